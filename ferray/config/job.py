@@ -1,0 +1,38 @@
+"""`TrialJob`: all that a worker on any node needs to train one trial, small and picklable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ferray.config.trial import TrialConfig
+
+
+@dataclass(frozen=True)
+class TrialJob:
+    """One trial on its way to a worker.
+
+    `config` is `TrialConfig.to_json()`, validated again where it arrives. `folder` is the trial's own, made by the
+    trainer. `resume_from` names a `last.pt` of an earlier attempt at the same configuration, "" to start afresh (a
+    `last.pt` in `folder` itself always wins). `threads` is torch's on CPU and the number of augmentation threads.
+    """
+
+    number: int
+    config: dict[str, Any]
+    folder: str
+    metric: str = "val/uar"
+    mode: str = "max"
+    data_root: str = "data"
+    cache_dir: str = ""
+    device: str = "auto"
+    threads: int = 1
+    resume_from: str = ""
+
+    def trial_config(self) -> TrialConfig:
+        """The configuration, checked."""
+        return TrialConfig.model_validate(self.config)
+
+    @property
+    def path(self) -> Path:
+        return Path(self.folder)

@@ -1,0 +1,41 @@
+"""`Runtime`: where and on what a sweep runs. Nothing in it changes a result, so nothing in it is hashed or ranked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_cache_path
+from pydantic import Field
+
+from ferray.registry import Params
+
+
+def default_cache_dir() -> Path:
+    """`$FERRAY_CACHE`, else the user's cache folder."""
+    return Path(os.environ["FERRAY_CACHE"]) if os.environ.get("FERRAY_CACHE") else user_cache_path("ferray")
+
+
+def default_data_root() -> Path:
+    """`$FERRAY_DATA`, else `./data`."""
+    return Path(os.environ.get("FERRAY_DATA") or "data")
+
+
+class Runtime(Params):
+    """The place: folders, launcher, resources of one trial, device.
+
+    `cpus_per_trial` is also the number of torch threads of a trial; `max_concurrent` None lets the cluster's size decide.
+    """
+
+    data_root: Path = Field(default_factory=default_data_root)
+    cache_dir: Path = Field(default_factory=default_cache_dir)
+    output: Path = Path("runs")
+    launcher: Literal["inline", "ray"] | str = "ray"
+    address: str | None = None
+    cpus_per_trial: Annotated[int, Field(ge=1)] = 1
+    gpus_per_trial: Annotated[float, Field(ge=0)] = 0.0
+    max_concurrent: Annotated[int, Field(ge=1)] | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    storage: str | None = None
+    trackers: tuple[str, ...] = ("console", "wandb")

@@ -1,0 +1,164 @@
+"""`TrialConfig`: the whole science of one training, and nothing about where it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
+
+from ferray.errors import FerrayError
+from ferray.registry import ROOMS, Params
+
+
+class Component(Params):
+    """A component by name with its checked parameters, written as one key: `{focal: {gamma: 2}}`, or bare: `focal`.
+
+    Parameters are validated by the component's own class and stored whole, defaults included, so that the identity of a
+    configuration does not depend on whether a default was spelt out.
+    """
+
+    ROOM: ClassVar[str]
+    name: str
+    params: dict[str, JsonValue] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        name, params = split_component(value)
+        room = ROOMS[cls.ROOM]
+        try:
+            checked = room.params(name).model_validate(params)
+        except FerrayError as error:
+            raise ValueError(str(error)) from error
+        except ValidationError as error:
+            raise ValueError("; ".join(problem_lines(error, prefix=name))) from error
+        return {"name": name, "params": checked.model_dump(mode="json")}
+
+    @model_serializer(mode="wrap")
+    def _write(self, _: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {self.name: dict(self.params)}
+
+    def build_params(self) -> Any:
+        """The component's own `Params`, typed."""
+        return ROOMS[self.ROOM].params(self.name).model_validate(self.params)
+
+    def load(self) -> type[Any]:
+        """The component's class."""
+        return ROOMS[self.ROOM].load(self.name)
+
+
+def split_component(value: Any) -> tuple[str, dict[str, Any]]:
+    """Name and parameters of `focal`, `{focal: {gamma: 2}}` or a `Component`; ValueError for any other shape."""
+    if isinstance(value, Component):
+        return value.name, dict(value.params)
+    if isinstance(value, str):
+        return value, {}
+    if isinstance(value, dict) and len(value) == 1:
+        ((name, params),) = value.items()
+        if isinstance(name, str) and (params is None or isinstance(params, dict)):
+            return name, dict(params or {})
+    raise ValueError(f"expected a name or one key with its parameters, such as `{{name: {{}}}}`, not `{value}`")
+
+
+def problem_lines(error: ValidationError, *, prefix: str = "") -> list[str]:
+    """pydantic's findings as `key.path: what is wrong` with the value in backticks."""
+    lines = []
+    for item in error.errors():
+        path = ".".join(str(part) for part in ((prefix, *item["loc"]) if prefix else item["loc"]))
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = "is not a known key"
+        elif item["type"] not in ("value_error", "missing"):
+            message = f"`{item['input']}`: {message[:1].lower()}{message[1:]}"
+        lines.append(f"{path}: {message}" if path else message)
+    return lines
+
+
+class DatasetChoice(Component):
+    ROOM = "dataset"
+
+
+class AugmentChoice(Component):
+    ROOM = "augment"
+
+
+class BackboneChoice(Component):
+    ROOM = "backbone"
+
+
+class HeadChoice(Component):
+    ROOM = "head"
+
+
+class ImbalanceChoice(Component):
+    ROOM = "imbalance"
+
+
+class OutliersChoice(Component):
+    ROOM = "outliers"
+
+
+class OptimizerConfig(Params):
+    """The optimiser and its numbers; `momentum` speaks to sgd alone."""
+
+    name: Literal["adam", "adamw", "sgd"] = "adamw"
+    lr: Annotated[float, Field(gt=0, le=10)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+
+
+class ScheduleConfig(Params):
+    """The learning rate over the trial: constant, cosine to zero, or times `gamma` every `step_epochs`.
+
+    `warmup_epochs` raises the rate linearly from near zero first, whichever shape follows.
+    """
+
+    name: Literal["constant", "cosine", "step"] = "cosine"
+    warmup_epochs: Annotated[float, Field(ge=0, le=50)] = 0.0
+    step_epochs: Annotated[int, Field(ge=1)] = 10
+    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
+class TrialConfig(Params):
+    """Everything that decides a trial's numbers; no path of the results and no GPU count.
+
+    `finetune`: `all` layers, `head` only (BatchNorm of the backbone frozen too), or the last n stages of the backbone.
+    `image_size`: pixels a side; None is the backbone's own. `limit_per_class`: at most so many images a class in each
+    split. `precision`: `auto` is bf16 on a device that has it, fp16 with scaling on an older GPU, float32 on CPU.
+    """
+
+    dataset: DatasetChoice
+    backbone: BackboneChoice = Field(default="tiny_cnn", validate_default=True)
+    head: HeadChoice = Field(default="linear", validate_default=True)
+    finetune: Literal["all", "head"] | Annotated[int, Field(ge=1, le=100)] = "all"
+    image_size: Annotated[int, Field(ge=16, le=1024)] | None = None
+    augment: AugmentChoice = Field(default="light", validate_default=True)
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    batch_size: Annotated[int, Field(ge=2, le=65536)] = 32
+    epochs: Annotated[int, Field(ge=1, le=10000)] = 20
+    imbalance: ImbalanceChoice = Field(default="none", validate_default=True)
+    outliers: OutliersChoice = Field(default="none", validate_default=True)
+    limit_per_class: Annotated[int, Field(ge=1)] | None = None
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers that `model_validate` reads back to an equal configuration."""
+        return self.model_dump(mode="json")
+
+    @property
+    def recipe(self) -> str:
+        """8 hex digits of the canonical JSON without the seed: trials of one recipe differ by their seed alone."""
+        science = {key: value for key, value in self.to_json().items() if key != "seed"}
+        text = json.dumps(science, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+COMPONENT_FIELDS: dict[str, type[Component]] = {
+    name: field.annotation
+    for name, field in TrialConfig.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Component)
+}

@@ -1,0 +1,77 @@
+"""What a data set is before decoding (`SampleList`) and after (`PackedSamples`).
+
+N = samples, H and W = pixels, C = classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+SplitName = Literal["train", "val", "test"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image before decoding.
+
+    `sample_id` is stable: it depends on the data set's files alone, not on the split, the seed or the order of listing.
+    `source` says where the pixels are (the data set's own business: a path relative to the root, a csv row); `part` is
+    the official part it came in (`train`, `val`, `test` or `all`), `group` what must not stand on two sides of a grouped
+    split (the film), `true_label` the right label where the data set records that `label` is wrong (demo), else None.
+    """
+
+    sample_id: int
+    name: str
+    label: int
+    part: str
+    source: str
+    group: str = ""
+    true_label: int | None = None
+
+
+@dataclass(frozen=True)
+class SampleList:
+    """Every sample of a data set in the order of `sample_id`, and the class names that labels index."""
+
+    samples: tuple[Sample, ...]
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+
+@dataclass(frozen=True)
+class PackedSamples:
+    """Decoded samples of one split: views of the mapped pack, never copies of it.
+
+    `images` is the whole pack (N_all, H, W, 3), uint8 RGB, read-only; `rows` (N,) int64 are this split's rows in it.
+    `labels` (N,) int64, `sample_ids` (N,) int64 and `true_labels` (N,) int64 (-1 = unknown) run parallel to `rows`.
+    """
+
+    images: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    sample_ids: NDArray[np.int64]
+    true_labels: NDArray[np.int64]
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def images_of(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The images at these positions of the split: (B, H, W, 3) uint8, a fresh copy the caller may write to."""
+        return self.images[self.rows[positions]]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The three splits of one configuration. `val` chooses; `test` is read by `evaluate` and `confirm` alone."""
+
+    train: PackedSamples
+    val: PackedSamples
+    test: PackedSamples

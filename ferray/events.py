@@ -1,0 +1,172 @@
+"""The messages that pass between a trial, the study and those who watch: small, frozen, picklable, free of torch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Decision(StrEnum):
+    """What a trial does after a report."""
+
+    CONTINUE = "continue"
+    STOP = "stop"
+
+
+class OutcomeKind(StrEnum):
+    """How a trial ended."""
+
+    COMPLETED = "completed"
+    PRUNED = "pruned"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended, and for a failure one sentence and the file that holds the traceback."""
+
+    kind: OutcomeKind
+    message: str = ""
+    error_file: str = ""
+
+
+@dataclass(frozen=True)
+class RemovedSample:
+    """One training sample an outlier rule dropped: its stable id, its label, what the model said instead and how sure."""
+
+    sample_id: int
+    name: str
+    label: int
+    predicted: int
+    loss: float
+    truly_mislabelled: bool | None = None  # known only where the data set records it (demo)
+
+
+@dataclass(frozen=True)
+class OutlierReport:
+    """What an outlier rule saw in one epoch, and what it removed.
+
+    `variance` is that of the error measure over the samples still in training, `histogram` the counts of that measure in
+    `bin_edges` (one edge more than counts) before the removal, `histogram_after` afterwards (empty when nothing went).
+    """
+
+    epoch: int
+    variance: float
+    num_kept: int
+    bin_edges: tuple[float, ...] = ()
+    histogram: tuple[int, ...] = ()
+    histogram_after: tuple[int, ...] = ()
+    removed: tuple[RemovedSample, ...] = ()
+    note: str = ""  # why a rule held back: a guard, a start rule
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """One finished epoch of one trial.
+
+    `epoch` counts from 1 to `epochs`. `metrics` holds `train/loss`, `train/accuracy`, `val/loss`, `val/accuracy`, `val/uar`,
+    `val/macro_f1`, `val/recall/<Class>`, `lr`, `seconds` and `images_per_s`. `confusion` is val, rows = truth, columns =
+    prediction. `is_best` says that the objective beat every earlier epoch and that its weights are the ones to keep.
+    """
+
+    epoch: int
+    epochs: int
+    metrics: dict[str, float]
+    confusion: tuple[tuple[int, ...], ...]
+    classes: tuple[str, ...]
+    num_train: int
+    is_best: bool = False
+    diverged: bool = False
+    outliers: OutlierReport | None = None
+
+    @property
+    def num_val(self) -> int:
+        """How many validation images the metrics rest on."""
+        return sum(map(sum, self.confusion))
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the trial has nothing left to do."""
+        return self.diverged or self.epoch >= self.epochs
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers, for JSON lines and for the way through Ray."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> EpochReport:
+        """The inverse of `to_json`, also after a round trip through JSON (lists for tuples)."""
+        fields = dict(data)
+        fields["confusion"] = tuple(tuple(row) for row in data["confusion"])
+        fields["classes"] = tuple(data["classes"])
+        if data.get("outliers") is not None:
+            fields["outliers"] = _outlier_report(data["outliers"])
+        return cls(**fields)
+
+
+def _outlier_report(data: dict[str, Any]) -> OutlierReport:
+    fields = dict(data)
+    for name in ("bin_edges", "histogram", "histogram_after"):
+        fields[name] = tuple(data[name])
+    fields["removed"] = tuple(RemovedSample(**sample) for sample in data["removed"])
+    return OutlierReport(**fields)
+
+
+@dataclass(frozen=True)
+class TrialStarted:
+    """A trial the study has just proposed: `params` are the searched ones, `config` the whole configuration as JSON."""
+
+    number: int
+    recipe: str
+    epochs: int
+    params: dict[str, Any]
+    config: dict[str, Any]
+    folder: str
+    resumed_from_epoch: int = 0
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """The last word on a trial; `best` is its best epoch by the objective, None when it never finished one."""
+
+    number: int
+    outcome: Outcome
+    best: EpochReport | None
+    last: EpochReport | None
+    value: float | None
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SweepStarted:
+    """The sweep as those who watch it need it. `trials` is the budget, `finished` what an earlier command left."""
+
+    name: str
+    folder: str
+    metric: str
+    mode: str
+    trials: int
+    finished: int
+    slots: int
+
+
+class Listener:
+    """One who watches a sweep; every act does nothing by default.
+
+    Called on the driver's thread, so none may block: slow work goes to a thread of its own and is awaited in `close`.
+    One that raises is warned about once and switched off; only the store may stop a sweep.
+    """
+
+    def sweep_started(self, sweep: SweepStarted) -> None: ...
+
+    def trial_started(self, trial: TrialStarted) -> None: ...
+
+    def epoch_ended(self, number: int, report: EpochReport) -> None: ...
+
+    def trial_ended(self, trial: TrialEnded) -> None: ...
+
+    def close(self) -> None:
+        """The sweep is over, by its end or by Ctrl-C: write what is left, within seconds."""

@@ -1,0 +1,73 @@
+"""The room of imbalance strategies. Letters: N samples, C classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from ferray.registry import Params
+
+Criterion = Callable[[Tensor, Tensor], Tensor]  # logits (N, C), target (N, C) probabilities -> scalar
+
+
+@dataclass(frozen=True)
+class ClassCounts:
+    """How many training samples each class has; index = label, absent classes count 0."""
+
+    counts: tuple[int, ...]
+
+    @classmethod
+    def from_labels(cls, labels: Sequence[int] | NDArray[np.int64], num_classes: int) -> ClassCounts:
+        """Count labels in 0 .. num_classes - 1."""
+        return cls(tuple(np.bincount(np.asarray(labels, dtype=np.int64), minlength=num_classes).tolist()))
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.counts)
+
+    def as_tensor(self) -> Tensor:
+        """The counts as float64 (C,)."""
+        return torch.tensor(self.counts, dtype=torch.float64)
+
+
+class ImbalanceStrategy:
+    """Three optional acts against class imbalance; the default of each is "do nothing".
+
+    Built once a trial, and again after outlier removal changed the counts. `counts` describes the samples in training.
+    """
+
+    Params: ClassVar[type[Params]]
+
+    def __init__(self, params: Any, counts: ClassCounts) -> None:
+        self.params = params
+        self.counts = counts
+
+    def sampler(self, labels: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64] | None:
+        """Positions (M,) into `labels` that one epoch visits, in order, drawn with `generator`; asked every epoch.
+
+        None means each sample once, shuffled by the trainer. M may differ from N.
+        """
+        return None
+
+    def criterion(self, progress: float) -> Criterion:
+        """The training loss, mean over samples, for `progress` in [0, 1) of the trial's epochs; asked once an epoch.
+
+        The returned callable works on whatever device and dtype its logits have.
+        """
+        return soft_cross_entropy
+
+    def adjust_logits(self, logits_NC: Tensor) -> Tensor:
+        """Correct logits at evaluation only."""
+        return logits_NC
+
+
+def soft_cross_entropy(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
+    """Cross-entropy against probabilities, mean over samples."""
+    return -(target_NC * F.log_softmax(logits_NC, dim=1)).sum(dim=1).mean()

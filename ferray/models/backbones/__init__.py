@@ -1,0 +1,57 @@
+"""The room of backbones."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from ferray.registry import Params
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a backbone's weights were trained to see: side in pixels, and channel mean and std of RGB in [0, 1]."""
+
+    image_size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class Backbone(nn.Module, ABC):
+    """Images to pooled features.
+
+    `forward` takes (N, 3, H, W) float, normalised by `input_spec`, and returns (N, num_features).
+    """
+
+    input_spec: InputSpec
+    num_features: int
+
+    @abstractmethod
+    def forward(self, images_NCHW: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def stages(self) -> list[nn.Module]:
+        """The parts from input to output, each trainable or frozen as one; together they hold every parameter."""
+
+
+class BackboneFactory(ABC):
+    """Builds a backbone. Creating one is cheap and touches no network; `check` and `build` may be slow."""
+
+    Params: ClassVar[type[Params]]
+
+    def __init__(self, params: Any) -> None:
+        self.params = params
+
+    def check(self) -> None:
+        """Raise ConfigError, with the nearest name, when `build` could not work (unknown name, no weights to be had)."""
+
+    @abstractmethod
+    def input_spec(self) -> InputSpec:
+        """What the backbone will want to see, known without building it."""
+
+    @abstractmethod
+    def build(self) -> Backbone:
+        """A fresh backbone; random weights come from torch's global generator, which the caller has seeded."""

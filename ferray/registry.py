@@ -1,0 +1,96 @@
+"""Components named by their file: `focal` is `ferray/imbalance/focal.py`.
+
+There is no list to edit. A room's names are the files of its folder (those with a leading underscore aside) and the
+entry points that other packages declare under the room's name, so a worker on another node finds a component by its
+name alone, and listing names imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from ferray.errors import UnknownComponent, did_you_mean
+
+
+class Params(BaseModel):
+    """Base of every component's parameters: frozen, unknown keys refused, defaults checked, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+
+class Room:
+    """One folder of interchangeable components, all subclasses of the class the room's `__init__` calls its interface.
+
+    `package` is the folder's import name, `interface` the name of the class in it, `kind` the words shown to a user.
+    """
+
+    def __init__(self, package: str, interface: str, kind: str) -> None:
+        self.package = package
+        self.interface = interface
+        self.kind = kind
+
+    def names(self) -> list[str]:
+        """Every component name, sorted, found without importing any of them."""
+        return sorted({*self._files(), *self._entry_points()})
+
+    def load(self, name: str) -> type[Any]:
+        """The component class called `name`; UnknownComponent with the nearest name otherwise."""
+        if name in self._files():
+            return self._class_in(importlib.import_module(f"{self.package}.{name}"))
+        if name in self._entry_points():
+            loaded: type[Any] = self._entry_points()[name].load()
+            return loaded
+        raise UnknownComponent(f"`{name}` is not {_article(self.kind)}", did_you_mean(name, self.names()))
+
+    def params(self, name: str) -> type[Params]:
+        """The parameter class of the component called `name`."""
+        params: type[Params] = self.load(name).Params
+        return params
+
+    def summary(self, name: str) -> str:
+        """First line of the component's docstring."""
+        return (inspect.getdoc(self.load(name)) or "").split("\n", 1)[0]
+
+    @cache  # noqa: B019 (rooms live as long as the process)
+    def _files(self) -> frozenset[str]:
+        folder = Path(__file__).parent.joinpath(*self.package.split(".")[1:])
+        return frozenset(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+
+    @cache  # noqa: B019
+    def _entry_points(self) -> dict[str, EntryPoint]:
+        return {point.name: point for point in entry_points(group=self.package)}
+
+    def _class_in(self, module: Any) -> type[Any]:
+        interface = getattr(importlib.import_module(self.package), self.interface)
+        found: list[type[Any]] = [
+            value
+            for value in vars(module).values()
+            if inspect.isclass(value) and value.__module__ == module.__name__ and issubclass(value, interface)
+        ]
+        assert len(found) == 1, f"{module.__name__} must define exactly one {self.interface}, not {len(found)}"
+        return found[0]
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+ROOMS: dict[str, Room] = {
+    "dataset": Room("ferray.data.datasets", "Dataset", "data set"),
+    "augment": Room("ferray.augment", "AugmentPolicy", "augmentation policy"),
+    "backbone": Room("ferray.models.backbones", "BackboneFactory", "backbone"),
+    "head": Room("ferray.models.heads", "HeadFactory", "head"),
+    "imbalance": Room("ferray.imbalance", "ImbalanceStrategy", "imbalance strategy"),
+    "outliers": Room("ferray.outliers", "OutlierRemoval", "outlier removal"),
+    "sampler": Room("ferray.study.samplers", "SamplerFactory", "sampler"),
+    "pruner": Room("ferray.study.pruners", "PrunerFactory", "pruner"),
+    "launcher": Room("ferray.launch", "Launcher", "launcher"),
+    "tracker": Room("ferray.track", "Tracker", "tracker"),
+}

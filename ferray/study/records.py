@@ -1,0 +1,50 @@
+"""What the store says of a sweep, as plain frozen records: the leaderboard and every report read these and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+TrialState = Literal["complete", "pruned", "failed", "running", "diverged"]
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """One trial. `metrics` and `confusion` are those of its best epoch, empty when it finished none.
+
+    `value` is the objective: the best epoch's for a complete or pruned trial, None for one that diverged, failed or runs.
+    `outcome` is the finer word (`completed`, `pruned`, `diverged`, `failed`, `interrupted`, `orphaned`, `running`).
+    `checkpoint` is relative to the sweep's folder, "" when there is none. `superseded_by` names the trial that asks the
+    same parameters again after an interruption.
+    """
+
+    number: int
+    state: TrialState
+    outcome: str
+    value: float | None
+    epochs: int
+    epochs_asked: int
+    best_epoch: int
+    recipe: str
+    params: dict[str, Any]
+    config: dict[str, Any]
+    metrics: dict[str, float]
+    confusion: tuple[tuple[int, ...], ...]
+    classes: tuple[str, ...]
+    num_val: int
+    folder: str
+    checkpoint: str
+    message: str = ""
+    error_file: str = ""
+    seconds: float = 0.0
+    superseded_by: int | None = None
+
+
+@dataclass(frozen=True)
+class SweepRecord:
+    """A sweep as its store tells it, trials in order of number."""
+
+    name: str
+    metric: str
+    mode: Literal["max", "min"]
+    trials: tuple[TrialRecord, ...]

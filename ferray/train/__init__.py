@@ -1,0 +1,1 @@
+"""One trial from configuration to epochs: assemble, loop, checkpoints, seeding."""
