@@ -1,0 +1,74 @@
+"""Numbers that belong to classes: weights from counts, and their way to the device. Letters: N samples, C classes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ferray.imbalance import ClassCounts, Criterion
+
+Normalisation = Literal["samples", "classes"]
+
+
+class PerClass:
+    """A vector (C,) that follows logits to their device, copied once for each device and dtype it meets.
+
+    A copy in every step would make the host wait for the device in every step.
+    """
+
+    def __init__(self, values_C: Tensor) -> None:
+        self._values_C = values_C
+        self._copies: dict[tuple[torch.device, torch.dtype], Tensor] = {}
+
+    def like(self, other: Tensor) -> Tensor:
+        """The vector on the device and in the dtype of `other`."""
+        key = (other.device, other.dtype)
+        if key not in self._copies:
+            self._copies[key] = self._values_C.to(device=other.device, dtype=other.dtype)
+        return self._copies[key]
+
+
+def log_probabilities(logits_NC: Tensor) -> Tensor:
+    """Log-softmax in float32 at least: half precision loses the small differences that the strategies weigh."""
+    return F.log_softmax(logits_NC, dim=1, dtype=torch.promote_types(logits_NC.dtype, torch.float32))
+
+
+def inverse_frequency(counts: ClassCounts, power: float, normalisation: Normalisation = "samples") -> Tensor:
+    """Weights proportional to n ** -power: float64 (C,), finite and positive whatever is absent.
+
+    Power 0 weighs all classes alike, power 1 gives each present class the same total weight.
+    """
+    return normalised(counts.as_tensor().clamp(min=1) ** -power, counts, normalisation)
+
+
+def normalised(weights_C: Tensor, counts: ClassCounts, normalisation: Normalisation = "samples") -> Tensor:
+    """Scale weights to mean 1, over the training samples or over the classes that occur among them.
+
+    With `samples` the expected weight of a training sample is 1, so switching a strategy on leaves the loss at its
+    scale and a learning rate found without it stays meaningful. An absent class gets the largest weight of a present
+    one: hard labels never use it, soft labels may put some mass there.
+    """
+    present_C = counts.as_tensor() > 0
+    if not present_C.any():
+        return torch.ones_like(weights_C)
+    share_C = counts.as_tensor() if normalisation == "samples" else present_C.double()
+    filled_C = torch.where(present_C, weights_C, weights_C[present_C].max())
+    return filled_C / ((filled_C * share_C).sum() / share_C.sum())
+
+
+def weighted_cross_entropy(weights_C: Tensor) -> Criterion:
+    """Cross-entropy whose class terms are weighted, mean over samples.
+
+    It divides by the number of samples, not by the sum of their weights: torch does the first for soft targets and the
+    second for hard ones, and here one meaning has to hold for both.
+    """
+    weights = PerClass(weights_C)
+
+    def loss(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
+        log_p_NC = log_probabilities(logits_NC)
+        return -(target_NC * weights.like(log_p_NC) * log_p_NC).sum(dim=1).mean()
+
+    return loss

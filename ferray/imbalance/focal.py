@@ -1,0 +1,43 @@
+"""`focal`: samples the model is already sure of count less. Letters: N samples, C classes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from ferray import registry
+from ferray.imbalance import Criterion, ImbalanceStrategy
+from ferray.imbalance._per_class import PerClass, inverse_frequency, log_probabilities
+
+# For gamma < 1 the slope of (1 - p) ** gamma is infinite at p = 1, and infinity times log p = 0 is NaN.
+_LEAST_DOUBT = 1e-6
+
+
+class Focal(ImbalanceStrategy):
+    """Multiply each term of the cross-entropy by (1 - p) ** gamma, so that easy samples stop dominating.
+
+    Soft targets weigh the terms of their classes; a hard label leaves the formula of the paper. Mean over samples.
+    Source: Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, equations 4 and 5.
+    """
+
+    class Params(registry.Params):
+        """`gamma`: 0 is plain cross-entropy. `alpha`: class weights on top, normalised to mean 1 over samples."""
+
+        gamma: Annotated[float, Field(ge=0, le=5)] = 2.0
+        alpha: Literal["none", "inverse_frequency"] = "none"
+
+    params: Params
+
+    def criterion(self, progress: float) -> Criterion:
+        gamma = self.params.gamma
+        alpha = PerClass(inverse_frequency(self.counts, 1.0 if self.params.alpha == "inverse_frequency" else 0.0))
+
+        def loss(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
+            log_p_NC = log_probabilities(logits_NC)
+            doubt_NC = (-torch.expm1(log_p_NC)).clamp(min=_LEAST_DOUBT)
+            return -(target_NC * alpha.like(log_p_NC) * doubt_NC**gamma * log_p_NC).sum(dim=1).mean()
+
+        return loss
