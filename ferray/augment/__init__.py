@@ -12,10 +12,10 @@ from ferray.registry import Params
 
 
 class AugmentPolicy(ABC):
-    """A training-time augmentation. Resizing and normalisation are not its business: the pack and the trainer do them.
+    """A training-time augmentation; resizing and normalisation are the business of the pack and the trainer.
 
-    One instance belongs to one thread. `apply` is deterministic in (images, seed): the same batch and seed give the same
-    pixels whatever came before, so results do not depend on how many threads prepare batches.
+    One instance belongs to one thread. `apply` is deterministic in (images, seed): the same batch and seed give the
+    same pixels whatever came before, so results do not depend on how many threads prepare batches.
     """
 
     Params: ClassVar[type[Params]]
@@ -26,4 +26,4 @@ class AugmentPolicy(ABC):
 
     @abstractmethod
     def apply(self, images_NHWC: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-        """Augment each image of a batch: uint8 (N, H, W, 3) in and out, same size."""
+        """Augment each image of a batch: uint8 (N, H, W, 3) in and out, same size. The input is not written to."""

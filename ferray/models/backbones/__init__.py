@@ -36,6 +36,12 @@ class Backbone(nn.Module, ABC):
     def stages(self) -> list[nn.Module]:
         """The parts from input to output, each trainable or frozen as one; together they hold every parameter."""
 
+    def resize_input(self, image_size: int) -> None:
+        """Get ready for square images of this side; a network that takes any size has nothing to do.
+
+        Raises ConfigError where the network cannot take such images.
+        """
+
 
 class BackboneFactory(ABC):
     """Builds a backbone. Creating one is cheap and touches no network; `check` and `build` may be slow."""
@@ -45,8 +51,8 @@ class BackboneFactory(ABC):
     def __init__(self, params: Any) -> None:
         self.params = params
 
-    def check(self) -> None:
-        """Raise ConfigError, with the nearest name, when `build` could not work (unknown name, no weights to be had)."""
+    def check(self) -> None:  # noqa: B027 (most backbones have nothing that could be missing)
+        """Raise ConfigError, with the nearest name, when `build` could not work: unknown name, no weights to be had."""
 
     @abstractmethod
     def input_spec(self) -> InputSpec:

@@ -1,0 +1,23 @@
+"""One linear layer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from torch import nn
+
+from ferray import registry
+from ferray.models.heads import HeadFactory
+
+
+class LinearHead(HeadFactory):
+    """Dropout and one linear layer."""
+
+    class Params(registry.Params):
+        """`dropout` is the fraction of features set to zero in training."""
+
+        dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.2
+
+    def build(self, num_features: int, num_classes: int) -> nn.Module:
+        return nn.Sequential(nn.Dropout(self.params.dropout), nn.Linear(num_features, num_classes))

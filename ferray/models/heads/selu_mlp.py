@@ -1,0 +1,34 @@
+"""The head of the improved ResNet-50 for SFEW."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from torch import nn
+
+from ferray import registry
+from ferray.models.heads import HeadFactory
+
+
+class SeluMlp(HeadFactory):
+    """Dropout, linear, SELU, dropout, linear: Wang's head for SFEW.
+
+    Source: Wang, improved ResNet-50 with bimodal distribution removal (2020); the defaults are its published values.
+    """
+
+    class Params(registry.Params):
+        """`dropout` before the hidden layer of `hidden` units, `dropout_hidden` after it."""
+
+        hidden: Annotated[int, Field(ge=1, le=8192)] = 512
+        dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.6
+        dropout_hidden: Annotated[float, Field(ge=0, le=0.95)] = 0.8
+
+    def build(self, num_features: int, num_classes: int) -> nn.Module:
+        return nn.Sequential(
+            nn.Dropout(self.params.dropout),
+            nn.Linear(num_features, self.params.hidden),
+            nn.SELU(inplace=True),
+            nn.Dropout(self.params.dropout_hidden),
+            nn.Linear(self.params.hidden, num_classes),
+        )

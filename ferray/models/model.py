@@ -1,0 +1,88 @@
+"""`FerModel`: a backbone and a head as one network, and which of its parts are trained.
+
+N = images, H and W = pixels, C = classes.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ferray.config.trial import TrialConfig
+from ferray.errors import ConfigError
+from ferray.models.backbones import Backbone, InputSpec
+
+Finetune = Literal["all", "head"] | int
+
+
+class FerModel(nn.Module):
+    """Images (N, 3, H, W), normalised by `input_spec`, to logits (N, C)."""
+
+    def __init__(self, backbone: Backbone, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+        self._frozen: tuple[nn.Module, ...] = ()
+
+    @property
+    def input_spec(self) -> InputSpec:
+        return self.backbone.input_spec
+
+    def forward(self, images_NCHW: Tensor) -> Tensor:
+        logits_NC: Tensor = self.head(self.backbone(images_NCHW))
+        return logits_NC
+
+    def freeze(self, finetune: Finetune) -> None:
+        """Train everything (`all`), the `head` alone, or the head and the last n stages of the backbone.
+
+        Frozen parts get no gradient and stay in eval mode whatever `train()` says, so that the running statistics of
+        their BatchNorm do not move. Raises ConfigError when there are fewer stages than asked for.
+        """
+        self._frozen = self._parts_to_freeze(finetune)
+        self.requires_grad_(True)
+        for part in self._frozen:
+            part.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> FerModel:
+        """Training or eval mode for all but the frozen parts."""
+        super().train(mode)
+        for part in self._frozen:
+            part.eval()
+        return self
+
+    def trainable_parameters(self) -> list[nn.Parameter]:
+        """What the optimiser is to change."""
+        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+    def _parts_to_freeze(self, finetune: Finetune) -> tuple[nn.Module, ...]:
+        if finetune == "all":
+            return ()
+        if finetune == "head":
+            return (self.backbone,)
+        stages = self.backbone.stages()
+        if finetune > len(stages):
+            raise ConfigError(
+                f"finetune asks for the last `{finetune}` stages, the backbone has {len(stages)}",
+                f"ask for at most {len(stages)}, or for `all`",
+            )
+        return tuple(stages[: len(stages) - finetune])
+
+
+def build_model(config: TrialConfig, num_classes: int) -> FerModel:
+    """The configuration's network on CPU, frozen as it says, its random weights a function of `config.seed` alone.
+
+    torch's global generator is neither read nor moved. Raises ConfigError when the backbone cannot be had, does not
+    take images of `config.image_size`, or has fewer stages than `config.finetune`.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(config.seed)  # torch.manual_seed would reseed the GPUs as well
+        backbone: Backbone = config.backbone.load()(config.backbone.build_params()).build()
+        if config.image_size is not None:
+            backbone.resize_input(config.image_size)
+        head_factory = config.head.load()(config.head.build_params())
+        model = FerModel(backbone, head_factory.build(backbone.num_features, num_classes))
+    model.freeze(config.finetune)
+    return model
