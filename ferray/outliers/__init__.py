@@ -13,7 +13,7 @@ from ferray.registry import Params
 
 @dataclass(frozen=True)
 class SampleLosses:
-    """Every sample still in training, scored in eval mode: unaugmented, unweighted, uninfluenced by the imbalance strategy.
+    """Every sample still in training, scored in eval mode, unaugmented, uninfluenced by the imbalance strategy.
 
     All arrays run parallel, (N,): `sample_ids` int64, `labels` int64, `losses` float64 cross-entropy of the label,
     `probability` float64 the model gives the label, `predicted` int64, `margin` float64 = logit of the label minus the
@@ -56,11 +56,11 @@ class OutlierRemoval:
     def __init__(self, params: Any) -> None:
         self.params = params
 
-    def wants_losses(self, epoch: int) -> bool:
-        """Whether the trainer has to score the training set after this epoch (1-based); scoring costs a forward pass."""
+    def wants_losses(self, epoch: int) -> bool:  # noqa: ARG002
+        """Whether the trainer has to score the training set after this epoch (1-based), at the cost of a forward pass."""
         return False
 
-    def review(self, epoch: int, losses: SampleLosses) -> Removal | None:
+    def review(self, epoch: int, losses: SampleLosses) -> Removal | None:  # noqa: ARG002
         """The rule's view after `epoch`; None when it has nothing to say."""
         return None
 
