@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ferray.imbalance import ClassCounts, Criterion
+from ferray.imbalance import ClassCounts, Criterion, soft_cross_entropy
 
 Normalisation = Literal["samples", "classes"]
 
@@ -33,7 +34,12 @@ class PerClass:
 
 def log_probabilities(logits_NC: Tensor) -> Tensor:
     """Log-softmax in float32 at least: half precision loses the small differences that the strategies weigh."""
-    return F.log_softmax(logits_NC, dim=1, dtype=torch.promote_types(logits_NC.dtype, torch.float32))
+    return F.log_softmax(at_least_float32(logits_NC), dim=1)
+
+
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """The tensor itself, or its copy in float32 where it is of half precision."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 def inverse_frequency(counts: ClassCounts, power: float, normalisation: Normalisation = "samples") -> Tensor:
@@ -42,6 +48,45 @@ def inverse_frequency(counts: ClassCounts, power: float, normalisation: Normalis
     Power 0 weighs all classes alike, power 1 gives each present class the same total weight.
     """
     return normalised(counts.as_tensor().clamp(min=1) ** -power, counts, normalisation)
+
+
+def effective_counts(counts: ClassCounts, beta: float) -> Tensor:
+    """Shrink class counts to the number of samples that are not near-copies of each other: (1 - beta^n) / (1 - beta).
+
+    Returns float64 (C,). `beta` in [0, 1): 0 gives all ones, values near 1 approach the plain counts. An absent class
+    yields 0; callers decide what an absent class weighs.
+    Source: Cui et al., "Class-Balanced Loss Based on Effective Number of Samples", CVPR 2019, proposition 1.
+    """
+    if beta == 0:
+        return (counts.as_tensor() > 0).double()
+    # 1 - beta ** n has no digits left for beta near 1.
+    return -torch.expm1(counts.as_tensor() * math.log(beta)) / (1 - beta)
+
+
+def class_balanced_weights(counts: ClassCounts, beta: float) -> Tensor:
+    """Weights proportional to the inverse of the effective counts, mean 1 over samples: float64 (C,)."""
+    effective_C = effective_counts(counts, beta)
+    return normalised(1 / torch.where(effective_C > 0, effective_C, torch.ones_like(effective_C)), counts)
+
+
+def log_prior(counts: ClassCounts) -> Tensor:
+    """The logarithm of each class's share of the training samples: float64 (C,).
+
+    An absent class counts as one sample, so its logarithm stays finite.
+    """
+    filled_C = counts.as_tensor().clamp(min=1)
+    return (filled_C / filled_C.sum()).log()
+
+
+def shifted_cross_entropy(shift_C: Tensor) -> Criterion:
+    """Cross-entropy of logits with a number added for each class, mean over samples."""
+    shift = PerClass(shift_C)
+
+    def loss(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
+        logits_NC = at_least_float32(logits_NC)
+        return soft_cross_entropy(logits_NC + shift.like(logits_NC), target_NC)
+
+    return loss
 
 
 def normalised(weights_C: Tensor, counts: ClassCounts, normalisation: Normalisation = "samples") -> Tensor:
