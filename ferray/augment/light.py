@@ -31,6 +31,7 @@ class Light(ComposedPolicy):
                 rotate=(-params.degrees, params.degrees),
                 translate_percent=(-params.shift, params.shift),
                 scale=(1 - params.scale, 1 + params.scale),
+                keep_ratio=True,
                 border_mode=cv2.BORDER_REPLICATE,
                 p=1.0,
             ),

