@@ -1,0 +1,217 @@
+"""The rules of docs/design.md that no single module can keep by itself, read from the source of the whole package."""
+
+from __future__ import annotations
+
+import ast
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+import ferray
+from ferray.errors import FerrayError
+from ferray.registry import ROOMS
+
+PACKAGE = Path(ferray.__file__).parent
+TESTS = Path(__file__).parent
+
+# A module imports from its own room or from a lower layer. `ferray.testing` may import anything and nothing imports it.
+# Files that lie side by side in one layer without a folder of their own are one room.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("__init__", "errors", "registry", "emotions", "events"),
+    ("config",),
+    ("data", "augment", "models", "imbalance", "outliers", "optim", "metrics"),
+    ("train", "study", "track"),
+    ("results", "driver"),
+    ("launch",),
+    ("sweep", "confirm", "check"),
+    ("cli", "__main__"),
+)
+LAYER_OF = {name: layer for layer, names in enumerate(LAYERS) for name in names}
+
+# One foreign library, one room: the only places, relative to the package, that may import it.
+LIBRARY_ROOMS: dict[str, str] = {
+    "ray": "launch/",
+    "optuna": "study/",
+    "wandb": "track/wandb.py",
+    "tensorboard": "track/tensorboard.py",
+    "timm": "models/backbones/timm.py",
+    "albumentations": "augment/",
+    "typer": "cli/",
+    "click": "cli/",
+    "rich": "cli/",
+}
+
+# What may be imported on any machine in milliseconds.
+LIGHT = ("errors", "registry", "emotions", "events", "config")
+HEAVY_LIBRARIES = ("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2")
+
+SHAPELESS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler"}
+MOST_LINES_OF_A_FUNCTION = 60
+MOST_LINES_OF_A_FILE = 400
+
+
+def source_files() -> list[Path]:
+    """Every module of the package that its rules speak to: all but the contract suites and shipped data."""
+    outside = {"testing", "_shipped"}
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in outside)
+
+
+def place(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def top_name(module_parts: Sequence[str]) -> str:
+    """`data` of `data/datasets/demo.py`, `sweep` of `sweep.py`, `__init__` of the package itself."""
+    return module_parts[0].removesuffix(".py") if module_parts else "__init__"
+
+
+def may_import(importer: str, target: str) -> bool:
+    """Whether one top name may import another."""
+    if target not in LAYER_OF or importer not in LAYER_OF:
+        return False
+    side_by_side = not any((PACKAGE / name).is_dir() for name in (importer, target))
+    same_layer = LAYER_OF[target] == LAYER_OF[importer]
+    return importer == target or LAYER_OF[target] < LAYER_OF[importer] or (same_layer and side_by_side)
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Dotted names of all that a file imports, at whatever depth; `from ferray import x` counts as `ferray.x`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "ferray":
+            yield from (f"ferray.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def layer_violations() -> list[str]:
+    return [
+        f"{place(path)} imports {module}"
+        for path in source_files()
+        for module in imported_modules(path)
+        if module.split(".")[0] == "ferray"
+        and not may_import(top_name(path.relative_to(PACKAGE).parts), top_name(module.split(".")[1:]))
+    ]
+
+
+def library_violations() -> list[str]:
+    return [
+        f"{place(path)} imports {module}"
+        for path in source_files()
+        for module in imported_modules(path)
+        if not place(path).startswith(LIBRARY_ROOMS.get(module.split(".")[0], ""))
+    ]
+
+
+def long_functions() -> list[str]:
+    return [
+        f"{place(path)}: {node.name} has {node.end_lineno - node.lineno + 1} lines"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= MOST_LINES_OF_A_FUNCTION
+    ]
+
+
+def errors_defined_outside_their_file() -> list[str]:
+    names = {error.__name__ for error in error_classes()}
+    return [
+        f"{place(path)}: {node.name}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and names & {base.id for base in node.bases if isinstance(base, ast.Name)}
+        and place(path) != "errors.py"
+    ]
+
+
+def error_classes(root: type[FerrayError] = FerrayError) -> list[type[FerrayError]]:
+    return [root, *(error for child in root.__subclasses__() for error in error_classes(child))]
+
+
+def components_without_a_test() -> list[str]:
+    """Components `ferray/<room>/.../x.py` without a `test_x.py` anywhere under `tests/<room>/`."""
+    return [
+        f"{room.package}.{name}"
+        for room in ROOMS.values()
+        for name in sorted(path.stem for path in PACKAGE.joinpath(*room.package.split(".")[1:]).glob("[!_]*.py"))
+        if not list((TESTS / room.package.split(".")[1]).rglob(f"test_{name}.py"))
+    ]
+
+
+def heavy_modules_after(statement: str) -> list[str]:
+    """Which heavy libraries a fresh interpreter holds after a statement."""
+    probe = f"import sys\n{statement}\nprint(*sorted(set(sys.modules) & set({HEAVY_LIBRARIES!r})))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.splitlines()[-1].split()
+
+
+def test_every_module_has_a_layer() -> None:
+    assert {top_name(path.relative_to(PACKAGE).parts) for path in source_files()} <= set(LAYER_OF)
+
+
+def test_modules_import_from_their_own_room_or_a_lower_layer() -> None:
+    assert layer_violations() == []
+
+
+def test_foreign_libraries_stay_in_their_rooms() -> None:
+    assert library_violations() == []
+
+
+def test_imports_are_absolute() -> None:
+    assert [place(path) for path in source_files() for name in imported_modules(path) if name.startswith(".")] == []
+
+
+def test_nothing_imports_from_main() -> None:
+    assert [place(path) for path in source_files() if "__main__" in imported_modules(path)] == []
+
+
+def test_files_are_named_for_what_they_hold() -> None:
+    assert [place(path) for path in PACKAGE.rglob("*.py") if path.stem in SHAPELESS_NAMES] == []
+
+
+def test_functions_are_short() -> None:
+    assert long_functions() == []
+
+
+def test_files_are_short() -> None:
+    lengths = {place(path): len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES_OF_A_FILE} == {}
+
+
+def test_every_component_has_a_test_file() -> None:
+    assert components_without_a_test() == []
+
+
+def test_errors_are_defined_in_one_file() -> None:
+    assert errors_defined_outside_their_file() == []
+
+
+@pytest.mark.parametrize("error", error_classes(), ids=lambda error: error.__name__)
+def test_errors_survive_pickling(error: type[FerrayError]) -> None:
+    copy = pickle.loads(pickle.dumps(error("`x` is missing", "add it")))
+    assert (type(copy), copy.message, copy.hint) == (error, "`x` is missing", "add it")
+
+
+@pytest.mark.parametrize("room", LIGHT)
+def test_light_rooms_import_no_heavy_library(room: str) -> None:
+    names = sorted(path.stem for path in (PACKAGE / room).glob("[!_]*.py"))
+    modules = [f"ferray.{room}.{name}" for name in names] or [f"ferray.{room}"]
+    assert heavy_modules_after(f"import {', '.join(modules)}") == []
+
+
+@pytest.mark.skipif(not (PACKAGE / "cli" / "__init__.py").exists(), reason="there is no command line")
+def test_the_command_line_imports_no_heavy_library() -> None:
+    assert heavy_modules_after("import ferray.cli") == []
+
+
+@pytest.mark.skipif(not (PACKAGE / "cli" / "__init__.py").exists(), reason="there is no command line")
+def test_help_imports_no_heavy_library() -> None:
+    ask = "import contextlib, ferray.cli\nsys.argv = ['ferray', '--help']\nwith contextlib.suppress(SystemExit):"
+    assert heavy_modules_after(f"{ask} ferray.cli.main()") == []

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import replace
+
+import pytest
+
+from ferray.events import EpochReport, Listener, OutlierReport, RemovedSample, TrialStarted
+
+OUTLIERS = OutlierReport(
+    epoch=2,
+    variance=0.25,
+    num_kept=9,
+    bin_edges=(0.0, 1.0, 2.0),
+    histogram=(8, 2),
+    histogram_after=(8, 1),
+    removed=(RemovedSample(sample_id=7, name="a.png", label=0, predicted=1, loss=1.9, truly_mislabelled=True),),
+    note="one round",
+)
+REPORT = EpochReport(
+    epoch=2,
+    epochs=3,
+    metrics={"val/uar": 0.75},
+    confusion=((3, 1), (0, 2)),
+    classes=("Angry", "Happy"),
+    num_train=10,
+    is_best=True,
+)
+
+
+@pytest.mark.parametrize("report", [REPORT, replace(REPORT, outliers=OUTLIERS)], ids=["plain", "with outliers"])
+def test_a_report_survives_json(report: EpochReport) -> None:
+    assert EpochReport.from_json(json.loads(json.dumps(report.to_json()))) == report
+
+
+def test_a_report_survives_its_own_containers() -> None:
+    assert EpochReport.from_json(REPORT.to_json()) == REPORT
+
+
+def test_reading_a_report_leaves_its_source_alone() -> None:
+    data = json.loads(json.dumps(replace(REPORT, outliers=OUTLIERS).to_json()))
+    EpochReport.from_json(data)
+    assert data["outliers"]["histogram"] == [8, 2]
+
+
+def test_validation_images_are_counted_from_the_confusion_matrix() -> None:
+    assert REPORT.num_val == 6
+
+
+@pytest.mark.parametrize(("epoch", "diverged", "is_last"), [(2, False, False), (3, False, True), (2, True, True)])
+def test_a_trial_ends_with_its_epochs_or_when_it_diverges(epoch: int, diverged: bool, is_last: bool) -> None:
+    assert replace(REPORT, epoch=epoch, diverged=diverged).is_last is is_last
+
+
+def test_messages_survive_pickling() -> None:
+    started = TrialStarted(number=1, recipe="0" * 8, epochs=3, params={}, config={}, folder="x")
+    assert pickle.loads(pickle.dumps(started)) == started
+
+
+def test_a_listener_does_nothing_by_default() -> None:
+    Listener().epoch_ended(0, REPORT)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from ferray import registry
+from ferray.errors import UnknownComponent
+from ferray.imbalance import ImbalanceStrategy
+from ferray.imbalance.focal import Focal
+from ferray.registry import ROOMS, Room
+
+
+class Foreign(ImbalanceStrategy):
+    """Stands for a strategy that another package brings."""
+
+    class Params(registry.Params):
+        """None."""
+
+
+@pytest.fixture
+def room_with_a_guest(monkeypatch: pytest.MonkeyPatch) -> Room:
+    point = EntryPoint("guest", f"{__name__}:Foreign", "ferray.imbalance")
+    monkeypatch.setattr(registry, "entry_points", lambda *, group: [point] if group == "ferray.imbalance" else [])
+    return Room("ferray.imbalance", "ImbalanceStrategy", "imbalance strategy")
+
+
+def test_a_component_is_named_by_its_file() -> None:
+    assert ROOMS["imbalance"].load("focal") is Focal
+
+
+def test_files_with_an_underscore_are_no_components() -> None:
+    assert not [name for name in ROOMS["imbalance"].names() if name.startswith("_")]
+
+
+def test_names_are_sorted() -> None:
+    names = ROOMS["imbalance"].names()
+    assert names == sorted(names)
+
+
+def test_a_component_brings_its_parameters() -> None:
+    assert ROOMS["imbalance"].params("focal") is Focal.Params
+
+
+def test_a_summary_is_the_first_line_of_the_docstring() -> None:
+    assert (
+        ROOMS["imbalance"].summary("none")
+        == "Leave the classes as they are: every sample once an epoch, plain cross-entropy."
+    )
+
+
+def test_a_misspelt_component_is_offered_its_neighbour() -> None:
+    with pytest.raises(UnknownComponent, match="`focl` is not an imbalance strategy\nhint: did you mean `focal`"):
+        ROOMS["imbalance"].load("focl")
+
+
+def test_another_package_joins_by_an_entry_point(room_with_a_guest: Room) -> None:
+    assert room_with_a_guest.load("guest").__name__ == "Foreign"
+
+
+def test_a_guest_is_listed_among_the_files(room_with_a_guest: Room) -> None:
+    assert {"guest", "focal"} <= set(room_with_a_guest.names())
+
+
+@pytest.mark.parametrize("kind", sorted(ROOMS))
+def test_every_room_has_its_interface_in_its_package(kind: str) -> None:
+    room = ROOMS[kind]
+    pytest.importorskip(room.package)
+    module = __import__(room.package, fromlist=[room.interface])
+    assert hasattr(module, room.interface)
