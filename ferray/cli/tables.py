@@ -1,0 +1,142 @@
+"""The leaderboard as a table on stdout; its data comes from `ferray.results.leaderboard`, nothing is computed here."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ferray.config.readable import params_line
+from ferray.results.leaderboard import Leaderboard, value_text
+from ferray.study.records import TrialRecord
+
+GAP = "  "
+NUM_FIXED = 6  # rank, trial, objective, accuracy, epoch, recipe
+RIGHT = (0, 1, 4)
+NUM_LISTED = 5
+PIPED_WIDTH = 120
+
+
+def print_leaderboard(
+    board: Leaderboard, folder: Path, *, limit: int | None = None, console: Console | None = None
+) -> None:
+    """Write the ranking to stdout: complete trials as a table, the others counted and briefly listed below.
+
+    `folder` is the sweep's, for the path of the best checkpoint. Where the parameters do not fit as columns of
+    their own, they follow on lines of their own. `limit` shows only the first so many trials and says
+    how many it hides.
+    """
+    out = console or stdout_console()
+    _say(out, f"{board.sweep}: {board.metric}, {'highest' if board.mode == 'max' else 'lowest'} first", style="bold")
+    if board.complete:
+        _print_ranking(board, out, board.rows[:limit])
+    for line in [*_below_table(board, folder, limit), *_apart(board), _footer(board)]:
+        _say(out, line)
+
+
+def stdout_console() -> Console:
+    """Rich on stdout: as wide as the terminal, or `COLUMNS`, and wide enough for a line of figures into a pipe."""
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPED_WIDTH
+    return console
+
+
+def _say(out: Console, line: str, style: str = "") -> None:
+    # Text, so that brackets in names and messages are not read as markup; soft, so that paths can be copied.
+    out.print(Text(line, style=style), soft_wrap=True)
+
+
+def _print_ranking(board: Leaderboard, out: Console, rows: Sequence[tuple[str, ...]]) -> None:
+    if _natural_width(board.columns, rows) <= out.width:
+        out.print(_table(board, rows))
+        return
+    for line in _lines(board, out.width, rows):
+        _say(out, line)
+
+
+def _table(board: Leaderboard, rows: Sequence[tuple[str, ...]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for index, name in enumerate(board.columns):
+        table.add_column(name, justify="right" if index in RIGHT else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _lines(board: Leaderboard, width: int, rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """The narrow form: a line of figures for each trial, its parameters below it."""
+    fixed = [board.columns[:NUM_FIXED], *(row[:NUM_FIXED] for row in rows)]
+    widths = [max(map(len, cells)) for cells in zip(*fixed, strict=True)]
+    figures = [GAP.join(_justified(cells, widths)).rstrip() for cells in fixed]
+    indent = " " * (widths[0] + len(GAP))
+    lines = [figures[0]]
+    for line, trial in zip(figures[1:], board.complete, strict=False):
+        params = params_line({name: trial.params[name] for name in board.varying if name in trial.params})
+        lines += [line, *textwrap.wrap(params, width, initial_indent=indent, subsequent_indent=indent)]
+    return lines
+
+
+def _justified(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+    sized = zip(cells, widths, strict=True)
+    return [cell.rjust(size) if index in RIGHT else cell.ljust(size) for index, (cell, size) in enumerate(sized)]
+
+
+def _natural_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    return sum(max(map(len, cells)) + len(GAP) for cells in zip(columns, *rows, strict=True)) + len(GAP)
+
+
+def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[str]:
+    lines = []
+    if limit is not None and len(board.complete) > limit:
+        lines.append(f"{len(board.complete) - limit} more complete trials not shown")
+    if board.common and len(board.complete) > 1:
+        lines.append("the same in all: " + " ".join(f"{name}={value}" for name, value in board.common.items()))
+    if board.complete:
+        lines.append("±, [–]: 95 % for one model on n validation images; picking the best of many adds optimism")
+    if board.best and board.best.checkpoint:
+        lines.append(f"best checkpoint: {folder / board.best.checkpoint}")
+    return lines
+
+
+def _apart(board: Leaderboard) -> list[str]:
+    return [
+        *_listed("pruned", [_pruned_text(trial, board.metric) for trial in board.pruned]),
+        *_listed("diverged", [_ended_text(trial) for trial in board.diverged]),
+        *_listed("running", [_ended_text(trial) for trial in board.running]),
+        *_listed("failed", [_ended_text(trial) for trial in board.failed]),
+    ]
+
+
+def _listed(state: str, texts: list[str]) -> list[str]:
+    if not texts:
+        return []
+    hidden = len(texts) - NUM_LISTED
+    tail = [f"and {hidden} more"] if hidden > 0 else []
+    return [f"{state}: " + "; ".join(texts[:NUM_LISTED] + tail)]
+
+
+def _pruned_text(trial: TrialRecord, metric: str) -> str:
+    return f"{trial.number} ({value_text(trial, metric)} after {trial.epochs}/{trial.epochs_asked})"
+
+
+def _ended_text(trial: TrialRecord) -> str:
+    notes = [trial.message or f"after {trial.epochs}/{trial.epochs_asked} epochs"]
+    if trial.outcome not in (trial.state, ""):
+        notes.insert(0, trial.outcome)
+    if trial.superseded_by is not None:
+        notes.append(f"asked again as {trial.superseded_by}")
+    if trial.error_file:
+        notes.append(trial.error_file)
+    return f"{trial.number} ({', '.join(notes)})"
+
+
+def _footer(board: Leaderboard) -> str:
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in board.outcomes.items())
+    return f"{len(board.trials)} trials: {counts}" if counts else "no trials yet"

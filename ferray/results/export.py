@@ -1,0 +1,69 @@
+"""A trial as scripts read it: one entry of the leaderboard's JSON, one line of its CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import Any
+
+from ferray.results.intervals import accuracy_interval, value_interval
+from ferray.study.records import TrialRecord
+
+
+def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
+    """One trial of the JSON contract, `metric` being the objective; the keys up to `checkpoint` are promised."""
+    interval, around = accuracy_interval(trial), value_interval(trial, metric)
+    return {
+        "number": trial.number,
+        "state": trial.state,
+        "value": _finite(trial.value),
+        "epochs": trial.epochs,
+        "recipe": trial.recipe,
+        "params": {name: _finite(value) for name, value in trial.params.items()},
+        "metrics": {name: _finite(value) for name, value in trial.metrics.items()},
+        "num_val": trial.num_val,
+        "interval": list(interval) if interval else None,
+        "checkpoint": trial.checkpoint or None,
+        "value_interval": list(around) if around else None,
+        "outcome": trial.outcome,
+        "best_epoch": trial.best_epoch,
+        "epochs_asked": trial.epochs_asked,
+        "seconds": trial.seconds,
+        "folder": trial.folder,
+        "message": trial.message,
+        "error_file": trial.error_file,
+        "superseded_by": trial.superseded_by,
+    }
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def csv_text(entries: list[dict[str, Any]]) -> str:
+    """Entries as comma-separated lines under a header: `params.*` and `metrics.*` flat, intervals as low and high."""
+    flat = [_flat(entry) for entry in entries]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=_header(flat), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return out.getvalue()
+
+
+def _flat(entry: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in entry.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{name}": inner for name, inner in value.items()}
+        elif key in ("interval", "value_interval"):
+            flat |= dict(zip((f"{key}.low", f"{key}.high"), value or (None, None), strict=True))
+        else:
+            flat[key] = value
+    return flat
+
+
+def _header(flat: list[dict[str, Any]]) -> list[str]:
+    names = list(dict.fromkeys(name for row in flat for name in row))
+    plain = [name for name in names if not name.startswith(("params.", "metrics."))]
+    return plain + sorted(name for name in names if name not in plain)

@@ -1,0 +1,69 @@
+"""How far a measured score may lie from the true one, given how few validation images it rests on.
+
+The intervals speak of one model on one draw of validation images. They do not cover that the best of many trials was
+picked on the same images, nor the seed of the training: `ferray confirm` is for that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+
+from ferray.study.records import TrialRecord
+
+Interval = tuple[float, float]
+Confusion = Sequence[Sequence[int]]
+
+
+def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
+    """Interval of a proportion, such as an accuracy, of `successes` in `n`; (0, 1) when there is nothing to count.
+
+    Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927), equation 2.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    proportion, spread = successes / n, z * z / n
+    center = proportion + spread / 2
+    reach = z * math.sqrt(proportion * (1 - proportion) / n + spread / (4 * n))
+    return max(0.0, (center - reach) / (1 + spread)), min(1.0, (center + reach) / (1 + spread))
+
+
+def uar_interval(confusion: Confusion) -> Interval:
+    """95 % interval of the unweighted average recall, rows of `confusion` being truth; (0, 1) when it is empty.
+
+    UAR is a linear combination, with equal weights, of the recalls of the m classes that are present; these are
+    independent binomial proportions, because each class has validation images of its own. The plain normal interval
+    fails where classes are small and recalls near 0 or 1 (a class with no hit gets no variance at all), so 2/m hits and
+    4/m images are added to each class first. With m = 1 this is Agresti and Coull's interval, with m = 2 Agresti and
+    Caffo's. The interval is not centred on the measured value but a little nearer to one half.
+    Source: Price and Bonett, "An improved confidence interval for a linear function of binomial proportions",
+    Computational Statistics & Data Analysis 45 (2004) 449-456. The added counts are theirs, whatever m.
+    """
+    present = [(row[index], sum(row)) for index, row in enumerate(confusion) if sum(row)]
+    if not present:
+        return 0.0, 1.0
+    m = len(present)
+    shrunk = [((hits + 2 / m) / (n + 4 / m), n + 4 / m) for hits, n in present]
+    center = sum(recall for recall, _ in shrunk) / m
+    variance = sum(recall * (1 - recall) / n for recall, n in shrunk) / m**2
+    reach = NormalDist().inv_cdf(0.975) * math.sqrt(variance)
+    return max(0.0, center - reach), min(1.0, center + reach)
+
+
+def accuracy_interval(trial: TrialRecord) -> Interval | None:
+    """Wilson's 95 % interval of the validation accuracy; None when the trial finished no epoch."""
+    accuracy = trial.metrics.get("val/accuracy")
+    if accuracy is None or not trial.num_val or not math.isfinite(accuracy):
+        return None
+    return wilson_interval(round(accuracy * trial.num_val), trial.num_val)
+
+
+def value_interval(trial: TrialRecord, metric: str) -> Interval | None:
+    """95 % interval of the objective where one is known: for `val/accuracy` and `val/uar`, else None."""
+    if trial.value is None:
+        return None
+    if metric == "val/accuracy":
+        return accuracy_interval(trial)
+    return uar_interval(trial.confusion) if metric == "val/uar" and trial.confusion else None

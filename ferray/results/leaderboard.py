@@ -1,0 +1,147 @@
+"""The ranking of a sweep: best trials first, those that did not complete apart, as data for tables, JSON and CSV."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from ferray.config.readable import readable_params, short_names
+from ferray.results.export import csv_text, entry
+from ferray.results.intervals import accuracy_interval, value_interval
+from ferray.study.records import SweepRecord, TrialRecord, TrialState
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Trials by state. `complete` and `pruned` run best first, ties by the lower number; the rest by number.
+
+    Pruned trials are compared by the best epoch they reached, which is not what complete ones are compared by: their
+    order among themselves is a hint and no ranking.
+    """
+
+    sweep: str
+    metric: str
+    mode: Literal["max", "min"]
+    complete: tuple[TrialRecord, ...]
+    pruned: tuple[TrialRecord, ...]
+    diverged: tuple[TrialRecord, ...]
+    running: tuple[TrialRecord, ...]
+    failed: tuple[TrialRecord, ...]
+
+    @property
+    def trials(self) -> tuple[TrialRecord, ...]:
+        """Every trial, in the order of the JSON contract."""
+        return (*self.complete, *self.pruned, *self.diverged, *self.running, *self.failed)
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The first of the complete trials."""
+        return self.complete[0] if self.complete else None
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many trials ended in each way, in the order of `trials`."""
+        return dict(Counter(trial.outcome for trial in self.trials))
+
+    @cached_property
+    def varying(self) -> tuple[str, ...]:
+        """Parameters that differ among the complete trials; the budget of epochs has its own column."""
+        names = dict.fromkeys(name for trial in self.complete for name in trial.params)
+        return tuple(name for name in names if name != "epochs" and len(_texts(self.complete, name)) > 1)
+
+    @cached_property
+    def common(self) -> dict[str, str]:
+        """Parameters that all complete trials share, readable."""
+        names = dict.fromkeys(name for trial in self.complete for name in trial.params)
+        kept = [name for name in names if len(_texts(self.complete, name)) == 1]
+        return {name: next(iter(_texts(self.complete, name))) for name in kept}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Headings of `rows`; parameters under the shortest name that tells them apart."""
+        shorts = short_names(self.varying)
+        return (*FIXED_COLUMNS[:2], self.metric, *FIXED_COLUMNS[2:], *(shorts[name] for name in self.varying))
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """One row of text a complete trial, best first, parallel to `columns`."""
+        return tuple(_row(rank, trial, self) for rank, trial in enumerate(self.complete, start=1))
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `ferray leaderboard --json`; what is not a finite number is null."""
+        ranks = {trial.number: rank for rank, trial in enumerate(self.complete, start=1)}
+        trials = [{"rank": ranks.get(trial.number), **entry(trial, self.metric)} for trial in self.trials]
+        objective = {"metric": self.metric, "mode": self.mode}
+        return {"sweep": self.sweep, "objective": objective, "trials": trials}
+
+    def to_csv(self) -> str:
+        """One line a trial in the order of `trials`: `params.*` and `metrics.*` flat, numbers in full."""
+        return csv_text(self.to_json()["trials"])
+
+
+FIXED_COLUMNS = ("rank", "trial", "accuracy", "epoch", "recipe")
+
+
+def rank(record: SweepRecord) -> Leaderboard:
+    """Order the trials of a sweep by its objective."""
+
+    def of(state: TrialState) -> list[TrialRecord]:
+        return [trial for trial in record.trials if trial.state == state]
+
+    by_value = _by_value(record.mode)
+    return Leaderboard(
+        record.name,
+        record.metric,
+        record.mode,
+        complete=tuple(sorted(of("complete"), key=by_value)),
+        pruned=tuple(sorted(of("pruned"), key=by_value)),
+        diverged=tuple(of("diverged")),
+        running=tuple(of("running")),
+        failed=tuple(of("failed")),
+    )
+
+
+def _by_value(mode: Literal["max", "min"]) -> Callable[[TrialRecord], tuple[float, int]]:
+    sign = -1.0 if mode == "max" else 1.0
+
+    def key(trial: TrialRecord) -> tuple[float, int]:
+        known = trial.value is not None and not math.isnan(trial.value)
+        return (sign * trial.value if known and trial.value is not None else math.inf, trial.number)
+
+    return key
+
+
+def _texts(trials: Iterable[TrialRecord], name: str) -> set[str]:
+    return {readable_params(trial.params).get(name, "") for trial in trials}
+
+
+def _row(rank: int, trial: TrialRecord, board: Leaderboard) -> tuple[str, ...]:
+    params = readable_params(trial.params)
+    return (
+        str(rank),
+        str(trial.number),
+        value_text(trial, board.metric),
+        _accuracy_text(trial),
+        f"{trial.best_epoch}/{trial.epochs}",
+        trial.recipe,
+        *(params.get(name, "") for name in board.varying),
+    )
+
+
+def value_text(trial: TrialRecord, metric: str) -> str:
+    """The objective with half the width of its interval: `0.434 ±0.045`."""
+    if trial.value is None:
+        return "-"
+    interval = value_interval(trial, metric)
+    return f"{trial.value:.3f} ±{(interval[1] - interval[0]) / 2:.3f}" if interval else f"{trial.value:.4g}"
+
+
+def _accuracy_text(trial: TrialRecord) -> str:
+    interval = accuracy_interval(trial)
+    if interval is None:
+        return "-"
+    return f"{trial.metrics['val/accuracy']:.3f} [{interval[0]:.3f}–{interval[1]:.3f}] n={trial.num_val}"

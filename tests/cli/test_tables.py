@@ -1,0 +1,91 @@
+"""The leaderboard's table in a narrow terminal, a wide one and a pipe."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ferray.cli.tables import print_leaderboard, stdout_console
+from ferray.results.leaderboard import rank
+from ferray.study.records import SweepRecord
+from ferray.testing.fake_sweep import sweep_record
+
+
+def rendered(record: SweepRecord, width: int = 160, limit: int | None = None) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    print_leaderboard(rank(record), Path("runs/fake"), limit=limit, console=console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def many_params() -> SweepRecord:
+    params = {"augment.strength": 0.25, "head.dropout": 0.4, "batch_size": 32, "imbalance": "class_weights"}
+    more = {f"outliers.bdr.guard_{letter}": letter for letter in "abcdef"}
+    trials = [replace(trial, params=params | more) for trial in sweep_record().trials[:1]]
+    return replace(sweep_record(), trials=(*trials, sweep_record().trials[4]))
+
+
+def test_table_lines_fit_a_terminal_of_80_columns() -> None:
+    table = rendered(many_params(), width=80).split("the same in all")[0].split("±, [")[0]
+    assert max(map(len, table.splitlines())) <= 80
+
+
+def test_narrow_table_keeps_every_parameter_and_figure() -> None:
+    text = rendered(many_params(), width=80)
+    assert [word for word in ("dropout=0.4", "guard_f=f", "n=40", "±0.148", "class_weights") if word not in text] == []
+
+
+def test_wide_table_gives_parameters_columns_of_their_own() -> None:
+    header = rendered(sweep_record(), width=160).splitlines()[2]
+    assert header.split() == ["rank", "trial", "val/uar", "accuracy", "epoch", "recipe", "lr"]
+
+
+def test_best_checkpoint_is_one_unbroken_line() -> None:
+    lines = rendered(sweep_record(), width=40).splitlines()
+    assert "best checkpoint: runs/fake/trials/0004-1f3a9c2e/best.pt" in lines
+
+
+def test_trials_that_did_not_complete_are_listed_apart() -> None:
+    lines = rendered(sweep_record()).splitlines()
+    assert lines[-5:] == [
+        "pruned: 1 (0.250 ±0.132 after 1/3)",
+        "diverged: 3 (the loss is not finite)",
+        "running: 6 (after 1/2 epochs)",
+        "failed: 2 (RuntimeError: out of memory); 5 (interrupted, after 1/2 epochs, asked again as 6)",
+        "7 trials: 2 completed, 1 pruned, 1 diverged, 1 running, 1 failed, 1 interrupted",
+    ]
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    pruned = sweep_record().trials[1]
+    record = replace(sweep_record(), trials=tuple(replace(pruned, number=number) for number in range(8)))
+    assert "and 3 more" in rendered(record)
+
+
+def test_limit_says_what_it_hides() -> None:
+    assert "1 more complete trials not shown" in rendered(sweep_record(), limit=1)
+
+
+def test_names_with_brackets_are_not_markup() -> None:
+    assert "[red]x[/red]: val/uar" in rendered(replace(sweep_record(), name="[red]x[/red]"))
+
+
+def test_sweep_without_trials_says_so() -> None:
+    assert "no trials yet" in rendered(replace(sweep_record(), trials=()))
+
+
+def test_pipe_gets_no_colour_and_room_for_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_leaderboard(rank(sweep_record()), Path("runs/fake"))
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_width_of_a_pipe_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "90")
+    assert stdout_console().width == 90
