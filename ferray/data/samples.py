@@ -20,8 +20,8 @@ class Sample:
 
     `sample_id` is stable: it depends on the data set's files alone, not on the split, the seed or the order of listing.
     `source` says where the pixels are (the data set's own business: a path relative to the root, a csv row); `part` is
-    the official part it came in (`train`, `val`, `test` or `all`), `group` what must not stand on two sides of a grouped
-    split (the film), `true_label` the right label where the data set records that `label` is wrong (demo), else None.
+    the official part it came in (`train`, `val`, `test` or `all`), `group` what must not stand on two sides of a
+    grouped split (the film), `true_label` the right label where the data set knows it for sure (demo), else None.
     """
 
     sample_id: int

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from ferray.data.fingerprint import FileDigest
 from ferray.data.samples import Sample, SampleList
+from ferray.errors import DataError
 from ferray.registry import Params
 
 SplitKind = Literal["official", "halves", "random", "kfold", "kfold_by_group"]
@@ -20,19 +22,29 @@ class DatasetParams(Params):
     """What every data set lets you choose about its splits; see `ferray.data.splits` for the protocols.
 
     `fold` counts from 0 to `folds` - 1 and is the validation fold; `split_seed` is apart from the trial's seed so that
-    trials of different seeds are judged on the same images.
+    trials of different seeds are judged on the same images. `val_fraction` and `test_fraction` are what `official`
+    carves out of the training part where the set brings no such part of its own.
     """
 
     split: SplitKind = "official"
     folds: Annotated[int, Field(ge=2, le=50)] = 5
     fold: Annotated[int, Field(ge=0)] = 0
     split_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    val_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1
+    test_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1
+
+    @model_validator(mode="after")
+    def _fold_exists(self) -> Self:
+        if self.split in ("kfold", "kfold_by_group") and self.fold >= self.folds:
+            raise ValueError(f"fold `{self.fold}` is not below folds `{self.folds}`; folds count from 0")
+        return self
 
 
 class Dataset(ABC):
     """One layout of images with labels. Built with its parameters and the root folder; opening nothing until asked."""
 
     Params: ClassVar[type[DatasetParams]]
+    version: ClassVar[int] = 1  # raised when listing or decoding changes, so that old packs are not served
     expected_layout: ClassVar[str] = ""  # shown when nothing is found: the folders, one a line
     how_to_get: ClassVar[str] = ""  # one sentence: where the real set is obtained, and under which terms
 
@@ -42,12 +54,28 @@ class Dataset(ABC):
 
     @abstractmethod
     def samples(self) -> SampleList:
-        """Every sample. DataError, naming what was expected and how the set is obtained, where the layout is not there."""
+        """Every sample; DataError, naming what was expected and how the set is obtained, where there is none."""
 
     @abstractmethod
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         """The image as (size, size, 3) uint8 RGB; DataError naming the file when it cannot be read."""
 
     @abstractmethod
-    def fingerprint(self) -> str:
-        """A hash of the content behind `samples`, so that a changed file is never served from an old pack."""
+    def fingerprint(self, digest: FileDigest) -> str:
+        """A hash of the content behind `samples`, so that a changed file is never served from an old pack.
+
+        `digest` gives a file's content hash, remembered between starts. Choices about the split must not enter.
+        """
+
+    def not_found(self) -> DataError:
+        """The error for a root without this data set: which layout was expected, and how the real set is obtained."""
+        name = type(self).__module__.rpartition(".")[2]
+        first, *others = self.expected_layout.splitlines()
+        hint = "".join(
+            [
+                f"set FERRAY_DATA to the folder that holds `{first}`, or pass `--data-root`",
+                *(f"\n  or `{other}`" for other in others),
+                f"\n  {self.how_to_get}" if self.how_to_get else "",
+            ]
+        )
+        return DataError(f"dataset `{name}` is not under `{self.root}`", hint)

@@ -1,0 +1,68 @@
+"""Any tree of class folders."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator
+
+from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.fingerprint import FileDigest, samples_fingerprint
+from ferray.data.images import read_image
+from ferray.data.layout import PART_NAMES, ImageFile, class_images, folders_in, images_in, number_samples
+from ferray.data.samples import Sample, SampleList
+from ferray.errors import DataError
+
+
+def _below_the_root(path: str) -> str:
+    if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
+        raise ValueError(f"`{path}` is not a path below the data root")
+    return path
+
+
+class ImageFolder(Dataset):
+    """Your own images: `<split>/<class>/`, or one level of class folders that ferray splits; any number of classes.
+
+    Splits are called train, val (or valid, validation) and test; classes are the folder names in order of name. One
+    level of classes has no official parts: `official` carves `val_fraction` and `test_fraction` out of it.
+    """
+
+    class Params(DatasetParams):
+        path: Annotated[str, AfterValidator(_below_the_root)] = "."  # relative to the data root
+
+    params: Params
+    expected_layout = "train/<class>/*.png\nval/<class>/*.png\ntest/<class>/*.png\n<class>/*.png"
+
+    def samples(self) -> SampleList:
+        files = self._files()
+        classes = tuple(sorted({file.folder for file in files}))
+        if len(classes) < 2:
+            raise DataError(
+                f"`{self._folder}` holds images of one class alone, `{classes[0]}`", "make one folder a class"
+            )
+        labels = {name: label for label, name in enumerate(classes)}
+        return number_samples(files, self.root, classes=classes, label_of=lambda file: labels[file.folder])
+
+    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
+        return read_image(self.root / sample.source, size)
+
+    def fingerprint(self, digest: FileDigest) -> str:
+        return samples_fingerprint(self.samples().samples, self.root, digest)
+
+    @property
+    def _folder(self) -> Path:
+        return self.root / self.params.path
+
+    def _files(self) -> list[ImageFile]:
+        folders = folders_in(self._folder)
+        parts = {folder: PART_NAMES[name] for name, folder in folders.items() if name in PART_NAMES}
+        split = [file for folder, part in parts.items() for file in class_images(folder, part)]
+        if split:
+            return split
+        one_level = [ImageFile(image, "all") for folder in folders.values() for image in images_in(folder)]
+        if not one_level:
+            raise self.not_found()
+        return one_level

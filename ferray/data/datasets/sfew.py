@@ -1,0 +1,109 @@
+"""Static Facial Expressions in the Wild: stills from films, in both layouts that are around."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import field_validator
+
+from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.fingerprint import FileDigest, samples_fingerprint
+from ferray.data.images import read_image, read_rgb
+from ferray.data.layout import (
+    ImageFile,
+    class_images,
+    emotion_label,
+    folders_in,
+    homes,
+    images_in,
+    is_emotion,
+    number_samples,
+)
+from ferray.data.samples import Sample, SampleList
+from ferray.emotions import EMOTION_NAMES
+from ferray.errors import DataError
+
+PARTS = ("train", "val", "test")
+# Height and width in pixels of what the authors distribute; anything else is somebody's own crop and is taken as it is.
+ORIGINAL_SHAPES = {"aligned": (181, 143), "frames": (576, 720)}
+
+
+class Sfew(Dataset):
+    """SFEW: seven expressions on film stills; 2.0 (`Train/`, `Val/`) or the older 675 images, one folder a class.
+
+    `faces` picks between the two kinds of pictures that 2.0 is distributed in, aligned faces (143x181) and full frames
+    (720x576); the 675-image set has frames alone. `split: wang2020` is Wang's name for `halves`. The film that groups a
+    sample is read from its name, `Movie_time_person.png`. An unlabelled `Test/` is left out.
+    """
+
+    class Params(DatasetParams):
+        faces: Literal["aligned", "frames"] = "aligned"
+
+        @field_validator("split", mode="before")
+        @classmethod
+        def _paper_name(cls, split: Any) -> Any:
+            return "halves" if split == "wang2020" else split
+
+    params: Params
+    expected_layout = "SFEW/Train/<Class>/*.png\nSFEW/Train_Aligned_Faces/<Class>/*.png\nSFEW/<Class>/*.png"
+    how_to_get = (
+        "SFEW 2.0 is given for academic research on request to its authors: "
+        "https://users.cecs.anu.edu.au/~few_group/AFEW.html"
+    )
+
+    def samples(self) -> SampleList:
+        files = self._files()
+        return number_samples(files, self.root, classes=EMOTION_NAMES, label_of=emotion_label, group_of=film_of)
+
+    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
+        return read_image(self.root / sample.source, size)
+
+    def fingerprint(self, digest: FileDigest) -> str:
+        return samples_fingerprint(self.samples().samples, self.root, digest)
+
+    def _files(self) -> list[ImageFile]:
+        for home in homes(self.root, ("sfew", "sfew_2.0", "sfew_2", "sfew2.0", "sfew2", "sfew 2.0")):
+            parts = {part: self._part_files(home, part) for part in PARTS}
+            if parts["train"]:
+                self._check_kind(parts["train"][0].path)
+                return [file for files in parts.values() for file in files]
+            one_level = _one_folder_a_class(home)
+            if one_level:
+                return one_level
+        raise self.not_found()
+
+    def _part_files(self, home: Path, part: str) -> list[ImageFile]:
+        plain = folders_in(home).get(part, home / part)
+        candidates = [plain]
+        if self.params.faces == "aligned":
+            inside = [folders_in(place).get(f"{part}_aligned_faces") for place in (home, plain)]
+            candidates = [*filter(None, inside), plain]
+        for folder in candidates:
+            files = [file for file in class_images(folder, part) if not file.folder.lower().startswith(f"{part}_")]
+            if files:
+                return files
+        return []
+
+    def _check_kind(self, path: Path) -> None:
+        other = "frames" if self.params.faces == "aligned" else "aligned"
+        if read_rgb(path).shape[:2] == ORIGINAL_SHAPES[other]:
+            raise DataError(
+                f"`{path.parent.parent}` holds the {other} pictures, `faces` asks for `{self.params.faces}`",
+                f"ask for them with `dataset.faces={other}`, or unpack the `{self.params.faces}` ones there",
+            )
+
+
+def film_of(stem: str) -> str:
+    """The film in `Movie_time_person`, in lower case (`21_002320560_00000049` is from `21`); "" where none is named."""
+    match = re.fullmatch(r"(?P<film>.+)_(?P<time>\d+)_(?P<person>[^_]+)", stem)
+    return match["film"].lower() if match else ""
+
+
+def _one_folder_a_class(home: Path) -> list[ImageFile]:
+    folders = [folder for name, folder in folders_in(home).items() if is_emotion(name)]
+    files = [ImageFile(image, "all") for folder in folders for image in images_in(folder)]
+    return files if len({file.folder for file in files}) > 1 else []

@@ -1,0 +1,83 @@
+"""Content hashes of source files, remembered so that a second start reads no file again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ferray.data.samples import Sample
+from ferray.errors import DataError
+
+FileDigest = Callable[[Path], str]
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file's content; DataError naming the file when it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(
+            f"file `{path}` cannot be read: {error.strerror or error}", "check the file and who may read it"
+        ) from error
+
+
+def samples_fingerprint(samples: Iterable[Sample], root: Path, digest: FileDigest) -> str:
+    """One hash over the paths and contents of samples whose `source` is a path relative to the root."""
+    whole = hashlib.sha256()
+    for sample in samples:
+        whole.update(f"{sample.source}\0{digest(root / sample.source)}\n".encode())
+    return whole.hexdigest()
+
+
+class DigestMemo:
+    """`sha256_of` that remembers files by path, size and time of change in one JSON file of the cache folder.
+
+    For one thread. A memo that is missing, damaged or cannot be written only costs the time of reading files again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, list[object]] = _read_memo(path)
+        self._changed = False
+
+    def digest(self, path: Path) -> str:
+        """The file's content hash, read only where size or time of change differ from the remembered ones."""
+        key = str(path.absolute())
+        try:
+            status = path.stat()
+        except OSError:
+            return sha256_of(path)
+        stamp: list[object] = [status.st_size, status.st_mtime_ns]
+        known = self._known.get(key)
+        if known is None or known[:2] != stamp:
+            known = [*stamp, sha256_of(path)]
+            self._known[key] = known
+            self._changed = True
+        return str(known[2])
+
+    def save(self) -> None:
+        """Write what was learned, by rename; quietly not, where the cache folder takes no writing."""
+        if not self._changed:
+            return
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                json.dump(self._known, stream)
+            Path(temporary).replace(self._path)
+
+
+def _read_memo(path: Path) -> dict[str, list[object]]:
+    try:
+        memo = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(memo, dict):
+        return {}
+    return {key: entry for key, entry in memo.items() if isinstance(entry, list) and len(entry) == 3}

@@ -1,0 +1,116 @@
+"""Finding folders and images the way people leave them: any letter case, stray files, files of the desktop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ferray.data.samples import Sample, SampleList
+from ferray.emotions import Emotion
+from ferray.errors import DataError
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
+PART_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """One image in a class folder, with the official part it came in."""
+
+    path: Path
+    part: str
+
+    @property
+    def folder(self) -> str:
+        """Name of the class folder."""
+        return self.path.parent.name
+
+
+def folders_in(folder: Path) -> dict[str, Path]:
+    """Subfolders by lower-case name, in order of name; hidden ones and `__MACOSX` left out, {} where nothing is."""
+    paths = [path for path in _entries(folder) if path.is_dir() and not path.name.startswith((".", "__"))]
+    return {path.name.lower(): path for path in paths}
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """Files by lower-case name, in order of name; hidden ones left out."""
+    return {path.name.lower(): path for path in _entries(folder) if not path.name.startswith(".") and path.is_file()}
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Image files of one folder by their suffix, in order of name."""
+    return [
+        path for path in _entries(folder) if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+    ]
+
+
+def homes(root: Path, names: Iterable[str]) -> list[Path]:
+    """Where a data set may live: folders of the root with one of these (lower-case) names, then the root itself."""
+    found = folders_in(root)
+    return [found[name] for name in names if name in found] + ([root] if root.is_dir() else [])
+
+
+def class_images(folder: Path, part: str) -> list[ImageFile]:
+    """Every image one class folder below `folder`."""
+    return [ImageFile(path, part) for class_folder in folders_in(folder).values() for path in images_in(class_folder)]
+
+
+def number_samples(
+    files: Iterable[ImageFile],
+    root: Path,
+    *,
+    classes: tuple[str, ...],
+    label_of: Callable[[ImageFile], int],
+    group_of: Callable[[str], str] = lambda _: "",
+) -> SampleList:
+    """Samples numbered from 0 in the order of their path below the root, whatever order the files were found in."""
+    ordered = sorted(files, key=lambda file: file.path.relative_to(root).as_posix())
+    samples = tuple(
+        Sample(
+            sample_id=number,
+            name=file.path.relative_to(root).as_posix(),
+            label=label_of(file),
+            part=file.part,
+            source=file.path.relative_to(root).as_posix(),
+            group=group_of(file.path.stem),
+        )
+        for number, file in enumerate(ordered)
+    )
+    return SampleList(samples, classes)
+
+
+def emotion_label(file: ImageFile) -> int:
+    """The expression the class folder is called after; DataError with the folder otherwise."""
+    try:
+        return int(Emotion.parse(file.folder))
+    except DataError as error:
+        raise DataError(f"folder `{file.path.parent}`: {error.message}", error.hint) from error
+
+
+def is_emotion(name: str) -> bool:
+    """Whether a folder's name is one of the seven expressions in any spelling."""
+    try:
+        Emotion.parse(name)
+    except DataError:
+        return False
+    return True
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise DataError(
+            f"folder `{folder}` cannot be read: {error.strerror or error}", "check who may read it"
+        ) from error

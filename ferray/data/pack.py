@@ -1,0 +1,120 @@
+"""From a configuration's data set to its three splits over the mapped pack."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.config.trial import DatasetChoice
+from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.fingerprint import DigestMemo
+from ferray.data.pack_file import FORMAT, Pack, Progress, read_pack, write_pack
+from ferray.data.samples import PackedSamples, Splits
+from ferray.data.splits import SplitTable, split_rows
+
+Value = TypeVar("Value")
+
+
+def open_splits(
+    dataset: DatasetChoice,
+    *,
+    size: int,
+    limit_per_class: int | None,
+    data_root: Path,
+    cache_dir: Path,
+    progress: Progress | None = None,
+) -> Splits:
+    """Train, val and test of `dataset` at `size` pixels a side, decoded on the first call on this machine.
+
+    What a process has opened before comes back in microseconds, from any thread, without a look at the files; a new
+    process checks that no file changed. `progress(done, total)` is called while decoding. DataError for missing or
+    unreadable data and for a cache that takes no writing, ConfigError for a split the data cannot give.
+    """
+    places = (Path(data_root).absolute(), Path(cache_dir).absolute())
+    params = json.dumps(dataset.params, sort_keys=True)
+    key = (dataset.name, params, size, limit_per_class, *places)
+    return _SPLITS.get(key, lambda: _make_splits(dataset, size, limit_per_class, places, progress))
+
+
+def ensure_data(dataset: DatasetChoice, data_root: Path) -> None:
+    """Check, without decoding, that the data set is there and splits as asked; DataError or ConfigError otherwise."""
+    params: DatasetParams = dataset.build_params()
+    built: Dataset = dataset.load()(params, Path(data_root))
+    split_rows(SplitTable.from_samples(built.samples().samples), params)
+
+
+class _Recent(Generic[Value]):
+    """The values made last, by key; one is made at a time, whichever thread asks."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._values: OrderedDict[tuple[object, ...], Value] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def get(self, key: tuple[object, ...], make: Callable[[], Value]) -> Value:
+        with self._lock:
+            if key not in self._values:
+                self._values[key] = make()
+                if len(self._values) > self._room:
+                    self._values.popitem(last=False)
+            self._values.move_to_end(key)
+            return self._values[key]
+
+
+_PACKS: _Recent[Pack] = _Recent(8)
+_SPLITS: _Recent[Splits] = _Recent(64)
+
+
+def _make_splits(
+    choice: DatasetChoice, size: int, limit: int | None, places: tuple[Path, Path], progress: Progress | None
+) -> Splits:
+    params: DatasetParams = choice.build_params()
+    key = (choice.name, _decoding_params(params), size, *places)
+    pack = _PACKS.get(key, lambda: _open_pack(choice, size, places, progress))
+    rows = split_rows(SplitTable.from_samples(pack.samples.samples), params, limit)
+    return Splits(_view(pack, rows.train), _view(pack, rows.val), _view(pack, rows.test))
+
+
+def _open_pack(choice: DatasetChoice, size: int, places: tuple[Path, Path], progress: Progress | None) -> Pack:
+    root, cache = places
+    params: DatasetParams = choice.build_params()
+    dataset: Dataset = choice.load()(params, root)
+    memo = DigestMemo(cache / "digests" / f"{choice.name}-{_short_hash(str(root))}.json")
+    content = dataset.fingerprint(memo.digest)
+    memo.save()
+    identity = [choice.name, dataset.version, FORMAT, size, _decoding_params(params), content]
+    folder = cache / "packs" / f"{choice.name}-{_short_hash(json.dumps(identity))}"
+    return read_pack(folder) or write_pack(folder, dataset, size=size, progress=progress)
+
+
+def _decoding_params(params: DatasetParams) -> str:
+    return params.model_dump_json(exclude=set(DatasetParams.model_fields))
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _view(pack: Pack, rows: NDArray[np.int64]) -> PackedSamples:
+    samples = [pack.samples.samples[row] for row in rows.tolist()]
+    return PackedSamples(
+        images=pack.images,
+        rows=rows,
+        labels=np.array([sample.label for sample in samples], dtype=np.int64),
+        sample_ids=np.array([sample.sample_id for sample in samples], dtype=np.int64),
+        true_labels=np.array([_or_unknown(sample.true_label) for sample in samples], dtype=np.int64),
+        names=tuple(sample.name for sample in samples),
+        classes=pack.samples.classes,
+    )
+
+
+def _or_unknown(true_label: int | None) -> int:
+    return -1 if true_label is None else true_label

@@ -1,0 +1,159 @@
+"""A data set decoded once into one array on disk; every trial on the machine maps the same pages, read-only.
+
+A pack is a folder `packs/<dataset>-<key>/` of the cache: `images.npy` (N, size, size, 3) uint8 RGB, `samples.json`, and
+`manifest.json` with their sizes and hashes. The key is a hash of what decides the pixels and labels (source content,
+decoding parameters, size, versions) and of nothing that decides a split. A pack appears by rename, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.data.datasets import Dataset
+from ferray.data.samples import Sample, SampleList
+from ferray.errors import DataError
+
+FORMAT = 1
+BATCH = 256  # images decoded ahead of the writer
+THREADS = 4
+LEFTOVER_AGE_S = 24 * 3600
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A mapped pack: `images` (N, size, size, 3) uint8, read-only, row n belonging to sample n of `samples`."""
+
+    images: NDArray[np.uint8]
+    samples: SampleList
+
+
+def read_pack(folder: Path) -> Pack | None:
+    """Map the pack in `folder`; None where there is none or where it does not match its manifest."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        listing = (folder / "samples.json").read_bytes()
+        images_path = folder / "images.npy"
+        if manifest["format"] != FORMAT or images_path.stat().st_size != manifest["images_bytes"]:
+            return None
+        if hashlib.sha256(listing).hexdigest() != manifest["samples_sha256"]:
+            return None
+        images = np.load(images_path, mmap_mode="r", allow_pickle=False)
+        samples = _read_samples(json.loads(listing))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    matches = list(images.shape) == manifest["shape"] and images.dtype == np.uint8 and len(samples) == len(images)
+    return Pack(images, samples) if matches else None
+
+
+def images_are_intact(folder: Path) -> bool:
+    """Whether every byte of the packed images is the one that was written; reads the whole array."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    with (folder / "images.npy").open("rb") as stream:
+        return bool(hashlib.file_digest(stream, "sha256").hexdigest() == manifest["images_sha256"])
+
+
+def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress | None = None) -> Pack:
+    """Decode every sample into a new pack and open it; one that another process put there meanwhile is used instead.
+
+    DataError, and nothing left behind, when an image cannot be decoded or the cache takes no writing or is full.
+    """
+    listing = dataset.samples()
+    with _translated_errors(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _set_aside(folder)
+        _remove_leftovers(folder)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+            made = Path(temporary) / "pack"
+            made.mkdir()
+            _fill(made, dataset, listing, size=size, progress=progress)
+            # The rename fails where another packer came first; its pack has the same content.
+            with suppress(OSError):
+                made.rename(folder)
+    pack = read_pack(folder)
+    if pack is None:
+        raise DataError(f"the packed images in `{folder}` cannot be read back", "free space there, or set FERRAY_CACHE")
+    return pack
+
+
+def _fill(folder: Path, dataset: Dataset, listing: SampleList, *, size: int, progress: Progress | None) -> None:
+    shape = (len(listing), size, size, 3)
+    with (folder / "images.npy").open("w+b") as stream:
+        # Written, not mapped: a full disk is then an error with a name and no bus error.
+        np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        for done, image in enumerate(_decoded(dataset, listing.samples, size), start=1):
+            stream.write(image.tobytes())
+            if progress and (done % BATCH == 0 or done == len(listing)):
+                progress(done, len(listing))
+        stream.flush()
+        os.fsync(stream.fileno())
+        images_bytes = stream.tell()
+        stream.seek(0)
+        images_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    samples_json = json.dumps(_plain_samples(listing)).encode()
+    (folder / "samples.json").write_bytes(samples_json)
+    manifest = {
+        "format": FORMAT,
+        "shape": shape,
+        "images_bytes": images_bytes,
+        "images_sha256": images_sha256,
+        "samples_sha256": hashlib.sha256(samples_json).hexdigest(),
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def _decoded(dataset: Dataset, samples: tuple[Sample, ...], size: int) -> Iterator[NDArray[np.uint8]]:
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="decode") as pool:
+        for start in range(0, len(samples), BATCH):
+            yield from pool.map(lambda sample: dataset.decode(sample, size), samples[start : start + BATCH])
+
+
+def _set_aside(folder: Path) -> None:
+    """Take a damaged pack out of the way; trials that still map it keep their pages."""
+    if folder.exists():
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.damaged-"))
+        with suppress(FileNotFoundError):
+            folder.rename(aside / folder.name)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Delete what packers that were killed long ago could not."""
+    for left in folder.parent.glob(f".{folder.name}.*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFTOVER_AGE_S:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _translated_errors(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"images cannot be packed into `{place}`: {error.strerror or error}",
+            "set FERRAY_CACHE to a folder with space that you may write to",
+        ) from error
+
+
+def _plain_samples(listing: SampleList) -> dict[str, Any]:
+    return {"classes": listing.classes, "samples": [asdict(sample) for sample in listing.samples]}
+
+
+def _read_samples(plain: dict[str, Any]) -> SampleList:
+    return SampleList(tuple(Sample(**sample) for sample in plain["samples"]), tuple(plain["classes"]))
