@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
-from ferray.errors import FerrayError
+from ferray.errors import UnknownComponent, did_you_mean
 from ferray.registry import ROOMS, Params
+
+
+class NestedProblems(ValueError):
+    """The findings of a component's own parameter class, on their way through the class around it."""
+
+    def __init__(self, name: str, error: ValidationError, known: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problem_lines(error, prefix=(name,), known=known)))
+        self.name = name
+        self.error = error
+        self.known = known
 
 
 class Component(Params):
@@ -30,10 +41,10 @@ class Component(Params):
         room = ROOMS[cls.ROOM]
         try:
             checked = room.params(name).model_validate(params)
-        except FerrayError as error:
-            raise ValueError(str(error)) from error
+        except UnknownComponent as error:
+            raise ValueError(f"{error.message}; {error.hint}") from error
         except ValidationError as error:
-            raise ValueError("; ".join(problem_lines(error, prefix=name))) from error
+            raise NestedProblems(name, error, tuple(room.params(name).model_fields)) from error
         return {"name": name, "params": checked.model_dump(mode="json")}
 
     @model_serializer(mode="wrap")
@@ -62,18 +73,46 @@ def split_component(value: Any) -> tuple[str, dict[str, Any]]:
     raise ValueError(f"expected a name or one key with its parameters, such as `{{name: {{}}}}`, not `{value}`")
 
 
-def problem_lines(error: ValidationError, *, prefix: str = "") -> list[str]:
-    """pydantic's findings as `key.path: what is wrong` with the value in backticks."""
-    lines = []
+def problem_lines(error: ValidationError, *, prefix: tuple[str, ...] = (), known: Iterable[str] = ()) -> list[str]:
+    """pydantic's findings, one `key.path: what is wrong` each, with the value in backticks; `known` are the right keys."""
+    lines: list[str] = []
     for item in error.errors():
-        path = ".".join(str(part) for part in ((prefix, *item["loc"]) if prefix else item["loc"]))
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            message = "is not a known key"
-        elif item["type"] not in ("value_error", "missing"):
-            message = f"`{item['input']}`: {message[:1].lower()}{message[1:]}"
-        lines.append(f"{path}: {message}" if path else message)
+        path = (*prefix, *(str(part) for part in item["loc"]))
+        nested = item.get("ctx", {}).get("error")
+        if isinstance(nested, NestedProblems):
+            lines += problem_lines(nested.error, prefix=(*path, nested.name), known=nested.known)
+        elif item["type"] == "extra_forbidden" and len(item["loc"]) == 1 and known:
+            lines.append(f"{_join(path, 'is not a known key')}; {did_you_mean(path[-1], known)}")
+        else:
+            lines += [_join(path, text) for text in _wording(item).split("\n")]
     return lines
+
+
+def _wording(item: Any) -> str:
+    """One finding in ferray's words; several lines where a validator of ours listed several problems."""
+    given, limits = item["input"], item.get("ctx", {})
+    bounds = {"le": "at most", "lt": "less than", "ge": "at least", "gt": "more than"}
+    for key, words in bounds.items():
+        if key in limits:
+            return f"is `{given}`, allowed is {words} `{limits[key]:g}`"
+    if item["type"] == "extra_forbidden":
+        return "is not a known key"
+    if item["type"] == "literal_error":
+        return f"is `{given}`, allowed is {limits['expected']}"
+    message: str = item["msg"]
+    if item["type"] == "value_error":
+        return message.removeprefix("Value error, ")
+    if item["type"] == "missing":
+        return "is missing"
+    return f"is `{given}`: {message[:1].lower()}{message[1:]}"
+
+
+def _join(path: tuple[str, ...], text: str) -> str:
+    """`space` + `lr: wrong` is `space.lr: wrong`; a problem without a key of its own stands behind the path."""
+    head, colon, _ = text.partition(": ")
+    if colon and head and " " not in head and "`" not in head:
+        return ".".join((*path, text))
+    return f"{'.'.join(path)}: {text}" if path else text
 
 
 class DatasetChoice(Component):

@@ -48,3 +48,14 @@ class SweepRecord:
     metric: str
     mode: Literal["max", "min"]
     trials: tuple[TrialRecord, ...]
+
+
+SCHEMA = 1
+SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
+TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
+RESULT_ATTR = "result"  # on a trial, written just before its end is told
+
+
+def trial_folder(number: int, recipe: str) -> str:
+    """The trial's folder inside its sweep's: a function of its number and recipe."""
+    return f"trials/{number:04d}-{recipe}"

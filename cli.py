@@ -1,0 +1,10 @@
+"""The front door of a checkout: `python cli.py sweep sfew`. The installed command is `ferray`."""
+
+from __future__ import annotations
+
+from ferray.cli import app, main
+
+__all__ = ["app", "main"]
+
+if __name__ == "__main__":
+    main()

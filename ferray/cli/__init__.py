@@ -1,0 +1,66 @@
+"""The command line. Nothing heavy is imported before the arguments are good: each command imports what it needs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import typer
+from typer.exceptions import Abort, Exit, TyperException
+
+from ferray import __version__
+from ferray.cli import leaderboard, listing, show, sweep, train
+from ferray.cli.output import print_error
+from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
+
+app = typer.Typer(
+    name="ferray",
+    help="Hyper-parameter sweeps for facial expression recognition: Ray Tune, one Optuna study, honest leaderboards.",
+    epilog="Exit codes: 0 done, 1 a bug, 2 asked wrongly, 3 data, 4 nothing completed, 5 cluster, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("sweep")(sweep.sweep)
+app.command("train")(train.train)
+app.command("leaderboard")(leaderboard.leaderboard)
+app.command("list")(listing.list_components)
+app.add_typer(show.app, name="show")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True)) -> None:
+    if version:
+        print(__version__)
+        raise Exit
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with the code that DESIGN promises; a user's mistake never shows a traceback."""
+    sys.exit(run(sys.argv[1:] if args is None else args))
+
+
+def run(args: list[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        returned = app(args, prog_name="ferray", standalone_mode=False)
+    except Exit as ended:
+        return ended.exit_code
+    except FerrayError as error:
+        print_error(error.message, error.hint)
+        return error.exit_code
+    except TyperException as error:
+        print_error(error.format_message().rstrip("."), f"see `ferray {_command(args)}--help`")
+        return error.exit_code
+    except (KeyboardInterrupt, Abort):
+        return INTERRUPTED_EXIT_CODE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return returned if isinstance(returned, int) else 0
+
+
+def _command(args: list[str]) -> str:
+    known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    return f"{args[0]} " if args and args[0] in known else ""

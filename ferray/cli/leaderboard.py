@@ -1,0 +1,35 @@
+"""`ferray leaderboard`: the ranking, from the store alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ferray.cli import options
+from ferray.cli.output import print_json
+
+
+def leaderboard(
+    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    output: options.Output = Path("runs"),
+    storage: options.Storage = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Show only the first so many.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print one line of CSV a trial to stdout.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Rank the trials of a sweep; works while it runs and without a network."""
+    from ferray.results.leaderboard import rank
+    from ferray.study.history import load_sweep
+
+    folder = output / name
+    board = rank(load_sweep(folder, storage))
+    if json:
+        print_json(board.to_json())
+    elif csv:
+        print(board.to_csv(), end="")
+    else:
+        from ferray.cli.tables import print_leaderboard
+
+        print_leaderboard(board, folder, limit=limit)

@@ -1,0 +1,58 @@
+"""The options that several commands share, and how they become a `Runtime` and `Overrides`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ferray.errors import ConfigError
+
+_PLACE = "Where"
+_WHAT = "What is searched"
+
+Space = Annotated[str, typer.Argument(help="A search space by name or as a path to a YAML file.", show_default=False)]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the space; may be repeated.", rich_help_panel=_WHAT)
+]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Fix the number of epochs of every trial.", rich_help_panel=_WHAT)]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the sampler and of every trial.", rich_help_panel=_WHAT)]
+LimitPerClass = Annotated[
+    int | None, typer.Option("--limit-per-class", help="At most so many images a class in each split.", rich_help_panel=_WHAT)
+]
+DataRoot = Annotated[
+    Path | None, typer.Option("--data-root", help="Folder that holds the data sets; else $FERRAY_DATA, else ./data.", rich_help_panel=_PLACE)
+]
+Output = Annotated[Path, typer.Option("--output", help="Folder that holds the sweeps' folders.", rich_help_panel=_PLACE)]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.", rich_help_panel=_PLACE)]
+Storage = Annotated[
+    str | None, typer.Option("--storage", help="URL of a PostgreSQL or MySQL store instead of the journal file.", rich_help_panel=_PLACE)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results and errors.")]
+
+
+def runtime_from(**given: Any) -> Any:
+    """A `Runtime` of the options that were given; ConfigError names the option that is wrong."""
+    from pydantic import ValidationError
+
+    from ferray.config.runtime import Runtime
+    from ferray.config.trial import problem_lines
+
+    try:
+        return Runtime.model_validate({key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        name, _, text = problem_lines(error)[0].partition(": ")
+        raise ConfigError(f"`--{name.replace('_', '-')}` {text}") from error
+
+
+def seconds(text: str | None) -> float | None:
+    """`90`, `90s`, `45m` or `2.5h` as seconds; ConfigError for anything else."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smh]?)", text.strip())
+    if match is None or float(match[1]) <= 0:
+        raise ConfigError(f"`--time-budget {text}` is not a length of time", "write `90s`, `45m` or `2.5h`")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]

@@ -1,0 +1,69 @@
+"""Where things are printed: data to stdout, everything else to stderr; rich only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+def print_error(message: str, hint: str = "") -> None:
+    """`error:` one fact, `hint:` one thing to do, on stderr."""
+    print(f"error: {message}", file=sys.stderr)
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)
+    sys.stderr.flush()
+
+
+def say(line: str) -> None:
+    """A line for the person at the keyboard."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def print_json(document: Any) -> None:
+    """Exactly one JSON document on stdout, no colour, NaN refused."""
+    print(json.dumps(document, indent=2, allow_nan=False))
+
+
+def on_terminal() -> bool:
+    """Whether stderr is a terminal that bars and live tables may redraw."""
+    return sys.stderr.isatty()
+
+
+@contextmanager
+def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """A function `(what, done, total)` that draws a bar for each `what` on a terminal, and prints one line for it elsewhere."""
+    if quiet:
+        yield lambda what, done, total: None
+        return
+    if not on_terminal():
+        yield _LineEach()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def update(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield update
+
+
+class _LineEach:
+    """One plain line for each thing that is begun."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        del done
+        if what not in self._said:
+            self._said.add(what)
+            say(f"{what}: {total} images")

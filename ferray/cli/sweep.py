@@ -1,0 +1,162 @@
+"""`ferray sweep`: run or continue a search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ferray.cli import options
+from ferray.cli.output import on_terminal, print_json, progress_bars, say
+
+if TYPE_CHECKING:
+    from ferray.config.runtime import Runtime
+    from ferray.config.sweep import SweepSpec
+    from ferray.events import Listener
+    from ferray.study.records import SweepRecord
+
+_HOW = "How"
+
+
+def sweep(
+    space: options.Space,
+    trials: Annotated[int | None, typer.Option("--trials", help="How many trials to finish in all.", rich_help_panel="What is searched")] = None,
+    epochs: options.Epochs = None,
+    time_budget: Annotated[str | None, typer.Option("--time-budget", metavar="TIME", help="Stop after 90s, 45m or 2.5h.")] = None,
+    seed: options.Seed = None,
+    sets: options.Sets = None,
+    limit_per_class: options.LimitPerClass = None,
+    sampler: Annotated[str | None, typer.Option("--sampler", help="See `ferray list samplers`.", rich_help_panel=_HOW)] = None,
+    pruner: Annotated[str | None, typer.Option("--pruner", help="See `ferray list pruners`.", rich_help_panel=_HOW)] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of this sweep, for a second one over the same space.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Put an earlier sweep of this name aside and start anew.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would run, and stop.")] = False,
+    data_root: options.DataRoot = None,
+    output: options.Output = Path("runs"),
+    launcher: Annotated[str, typer.Option("--launcher", help="ray, or inline for one trial after another here.", rich_help_panel=_HOW)] = "ray",
+    address: Annotated[str | None, typer.Option("--address", help="An existing Ray cluster, such as `auto`.", rich_help_panel=_HOW)] = None,
+    cpus_per_trial: Annotated[int, typer.Option("--cpus-per-trial", rich_help_panel=_HOW)] = 1,
+    gpus_per_trial: Annotated[float | None, typer.Option("--gpus-per-trial", help="May be a fraction; 1 where there are GPUs.", rich_help_panel=_HOW)] = None,
+    max_concurrent: Annotated[int | None, typer.Option("--max-concurrent", help="At most so many trials at a time.", rich_help_panel=_HOW)] = None,
+    device: options.Device = "auto",
+    storage: options.Storage = None,
+    tracker: Annotated[list[str] | None, typer.Option("--tracker", help="wandb (default), tensorboard, none; may be repeated.", rich_help_panel=_HOW)] = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Run a sweep, or continue the one of this name: the same command again goes on where it stopped."""
+    from ferray.config.load import Overrides, find_space, load_space
+
+    overrides = Overrides(
+        sets=sets or (),
+        trials=trials,
+        epochs=epochs,
+        time_s=options.seconds(time_budget),
+        seed=seed,
+        limit_per_class=limit_per_class,
+        name=name,
+        sampler=sampler,
+        pruner=pruner,
+    )
+    spec, notes = load_space(space, overrides)
+    for note in notes:
+        say(f"note: {note}")
+    runtime = options.runtime_from(
+        data_root=data_root,
+        output=output,
+        launcher=launcher,
+        address=address,
+        cpus_per_trial=cpus_per_trial,
+        gpus_per_trial=_gpus(gpus_per_trial, device, launcher, address),
+        max_concurrent=max_concurrent,
+        device=device,
+        storage=storage,
+        trackers=_trackers(tracker),
+    )
+    _run(spec, runtime, text=find_space(space).text, fresh=fresh, dry_run=dry_run, json=json, quiet=quiet)
+
+
+def _run(spec: SweepSpec, runtime: Runtime, *, text: str, **how: bool) -> None:
+    from ferray.check import check_sweep
+
+    with progress_bars(quiet=how["quiet"]) as progress:
+        checked = check_sweep(spec, runtime, progress=progress)
+    if how["dry_run"]:
+        _print_plan(spec, runtime, len(checked.configs), json=how["json"])
+        return
+    from ferray.sweep import run_sweep
+
+    try:
+        record = run_sweep(spec, runtime, text=text, fresh=how["fresh"], listeners=_watchers(quiet=how["quiet"]))
+    except KeyboardInterrupt:
+        say(f"interrupted; run the same command again to go on with `{spec.name}`")
+        raise
+    _print_end(record, runtime, json=how["json"], quiet=how["quiet"])
+
+
+def _watchers(*, quiet: bool) -> list[Listener]:
+    """The live table on a terminal, plain lines elsewhere, nothing when quiet."""
+    if quiet:
+        return []
+    if on_terminal():
+        from ferray.cli.live import LiveTable
+
+        return [LiveTable()]
+    from ferray.track.console import Console
+
+    return [Console(Path())]
+
+
+def _trackers(given: list[str] | None) -> tuple[str, ...]:
+    from ferray.registry import ROOMS
+
+    names = given if given is not None else ["wandb"]
+    chosen = tuple(name for name in names if name != "none")
+    for name in chosen:
+        ROOMS["tracker"].load(name)
+    return chosen
+
+
+def _gpus(given: float | None, device: str, launcher: str, address: str | None) -> float:
+    """What was asked for; else one GPU a trial where this machine has any and they are wanted."""
+    if given is not None:
+        return given
+    if device == "cpu" or launcher != "ray" or address is not None:
+        return 0.0 if device != "cuda" else 1.0
+    import torch
+
+    return 1.0 if torch.cuda.is_available() else 0.0
+
+
+def _print_plan(spec: SweepSpec, runtime: Runtime, num_corners: int, *, json: bool) -> None:
+    plan: dict[str, Any] = {
+        "sweep": spec.name,
+        "folder": str(runtime.output / spec.name),
+        "trials": spec.budget.trials,
+        "objective": spec.objective.model_dump(),
+        "sampler": spec.sampler.model_dump(),
+        "pruner": spec.pruner.model_dump(),
+        "searched": list(spec.space),
+        "corners_checked": num_corners,
+        "launcher": runtime.launcher,
+    }
+    if json:
+        print_json(plan)
+        return
+    for key, value in plan.items():
+        print(f"{key}: {value}")
+
+
+def _print_end(record: SweepRecord, runtime: Runtime, *, json: bool, quiet: bool) -> None:
+    from ferray.cli.tables import print_leaderboard
+    from ferray.results.leaderboard import rank
+
+    folder = runtime.output / record.name
+    board = rank(record)
+    if json:
+        print_json(board.to_json())
+    else:
+        print_leaderboard(board, folder, limit=10)
+    if not quiet:
+        say(f"`ferray leaderboard {record.name}` shows all trials; the same command with more `--trials` extends the sweep")

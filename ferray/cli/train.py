@@ -1,0 +1,154 @@
+"""`ferray train`: one configuration of a space, with a progress bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ferray.cli import options
+from ferray.cli.output import on_terminal, print_json, progress_bars, say
+from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError
+
+if TYPE_CHECKING:
+    from ferray.config.job import TrialJob
+    from ferray.config.space import Node
+    from ferray.config.sweep import SweepSpec
+    from ferray.events import EpochReport
+
+
+def train(
+    space: options.Space,
+    sets: options.Sets = None,
+    epochs: options.Epochs = None,
+    seed: options.Seed = None,
+    limit_per_class: options.LimitPerClass = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier training of the same configuration.")] = False,
+    data_root: options.DataRoot = None,
+    output: options.Output = Path("runs"),
+    device: options.Device = "auto",
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of torch and of augmentation; else every core.")] = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train one configuration: the space's fixed keys, `--set` for the others, the first choice or the middle where nothing is said.
+
+    Interrupted and started again, it goes on from its last checkpoint.
+    """
+    import os
+
+    from ferray.config.load import Overrides, load_space
+
+    spec, _ = load_space(space, Overrides(sets=sets or (), epochs=epochs, seed=seed, limit_per_class=limit_per_class))
+    runtime = options.runtime_from(data_root=data_root, output=output, device=device, launcher="inline")
+    spec, chosen = settle(spec)
+    if not quiet:
+        for key, value in chosen.items():
+            say(f"note: `{key}` is searched in this space, here it is `{value}`")
+    job = _prepare(spec, runtime, threads or len(os.sched_getaffinity(0)), quiet=quiet)
+    if fresh:
+        import shutil
+
+        shutil.rmtree(job.path, ignore_errors=True)
+    report = _train(job, quiet=quiet)
+    _print_end(report, job, json=json)
+
+
+def settle(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
+    """The spec with nothing left to search, and what was put for each searched key: the first choice, or the middle of a range."""
+    from ferray.config.sweep import SweepSpec as Spec
+
+    chosen: dict[str, Any] = {}
+
+    def pick(name: str, node: Node) -> Any:
+        chosen[name] = middle(node)
+        return chosen[name]
+
+    tree = spec.config_tree(pick)
+    base = {key: value for key, value in tree.items() if key != "dataset"}
+    return Spec.model_validate({**spec.model_dump(mode="json"), "base": base, "dataset": tree["dataset"], "space": {}}), chosen
+
+
+def middle(node: Node) -> Any:
+    """The first choice, or the middle of a range (the geometric one of a logarithmic range)."""
+    from ferray.config.space import Numbers
+
+    if not isinstance(node, Numbers):
+        return node.extremes()[0]
+    if node.kind == "log_uniform":
+        return float(f"{(node.low * node.high) ** 0.5:.3g}")
+    if node.kind == "int_uniform":
+        return int(node.low + node.high) // 2
+    return (node.low + node.high) / 2
+
+
+def _prepare(spec: SweepSpec, runtime: Any, threads: int, *, quiet: bool) -> TrialJob:
+    from ferray.check import check_sweep
+    from ferray.config.job import TrialJob
+
+    with progress_bars(quiet=quiet) as progress:
+        checked = check_sweep(spec, runtime, progress=progress)
+    config = checked.configs[0]
+    folder = runtime.output / "train" / f"{spec.name}-{config.recipe}-s{config.seed}"
+    return TrialJob(
+        number=0,
+        config=config.to_json(),
+        folder=str(folder.absolute()),
+        metric=spec.objective.metric,
+        mode=spec.objective.mode,
+        data_root=str(runtime.data_root.absolute()),
+        cache_dir=str(runtime.cache_dir.absolute()),
+        device=runtime.device,
+        threads=threads,
+    )
+
+
+def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
+    """Train to the end and return the best epoch; Ctrl-C saves first."""
+    from ferray.train.trainer import Trainer
+
+    if (job.path / "best.pt").exists() and not (job.path / "last.pt").exists():
+        raise ConfigError(f"this configuration is trained already, in `{job.folder}`", "pass `--fresh` to train it again, or another `--seed`")
+    with progress_bars(quiet=quiet or not on_terminal()) as progress:
+        epoch = 1
+        trainer = Trainer(job, on_batch=lambda done, total: progress(f"epoch {epoch}", done, total))
+        if trainer.epochs_done:
+            say(f"going on after epoch {trainer.epochs_done} from `{job.folder}/last.pt`")
+        best: EpochReport | None = None
+        try:
+            while True:
+                epoch = trainer.epochs_done + 1
+                report = trainer.step()
+                best = report if best is None or report.is_best else best
+                if not quiet:
+                    say(_line(report))
+                if report.is_last:
+                    return trainer.best_report or report
+        except KeyboardInterrupt:
+            trainer.save()
+            say(f"interrupted after epoch {trainer.epochs_done}; run the same command again to go on")
+            raise typer.Exit(INTERRUPTED_EXIT_CODE) from None
+        finally:
+            trainer.close()
+
+
+def _line(report: EpochReport) -> str:
+    shown = {"loss": "train/loss", "val loss": "val/loss", "accuracy": "val/accuracy", "uar": "val/uar", "images/s": "images_per_s"}
+    figures = "  ".join(f"{name} {report.metrics[key]:.4g}" for name, key in shown.items() if key in report.metrics)
+    removed = f"  removed {len(report.outliers.removed)}" if report.outliers and report.outliers.removed else ""
+    return f"epoch {report.epoch}/{report.epochs}  {figures}{removed}{'  best' if report.is_best else ''}"
+
+
+def _print_end(report: EpochReport, job: TrialJob, *, json: bool) -> None:
+    from ferray.results.intervals import wilson_interval
+
+    accuracy = report.metrics["val/accuracy"]
+    low, high = wilson_interval(round(accuracy * report.num_val), report.num_val)
+    if json:
+        document = {"best_epoch": report.epoch, "metrics": report.metrics, "num_val": report.num_val, "interval": [low, high]}
+        print_json({**document, "classes": list(report.classes), "confusion": [list(row) for row in report.confusion], "folder": job.folder})
+        return
+    print(f"best epoch {report.epoch}: validation accuracy {accuracy:.3f} (n = {report.num_val}, 95 % {low:.3f} to {high:.3f}), "
+          f"UAR {report.metrics['val/uar']:.3f}, macro-F1 {report.metrics['val/macro_f1']:.3f}")
+    print(f"checkpoint: {job.folder}/best.pt")

@@ -1,0 +1,210 @@
+"""From a name or a file, and what the command line adds to it, to a checked `SweepSpec`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ferray.config.space import NODE_KINDS, is_node
+from ferray.config.sweep import SweepSpec
+from ferray.config.trial import COMPONENT_FIELDS, problem_lines
+from ferray.config.yaml import parse_yaml, read_yaml
+from ferray.errors import ConfigError, did_you_mean
+
+
+@dataclass(frozen=True)
+class SpaceFile:
+    """A space as it lies on disk: its name, its path and its text, kept verbatim beside the results."""
+
+    name: str
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What the command line changes: `sets` are `KEY=VALUE` strings, the rest are flags that were given."""
+
+    sets: Sequence[str] = ()
+    trials: int | None = None
+    epochs: int | None = None
+    time_s: float | None = None
+    seed: int | None = None
+    limit_per_class: int | None = None
+    name: str | None = None
+    sampler: str | None = None
+    pruner: str | None = None
+
+
+def shipped_folder(kind: str) -> Path:
+    """The folder `search_spaces` or `cluster`: inside the wheel, or beside the package in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_shipped" / kind
+    return inside if inside.is_dir() else package.parent / kind
+
+
+def space_names() -> list[str]:
+    """Every space that a bare name finds: those in `./search_spaces/` and the shipped ones."""
+    folders = (Path("search_spaces"), shipped_folder("search_spaces"))
+    return sorted({path.relative_to(folder).with_suffix("").as_posix() for folder in folders for path in folder.rglob("*.yaml")})
+
+
+def find_space(name: str) -> SpaceFile:
+    """Look `name` up as a path, then in `./search_spaces/`, then among the shipped spaces; ConfigError otherwise."""
+    candidates = [Path(name)] if name.endswith((".yaml", ".yml")) else []
+    candidates += [folder / f"{name}.yaml" for folder in (Path("search_spaces"), shipped_folder("search_spaces"))]
+    for path in candidates:
+        if path.is_file():
+            try:
+                return SpaceFile(path.stem, path, path.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f"`{path}` cannot be read as text") from error
+    raise ConfigError(f"there is no search space `{name}`", did_you_mean(name, space_names()))
+
+
+def load_space(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:
+    """The checked sweep behind a name, and a line for each searched parameter that an override fixed.
+
+    ConfigError lists every problem of the file together. Values that only a combination reaches are `check`'s business.
+    """
+    file = find_space(name)
+    raw = read_yaml(file.path)
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{file.path} holds no keys", "see `ferray show space demo` for a space that works")
+    raw.setdefault("name", file.name)
+    notes = _apply(raw, overrides or Overrides())
+    return validate_spec(raw, source=str(file.path)), notes
+
+
+def validate_spec(raw: dict[str, Any], *, source: str) -> SweepSpec:
+    """`SweepSpec.model_validate` with every problem worded for the user."""
+    try:
+        return SweepSpec.model_validate(raw)
+    except ValidationError as error:
+        raise problems_error(source, problem_lines(error, known=SweepSpec.model_fields)) from error
+
+
+def problems_error(source: str, lines: list[str]) -> ConfigError:
+    """One ConfigError for all problems; the first "did you mean" among them becomes the hint."""
+    hints = [part for line in lines for part in line.split("; ")[1:] if part.startswith(("did you mean", "known names"))]
+    bare = [line.split("; did you mean")[0].split("; known names")[0] for line in lines]
+    if len(bare) == 1:
+        return ConfigError(f"{source}: {bare[0]}", hints[0] if hints else "")
+    listed = "\n".join(f"  {line}" for line in bare)
+    return ConfigError(f"{source} has {len(bare)} problems\n{listed}", hints[0] if hints else "")
+
+
+def _apply(raw: dict[str, Any], overrides: Overrides) -> list[str]:
+    notes: list[str] = []
+    for item in overrides.sets:
+        key, equals, text = item.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"`--set {item}` is not KEY=VALUE", "for example `--set optimizer.lr=1e-4`")
+        notes += set_key(raw, key.strip(), parse_yaml(text, source=f"--set {key.strip()}"))
+    flags = {"epochs": overrides.epochs, "limit_per_class": overrides.limit_per_class, "seed": overrides.seed}
+    for key, value in flags.items():
+        if value is not None:
+            notes += set_key(raw, key, value)
+    budget = {"trials": overrides.trials, "time_s": overrides.time_s}
+    given = {key: value for key, value in budget.items() if value is not None}
+    if given:
+        raw["budget"] = {**(raw.get("budget") or {}), **given}
+    for key in ("name", "sampler", "pruner"):
+        if getattr(overrides, key) is not None:
+            raw[key] = getattr(overrides, key)
+    return notes
+
+
+def set_key(raw: dict[str, Any], key: str, value: Any) -> list[str]:
+    """Put one `--set` into a raw space: a node is searched, a plain value is fixed; returns a note for each search it ends."""
+    if key.split(".")[0] == "dataset":
+        _set_dataset(raw, key, value)
+        return []
+    if key.split(".")[0] in ("objective", "budget", "sampler", "pruner"):
+        _set_nested(raw, key, value)
+        return []
+    space, base = _mapping(raw, "space"), _mapping(raw, "base")
+    if _set_inside_one_of(space, key, value):
+        return [f"`{key}` is set to `{value}` inside its `one_of`"]
+    searched = [other for other in space if other == key or other.startswith(f"{key}.")]
+    for other in searched:
+        del space[other]
+    if is_node(value):
+        space[key] = value
+        return []
+    _set_base(base, key, value)
+    return [f"`{other}` is fixed by `--set {key}={value}` and no longer searched" for other in searched]
+
+
+def _mapping(raw: dict[str, Any], key: str) -> dict[str, Any]:
+    if raw.get(key) is None:
+        raw[key] = {}
+    if not isinstance(raw[key], dict):
+        raise ConfigError(f"`{key}` must hold keys, not `{raw[key]}`")
+    mapping: dict[str, Any] = raw[key]
+    return mapping
+
+
+def _set_dataset(raw: dict[str, Any], key: str, value: Any) -> None:
+    parts = key.split(".")
+    if len(parts) == 1:
+        raw["dataset"] = value
+        return
+    current = raw.get("dataset")
+    name, params = (current, {}) if isinstance(current, str) else next(iter((current or {"demo": {}}).items()))
+    raw["dataset"] = {name: {**(params or {}), parts[-1]: value}}
+
+
+def _set_nested(raw: dict[str, Any], key: str, value: Any) -> None:
+    first, *rest = key.split(".")
+    if not rest:
+        raw[first] = value
+        return
+    current = raw.get(first)
+    if first in ("sampler", "pruner"):
+        name, params = (current, {}) if isinstance(current, str) else next(iter((current or {"tpe": {}}).items()))
+        raw[first] = {name: {**(params or {}), rest[-1]: value}}
+        return
+    raw[first] = {**(current or {}), rest[0]: value}
+
+
+def _set_inside_one_of(space: dict[str, Any], key: str, value: Any) -> bool:
+    """`imbalance.focal.gamma` where `imbalance` is a searched `one_of` with an option `focal`."""
+    first, *rest = key.split(".")
+    node = space.get(first)
+    if len(rest) != 2 or not (is_node(node) and "one_of" in node):
+        return False
+    options = node["one_of"]
+    for index, option in enumerate(options):
+        name, params = (option, {}) if isinstance(option, str) else next(iter(option.items()))
+        if name == rest[0]:
+            options[index] = {name: {**(params or {}), rest[1]: value}}
+            return True
+    raise ConfigError(f"`{key}`: `{first}` is searched over other components", did_you_mean(rest[0], [_option_name(o) for o in options]))
+
+
+def _option_name(option: Any) -> str:
+    return str(option if isinstance(option, str) else next(iter(option)))
+
+
+def _set_base(base: dict[str, Any], key: str, value: Any) -> None:
+    first, *rest = key.split(".")
+    if not rest:
+        base[first] = value
+        return
+    current = base.get(first)
+    if first in COMPONENT_FIELDS and len(rest) == 2:
+        params = current.get(rest[0]) if isinstance(current, dict) else None
+        base[first] = {rest[0]: {**(params or {}), rest[1]: value}}
+        return
+    if first in COMPONENT_FIELDS:
+        base[key] = value  # a parameter of whichever component the trial gets; `resolve` places it
+        return
+    base[first] = {**(current or {}), rest[0]: value} if isinstance(current, dict | None) else {rest[0]: value}
+
+
+__all__ = ["NODE_KINDS", "Overrides", "SpaceFile", "find_space", "load_space", "problems_error", "set_key", "shipped_folder", "space_names", "validate_spec"]

@@ -1,0 +1,256 @@
+"""Search spaces: one-key nodes over the keys of `TrialConfig`, and how a choice for each node makes a configuration.
+
+A space maps a key such as `optimizer.lr` to a node: `{uniform: [a, b]}`, `{log_uniform: [a, b]}`, `{int_uniform: [a, b]}`,
+`{choice: [...]}`, `{grid: [...]}` (every combination is tried) or `{one_of: [...]}` over components whose own parameters
+may be nodes again. The name of a nested parameter is its path: `imbalance.focal.gamma`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, split_component
+from ferray.errors import did_you_mean
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A range of numbers, both ends included."""
+
+    kind: str  # uniform | log_uniform | int_uniform
+    low: float
+    high: float
+
+    def extremes(self) -> list[Any]:
+        return [self.low, self.high]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few plain values; `exhaustive` (a `grid` node) asks for every one in turn instead of leaving it to the sampler."""
+
+    values: tuple[Scalar, ...]
+    exhaustive: bool = False
+
+    def extremes(self) -> list[Any]:
+        return list(self.values)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of a few components, each with a label that is unique in the node; trees may hold nodes among the parameters."""
+
+    labels: tuple[str, ...]
+    trees: tuple[tuple[str, dict[str, Any]], ...]  # (component name, params)
+
+    def extremes(self) -> list[Any]:
+        return list(self.labels)
+
+
+Node = Numbers | Choice | OneOf
+Pick = Callable[[str, Node], Any]
+
+NODE_KINDS = ("uniform", "log_uniform", "int_uniform", "choice", "one_of", "grid")
+
+
+class SpaceError(ValueError):
+    """Every problem of a space, one a line, each `key: what is wrong`."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def parse_space(raw: dict[str, Any]) -> dict[str, Node]:
+    """Nodes by key, shorter keys first so that a component is chosen before its parameters; SpaceError lists all problems."""
+    problems: list[str] = []
+    nodes: dict[str, Node] = {}
+    for key, value in raw.items():
+        problem = unknown_key(key)
+        if problem:
+            problems.append(f"{key}: {problem}")
+            continue
+        node = _parse_node(value, key, problems)
+        if node is not None:
+            nodes[key] = node
+    if problems:
+        raise SpaceError(problems)
+    return dict(sorted(nodes.items(), key=lambda item: item[0].count(".")))
+
+
+def unknown_key(key: str) -> str:
+    """Why `key` addresses nothing in a `TrialConfig`, "" when its first two parts do (parameters are checked later)."""
+    first, *rest = key.split(".")
+    fields = TrialConfig.model_fields
+    if first not in fields:
+        return f"`{first}` is not a key of a trial; {did_you_mean(first, fields)}"
+    inner = getattr(fields[first].annotation, "model_fields", None)
+    if rest and first not in COMPONENT_FIELDS and (inner is None or rest[0] not in inner):
+        return f"`{rest[0]}` is not a key of {first}; {did_you_mean(rest[0], inner or {})}"
+    return ""
+
+
+def is_node(value: Any) -> bool:
+    """Whether a plain tree is a one-key node such as `{uniform: [0, 1]}`."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in NODE_KINDS
+
+
+def _parse_node(value: Any, path: str, problems: list[str]) -> Node | None:
+    if not (isinstance(value, dict) and len(value) == 1):
+        problems.append(f"{path}: expected one of {{{', '.join(NODE_KINDS)}}}, not `{value}`")
+        return None
+    ((kind, argument),) = value.items()
+    if kind not in NODE_KINDS:
+        problems.append(f"{path}: `{kind}` is not a distribution; {did_you_mean(str(kind), NODE_KINDS)}")
+        return None
+    if not isinstance(argument, list) or not argument:
+        problems.append(f"{path}: `{kind}` takes a list, not `{argument}`")
+        return None
+    if kind == "one_of":
+        return _parse_one_of(argument, path, problems)
+    if kind in ("choice", "grid"):
+        return _parse_choice(argument, path, problems, exhaustive=kind == "grid")
+    return _parse_numbers(kind, argument, path, problems)
+
+
+def _parse_numbers(kind: str, argument: list[Any], path: str, problems: list[str]) -> Numbers | None:
+    wanted: tuple[type, ...] = (int,) if kind == "int_uniform" else (int, float)
+    numeric = all(isinstance(end, wanted) and not isinstance(end, bool) for end in argument)
+    if len(argument) != 2 or not numeric:
+        word = "whole numbers" if kind == "int_uniform" else "numbers"
+        problems.append(f"{path}: `{kind}` takes two {word} [low, high], not `{argument}`")
+        return None
+    low, high = argument
+    if not low <= high:
+        problems.append(f"{path}: `{kind}` runs from `{low}` down to `{high}`, the low end comes first")
+        return None
+    if kind == "log_uniform" and low <= 0:
+        problems.append(f"{path}: `log_uniform` starts at `{low}`, it needs a low end above 0")
+        return None
+    return Numbers(kind, low, high)
+
+
+def _parse_choice(argument: list[Any], path: str, problems: list[str], *, exhaustive: bool) -> Choice | None:
+    if COMPONENT_FIELDS.get(path) is not None or not all(isinstance(v, str | int | float | bool | None) for v in argument):
+        problems.append(f"{path}: components go under `one_of`, `choice` and `grid` take plain values")
+        return None
+    if len({(type(v), v) for v in argument}) != len(argument):
+        problems.append(f"{path}: the same value stands twice in `{argument}`")
+        return None
+    return Choice(tuple(argument), exhaustive)
+
+
+def _parse_one_of(argument: list[Any], path: str, problems: list[str]) -> OneOf | None:
+    if path not in COMPONENT_FIELDS:
+        problems.append(f"{path}: `one_of` chooses among components ({', '.join(COMPONENT_FIELDS)}); use `choice`")
+        return None
+    options: list[tuple[str, dict[str, Any]]] = []
+    for option in argument:
+        try:
+            name, params = split_component(option)
+        except ValueError as error:
+            problems.append(f"{path}: {error}")
+            return None
+        parsed = {key: _parse_inner(value, f"{path}.{name}.{key}", problems) for key, value in params.items()}
+        options.append((name, parsed))
+    labels = tuple(_label(option, options) for option in options)
+    if len(set(labels)) != len(labels):
+        problems.append(f"{path}: two options of `one_of` are the same")
+        return None
+    return OneOf(labels, tuple(options))
+
+
+def _parse_inner(value: Any, path: str, problems: list[str]) -> Any:
+    if is_node(value):
+        if "grid" in value:
+            problems.append(f"{path}: `grid` stands at the top of a space only; use `choice` inside a component")
+        return _parse_node(value, path, problems)
+    if isinstance(value, dict) and len(value) == 1:
+        key = str(next(iter(value)))
+        hint = did_you_mean(key, NODE_KINDS)
+        if hint.startswith("did you mean"):
+            problems.append(f"{path}: `{key}` is not a distribution; {hint}")
+    return value
+
+
+def _label(option: tuple[str, dict[str, Any]], options: list[tuple[str, dict[str, Any]]]) -> str:
+    """The component's name, with its plain parameters where several options share the name: `timm name=resnet50`."""
+    name, params = option
+    twins = [other for other in options if other[0] == name]
+    if len(twins) == 1:
+        return name
+    plain = [f"{key}={value}" for key, value in params.items() if not isinstance(value, Numbers | Choice | OneOf)]
+    return " ".join([name, *plain])
+
+
+def resolve(nodes: dict[str, Node], base: dict[str, Any], pick: Pick) -> dict[str, Any]:
+    """The plain configuration that `pick(name, node)` chooses: a value for numbers and choices, a label for `one_of`."""
+    tree: dict[str, Any] = {key: _copy(value) for key, value in base.items() if "." not in key}
+    dotted = {key: value for key, value in base.items() if "." in key and key not in nodes}
+    for key in sorted({**nodes, **dotted}, key=lambda key: key.count(".")):
+        assign(tree, key, _resolve_node(nodes[key], key, pick) if key in nodes else _copy(dotted[key]))
+    return tree
+
+
+def _resolve_node(node: Node, name: str, pick: Pick) -> Any:
+    picked = pick(name, node)
+    if not isinstance(node, OneOf):
+        return picked
+    component, params = node.trees[node.labels.index(picked)]
+    return {
+        component: {
+            key: _resolve_node(value, f"{name}.{picked}.{key}", pick) if isinstance(value, Numbers | Choice | OneOf) else _copy(value)
+            for key, value in params.items()
+        }
+    }
+
+
+def assign(tree: dict[str, Any], key: str, value: Any) -> None:
+    """Set `key` in a plain configuration tree. Below a component, the key speaks of the parameters of whichever is chosen.
+
+    ValueError where the key names another component than the chosen one.
+    """
+    first, *rest = key.split(".")
+    if not rest:
+        tree[first] = value
+        return
+    if first not in COMPONENT_FIELDS:
+        branch = tree.get(first)
+        tree[first] = {**branch, rest[0]: value} if isinstance(branch, dict) else {rest[0]: value}
+        return
+    default = TrialConfig.model_fields[first].default
+    name, params = split_component(tree.get(first, default))
+    if len(rest) > 1:
+        if rest[0] != name:
+            raise ValueError(f"`{key}` speaks of `{rest[0]}`, but {first} is `{name}`")
+        rest = rest[1:]
+    tree[first] = {name: {**params, rest[0]: value}}
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(inner) for key, inner in value.items()}
+    return [_copy(inner) for inner in value] if isinstance(value, list) else value
+
+
+def all_nodes(nodes: dict[str, Node]) -> Iterator[tuple[str, Node]]:
+    """Every node with its full name, nested ones after the `one_of` that holds them."""
+    for name, node in nodes.items():
+        yield name, node
+        if isinstance(node, OneOf):
+            for label, (_, params) in zip(node.labels, node.trees, strict=True):
+                inner = {f"{name}.{label}.{key}": value for key, value in params.items() if isinstance(value, Numbers | Choice | OneOf)}
+                yield from all_nodes(inner)
+
+
+def to_plain(node: Node) -> dict[str, Any]:
+    """The node as it is written in YAML."""
+    if isinstance(node, Numbers):
+        return {node.kind: [node.low, node.high]}
+    if isinstance(node, Choice):
+        return {"grid" if node.exhaustive else "choice": list(node.values)}
+    return {"one_of": [{name: {k: to_plain(v) if isinstance(v, Numbers | Choice | OneOf) else v for k, v in params.items()}} for name, params in node.trees]}

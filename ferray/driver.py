@@ -1,0 +1,176 @@
+"""`SweepDriver`: joins the study with those who watch, so that a launcher has one object to talk to."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ferray.config.job import TrialJob
+from ferray.config.runtime import Runtime
+from ferray.config.sweep import SweepSpec
+from ferray.events import Decision, EpochReport, Listener, Outcome, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
+from ferray.study.study import Study, Trial
+
+
+MOST_RETRIES = 3  # of one parameter set after lost workers
+
+
+def warn(line: str) -> None:
+    """One line for the person who started the sweep."""
+    print(f"warning: {line}", file=sys.stderr, flush=True)
+
+
+@dataclass
+class Audience:
+    """The listeners of a sweep. One that raises is warned about once and switched off."""
+
+    listeners: list[Listener]
+    tell_user: Callable[[str], None] = warn
+
+    def hear(self, act: str, *message: object) -> None:
+        """Call `act` on every listener that still listens."""
+        for listener in list(self.listeners):
+            try:
+                getattr(listener, act)(*message)
+            except Exception as error:
+                self.listeners.remove(listener)
+                name = type(listener).__name__
+                self.tell_user(f"the tracker {name} is switched off: {type(error).__name__}: {error}")
+
+
+@dataclass
+class SweepDriver:
+    """The sweep as launchers see it: jobs to start, epochs to pass on, ends to report. One thread only.
+
+    `folder` is absolute. `clock` gives seconds and may be a fake.
+    """
+
+    spec: SweepSpec
+    runtime: Runtime
+    study: Study
+    folder: Path
+    audience: Audience
+    clock: Callable[[], float] = time.monotonic
+    _pruned: set[int] = field(default_factory=set)
+    _out_of_time: set[int] = field(default_factory=set)
+    _trials: dict[int, Trial] = field(default_factory=dict)
+    _started: float = 0.0
+
+    def start(self, slots: int) -> None:
+        """Tell the audience that the sweep begins on so many slots; the time budget runs from here."""
+        self._started = self.clock()
+        objective = self.spec.objective
+        self.audience.hear(
+            "sweep_started",
+            SweepStarted(
+                name=self.spec.name,
+                folder=str(self.folder),
+                metric=objective.metric,
+                mode=objective.mode,
+                trials=self.spec.budget.trials,
+                finished=self.study.num_finished,
+                slots=slots,
+            ),
+        )
+
+    def next_job(self) -> TrialJob | None:
+        """A trial to start now, or None: enough have been started, or the time is up."""
+        if self.study.num_finished + self.study.num_running >= self.spec.budget.trials or self.time_is_up():
+            return None
+        trial = self.study.ask()
+        self._trials[trial.number] = trial
+        folder = self.folder / trial.folder
+        self.audience.hear(
+            "trial_started",
+            TrialStarted(
+                number=trial.number,
+                recipe=trial.config.recipe,
+                epochs=trial.config.epochs,
+                params=trial.params,
+                config=trial.config.to_json(),
+                folder=str(folder),
+            ),
+        )
+        return self._job(trial, folder)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing runs and nothing is left to start."""
+        return self.study.num_running == 0 and self.num_left == 0
+
+    @property
+    def num_left(self) -> int:
+        """Trials of the budget that have not been started."""
+        if self.time_is_up():
+            return 0
+        return max(0, self.spec.budget.trials - self.study.num_finished - self.study.num_running)
+
+    def time_is_up(self) -> bool:
+        """Whether the time budget is spent."""
+        limit = self.spec.budget.time_s
+        return limit is not None and self.clock() - self._started >= limit
+
+    def epoch_ended(self, number: int, report: EpochReport) -> Decision:
+        """Record an epoch, show it, and say whether the trial goes on; `ended` must follow a STOP or a last epoch."""
+        decision = self.study.report(number, report)
+        if decision is Decision.STOP:
+            self._pruned.add(number)
+        elif self.time_is_up() and not report.is_last:
+            self._out_of_time.add(number)
+            decision = Decision.STOP
+        self.audience.hear("epoch_ended", number, report)
+        return decision
+
+    def ended(self, number: int, failure: Outcome | None = None) -> None:
+        """A trial has ended: by itself, by a STOP, or by `failure`."""
+        best, last = self.study.best_and_last(number)
+        outcome = self.study.finish(number, failure or self._natural_outcome(number, last))
+        trial = self._trials.pop(number)
+        if outcome.kind in (OutcomeKind.PRUNED, OutcomeKind.DIVERGED):
+            (self.folder / trial.folder / "last.pt").unlink(missing_ok=True)
+        value = best.metrics[self.spec.objective.metric] if best else None
+        self.audience.hear("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params))
+
+    def lost(self, number: int, message: str) -> None:
+        """The trial's worker died under it: its parameters are asked again, unless that has happened too often."""
+        kind = OutcomeKind.INTERRUPTED if self.study.num_retries(number) < MOST_RETRIES else OutcomeKind.FAILED
+        self.ended(number, Outcome(kind, message))
+
+    def interrupt(self) -> None:
+        """End every running trial as interrupted; its parameters are asked again when the sweep goes on."""
+        for number in list(self._trials):
+            self.ended(number, Outcome(OutcomeKind.INTERRUPTED, "the sweep was interrupted"))
+
+    def close(self) -> None:
+        """Let the audience write what is left."""
+        self.audience.hear("close")
+
+    def _natural_outcome(self, number: int, last: EpochReport | None) -> Outcome:
+        if number in self._pruned:
+            return Outcome(OutcomeKind.PRUNED)
+        if number in self._out_of_time:
+            return Outcome(OutcomeKind.INTERRUPTED, "the time budget was spent")
+        if last is not None and last.diverged:
+            return Outcome(OutcomeKind.DIVERGED, f"the loss was not finite in epoch {last.epoch}")
+        return Outcome(OutcomeKind.COMPLETED)
+
+    def _job(self, trial: Trial, folder: Path) -> TrialJob:
+        runtime = self.runtime
+        resume = self.folder / trial.resume_folder / "last.pt" if trial.resume_folder else None
+        return TrialJob(
+            number=trial.number,
+            config=trial.config.to_json(),
+            folder=str(folder),
+            metric=self.spec.objective.metric,
+            mode=self.spec.objective.mode,
+            data_root=str(runtime.data_root.absolute()),
+            cache_dir=str(runtime.cache_dir.absolute()),
+            device=runtime.device,
+            threads=runtime.cpus_per_trial,
+            resume_from=str(resume) if resume is not None and resume.is_file() else "",
+        )
+
+

@@ -1,0 +1,27 @@
+"""The room of launchers: they carry jobs to where trials are trained and bring the epochs back. They decide nothing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from ferray.config.runtime import Runtime
+from ferray.driver import SweepDriver
+from ferray.registry import Params as BaseParams
+
+
+class Launcher(ABC):
+    """Runs trials until the driver has no more. Chosen by name through `Runtime.launcher`; takes no parameters of its own."""
+
+    class Params(BaseParams):
+        pass
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    @abstractmethod
+    def check(self) -> None:
+        """ClusterError, before anything is started, where one trial's resources can never be granted."""
+
+    @abstractmethod
+    def run(self, driver: SweepDriver) -> None:
+        """Run to the end. On KeyboardInterrupt every running trial is ended as interrupted before it goes on up."""

@@ -1,0 +1,42 @@
+"""One trial after another in this process."""
+
+from __future__ import annotations
+
+import torch
+
+from ferray.driver import SweepDriver
+from ferray.errors import ClusterError
+from ferray.events import Decision, Outcome
+from ferray.launch import Launcher
+from ferray.train.worker import TrialWorker
+
+
+class Inline(Launcher):
+    """Trains in this process, one trial at a time: for tests, debuggers and a single GPU."""
+
+    def check(self) -> None:
+        if self.runtime.device == "cuda" and not torch.cuda.is_available():
+            raise ClusterError("this machine has no CUDA device", "pass `--device cpu`")
+
+    def run(self, driver: SweepDriver) -> None:
+        driver.start(slots=1)
+        while (job := driver.next_job()) is not None:
+            worker = TrialWorker(job)
+            try:
+                driver.ended(job.number, _train(worker, driver))
+            except KeyboardInterrupt:
+                worker.save()
+                driver.interrupt()
+                raise
+            finally:
+                worker.close()
+
+
+def _train(worker: TrialWorker, driver: SweepDriver) -> Outcome | None:
+    """Epochs until the trial or the driver says stop; the failure if there was one."""
+    while True:
+        result = worker.step()
+        if isinstance(result, Outcome):
+            return result
+        if driver.epoch_ended(worker.job.number, result) is Decision.STOP or result.is_last:
+            return None

@@ -1,0 +1,218 @@
+"""Trials as warm actors of Ray Tune, on an embedded cluster or an existing one.
+
+Ray is a place here, not a brain: the searcher and the scheduler below are shells that pass messages to the driver. The
+scheduler does the reporting, because Ray asks it first and never shows the searcher the result it stopped on. Actors are
+reused through a class Trainable whose `reset_config` rebuilds everything; a function trainable that is reused fails and
+stalls trials.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000",
+    "TUNE_WARN_THRESHOLD_S": "30",
+}
+for _name, _value in _QUIET.items():  # read by ray when it is imported, here and in every process it starts
+    os.environ.setdefault(_name, _value)
+
+import ray  # noqa: E402
+from ray import tune  # noqa: E402
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
+from ray.tune.search import Searcher  # noqa: E402
+
+from ferray.config.job import TrialJob  # noqa: E402
+from ferray.config.runtime import Runtime  # noqa: E402
+from ferray.driver import SweepDriver  # noqa: E402
+from ferray.errors import ClusterError  # noqa: E402
+from ferray.events import Decision, EpochReport, Outcome, OutcomeKind  # noqa: E402
+from ferray.launch import Launcher  # noqa: E402
+from ferray.train.worker import TrialWorker  # noqa: E402
+
+_OBJECT_STORE_BYTES = 100 * 2**20  # nothing of ours goes through the object store: data is mapped from disk
+
+
+class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
+    """A warm worker: trains job after job, one epoch a step. Nothing of a job outlives `reset_config`."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        self._worker = TrialWorker(TrialJob(**config["job"]))
+
+    def step(self) -> dict[str, Any]:
+        result = self._worker.step()  # sent as text: Ray flattens dictionaries into keys with slashes
+        if isinstance(result, Outcome):
+            return {"failure": json.dumps(asdict(result))}
+        return {"report": json.dumps(result.to_json())}
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self._worker.close()
+        self.setup(new_config)
+        return True
+
+    def cleanup(self) -> None:
+        self._worker.close()
+
+
+class _Searcher(Searcher):  # type: ignore[misc]
+    """Hands out the driver's jobs."""
+
+    def __init__(self, driver: SweepDriver) -> None:
+        super().__init__()
+        self._driver = driver
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        del trial_id
+        job = self._driver.next_job()
+        if job is not None:
+            return {"job": asdict(job)}
+        return self.FINISHED if self._driver.is_done else None
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Nothing: the scheduler has heard it already."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the store is the memory."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: the store is the memory."""
+
+
+class _Scheduler(FIFOScheduler):  # type: ignore[misc]
+    """Passes each epoch to the driver and its decision back."""
+
+    def __init__(self, driver: SweepDriver) -> None:
+        super().__init__()
+        self._driver = driver
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        del tune_controller
+        number: int = trial.config["job"]["number"]
+        if "failure" in result:
+            fields = json.loads(result["failure"])
+            self._driver.ended(number, Outcome(OutcomeKind(fields.pop("kind")), **fields))
+            return str(TrialScheduler.STOP)
+        report = EpochReport.from_json(json.loads(result["report"]))
+        if self._driver.epoch_ended(number, report) is Decision.STOP or report.is_last:
+            self._driver.ended(number)
+            return str(TrialScheduler.STOP)
+        return str(TrialScheduler.CONTINUE)
+
+    def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
+        del tune_controller
+        self._driver.lost(trial.config["job"]["number"], "its worker was lost")
+
+
+class Ray(Launcher):
+    """Trains on Ray Tune, many trials at a time: an embedded cluster on this machine, or the one at `--address`."""
+
+    def check(self) -> None:
+        if self.runtime.address is not None:
+            return
+        cores, gpus = _num_cores(), _num_gpus()
+        if self.runtime.cpus_per_trial > cores:
+            message = f"a trial asks for `{self.runtime.cpus_per_trial}` CPUs, this machine has {cores}"
+            raise ClusterError(message, f"pass `--cpus-per-trial {cores}` or fewer")
+        if self.runtime.gpus_per_trial > gpus:
+            message = f"a trial asks for `{self.runtime.gpus_per_trial:g}` GPUs, this machine has {gpus}"
+            raise ClusterError(message, "pass `--gpus-per-trial 0`, or `--address` of a cluster that has them")
+
+    def run(self, driver: SweepDriver) -> None:
+        with _cluster(self.runtime), _scratch() as scratch:
+            slots = _slots(self.runtime)
+            driver.start(slots)
+            try:
+                self._fit(driver, slots, scratch)
+            except KeyboardInterrupt:
+                driver.interrupt()
+                raise
+
+    def _fit(self, driver: SweepDriver, slots: int, scratch: Path) -> None:
+        request = {"cpu": self.runtime.cpus_per_trial, "gpu": self.runtime.gpus_per_trial}
+        tuner = tune.Tuner(
+            tune.with_resources(_TrialActor, request),
+            tune_config=tune.TuneConfig(
+                search_alg=_Searcher(driver),
+                scheduler=_Scheduler(driver),
+                num_samples=-1,  # the driver counts
+                max_concurrent_trials=slots,
+                reuse_actors=True,
+            ),
+            run_config=tune.RunConfig(
+                name=driver.spec.name,
+                storage_path=str(scratch),
+                verbose=0,
+                failure_config=tune.FailureConfig(max_failures=0),
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            ),
+        )
+        tuner.fit()
+
+
+def _slots(runtime: Runtime) -> int:
+    """How many trials fit on the cluster at a time; ClusterError where not even one does."""
+    total = ray.cluster_resources()
+    room = int(total.get("CPU", 0) // runtime.cpus_per_trial)
+    if runtime.gpus_per_trial:
+        room = min(room, int(total.get("GPU", 0) / runtime.gpus_per_trial + 1e-9))
+    if room < 1:
+        has = f"{total.get('CPU', 0):g} CPUs and {total.get('GPU', 0):g} GPUs"
+        asks = f"{runtime.cpus_per_trial} CPUs and {runtime.gpus_per_trial:g} GPUs"
+        raise ClusterError(f"the cluster has {has} in all, a trial asks for {asks}", "pass fewer with `--cpus-per-trial` and `--gpus-per-trial`")
+    return min(room, runtime.max_concurrent or room)
+
+
+@contextlib.contextmanager
+def _cluster(runtime: Runtime) -> Iterator[None]:
+    """A connection to the cluster at `address`, or an embedded one that ends with it; never somebody else's by accident."""
+    embedded = runtime.address is None
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if embedded:
+        options |= {"num_cpus": _num_cores(), "object_store_memory": _OBJECT_STORE_BYTES, "include_dashboard": False}
+    try:
+        ray.init(address="local" if embedded else runtime.address, **options)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        where = "on this machine" if embedded else f"at `{runtime.address}`"
+        reason = str(error).strip().split("\n", 1)[0]
+        raise ClusterError(f"no Ray cluster can be reached {where}: {reason}", "start one with `ray start --head`, or leave out `--address`") from error
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for what Tune insists on writing; nothing in it is read again."""
+    folder = Path(tempfile.mkdtemp(prefix="ferray-tune-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _num_cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _num_gpus() -> int:
+    import torch
+
+    return torch.cuda.device_count()

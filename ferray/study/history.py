@@ -1,0 +1,75 @@
+"""Reading a store into records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from ferray.errors import DataError, did_you_mean
+from ferray.study.records import RESULT_ATTR, SPEC_ATTR, TRIAL_ATTR, SweepRecord, TrialRecord, TrialState as RecordState
+from ferray.study.store import read_store
+
+_STATES: dict[str, RecordState] = {
+    "completed": "complete",
+    "pruned": "pruned",
+    "diverged": "diverged",
+    "failed": "failed",
+    "interrupted": "failed",
+}
+
+
+def load_sweep(folder: Path, storage: str | None = None) -> SweepRecord:
+    """Everything the store of the sweep in `folder` says; DataError where there is none."""
+    return read_sweep(read_store(folder, storage), folder.name)
+
+
+def read_sweep(store: BaseStorage, name: str) -> SweepRecord:
+    """The study called `name` as records, trials in order of number; parameters that wait to be asked are left out."""
+    try:
+        study = optuna.load_study(study_name=name, storage=store)
+    except KeyError as error:
+        known = [summary.study_name for summary in optuna.get_all_study_summaries(store)]
+        raise DataError(f"the store holds no sweep `{name}`", did_you_mean(name, known)) from error
+    facts = study.user_attrs.get(SPEC_ATTR)
+    if facts is None:
+        raise DataError(f"the study `{name}` was not written by ferray")
+    trials = study.get_trials(deepcopy=False)
+    retries = {trial.user_attrs["retry_of"]: trial.number for trial in trials if "retry_of" in trial.user_attrs}
+    records = [_record(trial, retries.get(trial.number)) for trial in trials if trial.state is not TrialState.WAITING]
+    objective = facts["objective"]
+    return SweepRecord(name, objective["metric"], objective["mode"], tuple(records))
+
+
+def _record(trial: FrozenTrial, superseded_by: int | None) -> TrialRecord:
+    facts: dict[str, Any] = trial.user_attrs.get(TRIAL_ATTR, {})
+    result: dict[str, Any] = trial.user_attrs.get(RESULT_ATTR, {})
+    outcome = result.get("outcome", "running" if trial.state is TrialState.RUNNING else "orphaned")
+    state: RecordState = "running" if trial.state is TrialState.RUNNING else _STATES.get(outcome, "failed")
+    ranked = state in ("complete", "pruned")
+    confusion = tuple(tuple(row) for row in result.get("confusion", ()))
+    return TrialRecord(
+        number=trial.number,
+        state=state,
+        outcome=outcome,
+        value=result.get("value") if ranked else None,
+        epochs=result.get("epochs", 0),
+        epochs_asked=facts.get("epochs", 0),
+        best_epoch=result.get("best_epoch", 0),
+        recipe=facts.get("recipe", ""),
+        params=trial.params,
+        config=facts.get("config", {}),
+        metrics=result.get("metrics", {}),
+        confusion=confusion,
+        classes=tuple(result.get("classes", ())),
+        num_val=sum(map(sum, confusion)),
+        folder=facts.get("folder", ""),
+        checkpoint=result.get("checkpoint", ""),
+        message=result.get("message", ""),
+        error_file=result.get("error_file", ""),
+        seconds=result.get("seconds", 0.0),
+        superseded_by=superseded_by,
+    )

@@ -1,0 +1,26 @@
+"""Patience around another pruner."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from optuna.pruners import BasePruner, PatientPruner
+from pydantic import Field
+
+from ferray.registry import ROOMS
+from ferray.registry import Params as BaseParams
+from ferray.study.pruners import PrunerFactory, steps_in
+
+
+class Patient(PrunerFactory):
+    """Stops only a trial that has not improved for `patience_fraction` of its epochs, and then only if `wraps` agrees."""
+
+    class Params(BaseParams):
+        wraps: Literal["none", "median", "percentile", "asha", "hyperband"] = "median"
+        patience_fraction: Annotated[float, Field(ge=0, le=1)] = 0.25
+        min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+    def build(self) -> BasePruner:
+        factory = ROOMS["pruner"].load(self.params.wraps)
+        inner = None if self.params.wraps == "none" else factory(factory.Params()).build()
+        return PatientPruner(inner, patience=steps_in(self.params.patience_fraction), min_delta=self.params.min_delta)

@@ -1,0 +1,27 @@
+"""Stop what is outside the best percentile."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from optuna.pruners import BasePruner, PercentilePruner
+from pydantic import Field
+
+from ferray.registry import Params as BaseParams
+from ferray.study.pruners import PrunerFactory, steps_in
+
+
+class Percentile(PrunerFactory):
+    """Stops a trial that is not among the best `keep_percent` of finished trials at the same fraction of their epochs."""
+
+    class Params(BaseParams):
+        keep_percent: Annotated[float, Field(gt=0, lt=100)] = 25.0
+        startup_trials: Annotated[int, Field(ge=0, le=1000)] = 5
+        warmup_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    def build(self) -> BasePruner:
+        return PercentilePruner(
+            self.params.keep_percent,
+            n_startup_trials=self.params.startup_trials,
+            n_warmup_steps=steps_in(self.params.warmup_fraction),
+        )

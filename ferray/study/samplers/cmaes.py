@@ -1,0 +1,30 @@
+"""Covariance matrix adaptation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from optuna.samplers import BaseSampler, CmaEsSampler, RandomSampler
+from pydantic import Field
+
+from ferray.registry import Params as BaseParams
+from ferray.study.samplers import SamplerFactory
+
+
+class Cmaes(SamplerFactory):
+    """CMA-ES over the numeric parameters that every trial has; categorical and conditional ones are drawn at random.
+
+    Source: Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772.
+    """
+
+    class Params(BaseParams):
+        startup_trials: Annotated[int, Field(ge=1, le=1000)] = 5
+
+    def build(self, seed: int) -> BaseSampler:
+        return CmaEsSampler(
+            n_startup_trials=self.params.startup_trials,
+            independent_sampler=RandomSampler(seed=seed),
+            warn_independent_sampling=False,
+            consider_pruned_trials=True,
+            seed=seed,
+        )

@@ -1,0 +1,238 @@
+"""`Study`: the one who decides. It asks Optuna for trials, hears their epochs, and tells how they ended."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from ferray.config.sweep import SweepSpec
+from ferray.config.trial import TrialConfig
+from ferray.errors import ResumeMismatch
+from ferray.events import Decision, EpochReport, Outcome, OutcomeKind
+from ferray.study.pruners import step_of
+from ferray.study.records import RESULT_ATTR, SCHEMA, SPEC_ATTR, TRIAL_ATTR, trial_folder
+from ferray.study.suggest import grid_combinations, suggest
+
+_TOLD = {
+    OutcomeKind.COMPLETED: TrialState.COMPLETE,
+    OutcomeKind.PRUNED: TrialState.PRUNED,
+    OutcomeKind.DIVERGED: TrialState.COMPLETE,
+    OutcomeKind.FAILED: TrialState.FAIL,
+    OutcomeKind.INTERRUPTED: TrialState.FAIL,
+}
+_COUNTED = {OutcomeKind.COMPLETED, OutcomeKind.PRUNED, OutcomeKind.DIVERGED, OutcomeKind.FAILED}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A proposed trial. `resume_folder` is the folder of the interrupted trial whose parameters it repeats, else ""."""
+
+    number: int
+    config: TrialConfig
+    params: dict[str, Any]
+    folder: str
+    resume_folder: str = ""
+
+
+@dataclass
+class _Live:
+    """A trial between ask and finish."""
+
+    trial: optuna.Trial
+    config: TrialConfig
+    folder: str
+    retries: int
+    started: float = field(default_factory=time.monotonic)
+    step: int = 0
+    best: EpochReport | None = None
+    last: EpochReport | None = None
+
+
+class Study:
+    """ask, report, finish. One instance owns a store at a time; every call comes from the driver's thread.
+
+    Outcomes and what the sampler learns: completed is complete with the best epoch's value; pruned is pruned; diverged is
+    complete with the objective's worst value, so that the region is learned; failed is a failure, which samplers
+    ignore; interrupted is a failure whose parameters are asked again.
+    """
+
+    def __init__(self, spec: SweepSpec, store: BaseStorage) -> None:
+        """Open or continue the study called `spec.name`; ResumeMismatch where the store holds another search."""
+        self.spec = spec
+        direction = "maximize" if spec.objective.mode == "max" else "minimize"
+        self._optuna = optuna.create_study(
+            storage=store,
+            study_name=spec.name,
+            direction=direction,
+            load_if_exists=True,
+            pruner=spec.pruner.load()(spec.pruner.build_params()).create(),
+        )
+        self._live: dict[int, _Live] = {}
+        self._grid = grid_combinations(spec.nodes)
+        self._claim()
+        self._counted = 0
+        self._settle_what_was_left()
+        self._optuna.sampler = spec.sampler.load()(spec.sampler.build_params()).create(self._sampler_seed())
+
+    @property
+    def num_finished(self) -> int:
+        """Trials that count against the budget: completed, pruned, diverged or failed, but not those asked again."""
+        return self._counted
+
+    @property
+    def num_running(self) -> int:
+        """Trials between ask and finish."""
+        return len(self._live)
+
+    def ask(self) -> Trial:
+        """The next trial: first the parameters of interrupted trials, then whatever the sampler proposes."""
+        if len(self._grid) > 1 and not self._waiting():
+            self._optuna.enqueue_trial(self._next_in_grid())
+        trial = self._optuna.ask()
+        config = self.spec.config(lambda name, node: suggest(trial, name, node))
+        folder = trial_folder(trial.number, config.recipe)
+        facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs, "folder": folder}
+        trial.set_user_attr(TRIAL_ATTR, facts)
+        self._live[trial.number] = _Live(trial, config, folder, trial.user_attrs.get("retries", 0))
+        return Trial(trial.number, config, dict(trial.params), folder, trial.user_attrs.get("resume_folder", ""))
+
+    def report(self, number: int, report: EpochReport) -> Decision:
+        """Record an epoch and decide. A trial that has nothing left to do is never stopped."""
+        live = self._live[number]
+        live.last = report
+        value = report.metrics.get(self.spec.objective.metric, math.nan)
+        if report.diverged or not math.isfinite(value):
+            return Decision.CONTINUE
+        if report.is_best or live.best is None:
+            live.best = report
+        step = step_of(report.epoch, report.epochs)
+        if step <= live.step:
+            return Decision.CONTINUE
+        live.step = step
+        live.trial.report(value, step)
+        if report.is_last:
+            return Decision.CONTINUE
+        return Decision.STOP if live.trial.should_prune() else Decision.CONTINUE
+
+    def finish(self, number: int, outcome: Outcome) -> Outcome:
+        """Tell how a trial ended; returns the outcome as recorded (a completed trial without any value has diverged).
+
+        The result is written before the state, so that a driver killed in between tells the same when it continues.
+        """
+        live = self._live.pop(number)
+        if outcome.kind is OutcomeKind.COMPLETED and live.best is None:
+            outcome = Outcome(OutcomeKind.DIVERGED, outcome.message or "no epoch had a finite objective")
+        result = self._result(live, outcome)
+        live.trial.set_user_attr(RESULT_ATTR, result)
+        self._tell(number, outcome.kind, result["value"])
+        if outcome.kind is OutcomeKind.INTERRUPTED:
+            self._ask_again(number, dict(live.trial.params), live.folder, retries=live.retries)
+        self._counted += outcome.kind in _COUNTED
+        return outcome
+
+    def num_retries(self, number: int) -> int:
+        """How often a running trial's parameters were asked before."""
+        return self._live[number].retries
+
+    def best_and_last(self, number: int) -> tuple[EpochReport | None, EpochReport | None]:
+        """The best and the latest epoch of a running trial."""
+        live = self._live[number]
+        return live.best, live.last
+
+    def _tell(self, number: int, kind: OutcomeKind, value: float | None) -> None:
+        state = _TOLD[kind]
+        told = value if kind is OutcomeKind.COMPLETED else self.spec.objective.worst
+        self._optuna.tell(number, told if state is TrialState.COMPLETE else None, state)
+
+    def _result(self, live: _Live, outcome: Outcome) -> dict[str, Any]:
+        best, last = live.best, live.last
+        value = best.metrics[self.spec.objective.metric] if best else None
+        return {
+            "outcome": outcome.kind.value,
+            "message": outcome.message,
+            "error_file": outcome.error_file,
+            "value": value,
+            "epochs": last.epoch if last else 0,
+            "best_epoch": best.epoch if best else 0,
+            "metrics": {key: number for key, number in best.metrics.items() if math.isfinite(number)} if best else {},
+            "confusion": [list(row) for row in best.confusion] if best else [],
+            "classes": list(best.classes) if best else [],
+            "checkpoint": f"{live.folder}/best.pt" if outcome.kind is OutcomeKind.COMPLETED else "",
+            "seconds": time.monotonic() - live.started,
+        }
+
+    def _claim(self) -> None:
+        """Write what this study is, or check that it is what was asked for."""
+        kept = self._optuna.user_attrs.get(SPEC_ATTR)
+        if kept is None:
+            spec = self.spec.model_dump(mode="json")
+            facts = {"schema": SCHEMA, "identity": self.spec.identity, "spec": spec}
+            self._optuna.set_user_attr(SPEC_ATTR, {**facts, "objective": spec["objective"]})
+            return
+        if kept["schema"] != SCHEMA:
+            message = f"the store of `{self.spec.name}` has schema `{kept['schema']}`, this ferray reads `{SCHEMA}`"
+            raise ResumeMismatch(message, "continue it with the ferray that wrote it, or start anew with `--fresh`")
+        if kept["identity"] != self.spec.identity:
+            keys = _changed_keys(kept["spec"], self.spec.model_dump(mode="json"))
+            message = f"the sweep `{self.spec.name}` was started with other settings of {', '.join(keys) or 'its space'}"
+            raise ResumeMismatch(message, "give this one a name of its own with `--name`, or start anew with `--fresh`")
+
+    def _settle_what_was_left(self) -> None:
+        """End every trial that a dead driver left running, and count those that had ended."""
+        for trial in self._optuna.get_trials(deepcopy=False):
+            if trial.state is TrialState.RUNNING:
+                self._settle(trial)
+            result = trial.user_attrs.get(RESULT_ATTR)
+            self._counted += bool(result) and OutcomeKind(result["outcome"]) in _COUNTED
+
+    def _settle(self, trial: FrozenTrial) -> None:
+        result = trial.user_attrs.get(RESULT_ATTR)
+        if result is not None:
+            self._tell(trial.number, OutcomeKind(result["outcome"]), result["value"])
+            if result["outcome"] != OutcomeKind.INTERRUPTED:
+                return
+        else:
+            self._optuna.tell(trial.number, state=TrialState.FAIL)
+        facts = trial.user_attrs.get(TRIAL_ATTR, {})
+        self._ask_again(trial.number, trial.params, facts.get("folder", ""), retries=trial.user_attrs.get("retries", 0))
+
+    def _ask_again(self, number: int, params: dict[str, Any], folder: str, *, retries: int) -> None:
+        if params or not self.spec.nodes:
+            attrs = {"retry_of": number, "resume_folder": folder, "retries": retries + 1}
+            self._optuna.enqueue_trial(params, user_attrs=attrs)
+
+    def _waiting(self) -> bool:
+        return bool(self._optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
+
+    def _next_in_grid(self) -> dict[str, Any]:
+        """The combination that the fewest trials have, the first of them in written order."""
+        ended_well = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
+        asked = [trial.params for trial in self._optuna.get_trials(deepcopy=False, states=ended_well)]
+        return min(self._grid, key=lambda combination: sum(combination.items() <= params.items() for params in asked))
+
+    def _sampler_seed(self) -> int:
+        """Apart for every continuation: a sampler restarted on its first seed would repeat its first proposals."""
+        seed = self.spec.base.get("seed", 0)
+        text = f"{seed}/{self.spec.name}/{len(self._optuna.get_trials(deepcopy=False))}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def _changed_keys(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    parts = ("dataset", "objective", "sampler", "pruner", "base", "space")
+    changed = []
+    for part in parts:
+        before, after = old.get(part), new.get(part)
+        if before == after:
+            continue
+        if part in ("base", "space") and isinstance(before, dict) and isinstance(after, dict):
+            changed += [f"`{part}.{key}`" for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+        else:
+            changed.append(f"`{part}`")
+    return changed

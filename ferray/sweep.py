@@ -1,0 +1,140 @@
+"""`run_sweep`: open or continue a sweep's folder, run it to its end, and say what the store holds then."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ferray.config.runtime import Runtime
+from ferray.config.sweep import SweepSpec
+from ferray.driver import Audience, SweepDriver
+from ferray.errors import ConfigError, SweepFailed
+from ferray.events import Listener
+from ferray.registry import ROOMS
+from ferray.study.history import read_sweep
+from ferray.study.records import SweepRecord
+from ferray.study.store import open_store
+from ferray.study.study import Study
+
+_PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "albumentations", "optuna", "wandb", "numpy")
+
+
+def run_sweep(
+    spec: SweepSpec, runtime: Runtime, *, text: str = "", fresh: bool = False, listeners: Sequence[Listener] = ()
+) -> SweepRecord:
+    """Run the sweep in `runtime.output / spec.name` until its budget is spent, continuing what is there.
+
+    `text` is the space as written, kept beside the results; `fresh` puts an earlier sweep aside under another name.
+    `listeners` watch beside the runtime's trackers. Raises SweepFailed when nothing completed, ConfigError when another
+    process runs the same sweep, and KeyboardInterrupt after everything has been written.
+    """
+    folder = (runtime.output / spec.name).absolute()
+    if fresh and folder.exists():
+        folder.rename(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with _only_driver(folder):
+        store = open_store(folder, runtime.storage)
+        study = Study(spec, store)
+        _write_facts(folder, spec, text)
+        if study.num_finished < spec.budget.trials:
+            trackers = [ROOMS["tracker"].load(name)(folder) for name in runtime.trackers]
+            driver = SweepDriver(spec, runtime, study, folder, Audience([*trackers, *listeners]))
+            try:
+                ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
+            finally:
+                driver.close()
+        record = read_sweep(store, spec.name)
+    _refuse_nothing(record, folder)
+    return record
+
+
+def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
+    if any(trial.state == "complete" for trial in record.trials):
+        return
+    failed = [trial for trial in record.trials if trial.outcome == "failed"]
+    if failed:
+        first = failed[0]
+        message = f"no trial completed, {len(failed)} failed; trial {first.number}: {first.message}"
+        raise SweepFailed(message, f"its traceback is in `{first.error_file or folder / first.folder}`")
+    raise SweepFailed(f"none of the {len(record.trials)} trials completed", "give it more time or trials and run the same command again")
+
+
+@contextmanager
+def _only_driver(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; the kernel releases it however this process ends."""
+    path = folder / "driver.lock"
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            owner = file.read().strip() or "another process"
+            raise ConfigError(f"the sweep in `{folder}` is being run by {owner}", "wait for it, or use another `--name`") from error
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        file.flush()
+        yield
+
+
+def _write_facts(folder: Path, spec: SweepSpec, text: str) -> None:
+    """`sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`; each by rename."""
+    if text:
+        _write(folder / "sweep.yaml", text)
+    _write(folder / "resolved.json", json.dumps(spec.model_dump(mode="json"), indent=2) + "\n")
+    _write(folder / "environment.json", json.dumps(environment(), indent=2) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def environment() -> dict[str, Any]:
+    """Versions, host and commit of this process: what a reviewer asks for."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "host": socket.gethostname(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "gpus": _gpu_names(),
+        "git_commit": _git_commit(),
+        "versions": versions,
+    }
+
+
+def _gpu_names() -> list[str]:
+    return _lines("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+
+
+def _git_commit() -> str:
+    lines = _lines("git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD")
+    return lines[0] if lines else ""
+
+
+def _lines(*command: str) -> list[str]:
+    """What a command prints, or nothing where it is absent or fails."""
+    if shutil.which(command[0]) is None:
+        return []
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except subprocess.TimeoutExpired:
+        return []
+    return done.stdout.split("\n")[:-1] if done.returncode == 0 else []
