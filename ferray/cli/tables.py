@@ -43,7 +43,7 @@ def print_leaderboard(
 def stdout_console() -> Console:
     """Rich on stdout: as wide as the terminal, or `COLUMNS`, and wide enough for a line of figures into a pipe."""
     console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = PIPED_WIDTH
     return console
 
