@@ -51,6 +51,7 @@ class OutlierReport:
 
     `variance` is that of the error measure over the samples still in training, `histogram` the counts of that measure in
     `bin_edges` (one edge more than counts) before the removal, `histogram_after` afterwards (empty when nothing went).
+    `num_kept` is how many samples go on being trained on.
     """
 
     epoch: int
@@ -70,6 +71,7 @@ class EpochReport:
     `epoch` counts from 1 to `epochs`. `metrics` holds `train/loss`, `train/accuracy`, `val/loss`, `val/accuracy`, `val/uar`,
     `val/macro_f1`, `val/recall/<Class>`, `lr`, `seconds` and `images_per_s`. `confusion` is val, rows = truth, columns =
     prediction. `is_best` says that the objective beat every earlier epoch and that its weights are the ones to keep.
+    `halted`: an outlier rule found nothing left to learn and ended the trial before its last epoch.
     """
 
     epoch: int
@@ -80,6 +82,7 @@ class EpochReport:
     num_train: int
     is_best: bool = False
     diverged: bool = False
+    halted: bool = False
     outliers: OutlierReport | None = None
 
     @property
@@ -90,7 +93,7 @@ class EpochReport:
     @property
     def is_last(self) -> bool:
         """Whether the trial has nothing left to do."""
-        return self.diverged or self.epoch >= self.epochs
+        return self.diverged or self.halted or self.epoch >= self.epochs
 
     def to_json(self) -> dict[str, Any]:
         """Plain containers, for JSON lines and for the way through Ray."""

@@ -57,7 +57,7 @@ class OutlierRemoval:
         self.params = params
 
     def wants_losses(self, epoch: int) -> bool:  # noqa: ARG002
-        """Whether the trainer has to score the training set after this epoch (1-based), at the cost of a forward pass."""
+        """Whether the trainer has to score the training set after this epoch (1-based); that costs a forward pass."""
         return False
 
     def review(self, epoch: int, losses: SampleLosses) -> Removal | None:  # noqa: ARG002

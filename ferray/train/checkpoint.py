@@ -1,0 +1,83 @@
+"""Checkpoint files: written whole or not at all, read without unpickling anything."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from ferray.errors import DataError
+
+FORMAT = 1
+Kind = Literal["last", "best"]  # all that is needed to go on | the best weights and what is known of them
+
+
+def write_checkpoint(path: Path, kind: Kind, state: dict[str, Any]) -> None:
+    """Replace `path` by `state` (plain containers and tensors) in one step; DataError when it cannot be written."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            torch.save({"ferray": f"{kind}/{FORMAT}", **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise DataError(f"`{path}` cannot be written: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def read_checkpoint(path: Path, kind: Kind) -> dict[str, Any]:
+    """What `write_checkpoint` wrote, on CPU; DataError for a missing, torn or foreign file, of which no code is run."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        raise DataError(f"`{path}` cannot be read: {error.strerror}") from error
+    except Exception as error:  # torch raises a dozen kinds for what is no checkpoint, OSError among them
+        raise DataError(f"`{path}` is torn, or not a checkpoint of ferray", _delete_hint(path)) from error
+    if not isinstance(state, dict) or state.get("ferray") != f"{kind}/{FORMAT}":
+        raise DataError(f"`{path}` is not a `{kind}.pt` of this version of ferray", _delete_hint(path))
+    return state
+
+
+def copy_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A copy on CPU that later training leaves alone."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in weights.items()}
+
+
+class SavePacer:
+    """Says when a checkpoint is due, so that saving takes a twentieth of the time at most.
+
+    `expected_cost_s` stands in for the cost of a save until the first one is measured. `clock` gives seconds.
+    """
+
+    def __init__(self, expected_cost_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._cost_s = expected_cost_s
+        self._clock = clock
+        self._saved_at = clock()
+
+    @property
+    def is_due(self) -> bool:
+        return self._clock() - self._saved_at >= 20 * self._cost_s
+
+    def saved(self, cost_s: float) -> None:
+        """A save has just ended that took so long."""
+        self._cost_s = cost_s
+        self._saved_at = self._clock()
+
+
+def expected_cost_s(tensors: Iterable[Tensor]) -> float:
+    """A careful guess at a save of these weights with the optimiser's moments and the best weights: 200 MB a second."""
+    num_bytes = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    return 0.01 + 4 * num_bytes / 200e6
+
+
+def _delete_hint(path: Path) -> str:
+    return f"delete `{path}` to train from the start" if path.name == "last.pt" else ""

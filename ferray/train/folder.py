@@ -1,0 +1,97 @@
+"""A trial's folder: config.json, history.jsonl, removed.csv, and the checkpoints beside them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ferray.config.trial import TrialConfig
+from ferray.errors import DataError, ResumeMismatch
+from ferray.events import EpochReport
+
+REMOVED_COLUMNS = ("epoch", "sample_id", "name", "label", "predicted", "loss", "truly_mislabelled")
+
+
+class TrialFolder:
+    """The files of one trial. `lines` are those of history.jsonl, one epoch each."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.last = path / "last.pt"
+        self.best = path / "best.pt"
+        self.lines: list[str] = []
+        self._history = path / "history.jsonl"
+        self._removed = path / "removed.csv"
+
+    def open(self, config: TrialConfig) -> None:
+        """Make the folder and write config.json; ResumeMismatch where another configuration lives there."""
+        file = self.path / "config.json"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            refuse_other_config(file, json.loads(file.read_text()) if file.exists() else None, config)
+            file.write_text(json.dumps(config.to_json(), indent=2) + "\n")
+        except json.JSONDecodeError as error:
+            raise DataError(f"`{file}` is not JSON", "delete it, or give the trial another folder") from error
+        except OSError as error:
+            raise DataError(f"`{file}` cannot be written: {error.strerror or error}") from error
+
+    def restart(self, lines: Iterable[str]) -> None:
+        """Put the files back to where these epochs had just ended: none for a fresh trial."""
+        self.lines = list(lines)
+        self._history.write_text("".join(f"{line}\n" for line in self.lines))
+        self._removed.unlink(missing_ok=True)
+        for line in self.lines:
+            self._append_removed(EpochReport.from_json(json.loads(line)))
+
+    def append(self, report: EpochReport) -> None:
+        """Add one epoch to history.jsonl, and what it removed to removed.csv."""
+        line = history_line(report)
+        self.lines.append(line)
+        with self._history.open("a") as file:
+            file.write(f"{line}\n")
+        self._append_removed(report)
+
+    def _append_removed(self, report: EpochReport) -> None:
+        rows = list(_removed_rows(report))
+        if not rows:
+            return
+        is_new = not self._removed.exists()
+        with self._removed.open("a", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerows([REMOVED_COLUMNS, *rows] if is_new else rows)
+
+
+def history_line(report: EpochReport) -> str:
+    """The report as one line of strict JSON, null for what is not finite."""
+    return json.dumps(_finite(report.to_json()), allow_nan=False)
+
+
+def refuse_other_config(file: Path, found: dict[str, Any] | None, config: TrialConfig) -> None:
+    """ResumeMismatch naming the first key that differs, where `file` holds another configuration."""
+    asked = config.to_json()
+    if found is None or found == asked:
+        return
+    key = next(key for key in (*asked, *found) if asked.get(key) != found.get(key))
+    raise ResumeMismatch(
+        f"`{file}` belongs to another configuration: {key} is `{found.get(key)}` there, asked is `{asked.get(key)}`",
+        "give the trial another folder, or delete this one",
+    )
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _removed_rows(report: EpochReport) -> Iterator[tuple[object, ...]]:
+    for sample in report.outliers.removed if report.outliers else ():
+        label, predicted = report.classes[sample.label], report.classes[sample.predicted]
+        known = "" if sample.truly_mislabelled is None else str(sample.truly_mislabelled).lower()
+        yield (report.epoch, sample.sample_id, sample.name, label, predicted, f"{sample.loss:.6g}", known)

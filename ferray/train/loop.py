@@ -1,0 +1,128 @@
+"""One epoch of training, one of evaluation, one of scoring. N = images, H and W = pixels, C = classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.amp.grad_scaler import GradScaler
+from torch.nn import functional as F
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from ferray.imbalance import Criterion, soft_cross_entropy
+from ferray.metrics import confusion_matrix
+from ferray.models.model import FerModel
+from ferray.train.batches import Batch
+from ferray.train.numerics import Numerics
+
+
+@dataclass
+class Learner:
+    """A network and what changes it, on its device."""
+
+    model: FerModel
+    optimizer: Optimizer
+    schedule: LRScheduler
+    numerics: Numerics
+    num_classes: int
+    scaler: GradScaler = field(init=False)
+
+    def __post_init__(self) -> None:
+        spec, device = self.model.input_spec, self.numerics.device
+        mean, std = torch.tensor(spec.mean, device=device), torch.tensor(spec.std, device=device)
+        self._scale = (1 / (255 * std)).view(1, 3, 1, 1)
+        self._shift = (mean / std).view(1, 3, 1, 1)
+        self.scaler = self.numerics.scaler()
+
+    def logits(self, images_NHWC: Tensor) -> Tensor:
+        """The network's answer to uint8 images: (N, C) float32."""
+        pixels_NCHW = images_NHWC.permute(0, 3, 1, 2)
+        images_NCHW = pixels_NCHW.to(torch.float32, memory_format=self.numerics.memory_format)
+        with self.numerics.autocast():
+            logits_NC: Tensor = self.model(images_NCHW.mul_(self._scale).sub_(self._shift))
+        return logits_NC.float()
+
+    def targets(self, labels_N: Tensor) -> Tensor:
+        """All probability on the label: (N, C) float32."""
+        return F.one_hot(labels_N, self.num_classes).float()
+
+    def descend(self, loss: Tensor) -> None:
+        """One step of the optimiser and of its schedule."""
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch does not type backward
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.schedule.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights and all that their next change depends on, as tensors and plain containers."""
+        return {name: part.state_dict() for name, part in self._parts().items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+
+    def _parts(self) -> dict[str, Any]:
+        return {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule, "scaler": self.scaler}
+
+
+@dataclass(frozen=True)
+class TrainingPass:
+    """Means over the images of one epoch, as the network saw them, and the rate of its last step."""
+
+    loss: float
+    accuracy: float
+    lr: float
+    num_images: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean plain cross-entropy and the confusion matrix (C, C) int64 on CPU, rows = truth."""
+
+    loss: float
+    confusion: Tensor
+
+
+def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion) -> TrainingPass:
+    """Train on each batch in turn. Sums stay on the device and are read once, at the end."""
+    learner.model.train()
+    loss_sum = torch.zeros((), dtype=torch.float64, device=learner.numerics.device)
+    hits = torch.zeros((), dtype=torch.int64, device=learner.numerics.device)
+    num_images, lr = 0, 0.0
+    for batch in batches:
+        lr = learner.optimizer.param_groups[0]["lr"]
+        logits_NC = learner.logits(batch.images)
+        loss = criterion(logits_NC, learner.targets(batch.labels))
+        learner.descend(loss)
+        loss_sum += loss.detach() * len(batch)
+        hits += (logits_NC.detach().argmax(dim=1) == batch.labels).sum()
+        num_images += len(batch)
+    total, right = torch.stack([loss_sum, hits.double()]).tolist()
+    return TrainingPass(total / num_images, right / num_images, lr, num_images)
+
+
+@torch.inference_mode()
+def evaluate(learner: Learner, batches: Iterable[Batch], adjust_logits: Callable[[Tensor], Tensor]) -> Evaluation:
+    """Judge the network in eval mode; no image's answer depends on its neighbours in the batch."""
+    learner.model.eval()
+    device, num_classes = learner.numerics.device, learner.num_classes
+    loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+    confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64, device=device)
+    for batch in batches:
+        logits_NC = adjust_logits(learner.logits(batch.images))
+        loss_sum += soft_cross_entropy(logits_NC, learner.targets(batch.labels)) * len(batch)
+        confusion += confusion_matrix(batch.labels, logits_NC.argmax(dim=1), num_classes)
+    counts = confusion.cpu()
+    return Evaluation(float(loss_sum) / max(1, int(counts.sum())), counts)
+
+
+@torch.inference_mode()
+def score(learner: Learner, batches: Iterable[Batch]) -> Tensor:
+    """Plain logits (N, C) float32 on CPU, in eval mode, in the order of `batches`."""
+    learner.model.eval()
+    return torch.cat([learner.logits(batch.images) for batch in batches]).cpu()

@@ -1,0 +1,174 @@
+"""`Trainer`: one trial, epoch by epoch, on whatever machine it is given."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ferray.config.job import TrialJob
+from ferray.errors import ConfigError, did_you_mean
+from ferray.events import EpochReport
+from ferray.train.assemble import Assembly, assemble
+from ferray.train.checkpoint import SavePacer, copy_weights, expected_cost_s, read_checkpoint, write_checkpoint
+from ferray.train.epoch import OnBatch, run_epoch, val_metric_names
+from ferray.train.folder import TrialFolder, refuse_other_config
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far by the objective, and its weights on CPU."""
+
+    report: EpochReport
+    weights: dict[str, Tensor]
+
+
+class Trainer:
+    """A trial that goes on where its folder's last.pt, or else the job's `resume_from`, left off.
+
+    Building one raises any FerrayError that the job deserves. One thread at a time. `close`, or the end of a `with`
+    statement, gives the memory back.
+    """
+
+    def __init__(self, job: TrialJob, on_batch: OnBatch | None = None) -> None:
+        self.job = job
+        self.epochs_done = 0
+        self._on_batch = on_batch
+        self._best: Best | None = None
+        self._is_between_epochs = True
+        self._ended = False
+        self._folder = TrialFolder(job.path)
+        self._folder.open(job.trial_config())
+        self._assembly: Assembly | None = assemble(job)
+        self._refuse_unknown_objective()
+        self._resume()
+        self._pacer = SavePacer(expected_cost_s(self._parts.learner.model.parameters()))
+
+    def __enter__(self) -> Trainer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def best(self) -> EpochReport | None:
+        """The best epoch so far by the objective, None before the first with a finite one."""
+        return self._best.report if self._best else None
+
+    def step(self) -> EpochReport:
+        """Train and judge the next epoch, and record it in the folder."""
+        assert not self._ended, "the trial has had its last epoch"
+        self._is_between_epochs = False
+        with self._parts.randomness.active():
+            report = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
+        report = replace(report, is_best=self._is_best(report))
+        if report.is_best:
+            self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()))
+        self.epochs_done = report.epoch
+        self._ended = report.is_last
+        self._is_between_epochs = True
+        self._folder.append(report)
+        self._write_checkpoints()
+        return report
+
+    def save(self) -> None:
+        """Write last.pt now; an epoch that was interrupted halfway is not in it, the older last.pt stays then."""
+        if self._ended or not self._is_between_epochs or not self.epochs_done:
+            return
+        started = time.monotonic()
+        write_checkpoint(self._folder.last, "last", self._state())
+        self._pacer.saved(time.monotonic() - started)
+
+    def discard(self) -> None:
+        """Remove last.pt: a pruned trial does not go on."""
+        self._folder.last.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Give the memory back; nothing can be asked of the trainer afterwards."""
+        if self._assembly is None:
+            return
+        self._assembly.feeder.close()
+        on_gpu = self._assembly.learner.numerics.device.type == "cuda"
+        self._assembly = self._best = None
+        gc.collect()
+        if on_gpu:
+            torch.cuda.empty_cache()
+
+    @property
+    def _parts(self) -> Assembly:
+        assert self._assembly is not None, "the trainer is closed"
+        return self._assembly
+
+    def _refuse_unknown_objective(self) -> None:
+        known = [*val_metric_names(self._parts.splits.val), "train/loss", "train/accuracy"]
+        if self.job.metric not in known:
+            raise ConfigError(
+                f"`{self.job.metric}` is not a metric of this trial", did_you_mean(self.job.metric, known)
+            )
+
+    def _is_best(self, report: EpochReport) -> bool:
+        value = report.metrics[self.job.metric]
+        if report.diverged or not math.isfinite(value):
+            return False
+        if self._best is None:
+            return True
+        former = self._best.report.metrics[self.job.metric]
+        return value > former if self.job.mode == "max" else value < former
+
+    def _write_checkpoints(self) -> None:
+        if not self._ended:
+            if self._pacer.is_due:
+                self.save()
+            return
+        if self._best is not None:
+            write_checkpoint(self._folder.best, "best", self._best_state(self._best))
+        self.discard()
+
+    def _best_state(self, best: Best) -> dict[str, Any]:
+        parts = self._parts
+        return {
+            "model": best.weights,
+            "config": parts.config.to_json(),
+            "classes": list(parts.splits.val.classes),
+            "epoch": best.report.epoch,
+            "metrics": best.report.metrics,
+            "confusion": [list(row) for row in best.report.confusion],
+            "removed_ids": parts.training.removed_ids,
+            "input_spec": asdict(parts.learner.model.input_spec),
+            "image_size": parts.image_size,
+        }
+
+    def _state(self) -> dict[str, Any]:
+        parts = self._parts
+        return {
+            "config": parts.config.to_json(),
+            "epoch": self.epochs_done,
+            "learner": parts.learner.state_dict(),
+            "removed_ids": parts.training.removed_ids,
+            "outliers": parts.outliers.state_dict(),
+            "rng": parts.randomness.state_dict(),
+            "history": self._folder.lines,
+            "best": {"report": self._best.report.to_json(), "weights": self._best.weights} if self._best else None,
+        }
+
+    def _resume(self) -> None:
+        path = self._folder.last if self._folder.last.exists() else Path(self.job.resume_from or self._folder.last)
+        if path == self._folder.last and not path.exists():
+            self._folder.restart([])
+            return
+        state, parts = read_checkpoint(path, "last"), self._parts
+        refuse_other_config(path, state["config"], parts.config)
+        self.epochs_done = state["epoch"]
+        parts.learner.load_state_dict(state["learner"])
+        parts.training.remove(frozenset(state["removed_ids"]))
+        parts.outliers.load_state_dict(state["outliers"])
+        parts.randomness.load_state_dict(state["rng"])
+        if state["best"] is not None:
+            self._best = Best(EpochReport.from_json(state["best"]["report"]), state["best"]["weights"])
+        self._folder.restart(state["history"])
