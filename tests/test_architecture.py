@@ -38,7 +38,7 @@ LIBRARY_ROOMS: dict[str, str] = {
     "optuna": "study/",
     "wandb": "track/wandb.py",
     "tensorboard": "track/tensorboard.py",
-    "timm": "models/backbones/timm.py",
+    "timm": "models/backbones/",
     "albumentations": "augment/",
     "typer": "cli/",
     "click": "cli/",
@@ -69,6 +69,10 @@ def top_name(module_parts: Sequence[str]) -> str:
     return module_parts[0].removesuffix(".py") if module_parts else "__init__"
 
 
+def is_module(name: str) -> bool:
+    return (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+
+
 def may_import(importer: str, target: str) -> bool:
     """Whether one top name may import another."""
     if target not in LAYER_OF or importer not in LAYER_OF:
@@ -79,12 +83,12 @@ def may_import(importer: str, target: str) -> bool:
 
 
 def imported_modules(path: Path) -> Iterator[str]:
-    """Dotted names of all that a file imports, at whatever depth; `from ferray import x` counts as `ferray.x`."""
+    """Dotted names of all that a file imports, at any depth; a module `x` of `from ferray import x` as `ferray.x`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module == "ferray":
-            yield from (f"ferray.{alias.name}" for alias in node.names)
+            yield from (f"ferray.{alias.name}" if is_module(alias.name) else "ferray" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield "." * node.level + (node.module or "")
 

@@ -135,7 +135,7 @@ def test_the_batch_script_leads_the_sweep_from_its_first_node(slurm_job: dict[st
     started = submit(slurm_job, "sfew", "--trials", "3").stdout.splitlines()[-1]
     assert started == (
         "ray symmetric-run --address 10.1.2.3:20041 --min-nodes 2 --num-cpus=32 --num-gpus=4 "
-        f"-- ferray sweep sfew --trials 3 --address auto --output {slurm_job['HOME']}/runs"
+        f"-- ferray sweep --gpus-per-trial 1 sfew --trials 3 --address auto --output {slurm_job['HOME']}/runs"
     )
 
 
