@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 def photograph(canvas_HWC: NDArray[np.uint8], generator: np.random.Generator, size: int) -> NDArray[np.uint8]:
     """The canvas as a picture of (size, size, 3): light from one side, a cast, blur, grain; one in eight is grey."""
-    angle, fall = generator.uniform(0, 2 * np.pi), generator.uniform(0, 0.45)
-    gain, cast = generator.uniform(0.5, 1.2), generator.normal(1, 0.05, 3)
-    lift, blur = generator.uniform(0, 30), max(0.0, generator.normal(0.004, 0.008))
-    grey, grain = generator.random() < 0.125, generator.uniform(2, 14)
+    angle, fall = generator.uniform(0, 2 * np.pi), generator.uniform(0, 0.35)
+    gain, cast = generator.uniform(0.6, 1.15), generator.normal(1, 0.05, 3)
+    lift, blur = generator.uniform(0, 30), max(0.0, generator.normal(0.002, 0.006))
+    grey, grain = generator.random() < 0.125, generator.uniform(2, 10)
 
     small = cv2.resize(canvas_HWC, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
     steps = np.linspace(-1, 1, size, dtype=np.float32)

@@ -33,9 +33,9 @@ FULL: dict[Emotion, Muscles] = {
     Emotion.SAD: Muscles(0.8, -0.6, 0.5, -0.45, 0.1, 0.0, -0.9, -0.2, 0.0, 0.0),
     Emotion.SURPRISE: Muscles(0.9, 0.9, -0.1, 0.8, -0.1, 0.0, 0.0, -0.5, 1.0, 0.1),
 }
-WEAKEST = 0.3  # a face is shown between this much of its full expression and all of it
-JITTER = 0.13  # standard deviation of each muscle, whatever the expression
-MIXED_FRACTION = 0.3  # of the faces show a second expression too
+WEAKEST = 0.4  # a face is shown between this much of its full expression and all of it
+JITTER = 0.11  # standard deviation of each muscle, whatever the expression
+MIXED_FRACTION = 0.25  # of the faces show a second expression too
 MIXED_SHARE = 0.3  # and at most this much of it
 
 

@@ -88,10 +88,10 @@ def meet_person(generator: np.random.Generator) -> Person:
 
 
 def hold_head(generator: np.random.Generator) -> Pose:
-    """Mostly frontal, turned by up to half a radian, as faces are after a detector."""
-    yaw, pitch, roll = generator.normal(0, [0.24, 0.13, 0.11]).clip(-0.6, 0.6)
+    """Mostly frontal, turned by half a radian at most, as faces are after a detector."""
+    yaw, pitch, roll = generator.normal(0, [0.2, 0.11, 0.09]).clip(-0.5, 0.5)
     shift = generator.normal(0, 0.022, 2)
-    scale = generator.uniform(0.36, 0.45)
+    scale = generator.uniform(0.41, 0.48)
     return Pose(float(yaw), float(pitch), float(roll), float(scale), (float(shift[0]), float(shift[1]) + 0.02))
 
 
