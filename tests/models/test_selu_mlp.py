@@ -17,5 +17,5 @@ def test_dropouts_are_those_published() -> None:
 
 def test_size_is_that_published() -> None:
     head = SeluMlp(SeluMlp.Params()).build(2048, 7)
-    # (2048 + 1) * 512 + (512 + 1) * 7
+    # weights and biases: 2049 rows of 512, 513 rows of 7
     assert sum(parameter.numel() for parameter in head.parameters()) == 1_052_679

