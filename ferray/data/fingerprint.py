@@ -36,7 +36,7 @@ def samples_fingerprint(samples: Iterable[Sample], root: Path, digest: FileDiges
 
 
 class DigestMemo:
-    """`sha256_of` that remembers files by path, size and time of change in one JSON file of the cache folder.
+    """`sha256_of` that remembers files by whole path, size and time of change in one JSON file of the cache folder.
 
     For one thread. A memo that is missing, damaged or cannot be written only costs the time of reading files again.
     """
@@ -48,7 +48,7 @@ class DigestMemo:
 
     def digest(self, path: Path) -> str:
         """The file's content hash, read only where size or time of change differ from the remembered ones."""
-        key = str(path.absolute())
+        key = str(path)
         try:
             status = path.stat()
         except OSError:

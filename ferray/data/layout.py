@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import Emotion
 from ferray.errors import DataError
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 PART_NAMES = {
     "train": "train",
     "training": "train",
@@ -26,13 +28,19 @@ PART_NAMES = {
 class ImageFile:
     """One image in a class folder, with the official part it came in."""
 
-    path: Path
+    folder: Path
+    name: str
     part: str
 
     @property
-    def folder(self) -> str:
+    def class_name(self) -> str:
         """Name of the class folder."""
-        return self.path.parent.name
+        return self.folder.name
+
+    @property
+    def path(self) -> Path:
+        """The whole path."""
+        return self.folder / self.name
 
 
 def folders_in(folder: Path) -> dict[str, Path]:
@@ -46,11 +54,10 @@ def files_in(folder: Path) -> dict[str, Path]:
     return {path.name.lower(): path for path in _entries(folder) if not path.name.startswith(".") and path.is_file()}
 
 
-def images_in(folder: Path) -> list[Path]:
-    """Image files of one folder by their suffix, in order of name."""
-    return [
-        path for path in _entries(folder) if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-    ]
+def images_in(folder: Path, part: str) -> list[ImageFile]:
+    """Image files of one class folder, told by their suffix, in order of name."""
+    names = [name for name in _names(folder) if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")]
+    return [ImageFile(folder, name, part) for name in names]
 
 
 def homes(root: Path, names: Iterable[str]) -> list[Path]:
@@ -61,7 +68,7 @@ def homes(root: Path, names: Iterable[str]) -> list[Path]:
 
 def class_images(folder: Path, part: str) -> list[ImageFile]:
     """Every image one class folder below `folder`."""
-    return [ImageFile(path, part) for class_folder in folders_in(folder).values() for path in images_in(class_folder)]
+    return [image for class_folder in folders_in(folder).values() for image in images_in(class_folder, part)]
 
 
 def number_samples(
@@ -73,27 +80,21 @@ def number_samples(
     group_of: Callable[[str], str] = lambda _: "",
 ) -> SampleList:
     """Samples numbered from 0 in the order of their path below the root, whatever order the files were found in."""
-    ordered = sorted(files, key=lambda file: file.path.relative_to(root).as_posix())
-    samples = tuple(
-        Sample(
-            sample_id=number,
-            name=file.path.relative_to(root).as_posix(),
-            label=label_of(file),
-            part=file.part,
-            source=file.path.relative_to(root).as_posix(),
-            group=group_of(file.path.stem),
-        )
-        for number, file in enumerate(ordered)
-    )
-    return SampleList(samples, classes)
+    below_root = cache(lambda folder: folder.relative_to(root).as_posix())
+    ordered = sorted((f"{below_root(file.folder)}/{file.name}", file) for file in files)
+    samples = [
+        Sample(number, path, label_of(file), file.part, source=path, group=group_of(file.name.rpartition(".")[0]))
+        for number, (path, file) in enumerate(ordered)
+    ]
+    return SampleList(tuple(samples), classes)
 
 
 def emotion_label(file: ImageFile) -> int:
     """The expression the class folder is called after; DataError with the folder otherwise."""
     try:
-        return int(Emotion.parse(file.folder))
+        return int(Emotion.parse(file.class_name))
     except DataError as error:
-        raise DataError(f"folder `{file.path.parent}`: {error.message}", error.hint) from error
+        raise DataError(f"folder `{file.folder}`: {error.message}", error.hint) from error
 
 
 def is_emotion(name: str) -> bool:
@@ -106,8 +107,12 @@ def is_emotion(name: str) -> bool:
 
 
 def _entries(folder: Path) -> list[Path]:
+    return [folder / name for name in _names(folder)]
+
+
+def _names(folder: Path) -> list[str]:
     try:
-        return sorted(folder.iterdir())
+        return sorted(os.listdir(folder))  # noqa: PTH208 (a Path for each of 35,887 images takes seconds)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

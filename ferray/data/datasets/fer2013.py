@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,13 +84,13 @@ class Fer2013(Dataset):
         for home in self._homes():
             folders = {folder: PART_NAMES[name] for name, folder in folders_in(home).items() if name in PART_NAMES}
             images = [file for folder, part in folders.items() for file in class_images(folder, part)]
-            if any(is_emotion(file.folder) for file in images):
-                return [ImageFile(file.path, _part_of(file)) for file in images]
+            if any(is_emotion(file.class_name) for file in images):
+                return [replace(file, part=_part_of(file)) for file in images]
         raise self.not_found()
 
 
 def _part_of(file: ImageFile) -> str:
-    usage = file.path.name.lower().partition("_")[0]
+    usage = file.name.lower().partition("_")[0]
     return USAGE_PARTS.get(usage, file.part)
 
 

@@ -38,13 +38,13 @@ class ImageFolder(Dataset):
 
     def samples(self) -> SampleList:
         files = self._files()
-        classes = tuple(sorted({file.folder for file in files}))
+        classes = tuple(sorted({file.class_name for file in files}))
         if len(classes) < 2:
             raise DataError(
                 f"`{self._folder}` holds images of one class alone, `{classes[0]}`", "make one folder a class"
             )
         labels = {name: label for label, name in enumerate(classes)}
-        return number_samples(files, self.root, classes=classes, label_of=lambda file: labels[file.folder])
+        return number_samples(files, self.root, classes=classes, label_of=lambda file: labels[file.class_name])
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         return read_image(self.root / sample.source, size)
@@ -62,7 +62,7 @@ class ImageFolder(Dataset):
         split = [file for folder, part in parts.items() for file in class_images(folder, part)]
         if split:
             return split
-        one_level = [ImageFile(image, "all") for folder in folders.values() for image in images_in(folder)]
+        one_level = [image for folder in folders.values() for image in images_in(folder, "all")]
         if not one_level:
             raise self.not_found()
         return one_level

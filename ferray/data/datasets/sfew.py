@@ -69,7 +69,7 @@ class Sfew(Dataset):
         for home in homes(self.root, ("sfew", "sfew_2.0", "sfew_2", "sfew2.0", "sfew2", "sfew 2.0")):
             parts = {part: self._part_files(home, part) for part in PARTS}
             if parts["train"]:
-                self._check_kind(parts["train"][0].path)
+                self._check_kind(parts["train"][0])
                 return [file for files in parts.values() for file in files]
             one_level = _one_folder_a_class(home)
             if one_level:
@@ -83,16 +83,16 @@ class Sfew(Dataset):
             inside = [folders_in(place).get(f"{part}_aligned_faces") for place in (home, plain)]
             candidates = [*filter(None, inside), plain]
         for folder in candidates:
-            files = [file for file in class_images(folder, part) if not file.folder.lower().startswith(f"{part}_")]
+            files = [file for file in class_images(folder, part) if not file.class_name.lower().startswith(f"{part}_")]
             if files:
                 return files
         return []
 
-    def _check_kind(self, path: Path) -> None:
+    def _check_kind(self, file: ImageFile) -> None:
         other = "frames" if self.params.faces == "aligned" else "aligned"
-        if read_rgb(path).shape[:2] == ORIGINAL_SHAPES[other]:
+        if read_rgb(file.path).shape[:2] == ORIGINAL_SHAPES[other]:
             raise DataError(
-                f"`{path.parent.parent}` holds the {other} pictures, `faces` asks for `{self.params.faces}`",
+                f"`{file.folder.parent}` holds the {other} pictures, `faces` asks for `{self.params.faces}`",
                 f"ask for them with `dataset.faces={other}`, or unpack the `{self.params.faces}` ones there",
             )
 
@@ -105,5 +105,5 @@ def film_of(stem: str) -> str:
 
 def _one_folder_a_class(home: Path) -> list[ImageFile]:
     folders = [folder for name, folder in folders_in(home).items() if is_emotion(name)]
-    files = [ImageFile(image, "all") for folder in folders for image in images_in(folder)]
+    files = [image for folder in folders for image in images_in(folder, "all")]
     return files if len({file.folder for file in files}) > 1 else []
