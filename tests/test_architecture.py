@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -149,6 +150,13 @@ def components_without_a_test() -> list[str]:
     ]
 
 
+def layers_on_the_design_page() -> dict[str, int]:
+    """Names of the drawing in docs/design.md, such as `  optim.py metrics.py   [2] closed choices`."""
+    page = (TESTS.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^  ((?:[a-z]+(?:\.py|/) +)+)\[(\d)\]", page, flags=re.MULTILINE)
+    return {name.strip("/").removesuffix(".py"): int(layer) for names, layer in lines for name in names.split()}
+
+
 def heavy_modules_after(statement: str) -> list[str]:
     """Which heavy libraries a fresh interpreter holds after a statement."""
     probe = f"import sys\n{statement}\nprint(*sorted(set(sys.modules) & set({HEAVY_LIBRARIES!r})))"
@@ -158,6 +166,11 @@ def heavy_modules_after(statement: str) -> list[str]:
 
 def test_every_module_has_a_layer() -> None:
     assert {top_name(path.relative_to(PACKAGE).parts) for path in source_files()} <= set(LAYER_OF)
+
+
+def test_the_design_page_shows_every_room_in_its_layer() -> None:
+    exists = {name: layer for name, layer in LAYER_OF.items() if is_module(name) and not name.startswith("__")}
+    assert {name: layer for name, layer in layers_on_the_design_page().items() if name in exists} == exists
 
 
 def test_modules_import_from_their_own_room_or_a_lower_layer() -> None:
