@@ -115,16 +115,14 @@ def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
         trainer = Trainer(job, on_batch=lambda done, total: progress(f"epoch {epoch}", done, total))
         if trainer.epochs_done:
             say(f"going on after epoch {trainer.epochs_done} from `{job.folder}/last.pt`")
-        best: EpochReport | None = None
         try:
             while True:
                 epoch = trainer.epochs_done + 1
                 report = trainer.step()
-                best = report if best is None or report.is_best else best
                 if not quiet:
                     say(_line(report))
                 if report.is_last:
-                    return trainer.best_report or report
+                    return trainer.best or report
         except KeyboardInterrupt:
             trainer.save()
             say(f"interrupted after epoch {trainer.epochs_done}; run the same command again to go on")

@@ -6,17 +6,18 @@ import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage
-from optuna.storages.journal import BaseJournalFileLock, JournalFileBackend
+from optuna.storages.journal import JournalFileBackend
 
 from ferray.errors import ConfigError, DataError
 
 JOURNAL_NAME = "study.journal"
 
 
-class _KernelLock(BaseJournalFileLock):
+class _KernelLock:
     """An advisory lock on a file beside the journal; the kernel releases it however its holder dies.
 
     Optuna's own locks are files that a killed process leaves behind, which stalls the next one for 30 seconds.
@@ -45,7 +46,8 @@ def open_store(folder: Path, url: str | None = None) -> BaseStorage:
     if url is None:
         journal = folder / JOURNAL_NAME
         _cut_torn_line(journal)
-        return JournalStorage(JournalFileBackend(str(journal), lock_obj=_KernelLock(journal)))
+        lock: Any = _KernelLock(journal)  # Optuna's interface for locks is not public; acquire and release are all of it
+        return JournalStorage(JournalFileBackend(str(journal), lock_obj=lock))
     try:
         return optuna.storages.get_storage(url)
     except Exception as error:  # every database driver raises its own

@@ -1,0 +1,17 @@
+"""The sampler `gp`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ferray.registry import ROOMS
+from ferray.testing.studies import assert_sampler_proposes_valid_trials
+
+
+def test_gp_proposes_valid_trials(tmp_path: Path) -> None:
+    assert_sampler_proposes_valid_trials("gp", tmp_path / "curves")
+
+
+def test_gp_is_optunas_own() -> None:
+    factory = ROOMS["sampler"].load("gp")
+    assert type(factory(factory.Params()).create(seed=1)).__module__.startswith("optuna.samplers")

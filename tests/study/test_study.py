@@ -1,0 +1,190 @@
+"""The study's promises, on synthetic learning curves."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from ferray.config.trial import TrialConfig
+from ferray.errors import ResumeMismatch
+from ferray.events import Decision, Outcome, OutcomeKind
+from ferray.results.leaderboard import rank
+from ferray.study.history import load_sweep
+from ferray.study.store import open_store
+from ferray.study.study import Study
+from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
+
+
+def stored(folder: Path) -> optuna.Study:
+    return optuna.load_study(study_name="curves", storage=open_store(folder))
+
+
+def states(folder: Path) -> list[TrialState]:
+    return [trial.state for trial in stored(folder).trials]
+
+
+def diverge_above_one_percent(config: TrialConfig, fraction: float) -> float:
+    return math.nan if config.optimizer.lr > 1e-2 else saturating(config, fraction)
+
+
+def test_every_trial_of_the_budget_completes_without_a_pruner(tmp_path: Path) -> None:
+    run_curves(open_driver(tmp_path / "curves", small_spec()))
+    assert states(tmp_path / "curves") == [TrialState.COMPLETE] * 10
+
+
+def test_pruned_trial_is_told_as_pruned(tmp_path: Path) -> None:
+    pruner = {"median": {"startup_trials": 2}}
+    run_curves(open_driver(tmp_path / "curves", small_spec(pruner=pruner, budget={"trials": 20})))
+    kinds = {trial.outcome for trial in load_sweep(tmp_path / "curves").trials}
+    assert kinds == {"completed", "pruned"}
+    assert states(tmp_path / "curves").count(TrialState.PRUNED) >= 3
+
+
+def test_diverged_trial_is_told_as_worst_not_left_running(tmp_path: Path) -> None:
+    run_curves(open_driver(tmp_path / "curves", small_spec()), diverge_above_one_percent)
+    trials = load_sweep(tmp_path / "curves").trials
+    diverged = [trial.number for trial in trials if trial.state == "diverged"]
+    assert diverged
+    assert {stored(tmp_path / "curves").trials[number].value for number in diverged} == {0.0}
+
+
+def test_best_trial_of_optuna_is_the_leaderboards_first_line(tmp_path: Path) -> None:
+    run_curves(open_driver(tmp_path / "curves", small_spec(pruner={"median": {"startup_trials": 2}})), diverge_above_one_percent)
+    best = rank(load_sweep(tmp_path / "curves")).best
+    assert best is not None
+    assert best.number == stored(tmp_path / "curves").best_trial.number
+
+
+def test_value_is_the_best_epochs_not_the_last(tmp_path: Path) -> None:
+    def falls(config: TrialConfig, fraction: float) -> float:
+        return 0.8 - 0.4 * fraction
+
+    run_curves(open_driver(tmp_path / "curves", small_spec(budget={"trials": 1})), falls)
+    (trial,) = load_sweep(tmp_path / "curves").trials
+    assert trial.value == pytest.approx(0.7)  # 0.8 - 0.4 / 4 after the first of four epochs
+    assert trial.best_epoch == 1
+
+
+def test_orphan_is_failed_and_its_parameters_asked_again(tmp_path: Path) -> None:
+    folder = tmp_path / "curves"
+    run_curves(open_driver(folder, small_spec()), slots=2, most_epochs=6)
+    run_curves(open_driver(folder, small_spec()), slots=2)
+    trials = load_sweep(folder).trials
+    orphans = [trial for trial in trials if trial.outcome == "orphaned"]
+    assert len(orphans) == 2
+    assert [trials[orphan.superseded_by or 0].params for orphan in orphans] == [orphan.params for orphan in orphans]
+
+
+def test_two_crashes_lose_no_trial_and_double_none(tmp_path: Path) -> None:
+    folder = tmp_path / "curves"
+    run_curves(open_driver(folder, small_spec()), slots=2, most_epochs=10)
+    run_curves(open_driver(folder, small_spec()), slots=2, most_epochs=9)
+    run_curves(open_driver(folder, small_spec()), slots=2)
+    trials = load_sweep(folder).trials
+    finished = [str(trial.params) for trial in trials if trial.state == "complete"]
+    assert len(finished) == len(set(finished)) == 10
+    assert TrialState.RUNNING not in states(folder)
+
+
+def test_result_written_before_a_crash_is_told_when_continuing(tmp_path: Path) -> None:
+    folder = tmp_path / "curves"
+    folder.mkdir()
+    study = Study(small_spec(), open_store(folder))
+    trial = study.ask()
+    study.report(trial.number, curve_report(trial.config, 4, saturating))
+    study._tell = lambda *_: None  # type: ignore[method-assign]  # the crash
+    study.finish(trial.number, Outcome(OutcomeKind.COMPLETED))
+    assert Study(small_spec(), open_store(folder)).num_finished == 1
+    assert states(folder) == [TrialState.COMPLETE]
+
+
+def test_interrupted_trial_is_asked_again_first(tmp_path: Path) -> None:
+    study = Study(small_spec(), open_store(tmp_path))
+    first = study.ask()
+    study.finish(first.number, Outcome(OutcomeKind.INTERRUPTED))
+    again = study.ask()
+    assert again.params == first.params
+    assert again.resume_folder == first.folder
+
+
+def test_interrupted_trial_does_not_count(tmp_path: Path) -> None:
+    study = Study(small_spec(), open_store(tmp_path))
+    study.finish(study.ask().number, Outcome(OutcomeKind.INTERRUPTED))
+    assert study.num_finished == 0
+
+
+def test_failed_trial_counts_and_is_told_as_failed(tmp_path: Path) -> None:
+    study = Study(small_spec(), open_store(tmp_path))
+    study.finish(study.ask().number, Outcome(OutcomeKind.FAILED, "a bug"))
+    assert study.num_finished == 1
+    assert states(tmp_path) == [TrialState.FAIL]
+
+
+def test_other_space_under_the_same_name_is_refused(tmp_path: Path) -> None:
+    Study(small_spec(), open_store(tmp_path))
+    with pytest.raises(ResumeMismatch, match=r"base\.epochs"):
+        Study(small_spec(base={"epochs": 5}), open_store(tmp_path))
+
+
+def test_larger_budget_extends_the_sweep(tmp_path: Path) -> None:
+    folder = tmp_path / "curves"
+    run_curves(open_driver(folder, small_spec()))
+    run_curves(open_driver(folder, small_spec(budget={"trials": 13})))
+    assert states(folder) == [TrialState.COMPLETE] * 13
+
+
+def test_last_epoch_is_never_pruned(tmp_path: Path) -> None:
+    study = Study(small_spec(pruner={"median": {"startup_trials": 1}}), open_store(tmp_path))
+    good = study.ask()
+    study.report(good.number, curve_report(good.config, 4, lambda *_: 0.9))
+    study.finish(good.number, Outcome(OutcomeKind.COMPLETED))
+    bad = study.ask()
+    assert study.report(bad.number, curve_report(bad.config, 4, lambda *_: 0.1)) is Decision.CONTINUE
+
+
+def test_pruning_compares_equal_fractions_of_different_epochs(tmp_path: Path) -> None:
+    spec = small_spec(pruner={"median": {"startup_trials": 1}}, base={}, space={"epochs": {"grid": [4, 8]}})
+    study = Study(spec, open_store(tmp_path))
+    short = study.ask()
+    for epoch in range(1, 5):
+        study.report(short.number, curve_report(short.config, epoch, lambda _, fraction: 0.5 * fraction))
+    study.finish(short.number, Outcome(OutcomeKind.COMPLETED))
+    long = study.ask()
+    same_pace = [study.report(long.number, curve_report(long.config, epoch, lambda _, fraction: 0.6 * fraction)) for epoch in range(1, 8)]
+    assert (short.config.epochs, long.config.epochs) == (4, 8)
+    assert set(same_pace) == {Decision.CONTINUE}
+
+
+def test_grid_asks_every_combination_once(tmp_path: Path) -> None:
+    space = {"batch_size": {"grid": [16, 32]}, "imbalance": {"one_of": ["none"]}, "epochs": {"grid": [2, 3, 4]}}
+    run_curves(open_driver(tmp_path / "curves", small_spec(space=space, base={}, budget={"trials": 6})))
+    asked = {(t.params["batch_size"], t.params["epochs"]) for t in load_sweep(tmp_path / "curves").trials}
+    assert asked == {(16, 2), (16, 3), (16, 4), (32, 2), (32, 3), (32, 4)}
+
+
+def test_same_seed_proposes_the_same_trials(tmp_path: Path) -> None:
+    run_curves(open_driver(tmp_path / "a" / "curves", small_spec(sampler="tpe", budget={"trials": 14})))
+    run_curves(open_driver(tmp_path / "b" / "curves", small_spec(sampler="tpe", budget={"trials": 14})))
+    first, second = (load_sweep(tmp_path / side / "curves").trials for side in "ab")
+    assert [trial.params for trial in first] == [trial.params for trial in second]
+
+
+def test_continued_sweep_does_not_repeat_its_first_proposals(tmp_path: Path) -> None:
+    folder = tmp_path / "curves"
+    run_curves(open_driver(folder, small_spec(budget={"trials": 5})))
+    run_curves(open_driver(folder, small_spec(budget={"trials": 10})))
+    rates = [trial.params["optimizer.lr"] for trial in load_sweep(folder).trials]
+    assert len(set(rates)) == 10
+
+
+def test_torn_last_line_is_cut_and_the_sweep_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "curves"
+    run_curves(open_driver(folder, small_spec()), most_epochs=9)
+    with (folder / "study.journal").open("ab") as journal:
+        journal.write(b'{"op_code": 4, "worker')
+    run_curves(open_driver(folder, small_spec()))
+    assert states(folder).count(TrialState.COMPLETE) == 10
