@@ -1,0 +1,122 @@
+"""Finding a space, and what the command line changes in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ferray.config.load import Overrides, find_space, load_space, set_key, space_names
+from ferray.errors import ConfigError
+
+YAML = """
+dataset: demo
+budget: {trials: 3}
+base: {head: linear}
+space:
+  optimizer.lr: {log_uniform: [1e-4, 1e-2]}
+  imbalance: {one_of: [none, {focal: {gamma: {uniform: [0.5, 4.0]}}}]}
+"""
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> str:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(YAML)
+    return str(path)
+
+
+def overridden(space: str, *sets: str, **flags: Any) -> Any:
+    return load_space(space, Overrides(sets=sets, **flags))[0]
+
+
+def test_space_is_named_after_its_file(space: str) -> None:
+    assert load_space(space)[0].name == "tiny"
+
+
+@pytest.mark.parametrize("name", space_names())
+def test_shipped_space_loads(name: str) -> None:
+    assert load_space(name)[0].space
+
+
+def test_unknown_space_offers_the_nearest_name() -> None:
+    with pytest.raises(ConfigError) as raised:
+        find_space("dmeo")
+    assert raised.value.hint == "did you mean `demo`?"
+
+
+def test_set_fixes_a_searched_parameter_and_says_so(space: str) -> None:
+    spec, notes = load_space(space, Overrides(sets=["optimizer.lr=1e-3"]))
+    assert "optimizer.lr" not in spec.space
+    assert spec.config(lambda name, node: node.extremes()[0]).optimizer.lr == 1e-3
+    assert notes == ["`optimizer.lr` is fixed by `--set optimizer.lr=0.001` and no longer searched"]
+
+
+def test_set_of_a_component_ends_its_search(space: str) -> None:
+    assert overridden(space, "imbalance={focal: {gamma: 1.5}}").space.keys() == {"optimizer.lr"}
+
+
+def test_set_inside_a_one_of_fixes_that_parameter_alone(space: str) -> None:
+    spec = overridden(space, "imbalance.focal.gamma=2")
+    assert spec.space["imbalance"] == {"one_of": ["none", {"focal": {"gamma": 2}}]}
+
+
+def test_set_of_a_node_searches_it(space: str) -> None:
+    assert overridden(space, "batch_size={choice: [16, 32]}").space["batch_size"] == {"choice": [16, 32]}
+
+
+def test_set_of_a_parent_ends_the_search_of_its_children(space: str) -> None:
+    assert "optimizer.lr" not in overridden(space, "optimizer={name: sgd, lr: 0.1}").space
+
+
+def test_set_reaches_the_data_set(space: str) -> None:
+    assert overridden(space, "dataset.num_train=50").dataset == {"demo": {"num_train": 50}}
+
+
+def test_set_reaches_the_pruner_and_the_objective(space: str) -> None:
+    spec = overridden(space, "pruner=asha", "objective.metric=val/accuracy")
+    assert (spec.pruner.name, spec.objective.metric) == ("asha", "val/accuracy")
+
+
+def test_flags_fix_epochs_seed_and_trials(space: str) -> None:
+    spec = overridden(space, epochs=2, seed=7, trials=9)
+    assert (spec.base["epochs"], spec.base["seed"], spec.budget.trials) == (2, 7, 9)
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ("epochs", "not KEY=VALUE"),
+        ("=3", "not KEY=VALUE"),
+        ("epoch=3", "`epoch` is not a key of a trial"),
+        ("imbalance.focl.gamma=2", "searched over other components"),
+        ("budget.trials=0", "at least `1`"),
+        ("epochs=[1", "--set epochs"),
+    ],
+)
+def test_wrong_set_is_a_config_error(space: str, item: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        overridden(space, item)
+
+
+def test_every_problem_of_a_file_is_listed(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text("dataset: demo\nspaces: {}\nspace:\n  optimizer.lr: {log_unifrom: [1e-4, 1e-2]}\n  epoch: {choice: [1]}\n")
+    with pytest.raises(ConfigError) as raised:
+        load_space(str(path))
+    assert "has 3 problems" in raised.value.message
+    assert raised.value.hint == "did you mean `log_uniform`?"
+
+
+def test_file_without_keys_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "list.yaml"
+    path.write_text("- 1")
+    with pytest.raises(ConfigError, match="holds no keys"):
+        load_space(str(path))
+
+
+def test_set_key_leaves_other_keys_alone() -> None:
+    raw = {"base": {"optimizer": {"name": "sgd"}}}
+    set_key(raw, "optimizer.lr", 0.1)
+    assert raw["base"]["optimizer"] == {"name": "sgd", "lr": 0.1}
