@@ -5,9 +5,9 @@ import torch
 from ferray.models.backbones.tiny_cnn import TinyCnn
 
 
-def test_features_are_the_last_channels_at_two_by_two_places() -> None:
-    # 8 channels doubled twice are 32, at 4 places
-    assert TinyCnn(TinyCnn.Params(width=8, depth=3)).build().num_features == 128
+def test_features_are_the_last_channels_at_three_by_three_places() -> None:
+    # 8 channels doubled twice are 32, at 9 places
+    assert TinyCnn(TinyCnn.Params(width=8, depth=3)).build().num_features == 288
 
 
 def test_smallest_image_passes_the_deepest_network() -> None:
