@@ -60,3 +60,8 @@ class TrackerContract:
         play(tracker)
         tracker.close()
         assert list(tracker.folder.glob(f"trials/*-{RECIPE}")) == []
+
+    def test_end_of_a_trial_it_never_saw_start_does_no_harm(self, tracker: Tracker) -> None:
+        tracker.sweep_started(sweep_started(tracker.folder))
+        finish_trial(tracker, TRIALS[0])
+        tracker.close()

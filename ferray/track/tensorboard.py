@@ -40,14 +40,18 @@ class TensorBoard(Tracker):
         self._writers[trial.number] = writer
 
     def epoch_ended(self, number: int, report: EpochReport) -> None:
-        writer = self._writers[number]
+        writer = self._writers.get(number)
+        if writer is None:
+            return
         for name, value in report.metrics.items():
             writer.add_scalar(name, value, global_step=report.epoch)
         if report.outliers is not None:
             _write_outliers(writer, report.outliers)
 
     def trial_ended(self, trial: TrialEnded) -> None:
-        writer = self._writers.pop(trial.number)
+        writer = self._writers.pop(trial.number, None)
+        if writer is None:
+            return
         writer.add_text("state", f"{trial.outcome.kind} {trial.outcome.message}".strip(), global_step=0)
         if trial.value is not None:
             writer.add_scalar("best/value", trial.value, global_step=trial.best.epoch if trial.best else 0)

@@ -1,0 +1,266 @@
+"""Weights & Biases, from the driver: one run a trial, written on a thread of its own so that the sweep never waits."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import ssl
+import sys
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+from ferray.errors import FerrayError
+from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
+from ferray.track import Tracker
+from ferray.track._wandb_payload import (
+    REMOVED_COLUMNS,
+    STATES,
+    config_of,
+    confusion_rows,
+    epoch_row,
+    histograms,
+    removed_rows,
+    run_id,
+    summary_of,
+    sweep_identity,
+)
+
+CLOSE_TIMEOUT_S = 30.0
+FINISH_TIMEOUT_S = 10.0  # what is not sent by then stays on disk for `wandb sync`
+INIT_TIMEOUT_S = 20.0
+PROBE_TIMEOUT_S = 3.0
+
+Event = TrialStarted | tuple[int, EpochReport] | TrialEnded
+
+
+class Wandb(Tracker):
+    """Weights & Biases: one run a trial, grouped by sweep, offline where there is no key or no network.
+
+    The driver's thread only puts events into a queue. When writing fails, the next event raises FerrayError there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        self._failure: Exception | None = None
+
+    def sweep_started(self, sweep: SweepStarted) -> None:
+        # A daemon, so that a second Ctrl-C ends the process whatever wandb is waiting for.
+        self._thread = Thread(target=self._write, args=(sweep,), name="ferray-wandb", daemon=True)
+        self._thread.start()
+
+    def trial_started(self, trial: TrialStarted) -> None:
+        self._send(trial)
+
+    def epoch_ended(self, number: int, report: EpochReport) -> None:
+        self._send((number, report))
+
+    def trial_ended(self, trial: TrialEnded) -> None:
+        self._send(trial)
+
+    def close(self) -> None:
+        """Write what is left, within CLOSE_TIMEOUT_S; FerrayError when writing failed and nobody has heard yet."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._events.put(None)
+        thread.join(CLOSE_TIMEOUT_S)
+        if thread.is_alive():
+            _say(f"still busy after {CLOSE_TIMEOUT_S:.0f} s, going on without it; {_sync_advice(self.folder, 'run-*')}")
+        self._raise_failure()
+
+    def _send(self, event: Event) -> None:
+        self._raise_failure()
+        if self._thread is not None and self._thread.is_alive():
+            self._events.put(event)
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise FerrayError(f"W&B cannot be written: {failure}", "the leaderboard does not need it") from failure
+
+    def _write(self, sweep: SweepStarted) -> None:
+        """The thread: decide where to write, then one event after the other until None."""
+        try:
+            import wandb
+
+            mode = choose_mode(wandb, self.folder)
+            if mode == "disabled":
+                return
+            runs = Runs(wandb, sweep, self.folder, mode)
+            while (event := self._events.get()) is not None:
+                runs.handle(event)
+            runs.abandon()
+        except Exception as error:  # told on the driver's thread, where it can be acted on
+            self._failure = error
+
+
+def choose_mode(wandb: Any, folder: Path) -> str:
+    """`online`, `offline` or `disabled`, said once on stderr; within seconds, whatever the network does.
+
+    What the user set (`WANDB_MODE`, `wandb offline`) counts first; then a key has to be there and the host to answer.
+    """
+    settings = wandb.setup(wandb.Settings(silent=True)).settings
+    if settings.mode == "disabled":
+        return "disabled"
+    reason = _why_offline(wandb, settings)
+    if reason:
+        _say(f"offline ({reason}); {_sync_advice(folder, 'offline-run-*')}")
+    return "offline" if reason else "online"
+
+
+def _why_offline(wandb: Any, settings: Any) -> str:
+    if settings.mode in ("offline", "dryrun"):
+        return "as asked"
+    try:
+        if not wandb.login(prompt=False, verify=False):
+            return "no API key"
+    except wandb.Error:
+        return "the API key is malformed"
+    return "" if reachable(settings.base_url) else "no network"
+
+
+def reachable(url: str) -> bool:
+    """Whether anything answers HTTP at `url`, directly or through the proxy of the environment, in PROBE_TIMEOUT_S."""
+    try:
+        urlopen(url, timeout=PROBE_TIMEOUT_S).close()
+    except (HTTPError, ssl.SSLError):
+        return True  # it answered; what it thinks of the request is for wandb to sort out
+    except (OSError, HTTPException) as error:
+        return isinstance(getattr(error, "reason", None), ssl.SSLError)
+    return True
+
+
+def _say(text: str) -> None:
+    print(f"W&B: {text}", file=sys.stderr, flush=True)
+
+
+def _sync_advice(folder: Path, pattern: str) -> str:
+    return f"to upload later: wandb sync {shlex.quote(str(folder))}/wandb/{pattern}"
+
+
+@dataclass
+class OpenRun:
+    """A run that is being written, and the removed samples it has to table at its end."""
+
+    run: Any
+    removed: list[list[Any]] = field(default_factory=list)
+
+
+class Runs:
+    """The open runs. Lives on the writing thread, the only one that touches wandb."""
+
+    def __init__(self, wandb: Any, sweep: SweepStarted, folder: Path, mode: str) -> None:
+        self._wandb = wandb
+        self._sweep = sweep
+        self._folder = folder
+        self._mode = mode
+        self._identity = sweep_identity(folder)
+        self._open: dict[int, OpenRun] = {}
+        self._tables_accepted = True
+
+    def handle(self, event: Event) -> None:
+        """Write one event; those of a trial that was never announced are left out."""
+        if isinstance(event, TrialStarted):
+            self._open[event.number] = OpenRun(self._start(event))
+        elif isinstance(event, TrialEnded):
+            if event.number in self._open:
+                self._end(self._open.pop(event.number), event)
+        elif event[0] in self._open:
+            self._log(self._open[event[0]], event[1])
+
+    def abandon(self) -> None:
+        """Close the runs of trials that never ended: the sweep was stopped."""
+        while self._open:
+            _, opened = self._open.popitem()
+            self._finish(opened.run, STATES[OutcomeKind.INTERRUPTED], exit_code=1)
+
+    def _start(self, trial: TrialStarted) -> Any:
+        try:
+            run = self._init(trial)
+        except self._wandb.Error as error:
+            if self._mode == "offline":
+                raise
+            # A key that is refused or a host that stops answering must not cost the record.
+            self._mode = "offline"
+            _say(f"offline ({type(error).__name__}); {_sync_advice(self._folder, 'offline-run-*')}")
+            # wandb's service still holds the id that could not be started.
+            run = self._init(trial, suffix="-offline")
+        # wandb's own step is the number of log calls, and starts over when a run goes on.
+        run.define_metric("*", step_metric="epoch")
+        return run
+
+    def _init(self, trial: TrialStarted, suffix: str = "") -> Any:
+        return self._wandb.init(
+            project=os.environ.get("WANDB_PROJECT") or "ferray",
+            group=self._sweep.name,
+            id=run_id(self._sweep.name, self._identity, trial.number) + suffix,
+            name=f"{self._sweep.name}-{trial.number:04d}",
+            config=config_of(trial),
+            dir=str(self._folder),
+            mode=self._mode,
+            resume="allow",
+            reinit="create_new",
+            settings=self._settings(),
+        )
+
+    def _settings(self) -> Any:
+        wandb = self._wandb
+        return wandb.Settings(
+            silent=True,
+            console="off",
+            save_code=False,
+            init_timeout=INIT_TIMEOUT_S,
+            finish_timeout=FINISH_TIMEOUT_S,
+            # The driver's own load and package list say nothing of a trial that runs elsewhere.
+            x_disable_stats=True,
+            x_save_requirements=False,
+        )
+
+    def _log(self, opened: OpenRun, report: EpochReport) -> None:
+        media = {
+            name: self._wandb.Histogram(np_histogram=(list(counts), list(edges)))
+            for name, (counts, edges) in histograms(report.outliers).items()
+        }
+        opened.run.log({**epoch_row(report), **media})
+        opened.removed += removed_rows(report)
+
+    def _end(self, opened: OpenRun, trial: TrialEnded) -> None:
+        opened.run.summary.update(summary_of(trial))
+        if trial.last is not None:
+            self._log_tables(opened, trial, epoch=trial.last.epoch)
+        failed = trial.outcome.kind in (OutcomeKind.FAILED, OutcomeKind.INTERRUPTED)
+        self._finish(opened.run, STATES[trial.outcome.kind], exit_code=int(failed))
+
+    def _log_tables(self, opened: OpenRun, trial: TrialEnded, epoch: int) -> None:
+        if not self._tables_accepted:
+            return
+        try:
+            opened.run.log({"epoch": epoch, **self._final_media(opened, trial)})
+        except Exception as error:  # figures matter more than tables, so the runs go on without
+            # Tables are artifacts: unlike figures, which wait to be sent, they make wandb ask its server at once.
+            self._tables_accepted = False
+            _say(f"no tables from here on, the server refuses them ({type(error).__name__})")
+
+    def _final_media(self, opened: OpenRun, trial: TrialEnded) -> dict[str, Any]:
+        wandb, media = self._wandb, {}
+        if trial.best is not None:
+            columns = ["Actual", "Predicted", "nPredictions"]
+            table = wandb.Table(columns=columns, data=confusion_rows(trial.best))
+            fields = {name: name for name in columns}
+            media["best/confusion"] = wandb.plot_table("wandb/confusion_matrix/v1", table, fields, {"title": ""})
+        if opened.removed:
+            media["outliers/removed"] = wandb.Table(columns=REMOVED_COLUMNS, data=opened.removed)
+        return media
+
+    def _finish(self, run: Any, state: str, exit_code: int) -> None:
+        run.summary["state"] = state
+        run.tags = (*(tag for tag in run.tags or () if tag not in STATES.values()), state)
+        run.finish(exit_code=exit_code)
