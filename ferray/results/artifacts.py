@@ -20,6 +20,7 @@ from typing import Any
 
 from ferray.errors import DataError
 from ferray.events import EpochReport
+from ferray.study import records
 
 LAST_CHECKPOINT = "last.pt"
 BEST_CHECKPOINT = "best.pt"
@@ -28,8 +29,8 @@ ERROR = "error.txt"
 
 
 def trial_folder_name(number: int, recipe: str) -> str:
-    """The folder of a trial, relative to the sweep's: `trials/0017-1f3a9c2e`; a function of number and recipe alone."""
-    return f"trials/{number:04d}-{recipe}"
+    """The folder of a trial, relative to the sweep's: `trials/0017-1f3a9c2e`; the rule is the study's."""
+    return records.trial_folder(number, recipe)
 
 
 def trial_folder(sweep_folder: Path, number: int, recipe: str) -> Path:
