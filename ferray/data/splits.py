@@ -167,8 +167,9 @@ def _seats(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 def _fold(table: SplitTable, params: DatasetParams, splitter: StratifiedKFold | StratifiedGroupKFold) -> SplitRows:
     test = table.rows("test")
     rest = np.setdiff1d(np.arange(len(table.ids)), test)
-    labels, groups = table.labels[rest], table.groups[rest]
-    _check_folds(labels, groups if params.split == "kfold_by_group" else None, params.folds)
+    labels = table.labels[rest]
+    groups = table.groups[rest] if isinstance(splitter, StratifiedGroupKFold) else None
+    _check_folds(labels, groups, params.folds)
     train, val = list(splitter.split(rest, labels, groups))[params.fold]
     return SplitRows(rest[train], rest[val], test)
 

@@ -70,7 +70,7 @@ class Dataset(ABC):
     def not_found(self) -> DataError:
         """The error for a root without this data set: which layout was expected, and how the real set is obtained."""
         name = type(self).__module__.rpartition(".")[2]
-        first, *others = self.expected_layout.splitlines()
+        first, *others = self.expected_layout.splitlines() or ["the images"]
         hint = "".join(
             [
                 f"set FERRAY_DATA to the folder that holds `{first}`, or pass `--data-root`",

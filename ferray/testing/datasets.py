@@ -1,0 +1,157 @@
+"""The contract of data sets: one check a promise, each for a data set that is built over files that are there.
+
+Parametrise over `LAYOUTS`, write one with `layout.write(folder)`, and call every function of `CHECKS` with
+`layout.open`; see tests/data/test_contract_datasets.py. A package with a data set of its own adds its own `Layout`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ferray.data.datasets import Dataset
+from ferray.data.fingerprint import sha256_of
+from ferray.data.samples import Sample
+from ferray.errors import DataError
+from ferray.registry import ROOMS
+from ferray.testing import fake_data
+
+PARTS = {"train", "val", "test", "all"}
+Opener = Callable[..., Dataset]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way a data set lies on disk: its component, what writes a tiny one, and the parameters that open it."""
+
+    dataset: str
+    title: str
+    write: Callable[[Path], Path]
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def open(self, root: Path, **more: Any) -> Dataset:
+        """The data set over this root, with these parameters changed."""
+        component = ROOMS["dataset"].load(self.dataset)
+        dataset: Dataset = component(component.Params.model_validate(self.params | more), root)
+        return dataset
+
+
+def _nothing(root: Path) -> Path:
+    return root
+
+
+LAYOUTS: tuple[Layout, ...] = (
+    Layout("demo", "drawn", _nothing, {"num_train": 24, "num_val": 8, "num_test": 8}),
+    Layout("fer2013", "csv", fake_data.write_fer2013_csv),
+    Layout("fer2013", "csv-spaced", partial(fake_data.write_fer2013_csv, header="emotion, Usage, pixels")),
+    Layout("fer2013", "folders", fake_data.write_fer2013_folders),
+    Layout("fer2013", "folders-plain", partial(fake_data.write_fer2013_folders, usage_in_names=False)),
+    Layout("sfew", "2.0", fake_data.write_sfew2),
+    Layout("sfew", "2.0-labelled-test", partial(fake_data.write_sfew2, labelled_test=True)),
+    Layout("sfew", "675", fake_data.write_sfew675),
+    Layout("image_folder", "splits", fake_data.write_image_folder),
+    Layout("image_folder", "one-level", partial(fake_data.write_image_folder, splits=())),
+)
+
+
+def check_ids_ascend(open_dataset: Opener) -> None:
+    """Ids are distinct and the list is in their order."""
+    ids = [sample.sample_id for sample in open_dataset().samples().samples]
+    assert ids
+    assert ids == sorted(set(ids))
+
+
+def check_names_are_distinct(open_dataset: Opener) -> None:
+    """A name tells one image."""
+    names = [sample.name for sample in open_dataset().samples().samples]
+    assert len(names) == len(set(names))
+
+
+def check_labels_index_the_classes(open_dataset: Opener) -> None:
+    """Every class has an image and no label is beyond the classes."""
+    listing = open_dataset().samples()
+    assert {sample.label for sample in listing.samples} == set(range(len(listing.classes)))
+
+
+def check_parts_are_known(open_dataset: Opener) -> None:
+    """Parts are the words that split protocols understand, and there is something to train on."""
+    parts = {sample.part for sample in open_dataset().samples().samples}
+    assert parts <= PARTS
+    assert parts & {"train", "all"}
+
+
+def check_listing_does_not_depend_on_the_split(open_dataset: Opener) -> None:
+    """Split, fold and seed choose among the samples; they change none."""
+    assert open_dataset(split="random", split_seed=7).samples() == open_dataset().samples()
+
+
+def check_samples_survive_json(open_dataset: Opener) -> None:
+    """The pack keeps samples as JSON."""
+    samples = open_dataset().samples().samples
+    plain = json.loads(json.dumps([asdict(sample) for sample in samples]))
+    assert tuple(Sample(**item) for item in plain) == samples
+
+
+def check_images_are_square_rgb(open_dataset: Opener) -> None:
+    """Decoding gives (size, size, 3) uint8 at the size asked for, with something to see."""
+    dataset = open_dataset()
+    first = dataset.samples().samples[0]
+    for size in (16, 48, 101):
+        image = dataset.decode(first, size)
+        assert image.shape == (size, size, 3)
+        assert image.dtype == np.uint8
+        assert image.std() > 0
+
+
+def check_decoding_is_repeatable(open_dataset: Opener) -> None:
+    """Two instances give the same pixels, in whatever order they are asked."""
+    listing = open_dataset().samples().samples
+    forward = [open_dataset().decode(sample, 32) for sample in listing[:4]]
+    one = open_dataset()
+    backward = [one.decode(sample, 32) for sample in listing[3::-1]]
+    assert all(np.array_equal(first, second) for first, second in zip(forward, backward[::-1], strict=True))
+
+
+def check_fingerprint_is_of_the_content(open_dataset: Opener) -> None:
+    """Neither the instance nor the choice of a split enters the fingerprint."""
+    first = open_dataset().fingerprint(sha256_of)
+    assert first == open_dataset(split="random", split_seed=7).fingerprint(sha256_of)
+
+
+def check_missing_files_are_told(dataset: type[Dataset], empty: Path) -> None:
+    """A root without the data names the root, the layout that was expected, and both ways to point elsewhere."""
+    error = _listing_error(dataset(dataset.Params(), empty))
+    if error is None:
+        assert not dataset.expected_layout, "a data set that needs files has to say so when there are none"
+        return
+    assert f"`{empty}`" in error.message
+    assert "FERRAY_DATA" in error.hint
+    assert "--data-root" in error.hint
+    assert all(line in error.hint for line in dataset.expected_layout.splitlines())
+
+
+def _listing_error(dataset: Dataset) -> DataError | None:
+    try:
+        dataset.samples()
+    except DataError as error:
+        return error
+    return None
+
+
+CHECKS: tuple[Callable[[Opener], None], ...] = (
+    check_ids_ascend,
+    check_names_are_distinct,
+    check_labels_index_the_classes,
+    check_parts_are_known,
+    check_listing_does_not_depend_on_the_split,
+    check_samples_survive_json,
+    check_images_are_square_rgb,
+    check_decoding_is_repeatable,
+    check_fingerprint_is_of_the_content,
+)

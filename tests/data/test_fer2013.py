@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ferray.data.datasets.fer2013 import Fer2013
+from ferray.data.fingerprint import sha256_of
+from ferray.emotions import Emotion
+from ferray.errors import DataError
+from ferray.testing.fake_data import fake_image, write_fer2013_csv, write_fer2013_folders, write_png
+
+
+def fer2013(root: Path) -> Fer2013:
+    return Fer2013(Fer2013.Params(), root)
+
+
+def parts(root: Path) -> dict[str, int]:
+    return dict(Counter(sample.part for sample in fer2013(root).samples().samples))
+
+
+def write_rows(root: Path, *rows: str, header: str = "emotion,pixels,Usage") -> Path:
+    (root / "fer2013.csv").write_text("\n".join([header, *rows]))
+    return root
+
+
+@pytest.mark.parametrize("header", ["emotion,pixels,Usage", "emotion, Usage, pixels", "pixels,Usage,emotion"])
+def test_usage_decides_the_part_whatever_the_header(tmp_path: Path, header: str) -> None:
+    write_fer2013_csv(tmp_path, per_class=2, header=header)
+    assert parts(tmp_path) == {"train": 14, "val": 14, "test": 14}
+
+
+@pytest.mark.parametrize("place", ["fer2013.csv", "fer2013/fer2013.csv", "FER2013/icml_face_data.csv", "Fer2013.CSV"])
+def test_the_csv_is_found_where_people_put_it(tmp_path: Path, place: str) -> None:
+    write_fer2013_csv(tmp_path, per_class=1, name=place)
+    assert len(fer2013(tmp_path).samples()) == 21
+
+
+@pytest.mark.parametrize(("code", "emotion"), [(0, Emotion.ANGRY), (4, Emotion.SAD), (6, Emotion.NEUTRAL)])
+def test_codes_of_the_csv_are_translated(tmp_path: Path, code: int, emotion: Emotion) -> None:
+    write_rows(tmp_path, f"{code},1 2 3 4,Training")
+    assert fer2013(tmp_path).samples().samples[0].label == emotion
+
+
+def test_pixels_of_a_row_come_back_as_grey_rgb(tmp_path: Path) -> None:
+    write_rows(tmp_path, "0,9 9 9 9,Training", "3,10 20 30 40,PublicTest")
+    dataset = fer2013(tmp_path)
+    image = dataset.decode(dataset.samples().samples[1], 2)
+    assert image.tolist() == [[[10] * 3, [20] * 3], [[30] * 3, [40] * 3]]
+
+
+def test_a_csv_without_usage_has_no_parts(tmp_path: Path) -> None:
+    write_rows(tmp_path, "0,1 2 3 4", "1,1 2 3 4", header="emotion,pixels")
+    assert parts(tmp_path) == {"all": 2}
+
+
+def test_a_sample_id_is_its_row_number(tmp_path: Path) -> None:
+    write_rows(tmp_path, "0,1 2 3 4,PrivateTest", "0,1 2 3 4,Training")
+    assert [(sample.sample_id, sample.part) for sample in fer2013(tmp_path).samples().samples] == [
+        (0, "test"),
+        (1, "train"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("7,1 2 3 4,Training", "emotion `7` is not 0 to 6"),
+        ("0,1 2 3 4,Tuesday", "usage `Tuesday` is not Training"),
+    ],
+)
+def test_a_wrong_cell_is_told_with_its_row(tmp_path: Path, row: str, message: str) -> None:
+    write_rows(tmp_path, row)
+    with pytest.raises(DataError, match=f"row `fer2013.csv:0`: {message}"):
+        fer2013(tmp_path).samples()
+
+
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [("1 2 3", "has `3` pixels, not a square"), ("1 2 3 256", "not 0 to 255"), ("1 2 3 x", "not 0")],
+)
+def test_wrong_pixels_are_told_with_their_row(tmp_path: Path, pixels: str, message: str) -> None:
+    dataset = fer2013(write_rows(tmp_path, f"0,{pixels},Training"))
+    with pytest.raises(DataError, match=f"row `fer2013.csv:0`.*{message}"):
+        dataset.decode(dataset.samples().samples[0], 4)
+
+
+def test_a_csv_without_rows_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"fer2013\.csv` has no rows"):
+        fer2013(write_rows(tmp_path)).samples()
+
+
+def test_file_names_that_say_their_usage_win_over_the_folder(tmp_path: Path) -> None:
+    write_fer2013_folders(tmp_path, per_class=2)
+    assert parts(tmp_path) == {"train": 14, "val": 14, "test": 14}
+
+
+def test_plain_file_names_leave_val_to_the_split(tmp_path: Path) -> None:
+    write_fer2013_folders(tmp_path, per_class=2, usage_in_names=False)
+    assert parts(tmp_path) == {"train": 14, "test": 14}
+
+
+def test_the_data_root_may_be_the_data_set_itself(tmp_path: Path) -> None:
+    write_fer2013_folders(tmp_path, per_class=1)
+    assert len(fer2013(tmp_path / "fer2013").samples()) == 21
+
+
+def test_a_class_folder_that_is_no_expression_is_named(tmp_path: Path) -> None:
+    write_fer2013_folders(tmp_path, per_class=1)
+    write_png(tmp_path / "fer2013" / "train" / "bored" / "x.png", fake_image(0, 0))
+    with pytest.raises(DataError, match="train/bored`: `bored` is not one of the seven expressions"):
+        fer2013(tmp_path).samples()
+
+
+def test_a_changed_csv_has_another_fingerprint(tmp_path: Path) -> None:
+    first = fer2013(write_rows(tmp_path, "0,1 2 3 4,Training")).fingerprint(sha256_of)
+    assert first != fer2013(write_rows(tmp_path, "0,1 2 3 5,Training")).fingerprint(sha256_of)
+
+
+def test_folders_decode_to_what_was_written(tmp_path: Path) -> None:
+    dataset = fer2013(write_fer2013_folders(tmp_path, per_class=1))
+    first = dataset.samples().samples[0]
+    assert (first.name, first.part) == ("fer2013/test/angry/PrivateTest_00000000.png", "test")
+    assert np.array_equal(dataset.decode(first, 48), fake_image(Emotion.ANGRY, 2000))

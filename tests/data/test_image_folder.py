@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ferray.data.datasets.image_folder import ImageFolder
+from ferray.errors import DataError
+from ferray.testing.fake_data import fake_image, write_image_folder, write_png
+
+
+def image_folder(root: Path, **params: Any) -> ImageFolder:
+    return ImageFolder(ImageFolder.Params(**params), root)
+
+
+def parts(dataset: ImageFolder) -> dict[str, int]:
+    return dict(Counter(sample.part for sample in dataset.samples().samples))
+
+
+def test_folders_of_splits_are_the_parts(tmp_path: Path) -> None:
+    assert parts(image_folder(write_image_folder(tmp_path))) == {"train": 12, "val": 12, "test": 12}
+
+
+@pytest.mark.parametrize("name", ["val", "Valid", "VALIDATION"])
+def test_val_has_several_names(tmp_path: Path, name: str) -> None:
+    write_image_folder(tmp_path, splits=("train", name), per_class=1)
+    assert parts(image_folder(tmp_path)) == {"train": 3, "val": 3}
+
+
+def test_one_level_of_classes_has_no_parts(tmp_path: Path) -> None:
+    assert parts(image_folder(write_image_folder(tmp_path, splits=()))) == {"all": 12}
+
+
+def test_classes_are_the_folder_names_in_order(tmp_path: Path) -> None:
+    write_image_folder(tmp_path, classes=("zeal", "awe", "Mirth", "calm"))
+    assert image_folder(tmp_path).samples().classes == ("Mirth", "awe", "calm", "zeal")
+
+
+def test_path_names_a_folder_below_the_root(tmp_path: Path) -> None:
+    write_image_folder(tmp_path / "sets" / "mine", per_class=1)
+    assert len(image_folder(tmp_path, path="sets/mine").samples()) == 9
+
+
+@pytest.mark.parametrize("path", ["/etc", "../other", "a/../../b"])
+def test_a_path_that_leaves_the_root_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="is not a path below the data root"):
+        ImageFolder.Params(path=path)
+
+
+def test_one_class_alone_is_refused(tmp_path: Path) -> None:
+    write_image_folder(tmp_path, classes=("calm",))
+    with pytest.raises(DataError, match="holds images of one class alone, `calm`"):
+        image_folder(tmp_path).samples()
+
+
+def test_a_folder_without_images_is_no_class(tmp_path: Path) -> None:
+    write_image_folder(tmp_path)
+    (tmp_path / "train" / "notes").mkdir()
+    assert image_folder(tmp_path).samples().classes == ("calm", "cross", "glad")
+
+
+def test_a_class_that_only_val_has_is_a_class(tmp_path: Path) -> None:
+    write_image_folder(tmp_path)
+    write_png(tmp_path / "val" / "awe" / "x.png", fake_image(0, 0))
+    assert image_folder(tmp_path).samples().classes == ("awe", "calm", "cross", "glad")

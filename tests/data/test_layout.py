@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ferray.data.layout import ImageFile, class_images, emotion_label, folders_in, homes, images_in, number_samples
+from ferray.errors import DataError
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_folders_are_found_whatever_their_case(tmp_path: Path) -> None:
+    (tmp_path / "TRAIN").mkdir()
+    assert folders_in(tmp_path) == {"train": tmp_path / "TRAIN"}
+
+
+def test_files_of_the_desktop_are_left_out(tmp_path: Path) -> None:
+    touch(tmp_path / "__MACOSX" / "x.png", tmp_path / ".git" / "x.png", tmp_path / "happy" / "x.png")
+    assert list(folders_in(tmp_path)) == ["happy"]
+
+
+def test_images_are_told_by_their_suffix(tmp_path: Path) -> None:
+    touch(tmp_path / "b.PNG", tmp_path / "a.jpeg", tmp_path / "._a.jpeg", tmp_path / "Thumbs.db")
+    assert [image.name for image in images_in(tmp_path, "train")] == ["a.jpeg", "b.PNG"]
+
+
+def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    assert class_images(tmp_path / "gone", "train") == []
+
+
+def test_the_root_itself_is_the_last_home(tmp_path: Path) -> None:
+    (tmp_path / "FER2013").mkdir()
+    assert homes(tmp_path, ["fer2013"]) == [tmp_path / "FER2013", tmp_path]
+
+
+def test_samples_are_numbered_by_path_whatever_the_order_of_finding(tmp_path: Path) -> None:
+    files = [ImageFile(tmp_path / folder, "x.png", "all") for folder in ("c", "a", "b")]
+    listing = number_samples(files, tmp_path, classes=("k",), label_of=lambda _: 0)
+    assert [(sample.sample_id, sample.name) for sample in listing.samples] == [
+        (0, "a/x.png"),
+        (1, "b/x.png"),
+        (2, "c/x.png"),
+    ]
+
+
+def test_a_folder_that_is_no_expression_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="hapy`: `hapy` is not one of the seven expressions") as caught:
+        emotion_label(ImageFile(tmp_path / "hapy", "x.png", "train"))
+    assert caught.value.hint == "did you mean `happy`?"

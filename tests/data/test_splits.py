@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from ferray.data.datasets import DatasetParams, SplitKind
+from ferray.data.splits import SplitRows, SplitTable, carve, split_rows
+from ferray.errors import ConfigError
+
+# Images a class in SFEW 2.0's official validation part: 431 in all.
+SFEW_VAL = [77, 23, 46, 72, 84, 73, 56]
+
+
+def table(
+    counts: dict[str, list[int]], *, groups: list[str] | None = None, ids: NDArray[np.int64] | None = None
+) -> SplitTable:
+    """So many images of each class in each part, numbered through."""
+    parts = [part for part, sizes in counts.items() for _ in range(sum(sizes))]
+    labels = [label for sizes in counts.values() for label, size in enumerate(sizes) for _ in range(size)]
+    return SplitTable(
+        ids=np.arange(len(labels)) if ids is None else ids,
+        labels=np.array(labels, dtype=np.int64),
+        parts=np.array(parts, dtype=np.str_),
+        groups=np.array(groups if groups is not None else [""] * len(labels), dtype=np.str_),
+    )
+
+
+def sizes(split: SplitRows) -> tuple[int, int, int]:
+    return len(split.train), len(split.val), len(split.test)
+
+
+def class_counts(labelled: SplitTable, rows: NDArray[np.int64]) -> list[int]:
+    counts: list[int] = np.bincount(labelled.labels[rows], minlength=int(labelled.labels.max()) + 1).tolist()
+    return counts
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> SplitTable:
+    """Data sets with a training part, perhaps others, 2 to 5 classes of 5 to 12 images, and 6 films across parts."""
+    num_classes = draw(st.integers(2, 5))
+    parts = ["train", *draw(st.lists(st.sampled_from(["val", "test"]), unique=True))]
+    class_sizes = st.lists(st.integers(5, 12), min_size=num_classes, max_size=num_classes)
+    counts = {part: draw(class_sizes) for part in parts}
+    total = sum(map(sum, counts.values()))
+    ids = np.array(draw(st.permutations(range(total)))) * 3
+    films = {"train": "abcd", "val": "cdef", "test": "gh"}
+    groups = [films[part][n % len(films[part])] for part in parts for n in range(sum(counts[part]))]
+    return table(counts, groups=groups, ids=ids)
+
+
+ANY_SPLIT: tuple[SplitKind, ...] = ("official", "random", "kfold", "kfold_by_group")
+WHOLE_SPLIT: tuple[SplitKind, ...] = ("official", "random", "kfold")
+any_split = st.sampled_from(ANY_SPLIT)
+
+
+@settings(max_examples=40, deadline=None)
+@given(tables(), any_split, st.integers(0, 99))
+def test_no_row_stands_in_two_splits(labelled: SplitTable, kind: SplitKind, seed: int) -> None:
+    split = split_rows(labelled, DatasetParams(split=kind, folds=3, split_seed=seed))
+    rows = np.concatenate([split.train, split.val, split.test])
+    assert len(set(rows.tolist())) == len(rows)
+
+
+@settings(max_examples=20, deadline=None)
+@given(tables(), st.sampled_from(WHOLE_SPLIT), st.integers(0, 99))
+def test_no_row_is_lost(labelled: SplitTable, kind: SplitKind, seed: int) -> None:
+    split = split_rows(labelled, DatasetParams(split=kind, folds=3, split_seed=seed))
+    assert sum(sizes(split)) == len(labelled.ids)
+
+
+@settings(max_examples=20, deadline=None)
+@given(tables(), any_split, st.integers(0, 99))
+def test_same_seed_gives_the_same_split(labelled: SplitTable, kind: SplitKind, seed: int) -> None:
+    params = DatasetParams(split=kind, folds=3, split_seed=seed)
+    first, second = split_rows(labelled, params), split_rows(labelled, params)
+    assert [first.train.tolist(), first.val.tolist()] == [second.train.tolist(), second.val.tolist()]
+
+
+@settings(max_examples=20, deadline=None)
+@given(tables(), any_split, st.integers(1, 6), st.integers(0, 99))
+def test_a_smaller_limit_keeps_a_subset(labelled: SplitTable, kind: SplitKind, limit: int, seed: int) -> None:
+    params = DatasetParams(split=kind, folds=3, split_seed=seed)
+    small, large = split_rows(labelled, params, limit), split_rows(labelled, params, 2 * limit)
+    assert set(small.train.tolist()) <= set(large.train.tolist())
+
+
+@settings(max_examples=20, deadline=None)
+@given(tables(), any_split, st.integers(1, 6))
+def test_a_limit_holds_for_each_class(labelled: SplitTable, kind: SplitKind, limit: int) -> None:
+    split = split_rows(labelled, DatasetParams(split=kind, folds=3), limit)
+    assert max(class_counts(labelled, split.train)) <= limit
+
+
+@settings(max_examples=20, deadline=None)
+@given(tables(), st.integers(0, 2), st.integers(0, 99))
+def test_no_film_stands_on_two_sides(labelled: SplitTable, fold: int, seed: int) -> None:
+    split = split_rows(labelled, DatasetParams(split="kfold_by_group", folds=3, fold=fold, split_seed=seed))
+    films = [set(labelled.groups[rows].tolist()) for rows in (split.train, split.val, split.test)]
+    assert sum(map(len, films)) == len(set.union(*films))
+
+
+@settings(max_examples=20, deadline=None)
+@given(tables(), st.integers(1, 20), st.integers(0, 99))
+def test_carving_does_not_depend_on_the_order_of_listing(labelled: SplitTable, count: int, seed: int) -> None:
+    backwards = SplitTable(labelled.ids[::-1], labelled.labels[::-1], labelled.parts[::-1], labelled.groups[::-1])
+    rows = np.arange(len(labelled.ids))
+    taken = {labelled.ids[row] for row in carve(labelled, rows, count, seed)[1]}
+    assert taken == {backwards.ids[row] for row in carve(backwards, rows, count, seed)[1]}
+
+
+def test_official_parts_are_taken_as_given() -> None:
+    labelled = table({"train": [5, 5], "val": [2, 2], "test": [3, 3]})
+    assert sizes(split_rows(labelled, DatasetParams())) == (10, 4, 6)
+
+
+def test_official_without_val_carves_it_from_train() -> None:
+    labelled = table({"train": [50, 50], "test": [3, 3]})
+    assert sizes(split_rows(labelled, DatasetParams())) == (90, 10, 6)
+
+
+def test_official_without_labelled_test_leaves_test_empty() -> None:
+    labelled = table({"train": [5, 5], "val": [2, 2]})
+    assert sizes(split_rows(labelled, DatasetParams())) == (10, 4, 0)
+
+
+def test_official_with_one_part_alone_is_80_10_10() -> None:
+    labelled = table({"all": [100, 50, 50]})
+    assert sizes(split_rows(labelled, DatasetParams())) == (160, 20, 20)
+
+
+def test_official_carves_the_fractions_asked_for() -> None:
+    labelled = table({"all": [100, 100]})
+    params = DatasetParams(val_fraction=0.2, test_fraction=0.3)
+    assert sizes(split_rows(labelled, params)) == (100, 40, 60)
+
+
+def test_carving_gives_each_class_its_share() -> None:
+    labelled = table({"all": [100, 60, 40]})
+    assert class_counts(labelled, carve(labelled, np.arange(200), 20, 0)[1]) == [10, 6, 4]
+
+
+def test_carving_takes_one_of_the_rarest_class() -> None:
+    labelled = table({"all": [100, 2]})
+    assert class_counts(labelled, carve(labelled, np.arange(102), 10, 0)[1]) == [10, 1]
+
+
+def test_carving_leaves_a_class_of_one_where_it_is() -> None:
+    labelled = table({"all": [100, 1]})
+    assert class_counts(labelled, carve(labelled, np.arange(101), 10, 0)[0]) == [90, 1]
+
+
+def test_another_seed_carves_other_rows() -> None:
+    labelled = table({"all": [100, 100]})
+    first, second = (carve(labelled, np.arange(200), 20, seed)[1].tolist() for seed in (0, 1))
+    assert first != second
+
+
+def test_halves_of_sfew_val_are_215_and_216() -> None:
+    labelled = table({"train": [5] * 7, "val": SFEW_VAL})
+    assert sizes(split_rows(labelled, DatasetParams(split="halves"))) == (35, 215, 216)
+
+
+def test_halves_differ_by_one_image_a_class_at_most() -> None:
+    labelled = table({"train": [5] * 7, "val": SFEW_VAL})
+    split = split_rows(labelled, DatasetParams(split="halves"))
+    val, test = class_counts(labelled, split.val), class_counts(labelled, split.test)
+    assert max(abs(a - b) for a, b in zip(val, test, strict=True)) == 1
+
+
+def test_halves_leave_the_official_test_part_out() -> None:
+    labelled = table({"train": [5, 5], "val": [4, 4], "test": [9, 9]})
+    assert sizes(split_rows(labelled, DatasetParams(split="halves"))) == (10, 4, 4)
+
+
+def test_halves_without_val_are_refused() -> None:
+    with pytest.raises(ConfigError, match="`halves` needs an official validation part"):
+        split_rows(table({"all": [5, 5]}), DatasetParams(split="halves"))
+
+
+def test_random_is_70_15_15_over_all_parts() -> None:
+    labelled = table({"train": [50, 50], "val": [30, 30], "test": [20, 20]})
+    assert sizes(split_rows(labelled, DatasetParams(split="random"))) == (140, 30, 30)
+
+
+def test_folds_cover_everything_but_the_test_part_once() -> None:
+    labelled = table({"train": [7, 8], "test": [4, 4]})
+    splits = [split_rows(labelled, DatasetParams(split="kfold", folds=3, fold=fold)) for fold in range(3)]
+    assert sorted(np.concatenate([split.val for split in splits]).tolist()) == list(range(15))
+
+
+def test_folds_leave_the_test_part_as_test() -> None:
+    labelled = table({"train": [7, 8], "test": [4, 4]})
+    split = split_rows(labelled, DatasetParams(split="kfold", folds=3))
+    assert split.test.tolist() == list(range(15, 23))
+
+
+def test_more_folds_than_images_of_a_class_are_refused() -> None:
+    with pytest.raises(ConfigError, match="`5` folds are more than the `4` images of the rarest class"):
+        split_rows(table({"all": [9, 4]}), DatasetParams(split="kfold", folds=5))
+
+
+def test_more_folds_than_films_are_refused() -> None:
+    labelled = table({"all": [6, 6]}, groups=["a", "b"] * 6)
+    with pytest.raises(ConfigError, match="`3` folds are more than the `2` films"):
+        split_rows(labelled, DatasetParams(split="kfold_by_group", folds=3))
+
+
+def test_grouping_without_films_is_refused() -> None:
+    labelled = table({"all": [6, 6]}, groups=["a"] * 10 + [""] * 2)
+    with pytest.raises(ConfigError, match="needs the film of every image, and 2 of 12 name none"):
+        split_rows(labelled, DatasetParams(split="kfold_by_group"))
+
+
+def test_a_set_without_a_training_part_is_refused() -> None:
+    with pytest.raises(ConfigError, match="needs a training part"):
+        split_rows(table({"val": [5, 5], "test": [5, 5]}), DatasetParams())
+
+
+def test_one_image_cannot_be_split() -> None:
+    with pytest.raises(ConfigError, match="leaves no images for val"):
+        split_rows(table({"all": [1]}), DatasetParams())
+
+
+def test_a_fold_beyond_the_folds_is_refused() -> None:
+    with pytest.raises(ValueError, match="fold `5` is not below folds `5`"):
+        DatasetParams(split="kfold", fold=5)
