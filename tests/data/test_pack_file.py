@@ -32,7 +32,7 @@ class Numbered(Dataset):
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         return np.full((size, size, 3), sample.sample_id % 251, dtype=np.uint8)
 
-    def fingerprint(self, digest: FileDigest) -> str:  # noqa: ARG002
+    def fingerprint(self, digest: FileDigest) -> str:
         return "numbers"
 
 
