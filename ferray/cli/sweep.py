@@ -37,7 +37,7 @@ def sweep(
     launcher: Annotated[str, typer.Option("--launcher", help="ray, or inline for one trial after another here.", rich_help_panel=_HOW)] = "ray",
     address: Annotated[str | None, typer.Option("--address", help="An existing Ray cluster, such as `auto`.", rich_help_panel=_HOW)] = None,
     cpus_per_trial: Annotated[int, typer.Option("--cpus-per-trial", rich_help_panel=_HOW)] = 1,
-    gpus_per_trial: Annotated[float | None, typer.Option("--gpus-per-trial", help="May be a fraction; 1 where there are GPUs.", rich_help_panel=_HOW)] = None,
+    gpus_per_trial: Annotated[float | None, typer.Option("--gpus-per-trial", help="May be a fraction; else 1 where the cluster has GPUs.", rich_help_panel=_HOW)] = None,
     max_concurrent: Annotated[int | None, typer.Option("--max-concurrent", help="At most so many trials at a time.", rich_help_panel=_HOW)] = None,
     device: options.Device = "auto",
     storage: options.Storage = None,
@@ -68,7 +68,7 @@ def sweep(
         launcher=launcher,
         address=address,
         cpus_per_trial=cpus_per_trial,
-        gpus_per_trial=_gpus(gpus_per_trial, device, launcher, address),
+        gpus_per_trial=gpus_per_trial,
         max_concurrent=max_concurrent,
         device=device,
         storage=storage,
@@ -116,17 +116,6 @@ def _trackers(given: list[str] | None) -> tuple[str, ...]:
     for name in chosen:
         ROOMS["tracker"].load(name)
     return chosen
-
-
-def _gpus(given: float | None, device: str, launcher: str, address: str | None) -> float:
-    """What was asked for; else one GPU a trial where this machine has any and they are wanted."""
-    if given is not None:
-        return given
-    if device == "cpu" or launcher != "ray" or address is not None:
-        return 0.0 if device != "cuda" else 1.0
-    import torch
-
-    return 1.0 if torch.cuda.is_available() else 0.0
 
 
 def _print_plan(spec: SweepSpec, runtime: Runtime, num_corners: int, *, json: bool) -> None:

@@ -25,7 +25,8 @@ def default_data_root() -> Path:
 class Runtime(Params):
     """The place: folders, launcher, resources of one trial, device.
 
-    `cpus_per_trial` is also the number of torch threads of a trial; `max_concurrent` None lets the cluster's size decide.
+    `cpus_per_trial` is also the number of torch threads of a trial. `gpus_per_trial` None is one where the cluster has any
+    and `device` is not cpu; `max_concurrent` None lets the cluster's size decide.
     """
 
     data_root: Path = Field(default_factory=default_data_root)
@@ -34,7 +35,7 @@ class Runtime(Params):
     launcher: Literal["inline", "ray"] | str = "ray"
     address: str | None = None
     cpus_per_trial: Annotated[int, Field(ge=1)] = 1
-    gpus_per_trial: Annotated[float, Field(ge=0)] = 0.0
+    gpus_per_trial: Annotated[float, Field(ge=0)] | None = None
     max_concurrent: Annotated[int, Field(ge=1)] | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     storage: str | None = None

@@ -15,7 +15,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -123,59 +123,66 @@ class Ray(Launcher):
     """Trains on Ray Tune, many trials at a time: an embedded cluster on this machine, or the one at `--address`."""
 
     def check(self) -> None:
-        if self.runtime.address is not None:
-            return
-        cores, gpus = _num_cores(), _num_gpus()
-        if self.runtime.cpus_per_trial > cores:
-            message = f"a trial asks for `{self.runtime.cpus_per_trial}` CPUs, this machine has {cores}"
-            raise ClusterError(message, f"pass `--cpus-per-trial {cores}` or fewer")
-        if self.runtime.gpus_per_trial > gpus:
-            message = f"a trial asks for `{self.runtime.gpus_per_trial:g}` GPUs, this machine has {gpus}"
-            raise ClusterError(message, "pass `--gpus-per-trial 0`, or `--address` of a cluster that has them")
+        if self.runtime.address is None:
+            _place(self.runtime, {"CPU": float(_num_cores()), "GPU": float(_num_gpus())}, "this machine")
 
     def run(self, driver: SweepDriver) -> None:
         with _cluster(self.runtime), _scratch() as scratch:
-            slots = _slots(self.runtime)
-            driver.start(slots)
+            place = _place(self.runtime, ray.cluster_resources(), "the cluster")
+            driver.start(place.slots)
             try:
-                self._fit(driver, slots, scratch)
+                _fit(driver, place, scratch)
             except KeyboardInterrupt:
                 driver.interrupt()
                 raise
 
-    def _fit(self, driver: SweepDriver, slots: int, scratch: Path) -> None:
-        request = {"cpu": self.runtime.cpus_per_trial, "gpu": self.runtime.gpus_per_trial}
-        tuner = tune.Tuner(
-            tune.with_resources(_TrialActor, request),
-            tune_config=tune.TuneConfig(
-                search_alg=_Searcher(driver),
-                scheduler=_Scheduler(driver),
-                num_samples=-1,  # the driver counts
-                max_concurrent_trials=slots,
-                reuse_actors=True,
-            ),
-            run_config=tune.RunConfig(
-                name=driver.spec.name,
-                storage_path=str(scratch),
-                verbose=0,
-                failure_config=tune.FailureConfig(max_failures=0),
-                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-            ),
-        )
-        tuner.fit()
+
+@dataclass(frozen=True)
+class _Place:
+    """What one trial gets, and how many trials fit at a time."""
+
+    cpus: int
+    gpus: float
+    slots: int
 
 
-def _slots(runtime: Runtime) -> int:
-    """How many trials fit on the cluster at a time; ClusterError where not even one does."""
-    total = ray.cluster_resources()
-    room = int(total.get("CPU", 0) // runtime.cpus_per_trial)
-    if runtime.gpus_per_trial:
-        room = min(room, int(total.get("GPU", 0) / runtime.gpus_per_trial + 1e-9))
-    if room < 1:
-        has = f"{total.get('CPU', 0):g} CPUs and {total.get('GPU', 0):g} GPUs"
-        asks = f"{runtime.cpus_per_trial} CPUs and {runtime.gpus_per_trial:g} GPUs"
-        raise ClusterError(f"the cluster has {has} in all, a trial asks for {asks}", "pass fewer with `--cpus-per-trial` and `--gpus-per-trial`")
-    return min(room, runtime.max_concurrent or room)
+def _place(runtime: Runtime, total: dict[str, float], where: str) -> _Place:
+    """Divide the resources `total` among trials; ClusterError where not even one trial fits."""
+    has_cpus, has_gpus = total.get("CPU", 0.0), total.get("GPU", 0.0)
+    gpus = runtime.gpus_per_trial
+    if gpus is None:
+        gpus = 1.0 if has_gpus >= 1 and runtime.device != "cpu" else 0.0
+    slots = int(has_cpus // runtime.cpus_per_trial)
+    if slots < 1:
+        message = f"a trial asks for `{runtime.cpus_per_trial}` CPUs, {where} has {has_cpus:g}"
+        raise ClusterError(message, f"pass `--cpus-per-trial {max(1, int(has_cpus))}` or fewer")
+    if gpus:
+        slots = min(slots, int(has_gpus / gpus + 1e-9))
+    if slots < 1:
+        message = f"a trial asks for `{gpus:g}` GPUs, {where} has {has_gpus:g}"
+        raise ClusterError(message, "pass fewer `--gpus-per-trial`, or `--address` of a cluster that has them")
+    return _Place(runtime.cpus_per_trial, gpus, min(slots, runtime.max_concurrent or slots))
+
+
+def _fit(driver: SweepDriver, place: _Place, scratch: Path) -> None:
+    tuner = tune.Tuner(
+        tune.with_resources(_TrialActor, {"cpu": place.cpus, "gpu": place.gpus}),
+        tune_config=tune.TuneConfig(
+            search_alg=_Searcher(driver),
+            scheduler=_Scheduler(driver),
+            num_samples=-1,  # the driver counts
+            max_concurrent_trials=place.slots,
+            reuse_actors=True,
+        ),
+        run_config=tune.RunConfig(
+            name=driver.spec.name,
+            storage_path=str(scratch),
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=0),
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        ),
+    )
+    tuner.fit()
 
 
 @contextlib.contextmanager

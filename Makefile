@@ -1,0 +1,38 @@
+# The only things a fresh machine needs are Python 3.11 to 3.13 with venv, and make.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: install demo test lint check clean
+
+install: $(STAMP)
+
+$(STAMP): requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	touch $(STAMP)
+
+# A sweep over faces that ferray draws itself; results in runs/demo. Running it again continues it.
+demo: install
+	$(BIN)/ferray sweep demo
+
+test: install
+	$(BIN)/python -m pytest -q
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: lint test
+
+# Pins for every supported Python and platform; run after changing the dependencies in pyproject.toml.
+requirements.txt: ;
+.PHONY: pins
+pins:
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header --all-extras --group dev --upgrade pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf .venv build dist *.egg-info

@@ -1,0 +1,57 @@
+"""`ferray list`, `ferray show`, `--help` and `--version`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ferray.config.load import space_names
+from ferray.testing.command import ferray
+
+
+@pytest.mark.parametrize(
+    "what", ["spaces", "datasets", "augment", "backbones", "heads", "imbalance", "outliers", "samplers", "pruners", "launchers", "trackers"]
+)
+def test_every_kind_lists_something(what: str) -> None:
+    ran = ferray("list", what)
+    assert ran.code == 0
+    assert ran.out.strip()
+
+
+def test_list_says_what_a_component_does() -> None:
+    assert "focal" in ferray("list", "imbalance").out
+
+
+def test_list_json_names_the_spaces() -> None:
+    assert [row["name"] for row in json.loads(ferray("list", "spaces", "--json").out)] == space_names()
+
+
+def test_unknown_kind_offers_the_nearest() -> None:
+    ran = ferray("list", "backbone")
+    assert (ran.code, "did you mean `backbones`?" in ran.err) == (2, True)
+
+
+def test_show_space_prints_the_file() -> None:
+    assert "ferray sweep demo" in ferray("show", "space", "demo").out
+
+
+def test_show_space_json_fills_in_defaults() -> None:
+    assert json.loads(ferray("show", "space", "demo", "--json").out)["objective"]["metric"] == "val/uar"
+
+
+def test_show_component_prints_parameters_with_bounds() -> None:
+    assert "gamma = 2.0, minimum 0, maximum 5" in ferray("show", "component", "imbalance", "focal").out
+
+
+def test_help_names_the_exit_codes() -> None:
+    ran = ferray("--help")
+    assert (ran.code, "130 interrupted" in " ".join(ran.out.split())) == (0, True)
+
+
+def test_version_is_printed() -> None:
+    assert ferray("--version").out.strip()
+
+
+def test_unknown_command_exits_2() -> None:
+    assert ferray("swep").code == 2

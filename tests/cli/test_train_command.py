@@ -1,0 +1,64 @@
+"""`ferray train`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ferray.testing.command import Ran, ferray
+
+ARGS = (
+    "--set", "dataset={demo: {num_train: 140, num_val: 70, num_test: 70}}",
+    "--set", "image_size=32",
+    "--set", "backbone={tiny_cnn: {width: 4, depth: 3}}",
+    "--set", "outliers=none",
+    "--threads", "1",
+)  # fmt: skip
+
+
+def train(folder: Path, *args: object) -> Ran:
+    return ferray("train", "demo", *ARGS, "--epochs", 2, "--output", folder, *args)
+
+
+def test_train_prints_the_best_epoch_with_n_and_interval(tmp_path: Path) -> None:
+    ran = train(tmp_path)
+    assert ran.code == 0, ran.err
+    assert "n = 70" in ran.out
+    assert "epoch 2/2" in ran.err
+
+
+def test_train_says_what_it_put_for_searched_keys(tmp_path: Path) -> None:
+    assert "`optimizer.lr` is searched in this space" in train(tmp_path).err
+
+
+def test_train_json_holds_the_confusion_matrix(tmp_path: Path) -> None:
+    document = json.loads(train(tmp_path, "--json", "--quiet").out)
+    assert sum(map(sum, document["confusion"])) == document["num_val"] == 70
+
+
+def test_finished_training_is_not_repeated_unasked(tmp_path: Path) -> None:
+    train(tmp_path)
+    again = train(tmp_path)
+    assert (again.code, "--fresh" in again.err) == (2, True)
+    assert train(tmp_path, "--fresh").code == 0
+
+
+def test_interrupted_training_goes_on_to_the_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ferray.train.trainer import Trainer
+
+    whole = json.loads(train(tmp_path / "whole", "--json").out)
+    step = Trainer.step
+
+    def once_then_interrupt(self: Trainer) -> object:
+        if self.epochs_done == 1:
+            raise KeyboardInterrupt
+        return step(self)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "step", once_then_interrupt)
+        assert train(tmp_path / "cut", "--json").code == 130
+    resumed = train(tmp_path / "cut", "--json")
+    assert "going on after epoch 1" in resumed.err
+    assert json.loads(resumed.out)["metrics"]["val/loss"] == whole["metrics"]["val/loss"]

@@ -1,0 +1,26 @@
+"""What every test gets: no network, no telemetry, caches of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ["WANDB_MODE"] = "offline"
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One pack cache for the whole session, so that `demo` is drawn once a size."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reads or writes the user's cache or data folder."""
+    monkeypatch.setenv("FERRAY_CACHE", str(shared_cache))
+    monkeypatch.delenv("FERRAY_DATA", raising=False)
+    yield

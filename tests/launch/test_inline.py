@@ -1,0 +1,19 @@
+"""The inline launcher."""
+
+from __future__ import annotations
+
+import pytest
+
+from ferray.config.runtime import Runtime
+from ferray.errors import ClusterError
+from ferray.launch.inline import Inline
+
+
+def test_cuda_without_a_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ClusterError, match="no CUDA device"):
+        Inline(Runtime(device="cuda")).check()
+
+
+def test_cpu_is_always_to_be_had() -> None:
+    Inline(Runtime(device="cpu")).check()

@@ -1,0 +1,114 @@
+"""The Ray launcher: what fits where, and sweeps on a real embedded cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ferray.config.runtime import Runtime
+from ferray.errors import ClusterError
+from ferray.launch.ray import _place
+from ferray.registry import ROOMS
+from ferray.study.history import load_sweep
+
+SPACE = """
+dataset: {demo: {num_train: 210, num_val: 70, num_test: 70}}
+budget: {trials: 8}
+sampler: random
+pruner: {median: {startup_trials: 2}}
+base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 4}
+space:
+  optimizer.lr: {log_uniform: [1e-5, 1e-1]}
+  imbalance: {one_of: [none, undersample, {focal: {gamma: {uniform: [0.5, 4.0]}}}]}
+"""
+
+
+def test_one_gpu_a_trial_where_the_cluster_has_any() -> None:
+    assert _place(Runtime(), {"CPU": 16, "GPU": 4}, "the cluster").slots == 4
+
+
+def test_fractions_of_a_gpu_pack_trials() -> None:
+    assert _place(Runtime(gpus_per_trial=0.1), {"CPU": 64, "GPU": 1}, "the cluster").slots == 10
+
+
+def test_device_cpu_leaves_the_gpus_alone() -> None:
+    assert _place(Runtime(device="cpu"), {"CPU": 16, "GPU": 4}, "the cluster").gpus == 0
+
+
+def test_max_concurrent_bounds_the_slots() -> None:
+    assert _place(Runtime(max_concurrent=3), {"CPU": 16}, "the cluster").slots == 3
+
+
+@pytest.mark.parametrize("wish", [{"cpus_per_trial": 3}, {"gpus_per_trial": 0.5}])
+def test_trial_that_can_never_be_placed_is_refused(wish: dict[str, Any]) -> None:
+    with pytest.raises(ClusterError, match="a trial asks for"):
+        _place(Runtime(**wish), {"CPU": 2}, "the cluster")
+
+
+def test_registry_finds_the_launcher_by_its_file() -> None:
+    assert ROOMS["launcher"].load("ray").__name__ == "Ray"
+
+
+def command(folder: Path, *args: str) -> list[str]:
+    (folder / "tiny.yaml").write_text(SPACE)
+    where = ["--output", str(folder / "runs"), "--tracker", "none"]
+    return [sys.executable, "-m", "cli", "sweep", str(folder / "tiny.yaml"), *where, *args]
+
+
+def finish(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(folder, *args), capture_output=True, text=True, timeout=200, check=False)
+
+
+def wait_for_trials(folder: Path, count: int) -> None:
+    """Until so many trials have ended, by what the store says."""
+    until = time.monotonic() + 150
+    while time.monotonic() < until:
+        if (folder / "runs/tiny/study.journal").exists():
+            trials = load_sweep(folder / "runs/tiny").trials
+            if sum(trial.state != "running" for trial in trials) >= count:
+                return
+        time.sleep(0.2)
+    raise AssertionError("the sweep did not get that far")
+
+
+@pytest.mark.ray
+def test_sweep_on_ray_prunes_and_completes_and_keeps_the_contract(tmp_path: Path) -> None:
+    done = finish(tmp_path, "--json", "--max-concurrent", "2")
+    assert done.returncode == 0, done.stderr
+    trials = json.loads(done.stdout)["trials"]
+    assert len(trials) == 8
+    assert {trial["state"] for trial in trials} == {"complete", "pruned"}
+
+
+@pytest.mark.ray
+def test_killed_driver_goes_on_without_losing_or_doubling_a_trial(tmp_path: Path) -> None:
+    with subprocess.Popen(command(tmp_path), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        wait_for_trials(tmp_path, 3)
+        os.kill(process.pid, signal.SIGKILL)
+    done = finish(tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    trials = json.loads(done.stdout)["trials"]
+    ended = [json.dumps(trial["params"], sort_keys=True) for trial in trials if trial["state"] in ("complete", "pruned")]
+    assert len(ended) == len(set(ended)) == 8
+    assert not [trial for trial in trials if trial["state"] == "running"]
+
+
+@pytest.mark.ray
+def test_ctrl_c_ends_with_130_and_the_sweep_goes_on(tmp_path: Path) -> None:
+    with subprocess.Popen(command(tmp_path), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        wait_for_trials(tmp_path, 2)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "run the same command again" in err
+    outcomes = {trial.outcome for trial in load_sweep(tmp_path / "runs/tiny").trials}
+    assert "running" not in outcomes
+    assert "interrupted" in outcomes

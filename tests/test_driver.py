@@ -1,0 +1,143 @@
+"""The driver between launchers, study and audience."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ferray.driver import Audience, SweepDriver
+from ferray.events import Decision, EpochReport, Listener, Outcome, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
+from ferray.study.history import load_sweep
+from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
+
+
+class Recorder(Listener):
+    """Keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.ended: list[TrialEnded] = []
+
+    def sweep_started(self, sweep: SweepStarted) -> None:
+        self.heard.append(f"sweep {sweep.name} {sweep.finished}/{sweep.trials}")
+
+    def trial_started(self, trial: TrialStarted) -> None:
+        self.heard.append(f"start {trial.number}")
+
+    def epoch_ended(self, number: int, report: EpochReport) -> None:
+        self.heard.append(f"epoch {number} {report.epoch}")
+
+    def trial_ended(self, trial: TrialEnded) -> None:
+        self.heard.append(f"end {trial.number} {trial.outcome.kind}")
+        self.ended.append(trial)
+
+    def close(self) -> None:
+        self.heard.append("close")
+
+
+class Broken(Listener):
+    """Fails at its first epoch."""
+
+    def epoch_ended(self, number: int, report: EpochReport) -> None:
+        raise RuntimeError("no route to host")
+
+
+def started(folder: Path, **changes: object) -> SweepDriver:
+    driver = open_driver(folder / "curves", small_spec(**changes))
+    driver.start(slots=1)
+    return driver
+
+
+def test_audience_hears_a_trial_in_order(tmp_path: Path) -> None:
+    recorder = Recorder()
+    driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 1}, base={"epochs": 2}), recorder)
+    run_curves(driver)
+    driver.close()
+    assert recorder.heard == ["sweep curves 0/1", "start 0", "epoch 0 1", "epoch 0 2", "end 0 completed", "close"]
+
+
+def test_listener_that_raises_is_warned_about_once_and_the_sweep_goes_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    driver = open_driver(tmp_path / "curves", small_spec())
+    driver.audience = Audience([Broken()], said.append)
+    run_curves(driver)
+    assert said == ["the tracker Broken is switched off: RuntimeError: no route to host"]
+    assert driver.study.num_finished == 10
+
+
+def test_no_job_beyond_the_budget(tmp_path: Path) -> None:
+    driver = started(tmp_path, budget={"trials": 2})
+    assert [driver.next_job() is not None for _ in range(3)] == [True, True, False]
+    assert not driver.is_done
+
+
+def test_job_carries_the_whole_configuration(tmp_path: Path) -> None:
+    job = started(tmp_path).next_job()
+    assert job is not None
+    assert job.trial_config().to_json() == job.config
+    assert job.path.parent == tmp_path / "curves" / "trials"
+
+
+def test_spent_time_budget_stops_running_trials_as_interrupted(tmp_path: Path) -> None:
+    driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 5, "time_s": 10}))
+    now = [0.0]
+    driver.clock = lambda: now[0]
+    driver.start(slots=1)
+    job = driver.next_job()
+    assert job is not None
+    now[0] = 11.0
+    assert driver.epoch_ended(job.number, curve_report(job.trial_config(), 1, saturating)) is Decision.STOP
+    driver.ended(job.number)
+    assert [trial.outcome for trial in load_sweep(tmp_path / "curves").trials] == ["interrupted"]
+    assert driver.next_job() is None
+
+
+def test_pruned_trial_leaves_no_checkpoint_behind(tmp_path: Path) -> None:
+    driver = started(tmp_path)
+    job = driver.next_job()
+    assert job is not None
+    job.path.mkdir(parents=True)
+    (job.path / "last.pt").touch()
+    driver._pruned.add(job.number)
+    driver.ended(job.number)
+    assert not (job.path / "last.pt").exists()
+
+
+def test_interrupt_ends_every_running_trial(tmp_path: Path) -> None:
+    recorder = Recorder()
+    driver = open_driver(tmp_path / "curves", small_spec(), recorder)
+    driver.start(slots=2)
+    driver.next_job()
+    driver.next_job()
+    driver.interrupt()
+    assert [trial.outcome.kind for trial in recorder.ended] == [OutcomeKind.INTERRUPTED] * 2
+    assert driver.study.num_running == 0
+
+
+def test_retry_resumes_from_the_interrupted_trials_checkpoint(tmp_path: Path) -> None:
+    driver = started(tmp_path)
+    first = driver.next_job()
+    assert first is not None
+    first.path.mkdir(parents=True)
+    (first.path / "last.pt").touch()
+    driver.interrupt()
+    again = driver.next_job()
+    assert again is not None
+    assert again.resume_from == str(first.path / "last.pt")
+
+
+def test_trial_that_keeps_losing_its_worker_fails_in_the_end(tmp_path: Path) -> None:
+    recorder = Recorder()
+    driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 1}), recorder)
+    driver.start(slots=1)
+    while (job := driver.next_job()) is not None:
+        driver.lost(job.number, "its worker was lost")
+    assert [trial.outcome.kind.value for trial in recorder.ended] == ["interrupted"] * 3 + ["failed"]
+
+
+def test_failure_is_recorded_with_its_message(tmp_path: Path) -> None:
+    driver = started(tmp_path)
+    job = driver.next_job()
+    assert job is not None
+    driver.ended(job.number, Outcome(OutcomeKind.FAILED, "out of memory", "error.txt"))
+    (trial,) = load_sweep(tmp_path / "curves").trials
+    assert (trial.state, trial.message, trial.error_file) == ("failed", "out of memory", "error.txt")
