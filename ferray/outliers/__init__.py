@@ -56,11 +56,11 @@ class OutlierRemoval:
     def __init__(self, params: Any) -> None:
         self.params = params
 
-    def wants_losses(self, epoch: int) -> bool:  # noqa: ARG002
+    def wants_losses(self, epoch: int) -> bool:
         """Whether the trainer has to score the training set after this epoch (1-based); that costs a forward pass."""
         return False
 
-    def review(self, epoch: int, losses: SampleLosses) -> Removal | None:  # noqa: ARG002
+    def review(self, epoch: int, losses: SampleLosses) -> Removal | None:
         """The rule's view after `epoch`; None when it has nothing to say."""
         return None
 

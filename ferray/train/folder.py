@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +31,28 @@ class TrialFolder:
     def open(self, config: TrialConfig) -> None:
         """Make the folder and write config.json; ResumeMismatch where another configuration lives there."""
         file = self.path / "config.json"
-        try:
+        with _translated_errors(file):
             self.path.mkdir(parents=True, exist_ok=True)
             refuse_other_config(file, json.loads(file.read_text()) if file.exists() else None, config)
             file.write_text(json.dumps(config.to_json(), indent=2) + "\n")
-        except json.JSONDecodeError as error:
-            raise DataError(f"`{file}` is not JSON", "delete it, or give the trial another folder") from error
-        except OSError as error:
-            raise DataError(f"`{file}` cannot be written: {error.strerror or error}") from error
 
     def restart(self, lines: Iterable[str]) -> None:
         """Put the files back to where these epochs had just ended: none for a fresh trial."""
         self.lines = list(lines)
-        self._history.write_text("".join(f"{line}\n" for line in self.lines))
-        self._removed.unlink(missing_ok=True)
-        for line in self.lines:
-            self._append_removed(EpochReport.from_json(json.loads(line)))
+        with _translated_errors(self._history):
+            self._history.write_text("".join(f"{line}\n" for line in self.lines))
+            self._removed.unlink(missing_ok=True)
+            for line in self.lines:
+                self._append_removed(EpochReport.from_json(json.loads(line)))
 
     def append(self, report: EpochReport) -> None:
         """Add one epoch to history.jsonl, and what it removed to removed.csv."""
         line = history_line(report)
         self.lines.append(line)
-        with self._history.open("a") as file:
-            file.write(f"{line}\n")
-        self._append_removed(report)
+        with _translated_errors(self._history):
+            with self._history.open("a") as file:
+                file.write(f"{line}\n")
+            self._append_removed(report)
 
     def _append_removed(self, report: EpochReport) -> None:
         rows = list(_removed_rows(report))
@@ -80,6 +79,17 @@ def refuse_other_config(file: Path, found: dict[str, Any] | None, config: TrialC
         f"`{file}` belongs to another configuration: {key} is `{found.get(key)}` there, asked is `{asked.get(key)}`",
         "give the trial another folder, or delete this one",
     )
+
+
+@contextmanager
+def _translated_errors(file: Path) -> Iterator[None]:
+    """What the disk says, as one sentence that names the file."""
+    try:
+        yield
+    except json.JSONDecodeError as error:
+        raise DataError(f"`{file}` is not JSON", "delete it, or give the trial another folder") from error
+    except OSError as error:
+        raise DataError(f"`{file}` cannot be written: {error.strerror or error}") from error
 
 
 def _finite(value: Any) -> Any:

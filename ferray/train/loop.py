@@ -40,8 +40,7 @@ class Learner:
 
     def logits(self, images_NHWC: Tensor) -> Tensor:
         """The network's answer to uint8 images: (N, C) float32."""
-        pixels_NCHW = images_NHWC.permute(0, 3, 1, 2)
-        images_NCHW = pixels_NCHW.to(torch.float32, memory_format=self.numerics.memory_format)
+        images_NCHW = images_NHWC.permute(0, 3, 1, 2).float()  # the strides stay: channels last
         with self.numerics.autocast():
             logits_NC: Tensor = self.model(images_NCHW.mul_(self._scale).sub_(self._shift))
         return logits_NC.float()
@@ -51,12 +50,14 @@ class Learner:
         return F.one_hot(labels_N, self.num_classes).float()
 
     def descend(self, loss: Tensor) -> None:
-        """One step of the optimiser and of its schedule."""
+        """One step of the optimiser and of its schedule, neither where scaled float16 gradients overflowed."""
+        scale = self.scaler.get_scale()
         self.optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch does not type backward
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        self.schedule.step()
+        if self.scaler.get_scale() >= scale:
+            self.schedule.step()
 
     def state_dict(self) -> dict[str, Any]:
         """Weights and all that their next change depends on, as tensors and plain containers."""
@@ -64,7 +65,8 @@ class Learner:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+            if state[name]:  # a scaler that had nothing to scale left no state
+                part.load_state_dict(state[name])
 
     def _parts(self) -> dict[str, Any]:
         return {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule, "scaler": self.scaler}

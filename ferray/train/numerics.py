@@ -21,11 +21,6 @@ class Numerics:
     device: torch.device
     dtype: torch.dtype
 
-    @property
-    def memory_format(self) -> torch.memory_format:
-        """channels_last on a GPU, where tensor cores want it."""
-        return torch.channels_last if self.device.type == "cuda" else torch.contiguous_format
-
     def autocast(self) -> autocast:
         return autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32)
 

@@ -39,6 +39,7 @@ class Trainer:
     def __init__(self, job: TrialJob, on_batch: OnBatch | None = None) -> None:
         self.job = job
         self.epochs_done = 0
+        self.epochs_saved = 0  # what last.pt holds; an interruption loses what lies between
         self._on_batch = on_batch
         self._best: Best | None = None
         self._is_between_epochs = True
@@ -84,6 +85,7 @@ class Trainer:
         started = time.monotonic()
         write_checkpoint(self._folder.last, "last", self._state())
         self._pacer.saved(time.monotonic() - started)
+        self.epochs_saved = self.epochs_done
 
     def discard(self) -> None:
         """Remove last.pt: a pruned trial does not go on."""
@@ -164,7 +166,7 @@ class Trainer:
             return
         state, parts = read_checkpoint(path, "last"), self._parts
         refuse_other_config(path, state["config"], parts.config)
-        self.epochs_done = state["epoch"]
+        self.epochs_done = self.epochs_saved = state["epoch"]
         parts.learner.load_state_dict(state["learner"])
         parts.training.remove(frozenset(state["removed_ids"]))
         parts.outliers.load_state_dict(state["outliers"])

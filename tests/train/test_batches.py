@@ -64,7 +64,7 @@ class UnpinnedBatch(Batch):
     def pinned(self) -> Batch:
         return self
 
-    def to(self, device: torch.device) -> Batch:  # noqa: ARG002
+    def to(self, device: torch.device) -> Batch:
         return self
 
 
