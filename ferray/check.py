@@ -26,7 +26,7 @@ class Checked:
 
 
 def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None = None) -> Checked:
-    """Raise the first kind of problem found, cheapest first: names and numbers, output folder, data, backbones, resources.
+    """Raise the first kind of problem found, cheapest first: names, numbers, folders, data, backbones, resources.
 
     Ends by decoding the data into its pack, so that an unreadable image is named here and not in the tenth trial.
     """
@@ -61,7 +61,9 @@ def ensure_writable(runtime: Runtime) -> None:
             probe.touch()
             probe.unlink()
         except OSError as error:
-            raise ConfigError(f"the folder `{folder}` cannot be written: {error.strerror}", f"choose another with `{option}`") from error
+            raise ConfigError(
+                f"the folder `{folder}` cannot be written: {error.strerror}", f"choose another with `{option}`"
+            ) from error
 
 
 def image_size(config: TrialConfig) -> int:
@@ -81,7 +83,7 @@ def _pack(configs: list[TrialConfig], runtime: Runtime, sizes: set[int], progres
     for dataset in unique_by(configs, lambda config: config.dataset.model_dump_json()):
         for size in sorted(sizes):
             what = f"decoding {dataset.dataset.name} at {size} px"
-            report = (lambda done, total, what=what: progress(what, done, total)) if progress else None  # type: ignore[misc]
+            report = (lambda done, total, what=what: progress(what, done, total)) if progress else None
             open_splits(
                 dataset.dataset,
                 size=size,

@@ -14,7 +14,6 @@ from ferray.config.sweep import SweepSpec
 from ferray.events import Decision, EpochReport, Listener, Outcome, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
 from ferray.study.study import Study, Trial
 
-
 MOST_RETRIES = 3  # of one parameter set after lost workers
 
 
@@ -172,5 +171,3 @@ class SweepDriver:
             threads=runtime.cpus_per_trial,
             resume_from=str(resume) if resume is not None and resume.is_file() else "",
         )
-
-

@@ -35,7 +35,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RemovedSample:
-    """One training sample an outlier rule dropped: its stable id, its label, what the model said instead and how sure."""
+    """One training sample an outlier rule dropped: its label, what the model said instead, its loss."""
 
     sample_id: int
     name: str
@@ -49,7 +49,7 @@ class RemovedSample:
 class OutlierReport:
     """What an outlier rule saw in one epoch, and what it removed.
 
-    `variance` is that of the error measure over the samples still in training, `histogram` the counts of that measure in
+    `variance` is that of the error measure over the samples in training, `histogram` the counts of that measure in
     `bin_edges` (one edge more than counts) before the removal, `histogram_after` afterwards (empty when nothing went).
     `num_kept` is how many samples go on being trained on.
     """
@@ -68,10 +68,10 @@ class OutlierReport:
 class EpochReport:
     """One finished epoch of one trial.
 
-    `epoch` counts from 1 to `epochs`. `metrics` holds `train/loss`, `train/accuracy`, `val/loss`, `val/accuracy`, `val/uar`,
-    `val/macro_f1`, `val/recall/<Class>`, `lr`, `seconds` and `images_per_s`. `confusion` is val, rows = truth, columns =
-    prediction. `is_best` says that the objective beat every earlier epoch and that its weights are the ones to keep.
-    `halted`: an outlier rule found nothing left to learn and ended the trial before its last epoch.
+    `epoch` counts from 1 to `epochs`. `metrics` holds `train/loss`, `train/accuracy`, `val/loss`, `val/accuracy`,
+    `val/uar`, `val/macro_f1`, `val/recall/<Class>`, `lr`, `seconds` and `images_per_s`. `confusion` is val, rows =
+    truth, columns = prediction. `is_best` says that the objective beat every earlier epoch and that its weights are
+    the ones to keep. `halted`: an outlier rule found nothing left to learn and ended the trial before its last epoch.
     """
 
     epoch: int

@@ -28,13 +28,15 @@ class Params(BaseModel):
 class Room:
     """One folder of interchangeable components, all subclasses of the class the room's `__init__` calls its interface.
 
-    `package` is the folder's import name, `interface` the name of the class in it, `kind` the words shown to a user.
+    `package` is the folder's import name, `interface` the name of the class in it, `kind` the words shown to a user,
+    `advice` what to add to the hint for an unknown name.
     """
 
-    def __init__(self, package: str, interface: str, kind: str) -> None:
+    def __init__(self, package: str, interface: str, kind: str, *, advice: str = "") -> None:
         self.package = package
         self.interface = interface
         self.kind = kind
+        self.advice = advice
 
     def names(self) -> list[str]:
         """Every component name, sorted, found without importing any of them."""
@@ -47,7 +49,10 @@ class Room:
         if name in self._entry_points():
             loaded: type[Any] = self._entry_points()[name].load()
             return loaded
-        raise UnknownComponent(f"`{name}` is not {_article(self.kind)}", did_you_mean(name, self.names()))
+        hint = did_you_mean(name, self.names())
+        if self.advice and not hint.startswith("did you mean"):
+            hint = f"{hint}, {self.advice}"
+        raise UnknownComponent(f"`{name}` is not {_article(self.kind)}", hint)
 
     def params(self, name: str) -> type[Params]:
         """The parameter class of the component called `name`."""
@@ -85,7 +90,9 @@ def _article(kind: str) -> str:
 ROOMS: dict[str, Room] = {
     "dataset": Room("ferray.data.datasets", "Dataset", "data set"),
     "augment": Room("ferray.augment", "AugmentPolicy", "augmentation policy"),
-    "backbone": Room("ferray.models.backbones", "BackboneFactory", "backbone"),
+    "backbone": Room(
+        "ferray.models.backbones", "BackboneFactory", "backbone", advice="a timm network is `{timm: {name: resnet18}}`"
+    ),
     "head": Room("ferray.models.heads", "HeadFactory", "head"),
     "imbalance": Room("ferray.imbalance", "ImbalanceStrategy", "imbalance strategy"),
     "outliers": Room("ferray.outliers", "OutlierRemoval", "outlier removal"),

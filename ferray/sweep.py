@@ -67,7 +67,10 @@ def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
         first = failed[0]
         message = f"no trial completed, {len(failed)} failed; trial {first.number}: {first.message}"
         raise SweepFailed(message, f"its traceback is in `{first.error_file or folder / first.folder}`")
-    raise SweepFailed(f"none of the {len(record.trials)} trials completed", "give it more time or trials and run the same command again")
+    raise SweepFailed(
+        f"none of the {len(record.trials)} trials completed",
+        "give it more time or trials and run the same command again",
+    )
 
 
 @contextmanager
@@ -80,7 +83,9 @@ def _only_driver(folder: Path) -> Iterator[None]:
         except BlockingIOError as error:
             file.seek(0)
             owner = file.read().strip() or "another process"
-            raise ConfigError(f"the sweep in `{folder}` is being run by {owner}", "wait for it, or use another `--name`") from error
+            raise ConfigError(
+                f"the sweep in `{folder}` is being run by {owner}", "wait for it, or use another `--name`"
+            ) from error
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         file.flush()

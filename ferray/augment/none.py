@@ -15,5 +15,5 @@ class NoAugmentation(AugmentPolicy):
     class Params(registry.Params):
         """Nothing to choose."""
 
-    def apply(self, images_NHWC: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:  # noqa: ARG002
+    def apply(self, images_NHWC: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
         return images_NHWC

@@ -28,13 +28,14 @@ _ROOMS = {
 
 
 def list_components(
-    what: Annotated[str, typer.Argument(help=f"spaces, {', '.join(_ROOMS)}.", show_default=False)], json: options.Json = False
+    what: Annotated[str, typer.Argument(help=f"spaces, {', '.join(_ROOMS)}.", show_default=False)],
+    json: options.Json = False,
 ) -> None:
     """List the components of a kind, one a line with what it does, or the search spaces."""
     if what == "spaces":
         from ferray.config.load import space_names
 
-        rows = {name: "" for name in space_names()}
+        rows = dict.fromkeys(space_names(), "")
     else:
         room = room_of(what)
         rows = {name: room.summary(name) for name in room.names()}
@@ -47,7 +48,9 @@ def list_components(
 
 
 def room_of(kind: str) -> Room:
-    """The room behind a kind's name in the plural; ConfigError otherwise."""
+    """The room behind a kind's name, `backbones` or `backbone`; ConfigError otherwise."""
+    if kind in _ROOMS.values():
+        kind = next(plural for plural, name in _ROOMS.items() if name == kind)
     if kind not in _ROOMS:
         raise ConfigError(f"`{kind}` is nothing that can be listed", did_you_mean(kind, ["spaces", *_ROOMS]))
     from ferray.registry import ROOMS

@@ -80,7 +80,10 @@ class LiveTable(Listener):
         state.ended[trial.outcome.kind] += 1
         if trial.outcome.kind is OutcomeKind.COMPLETED and trial.value is not None and state.is_better(trial.value):
             state.best = (trial.number, trial.value)
-        self._console.print(Text(_finished_line(trial, row, state.sweep.metric), style=_STYLES.get(trial.outcome.kind, "")), soft_wrap=True)
+        self._console.print(
+            Text(_finished_line(trial, row, state.sweep.metric), style=_STYLES.get(trial.outcome.kind, "")),
+            soft_wrap=True,
+        )
 
     def close(self) -> None:
         if self._live is not None:
@@ -92,20 +95,39 @@ class LiveTable(Listener):
         return Group(_running_table(self._state, self._console.width), Text(_summary(self._state, self._clock())))
 
 
-_STYLES = {OutcomeKind.COMPLETED: "green", OutcomeKind.PRUNED: "dim", OutcomeKind.FAILED: "red", OutcomeKind.DIVERGED: "yellow"}
+_STYLES = {
+    OutcomeKind.COMPLETED: "green",
+    OutcomeKind.PRUNED: "dim",
+    OutcomeKind.FAILED: "red",
+    OutcomeKind.DIVERGED: "yellow",
+}
 
 
 def _running_table(state: _State, width: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), width=width)
-    for name, justify in (("trial", "right"), ("epoch", "right"), (state.sweep.metric, "right"), ("best", "right"), ("parameters", "left")):
+    for name, justify in (
+        ("trial", "right"),
+        ("epoch", "right"),
+        (state.sweep.metric, "right"),
+        ("best", "right"),
+        ("parameters", "left"),
+    ):
         table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]  # literals above
     for number, row in sorted(state.running.items()):
-        table.add_row(str(number), f"{row.epoch}/{row.started.epochs}", _number(row.value), _number(row.best), _params(row.started.params))
+        table.add_row(
+            str(number),
+            f"{row.epoch}/{row.started.epochs}",
+            _number(row.value),
+            _number(row.best),
+            _params(row.started.params),
+        )
     return table
 
 
 def _summary(state: _State, now: float) -> str:
-    done = state.sweep.finished + sum(count for kind, count in state.ended.items() if kind is not OutcomeKind.INTERRUPTED)
+    done = state.sweep.finished + sum(
+        count for kind, count in state.ended.items() if kind is not OutcomeKind.INTERRUPTED
+    )
     parts = [f"{done}/{state.sweep.trials} trials", f"{len(state.running)} running"]
     parts += [f"{count} {kind.value}" for kind, count in state.ended.items()]
     if state.best is not None:
@@ -122,7 +144,8 @@ def _summary(state: _State, now: float) -> str:
 def _finished_line(trial: TrialEnded, row: _Row | None, metric: str) -> str:
     epochs = f"{trial.last.epoch}/{trial.last.epochs} epochs" if trial.last else "no epoch"
     value = f"{metric} {trial.value:.3f}" if trial.value is not None else trial.outcome.message
-    return f"trial {trial.number:>3}  {trial.outcome.kind.value:<11}  {value}  {epochs}  {_params(trial.params or (row.started.params if row else {}))}"
+    params = trial.params or (row.started.params if row else {})
+    return f"trial {trial.number:>3}  {trial.outcome.kind.value:<11}  {value}  {epochs}  {_params(params)}"
 
 
 def _params(params: dict[str, object]) -> str:

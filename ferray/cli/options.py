@@ -15,20 +15,36 @@ _WHAT = "What is searched"
 
 Space = Annotated[str, typer.Argument(help="A search space by name or as a path to a YAML file.", show_default=False)]
 Sets = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the space; may be repeated.", rich_help_panel=_WHAT)
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change a key of the space; may be repeated.", rich_help_panel=_WHAT
+    ),
 ]
-Epochs = Annotated[int | None, typer.Option("--epochs", help="Fix the number of epochs of every trial.", rich_help_panel=_WHAT)]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the sampler and of every trial.", rich_help_panel=_WHAT)]
+Epochs = Annotated[
+    int | None, typer.Option("--epochs", help="Fix the number of epochs of every trial.", rich_help_panel=_WHAT)
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="Seed of the sampler and of every trial.", rich_help_panel=_WHAT)
+]
 LimitPerClass = Annotated[
-    int | None, typer.Option("--limit-per-class", help="At most so many images a class in each split.", rich_help_panel=_WHAT)
+    int | None,
+    typer.Option("--limit-per-class", help="At most so many images a class in each split.", rich_help_panel=_WHAT),
 ]
 DataRoot = Annotated[
-    Path | None, typer.Option("--data-root", help="Folder that holds the data sets; else $FERRAY_DATA, else ./data.", rich_help_panel=_PLACE)
+    Path | None,
+    typer.Option(
+        "--data-root", help="Folder that holds the data sets; else $FERRAY_DATA, else ./data.", rich_help_panel=_PLACE
+    ),
 ]
-Output = Annotated[Path, typer.Option("--output", help="Folder that holds the sweeps' folders.", rich_help_panel=_PLACE)]
+Output = Annotated[
+    Path, typer.Option("--output", help="Folder that holds the sweeps' folders.", rich_help_panel=_PLACE)
+]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.", rich_help_panel=_PLACE)]
 Storage = Annotated[
-    str | None, typer.Option("--storage", help="URL of a PostgreSQL or MySQL store instead of the journal file.", rich_help_panel=_PLACE)
+    str | None,
+    typer.Option(
+        "--storage", help="URL of a PostgreSQL or MySQL store instead of the journal file.", rich_help_panel=_PLACE
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results and errors.")]

@@ -34,9 +34,9 @@ def on_terminal() -> bool:
 
 @contextmanager
 def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
-    """A function `(what, done, total)` that draws a bar for each `what` on a terminal, and prints one line for it elsewhere."""
+    """A function `(what, done, total)` that draws a bar for each `what` on a terminal, one line elsewhere."""
     if quiet:
-        yield lambda what, done, total: None
+        yield lambda *_: None
         return
     if not on_terminal():
         yield _LineEach()

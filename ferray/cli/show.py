@@ -41,6 +41,10 @@ def component(kind: str, name: str, json: options.Json = False) -> None:
         return
     print(inspect.getdoc(room.load(name)))
     for key, field in schema.get("properties", {}).items():
-        bounds = {word: field[word] for word in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "enum") if word in field}
+        bounds = {
+            word: field[word]
+            for word in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "enum")
+            if word in field
+        }
         extra = "".join(f", {word} {value}" for word, value in bounds.items())
         print(f"  {key} = {field.get('default')}{extra}")

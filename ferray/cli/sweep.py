@@ -21,27 +21,54 @@ _HOW = "How"
 
 def sweep(
     space: options.Space,
-    trials: Annotated[int | None, typer.Option("--trials", help="How many trials to finish in all.", rich_help_panel="What is searched")] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option("--trials", help="How many trials to finish in all.", rich_help_panel="What is searched"),
+    ] = None,
     epochs: options.Epochs = None,
-    time_budget: Annotated[str | None, typer.Option("--time-budget", metavar="TIME", help="Stop after 90s, 45m or 2.5h.")] = None,
+    time_budget: Annotated[
+        str | None, typer.Option("--time-budget", metavar="TIME", help="Stop after 90s, 45m or 2.5h.")
+    ] = None,
     seed: options.Seed = None,
     sets: options.Sets = None,
     limit_per_class: options.LimitPerClass = None,
-    sampler: Annotated[str | None, typer.Option("--sampler", help="See `ferray list samplers`.", rich_help_panel=_HOW)] = None,
-    pruner: Annotated[str | None, typer.Option("--pruner", help="See `ferray list pruners`.", rich_help_panel=_HOW)] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Name of this sweep, for a second one over the same space.")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Put an earlier sweep of this name aside and start anew.")] = False,
+    sampler: Annotated[
+        str | None, typer.Option("--sampler", help="See `ferray list samplers`.", rich_help_panel=_HOW)
+    ] = None,
+    pruner: Annotated[
+        str | None, typer.Option("--pruner", help="See `ferray list pruners`.", rich_help_panel=_HOW)
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of this sweep, for a second one over the same space.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Put an earlier sweep of this name aside and start anew.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would run, and stop.")] = False,
     data_root: options.DataRoot = None,
     output: options.Output = Path("runs"),
-    launcher: Annotated[str, typer.Option("--launcher", help="ray, or inline for one trial after another here.", rich_help_panel=_HOW)] = "ray",
-    address: Annotated[str | None, typer.Option("--address", help="An existing Ray cluster, such as `auto`.", rich_help_panel=_HOW)] = None,
+    launcher: Annotated[
+        str, typer.Option("--launcher", help="ray, or inline for one trial after another here.", rich_help_panel=_HOW)
+    ] = "ray",
+    address: Annotated[
+        str | None, typer.Option("--address", help="An existing Ray cluster, such as `auto`.", rich_help_panel=_HOW)
+    ] = None,
     cpus_per_trial: Annotated[int, typer.Option("--cpus-per-trial", rich_help_panel=_HOW)] = 1,
-    gpus_per_trial: Annotated[float | None, typer.Option("--gpus-per-trial", help="May be a fraction; else 1 where the cluster has GPUs.", rich_help_panel=_HOW)] = None,
-    max_concurrent: Annotated[int | None, typer.Option("--max-concurrent", help="At most so many trials at a time.", rich_help_panel=_HOW)] = None,
+    gpus_per_trial: Annotated[
+        float | None,
+        typer.Option(
+            "--gpus-per-trial", help="May be a fraction; else 1 where the cluster has GPUs.", rich_help_panel=_HOW
+        ),
+    ] = None,
+    max_concurrent: Annotated[
+        int | None, typer.Option("--max-concurrent", help="At most so many trials at a time.", rich_help_panel=_HOW)
+    ] = None,
     device: options.Device = "auto",
     storage: options.Storage = None,
-    tracker: Annotated[list[str] | None, typer.Option("--tracker", help="wandb (default), tensorboard, none; may be repeated.", rich_help_panel=_HOW)] = None,
+    tracker: Annotated[
+        list[str] | None,
+        typer.Option("--tracker", help="wandb (default), tensorboard, none; may be repeated.", rich_help_panel=_HOW),
+    ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -148,4 +175,7 @@ def _print_end(record: SweepRecord, runtime: Runtime, *, json: bool, quiet: bool
     else:
         print_leaderboard(board, folder, limit=10)
     if not quiet:
-        say(f"`ferray leaderboard {record.name}` shows all trials; the same command with more `--trials` extends the sweep")
+        say(
+            f"`ferray leaderboard {record.name}` shows all trials; "
+            "the same command with more `--trials` extends the sweep"
+        )

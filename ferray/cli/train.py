@@ -24,15 +24,19 @@ def train(
     epochs: options.Epochs = None,
     seed: options.Seed = None,
     limit_per_class: options.LimitPerClass = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier training of the same configuration.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget an earlier training of the same configuration.")
+    ] = False,
     data_root: options.DataRoot = None,
     output: options.Output = Path("runs"),
     device: options.Device = "auto",
-    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of torch and of augmentation; else every core.")] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Threads of torch and of augmentation; else every core.")
+    ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train one configuration: the space's fixed keys, `--set` for the others, the first choice or the middle where nothing is said.
+    """Train one configuration: fixed keys, then `--set`, then the first choice or the middle of what is searched.
 
     Interrupted and started again, it goes on from its last checkpoint.
     """
@@ -56,7 +60,7 @@ def train(
 
 
 def settle(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
-    """The spec with nothing left to search, and what was put for each searched key: the first choice, or the middle of a range."""
+    """The spec with nothing left to search, and what `middle` put for each searched key."""
     from ferray.config.sweep import SweepSpec as Spec
 
     chosen: dict[str, Any] = {}
@@ -67,7 +71,9 @@ def settle(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
 
     tree = spec.config_tree(pick)
     base = {key: value for key, value in tree.items() if key != "dataset"}
-    return Spec.model_validate({**spec.model_dump(mode="json"), "base": base, "dataset": tree["dataset"], "space": {}}), chosen
+    return Spec.model_validate(
+        {**spec.model_dump(mode="json"), "base": base, "dataset": tree["dataset"], "space": {}}
+    ), chosen
 
 
 def middle(node: Node) -> Any:
@@ -109,7 +115,10 @@ def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
     from ferray.train.trainer import Trainer
 
     if (job.path / "best.pt").exists() and not (job.path / "last.pt").exists():
-        raise ConfigError(f"this configuration is trained already, in `{job.folder}`", "pass `--fresh` to train it again, or another `--seed`")
+        raise ConfigError(
+            f"this configuration is trained already, in `{job.folder}`",
+            "pass `--fresh` to train it again, or another `--seed`",
+        )
     with progress_bars(quiet=quiet or not on_terminal()) as progress:
         epoch = 1
         trainer = Trainer(job, on_batch=lambda done, total: progress(f"epoch {epoch}", done, total))
@@ -125,14 +134,20 @@ def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
                     return trainer.best or report
         except KeyboardInterrupt:
             trainer.save()
-            say(f"interrupted after epoch {trainer.epochs_done}; run the same command again to go on")
+            say(f"interrupted; run the same command again to go on after epoch {trainer.epochs_saved}")
             raise typer.Exit(INTERRUPTED_EXIT_CODE) from None
         finally:
             trainer.close()
 
 
 def _line(report: EpochReport) -> str:
-    shown = {"loss": "train/loss", "val loss": "val/loss", "accuracy": "val/accuracy", "uar": "val/uar", "images/s": "images_per_s"}
+    shown = {
+        "loss": "train/loss",
+        "val loss": "val/loss",
+        "accuracy": "val/accuracy",
+        "uar": "val/uar",
+        "images/s": "images_per_s",
+    }
     figures = "  ".join(f"{name} {report.metrics[key]:.4g}" for name, key in shown.items() if key in report.metrics)
     removed = f"  removed {len(report.outliers.removed)}" if report.outliers and report.outliers.removed else ""
     return f"epoch {report.epoch}/{report.epochs}  {figures}{removed}{'  best' if report.is_best else ''}"
@@ -144,9 +159,24 @@ def _print_end(report: EpochReport, job: TrialJob, *, json: bool) -> None:
     accuracy = report.metrics["val/accuracy"]
     low, high = wilson_interval(round(accuracy * report.num_val), report.num_val)
     if json:
-        document = {"best_epoch": report.epoch, "metrics": report.metrics, "num_val": report.num_val, "interval": [low, high]}
-        print_json({**document, "classes": list(report.classes), "confusion": [list(row) for row in report.confusion], "folder": job.folder})
+        document = {
+            "best_epoch": report.epoch,
+            "metrics": report.metrics,
+            "num_val": report.num_val,
+            "interval": [low, high],
+        }
+        print_json(
+            {
+                **document,
+                "classes": list(report.classes),
+                "confusion": [list(row) for row in report.confusion],
+                "folder": job.folder,
+            }
+        )
         return
-    print(f"best epoch {report.epoch}: validation accuracy {accuracy:.3f} (n = {report.num_val}, 95 % {low:.3f} to {high:.3f}), "
-          f"UAR {report.metrics['val/uar']:.3f}, macro-F1 {report.metrics['val/macro_f1']:.3f}")
+    print(
+        f"best epoch {report.epoch}: "
+        f"validation accuracy {accuracy:.3f} (n = {report.num_val}, 95 % {low:.3f} to {high:.3f}), "
+        f"UAR {report.metrics['val/uar']:.3f}, macro-F1 {report.metrics['val/macro_f1']:.3f}"
+    )
     print(f"checkpoint: {job.folder}/best.pt")

@@ -48,7 +48,9 @@ def _component_choices(nodes: dict[str, Node]) -> Iterator[dict[str, Any]]:
         yield from ({**first, name: label} for label in labels[1:])
 
 
-def _try(spec: SweepSpec, labels: dict[str, Any], fixed: dict[str, Any], seen: dict[str, Node]) -> TrialConfig | list[str]:
+def _try(
+    spec: SweepSpec, labels: dict[str, Any], fixed: dict[str, Any], seen: dict[str, Node]
+) -> TrialConfig | list[str]:
     def pick(name: str, node: Node) -> Any:
         if name in labels:
             return labels[name]

@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ferray.config.space import NODE_KINDS, is_node
-from ferray.config.sweep import SweepSpec
-from ferray.config.trial import COMPONENT_FIELDS, problem_lines
+from ferray.config.space import is_node
+from ferray.config.sweep import PrunerChoice, SamplerChoice, SweepSpec
+from ferray.config.trial import COMPONENT_FIELDS, Component, problem_lines
 from ferray.config.yaml import parse_yaml, read_yaml
 from ferray.errors import ConfigError, did_you_mean
+from ferray.registry import ROOMS
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ def shipped_folder(kind: str) -> Path:
 def space_names() -> list[str]:
     """Every space that a bare name finds: those in `./search_spaces/` and the shipped ones."""
     folders = (Path("search_spaces"), shipped_folder("search_spaces"))
-    return sorted({path.relative_to(folder).with_suffix("").as_posix() for folder in folders for path in folder.rglob("*.yaml")})
+    return sorted(
+        {path.relative_to(folder).with_suffix("").as_posix() for folder in folders for path in folder.rglob("*.yaml")}
+    )
 
 
 def find_space(name: str) -> SpaceFile:
@@ -90,12 +93,24 @@ def validate_spec(raw: dict[str, Any], *, source: str) -> SweepSpec:
 
 def problems_error(source: str, lines: list[str]) -> ConfigError:
     """One ConfigError for all problems; the first "did you mean" among them becomes the hint."""
-    hints = [part for line in lines for part in line.split("; ")[1:] if part.startswith(("did you mean", "known names"))]
+    hints = [
+        part for line in lines for part in line.split("; ")[1:] if part.startswith(("did you mean", "known names"))
+    ]
     bare = [line.split("; did you mean")[0].split("; known names")[0] for line in lines]
+    hint = hints[0] if hints else _where_to_look(bare[0])
     if len(bare) == 1:
-        return ConfigError(f"{source}: {bare[0]}", hints[0] if hints else "")
+        return ConfigError(f"{source}: {bare[0]}", hint)
     listed = "\n".join(f"  {line}" for line in bare)
-    return ConfigError(f"{source} has {len(bare)} problems\n{listed}", hints[0] if hints else "")
+    return ConfigError(f"{source} has {len(bare)} problems\n{listed}", hint)
+
+
+def _where_to_look(line: str) -> str:
+    """The command that shows what is allowed where `line` found a problem."""
+    parts = line.split(":", 1)[0].removeprefix("space.").removeprefix("base.").split(".")
+    choices: dict[str, type[Component]] = {**COMPONENT_FIELDS, "sampler": SamplerChoice, "pruner": PrunerChoice}
+    if parts[0] in choices and len(parts) > 1 and parts[1] in ROOMS[choices[parts[0]].ROOM].names():
+        return f"`ferray show component {parts[0]} {parts[1]}` lists its parameters and their bounds"
+    return "`ferray show space demo --json` shows every key with its default"
 
 
 def _apply(raw: dict[str, Any], overrides: Overrides) -> list[str]:
@@ -120,7 +135,7 @@ def _apply(raw: dict[str, Any], overrides: Overrides) -> list[str]:
 
 
 def set_key(raw: dict[str, Any], key: str, value: Any) -> list[str]:
-    """Put one `--set` into a raw space: a node is searched, a plain value is fixed; returns a note for each search it ends."""
+    """Put one `--set` into a raw space, searched or fixed; returns a note for each search that it ends."""
     if key.split(".")[0] == "dataset":
         _set_dataset(raw, key, value)
         return []
@@ -176,15 +191,18 @@ def _set_inside_one_of(space: dict[str, Any], key: str, value: Any) -> bool:
     """`imbalance.focal.gamma` where `imbalance` is a searched `one_of` with an option `focal`."""
     first, *rest = key.split(".")
     node = space.get(first)
-    if len(rest) != 2 or not (is_node(node) and "one_of" in node):
+    if len(rest) != 2 or not isinstance(node, dict) or not isinstance(node.get("one_of"), list):
         return False
-    options = node["one_of"]
+    options: list[Any] = node["one_of"]
     for index, option in enumerate(options):
         name, params = (option, {}) if isinstance(option, str) else next(iter(option.items()))
         if name == rest[0]:
             options[index] = {name: {**(params or {}), rest[1]: value}}
             return True
-    raise ConfigError(f"`{key}`: `{first}` is searched over other components", did_you_mean(rest[0], [_option_name(o) for o in options]))
+    raise ConfigError(
+        f"`{key}`: `{first}` is searched over other components",
+        did_you_mean(rest[0], [_option_name(o) for o in options]),
+    )
 
 
 def _option_name(option: Any) -> str:
@@ -205,6 +223,3 @@ def _set_base(base: dict[str, Any], key: str, value: Any) -> None:
         base[key] = value  # a parameter of whichever component the trial gets; `resolve` places it
         return
     base[first] = {**(current or {}), rest[0]: value} if isinstance(current, dict | None) else {rest[0]: value}
-
-
-__all__ = ["NODE_KINDS", "Overrides", "SpaceFile", "find_space", "load_space", "problems_error", "set_key", "shipped_folder", "space_names", "validate_spec"]

@@ -25,8 +25,8 @@ def default_data_root() -> Path:
 class Runtime(Params):
     """The place: folders, launcher, resources of one trial, device.
 
-    `cpus_per_trial` is also the number of torch threads of a trial. `gpus_per_trial` None is one where the cluster has any
-    and `device` is not cpu; `max_concurrent` None lets the cluster's size decide.
+    `cpus_per_trial` is also the number of torch threads of a trial. `gpus_per_trial` None is one where the cluster has
+    any and `device` is not cpu; `max_concurrent` None lets the cluster's size decide.
     """
 
     data_root: Path = Field(default_factory=default_data_root)

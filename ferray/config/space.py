@@ -1,8 +1,8 @@
 """Search spaces: one-key nodes over the keys of `TrialConfig`, and how a choice for each node makes a configuration.
 
-A space maps a key such as `optimizer.lr` to a node: `{uniform: [a, b]}`, `{log_uniform: [a, b]}`, `{int_uniform: [a, b]}`,
-`{choice: [...]}`, `{grid: [...]}` (every combination is tried) or `{one_of: [...]}` over components whose own parameters
-may be nodes again. The name of a nested parameter is its path: `imbalance.focal.gamma`.
+A space maps a key such as `optimizer.lr` to a node: `{uniform: [a, b]}`, `{log_uniform: [a, b]}`,
+`{int_uniform: [a, b]}`, `{choice: [...]}`, `{grid: [...]}` (every combination is tried) or `{one_of: [...]}` over
+components whose own parameters may be nodes again. The name of a nested parameter is its path: `imbalance.focal.gamma`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few plain values; `exhaustive` (a `grid` node) asks for every one in turn instead of leaving it to the sampler."""
+    """One of a few plain values; `exhaustive` (a `grid` node) asks for every one in turn."""
 
     values: tuple[Scalar, ...]
     exhaustive: bool = False
@@ -42,7 +42,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of a few components, each with a label that is unique in the node; trees may hold nodes among the parameters."""
+    """One of a few components, each with a unique label; trees may hold nodes among the parameters."""
 
     labels: tuple[str, ...]
     trees: tuple[tuple[str, dict[str, Any]], ...]  # (component name, params)
@@ -66,7 +66,7 @@ class SpaceError(ValueError):
 
 
 def parse_space(raw: dict[str, Any]) -> dict[str, Node]:
-    """Nodes by key, shorter keys first so that a component is chosen before its parameters; SpaceError lists all problems."""
+    """Nodes by key, components before their parameters; SpaceError lists all problems."""
     problems: list[str] = []
     nodes: dict[str, Node] = {}
     for key, value in raw.items():
@@ -135,7 +135,9 @@ def _parse_numbers(kind: str, argument: list[Any], path: str, problems: list[str
 
 
 def _parse_choice(argument: list[Any], path: str, problems: list[str], *, exhaustive: bool) -> Choice | None:
-    if COMPONENT_FIELDS.get(path) is not None or not all(isinstance(v, str | int | float | bool | None) for v in argument):
+    if COMPONENT_FIELDS.get(path) is not None or not all(
+        isinstance(v, str | int | float | bool | None) for v in argument
+    ):
         problems.append(f"{path}: components go under `one_of`, `choice` and `grid` take plain values")
         return None
     if len({(type(v), v) for v in argument}) != len(argument):
@@ -188,7 +190,7 @@ def _label(option: tuple[str, dict[str, Any]], options: list[tuple[str, dict[str
 
 
 def resolve(nodes: dict[str, Node], base: dict[str, Any], pick: Pick) -> dict[str, Any]:
-    """The plain configuration that `pick(name, node)` chooses: a value for numbers and choices, a label for `one_of`."""
+    """The plain configuration that `pick(name, node)` chooses: a value, or a label for `one_of`."""
     tree: dict[str, Any] = {key: _copy(value) for key, value in base.items() if "." not in key}
     dotted = {key: value for key, value in base.items() if "." in key and key not in nodes}
     for key in sorted({**nodes, **dotted}, key=lambda key: key.count(".")):
@@ -203,14 +205,16 @@ def _resolve_node(node: Node, name: str, pick: Pick) -> Any:
     component, params = node.trees[node.labels.index(picked)]
     return {
         component: {
-            key: _resolve_node(value, f"{name}.{picked}.{key}", pick) if isinstance(value, Numbers | Choice | OneOf) else _copy(value)
+            key: _resolve_node(value, f"{name}.{picked}.{key}", pick)
+            if isinstance(value, Numbers | Choice | OneOf)
+            else _copy(value)
             for key, value in params.items()
         }
     }
 
 
 def assign(tree: dict[str, Any], key: str, value: Any) -> None:
-    """Set `key` in a plain configuration tree. Below a component, the key speaks of the parameters of whichever is chosen.
+    """Set `key` in a plain configuration tree. Below a component, it speaks of the parameters of the chosen one.
 
     ValueError where the key names another component than the chosen one.
     """
@@ -243,7 +247,11 @@ def all_nodes(nodes: dict[str, Node]) -> Iterator[tuple[str, Node]]:
         yield name, node
         if isinstance(node, OneOf):
             for label, (_, params) in zip(node.labels, node.trees, strict=True):
-                inner = {f"{name}.{label}.{key}": value for key, value in params.items() if isinstance(value, Numbers | Choice | OneOf)}
+                inner = {
+                    f"{name}.{label}.{key}": value
+                    for key, value in params.items()
+                    if isinstance(value, Numbers | Choice | OneOf)
+                }
                 yield from all_nodes(inner)
 
 
@@ -253,4 +261,9 @@ def to_plain(node: Node) -> dict[str, Any]:
         return {node.kind: [node.low, node.high]}
     if isinstance(node, Choice):
         return {"grid" if node.exhaustive else "choice": list(node.values)}
-    return {"one_of": [{name: {k: to_plain(v) if isinstance(v, Numbers | Choice | OneOf) else v for k, v in params.items()}} for name, params in node.trees]}
+    return {
+        "one_of": [
+            {name: {k: to_plain(v) if isinstance(v, Numbers | Choice | OneOf) else v for k, v in params.items()}}
+            for name, params in node.trees
+        ]
+    }

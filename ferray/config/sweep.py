@@ -46,7 +46,7 @@ class PrunerChoice(Component):
 class SweepSpec(Params):
     """One search: a base configuration, the keys that vary, and who proposes and who prunes.
 
-    `base` holds the keys of `TrialConfig` that are fixed, `space` a node for each that varies (see `ferray.config.space`).
+    `base` holds the keys of `TrialConfig` that are fixed, `space` a node for each that varies: see `config.space`.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -55,8 +55,8 @@ class SweepSpec(Params):
     budget: Budget = Budget()
     sampler: SamplerChoice = Field(default="tpe", validate_default=True)
     pruner: PrunerChoice = Field(default="hyperband", validate_default=True)
-    base: dict[str, JsonValue] = {}
-    space: dict[str, JsonValue] = {}
+    base: dict[str, JsonValue] = Field(default_factory=dict)
+    space: dict[str, JsonValue] = Field(default_factory=dict)
 
     @field_validator("base")
     @classmethod

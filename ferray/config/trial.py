@@ -32,7 +32,7 @@ class Component(Params):
 
     ROOM: ClassVar[str]
     name: str
-    params: dict[str, JsonValue] = {}
+    params: dict[str, JsonValue] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -74,7 +74,7 @@ def split_component(value: Any) -> tuple[str, dict[str, Any]]:
 
 
 def problem_lines(error: ValidationError, *, prefix: tuple[str, ...] = (), known: Iterable[str] = ()) -> list[str]:
-    """pydantic's findings, one `key.path: what is wrong` each, with the value in backticks; `known` are the right keys."""
+    """pydantic's findings, one `key.path: what is wrong` each, the value in backticks; `known` are the right keys."""
     lines: list[str] = []
     for item in error.errors():
         path = (*prefix, *(str(part) for part in item["loc"]))

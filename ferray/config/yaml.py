@@ -1,7 +1,8 @@
 """YAML read strictly: what it says is what you get.
 
-PyYAML's safe loader reads `1e-4` as text, `no` as False, `010` as 8, `1:30` as 90, a date as an object, and keeps the last of two equal keys without
-a word. Here numbers and booleans follow YAML 1.2's core schema, and a repeated key or an alias is refused.
+PyYAML's safe loader reads `1e-4` as text, `no` as False, `010` as 8, `1:30` as 90, a date as an object, and keeps the
+last of two equal keys without a word. Here numbers and booleans follow YAML 1.2's core schema, and a repeated key or
+an alias is refused.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from ferray.errors import ConfigError
 class _StrictLoader(yaml.SafeLoader):
     """PyYAML's safe loader with the core schema's scalars and without aliases and repeated keys."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own attribute)
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (as PyYAML declares it)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it out
             raise yaml.constructor.ConstructorError(None, None, "aliases (`*name`) are not read", event.start_mark)
         return super().compose_node(parent, index)
 
@@ -33,7 +34,9 @@ class _StrictLoader(yaml.SafeLoader):
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(None, None, f"the key `{key}` is not text", key_node.start_mark)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key `{key}` stands twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key `{key}` stands twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -57,13 +60,17 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:int", _plain_int)
 def parse_yaml(text: str, *, source: str) -> Any:
     """The plain tree in `text`; ConfigError with line and column where it is not strict YAML."""
     try:
-        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+        return yaml.load(text, Loader=_StrictLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(f"{source}{where}: {error.problem}", "see `ferray show space demo` for a space that works") from error
+        raise ConfigError(
+            f"{source}{where}: {error.problem}", "see `ferray show space demo` for a space that works"
+        ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{source} is not YAML: {str(error).splitlines()[0] if str(error) else 'nested too deeply'}") from error
+        raise ConfigError(
+            f"{source} is not YAML: {str(error).splitlines()[0] if str(error) else 'nested too deeply'}"
+        ) from error
 
 
 def read_yaml(path: Path) -> Any:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from ferray.data.datasets import DatasetParams
 from ferray.data.samples import Sample
 from ferray.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sklearn.model_selection import BaseCrossValidator
 
 Rows = NDArray[np.int64]
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
@@ -112,8 +115,9 @@ def random(table: SplitTable, params: DatasetParams) -> SplitRows:
 
 def kfold(table: SplitTable, params: DatasetParams) -> SplitRows:
     """Stratified folds over all but the official test part; fold `fold` validates, the test part is test."""
-    splitter = StratifiedKFold(params.folds, shuffle=True, random_state=params.split_seed)
-    return _fold(table, params, splitter)
+    from sklearn.model_selection import StratifiedKFold  # here, for its import costs every worker two seconds
+
+    return _fold(table, params, StratifiedKFold(params.folds, shuffle=True, random_state=params.split_seed))
 
 
 def kfold_by_group(table: SplitTable, params: DatasetParams) -> SplitRows:
@@ -124,8 +128,10 @@ def kfold_by_group(table: SplitTable, params: DatasetParams) -> SplitRows:
             f"split `kfold_by_group` needs the film of every image, and {len(unnamed)} of {len(table.ids)} name none",
             "choose `split: kfold`, or restore file names such as `Movie_time_person.png`",
         )
+    from sklearn.model_selection import StratifiedGroupKFold
+
     splitter = StratifiedGroupKFold(params.folds, shuffle=True, random_state=params.split_seed)
-    split = _fold(table, params, splitter)
+    split = _fold(table, params, splitter, table.groups)
     test_groups = table.groups[split.test]
     train, val = (rows[~np.isin(table.groups[rows], test_groups)] for rows in (split.train, split.val))
     return SplitRows(train, val, split.test)
@@ -164,13 +170,15 @@ def _seats(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return np.maximum(seats, sizes > 1)
 
 
-def _fold(table: SplitTable, params: DatasetParams, splitter: StratifiedKFold | StratifiedGroupKFold) -> SplitRows:
+def _fold(
+    table: SplitTable, params: DatasetParams, splitter: BaseCrossValidator, groups: NDArray[np.str_] | None = None
+) -> SplitRows:
     test = table.rows("test")
     rest = np.setdiff1d(np.arange(len(table.ids)), test)
     labels = table.labels[rest]
-    groups = table.groups[rest] if isinstance(splitter, StratifiedGroupKFold) else None
-    _check_folds(labels, groups, params.folds)
-    train, val = list(splitter.split(rest, labels, groups))[params.fold]
+    kept = None if groups is None else groups[rest]
+    _check_folds(labels, kept, params.folds)
+    train, val = list(splitter.split(rest, labels, kept))[params.fold]
     return SplitRows(rest[train], rest[val], test)
 
 

@@ -10,7 +10,7 @@ from ferray.registry import Params as BaseParams
 
 
 class Launcher(ABC):
-    """Runs trials until the driver has no more. Chosen by name through `Runtime.launcher`; takes no parameters of its own."""
+    """Runs trials until the driver has no more. Chosen by name through `Runtime.launcher`; without parameters."""
 
     class Params(BaseParams):
         pass

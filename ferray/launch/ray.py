@@ -1,9 +1,9 @@
 """Trials as warm actors of Ray Tune, on an embedded cluster or an existing one.
 
-Ray is a place here, not a brain: the searcher and the scheduler below are shells that pass messages to the driver. The
-scheduler does the reporting, because Ray asks it first and never shows the searcher the result it stopped on. Actors are
-reused through a class Trainable whose `reset_config` rebuilds everything; a function trainable that is reused fails and
-stalls trials.
+Ray is a place here, not a brain: the searcher and the scheduler below are shells that pass messages to the driver.
+The scheduler does the reporting, because Ray asks it first and never shows the searcher the result it stopped on.
+Actors are reused through a class Trainable whose `reset_config` rebuilds everything; a function trainable that is
+reused fails and stalls trials.
 """
 
 from __future__ import annotations
@@ -70,7 +70,16 @@ class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
         self._worker.close()
 
 
-class _Searcher(Searcher):  # type: ignore[misc]
+class _Shell:
+    """A shell over the driver, which stays out of what Tune writes to disk for a restore that is not ours."""
+
+    _driver: SweepDriver
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+class _Searcher(_Shell, Searcher):  # type: ignore[misc]
     """Hands out the driver's jobs."""
 
     def __init__(self, driver: SweepDriver) -> None:
@@ -94,7 +103,7 @@ class _Searcher(Searcher):  # type: ignore[misc]
         """Nothing: the store is the memory."""
 
 
-class _Scheduler(FIFOScheduler):  # type: ignore[misc]
+class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
     """Passes each epoch to the driver and its decision back."""
 
     def __init__(self, driver: SweepDriver) -> None:
@@ -187,7 +196,7 @@ def _fit(driver: SweepDriver, place: _Place, scratch: Path) -> None:
 
 @contextlib.contextmanager
 def _cluster(runtime: Runtime) -> Iterator[None]:
-    """A connection to the cluster at `address`, or an embedded one that ends with it; never somebody else's by accident."""
+    """A connection to the cluster at `address`, or an embedded one; never somebody else's by accident."""
     embedded = runtime.address is None
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if embedded:
@@ -197,7 +206,10 @@ def _cluster(runtime: Runtime) -> Iterator[None]:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = "on this machine" if embedded else f"at `{runtime.address}`"
         reason = str(error).strip().split("\n", 1)[0]
-        raise ClusterError(f"no Ray cluster can be reached {where}: {reason}", "start one with `ray start --head`, or leave out `--address`") from error
+        raise ClusterError(
+            f"no Ray cluster can be reached {where}: {reason}",
+            "start one with `ray start --head`, or leave out `--address`",
+        ) from error
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         yield

@@ -10,7 +10,8 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from ferray.errors import DataError, did_you_mean
-from ferray.study.records import RESULT_ATTR, SPEC_ATTR, TRIAL_ATTR, SweepRecord, TrialRecord, TrialState as RecordState
+from ferray.study.records import RESULT_ATTR, SPEC_ATTR, TRIAL_ATTR, SweepRecord, TrialRecord
+from ferray.study.records import TrialState as RecordState
 from ferray.study.store import read_store
 
 _STATES: dict[str, RecordState] = {

@@ -1,4 +1,4 @@
-"""What the store says of a sweep, as plain frozen records: the leaderboard and every report read these and nothing else."""
+"""What the store says of a sweep, as plain records: the leaderboard and every report read these alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TrialState = Literal["complete", "pruned", "failed", "running", "diverged"]
 class TrialRecord:
     """One trial. `metrics` and `confusion` are those of its best epoch, empty when it finished none.
 
-    `value` is the objective: the best epoch's for a complete or pruned trial, None for one that diverged, failed or runs.
+    `value` is the objective: the best epoch's for a complete or pruned trial, None for all others.
     `outcome` is the finer word (`completed`, `pruned`, `diverged`, `failed`, `interrupted`, `orphaned`, `running`).
     `checkpoint` is relative to the sweep's folder, "" when there is none. `superseded_by` names the trial that asks the
     same parameters again after an interruption.

@@ -46,12 +46,16 @@ def open_store(folder: Path, url: str | None = None) -> BaseStorage:
     if url is None:
         journal = folder / JOURNAL_NAME
         _cut_torn_line(journal)
-        lock: Any = _KernelLock(journal)  # Optuna's interface for locks is not public; acquire and release are all of it
+        lock: Any = _KernelLock(
+            journal
+        )  # Optuna's interface for locks is not public; acquire and release are all of it
         return JournalStorage(JournalFileBackend(str(journal), lock_obj=lock))
     try:
         return optuna.storages.get_storage(url)
     except Exception as error:  # every database driver raises its own
-        raise ConfigError(f"the store `{_without_password(url)}` cannot be opened: {type(error).__name__}", "check `--storage`") from error
+        raise ConfigError(
+            f"the store `{_without_password(url)}` cannot be opened: {type(error).__name__}", "check `--storage`"
+        ) from error
 
 
 def read_store(folder: Path, url: str | None = None) -> BaseStorage:

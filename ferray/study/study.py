@@ -10,6 +10,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from ferray.config.sweep import SweepSpec
@@ -58,15 +59,15 @@ class _Live:
 class Study:
     """ask, report, finish. One instance owns a store at a time; every call comes from the driver's thread.
 
-    Outcomes and what the sampler learns: completed is complete with the best epoch's value; pruned is pruned; diverged is
-    complete with the objective's worst value, so that the region is learned; failed is a failure, which samplers
+    Outcomes and what the sampler learns: completed is complete with the best epoch's value; pruned is pruned; diverged
+    is complete with the objective's worst value, so that the region is learned; failed is a failure, which samplers
     ignore; interrupted is a failure whose parameters are asked again.
     """
 
     def __init__(self, spec: SweepSpec, store: BaseStorage) -> None:
         """Open or continue the study called `spec.name`; ResumeMismatch where the store holds another search."""
         self.spec = spec
-        direction = "maximize" if spec.objective.mode == "max" else "minimize"
+        direction = StudyDirection.MAXIMIZE if spec.objective.mode == "max" else StudyDirection.MINIMIZE
         self._optuna = optuna.create_study(
             storage=store,
             study_name=spec.name,
@@ -181,7 +182,9 @@ class Study:
             raise ResumeMismatch(message, "continue it with the ferray that wrote it, or start anew with `--fresh`")
         if kept["identity"] != self.spec.identity:
             keys = _changed_keys(kept["spec"], self.spec.model_dump(mode="json"))
-            message = f"the sweep `{self.spec.name}` was started with other settings of {', '.join(keys) or 'its space'}"
+            message = (
+                f"the sweep `{self.spec.name}` was started with other settings of {', '.join(keys) or 'its space'}"
+            )
             raise ResumeMismatch(message, "give this one a name of its own with `--name`, or start anew with `--fresh`")
 
     def _settle_what_was_left(self) -> None:
@@ -190,7 +193,7 @@ class Study:
             if trial.state is TrialState.RUNNING:
                 self._settle(trial)
             result = trial.user_attrs.get(RESULT_ATTR)
-            self._counted += bool(result) and OutcomeKind(result["outcome"]) in _COUNTED
+            self._counted += result is not None and OutcomeKind(result["outcome"]) in _COUNTED
 
     def _settle(self, trial: FrozenTrial) -> None:
         result = trial.user_attrs.get(RESULT_ATTR)
@@ -220,7 +223,7 @@ class Study:
     def _sampler_seed(self) -> int:
         """Apart for every continuation: a sampler restarted on its first seed would repeat its first proposals."""
         seed = self.spec.base.get("seed", 0)
-        text = f"{seed}/{self.spec.name}/{len(self._optuna.get_trials(deepcopy=False))}"
+        text = f"{seed}/{len(self._optuna.get_trials(deepcopy=False))}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 

@@ -11,7 +11,7 @@ from ferray.config.space import Choice, Node, OneOf
 
 
 def suggest(trial: optuna.Trial, name: str, node: Node) -> Any:
-    """The value Optuna proposes for `node`, under its full name: a number, a plain value, or the label of a component."""
+    """The value Optuna proposes for `node`, under its full name: a value, or the label of a component."""
     if isinstance(node, OneOf):
         return trial.suggest_categorical(name, node.labels)
     if isinstance(node, Choice):

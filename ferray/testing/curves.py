@@ -15,7 +15,9 @@ from ferray.events import Decision, EpochReport, Listener
 from ferray.study.store import open_store
 from ferray.study.study import Study
 
-Curve = Callable[[TrialConfig, float], float]  # configuration, fraction of its epochs done -> objective (NaN = diverged)
+Curve = Callable[
+    [TrialConfig, float], float
+]  # configuration, fraction of its epochs done -> objective (NaN = diverged)
 
 CLASSES = ("Angry", "Happy")
 
@@ -44,7 +46,7 @@ def curve_report(config: TrialConfig, epoch: int, curve: Curve) -> EpochReport:
 
 
 def small_spec(**changes: Any) -> SweepSpec:
-    """A space of a learning rate, a batch size and a conditional gamma over `demo`, 10 trials, random sampler, no pruner."""
+    """A space of a learning rate, a batch size and a conditional gamma over `demo`, 10 random trials, no pruner."""
     plain: dict[str, Any] = {
         "name": "curves",
         "dataset": "demo",

@@ -1,4 +1,4 @@
-"""The contract of samplers and pruners: whatever their parameters, a small study over a conditional space runs to its end."""
+"""The contract of samplers and pruners: a small study over a conditional space runs to its end."""
 
 from __future__ import annotations
 

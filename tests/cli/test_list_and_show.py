@@ -11,7 +11,20 @@ from ferray.testing.command import ferray
 
 
 @pytest.mark.parametrize(
-    "what", ["spaces", "datasets", "augment", "backbones", "heads", "imbalance", "outliers", "samplers", "pruners", "launchers", "trackers"]
+    "what",
+    [
+        "spaces",
+        "datasets",
+        "augment",
+        "backbones",
+        "heads",
+        "imbalance",
+        "outliers",
+        "samplers",
+        "pruners",
+        "launchers",
+        "trackers",
+    ],
 )
 def test_every_kind_lists_something(what: str) -> None:
     ran = ferray("list", what)
@@ -28,7 +41,7 @@ def test_list_json_names_the_spaces() -> None:
 
 
 def test_unknown_kind_offers_the_nearest() -> None:
-    ran = ferray("list", "backbone")
+    ran = ferray("list", "backbonds")
     assert (ran.code, "did you mean `backbones`?" in ran.err) == (2, True)
 
 

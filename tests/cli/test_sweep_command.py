@@ -49,7 +49,18 @@ def test_json_is_one_document_that_keeps_the_contract(space: Path) -> None:
     document = board(sweep(space, "--json"))
     assert document["sweep"] == "tiny"
     assert document["objective"] == {"metric": "val/uar", "mode": "max"}
-    promised = {"number", "state", "value", "epochs", "recipe", "params", "metrics", "num_val", "interval", "checkpoint"}
+    promised = {
+        "number",
+        "state",
+        "value",
+        "epochs",
+        "recipe",
+        "params",
+        "metrics",
+        "num_val",
+        "interval",
+        "checkpoint",
+    }
     assert promised <= document["trials"][0].keys()
     assert (space.parent / "runs" / "tiny" / document["trials"][0]["checkpoint"]).is_file()
 
@@ -90,8 +101,13 @@ def test_dry_run_says_what_would_run_and_starts_nothing(space: Path) -> None:
 
 
 def test_same_seed_gives_the_same_numbers(space: Path) -> None:
-    first, second = board(sweep(space, "--json", "--seed", 3)), board(sweep(space, "--json", "--seed", 3, "--name", "twin"))
-    assert [trial["metrics"]["val/loss"] for trial in first["trials"]] == [trial["metrics"]["val/loss"] for trial in second["trials"]]
+    first, second = (
+        board(sweep(space, "--json", "--seed", 3)),
+        board(sweep(space, "--json", "--seed", 3, "--name", "twin")),
+    )
+    assert [trial["metrics"]["val/loss"] for trial in first["trials"]] == [
+        trial["metrics"]["val/loss"] for trial in second["trials"]
+    ]
 
 
 def test_leaderboard_command_reads_the_store(space: Path) -> None:
@@ -130,7 +146,9 @@ def test_quiet_sweep_prints_nothing_but_the_result(space: Path) -> None:
         (["--frobnicate"], 2, "--frobnicate"),
     ],
 )
-def test_wrong_question_gets_one_sentence_a_hint_and_its_exit_code(space: Path, args: list[object], code: int, words: str) -> None:
+def test_wrong_question_gets_one_sentence_a_hint_and_its_exit_code(
+    space: Path, args: list[object], code: int, words: str
+) -> None:
     ran = sweep(space, *args)
     assert ran.code == code, ran.err
     assert words in ran.err

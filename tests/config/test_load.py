@@ -49,7 +49,7 @@ def test_unknown_space_offers_the_nearest_name() -> None:
 def test_set_fixes_a_searched_parameter_and_says_so(space: str) -> None:
     spec, notes = load_space(space, Overrides(sets=["optimizer.lr=1e-3"]))
     assert "optimizer.lr" not in spec.space
-    assert spec.config(lambda name, node: node.extremes()[0]).optimizer.lr == 1e-3
+    assert spec.config(lambda _, node: node.extremes()[0]).optimizer.lr == 1e-3
     assert notes == ["`optimizer.lr` is fixed by `--set optimizer.lr=0.001` and no longer searched"]
 
 
@@ -102,7 +102,9 @@ def test_wrong_set_is_a_config_error(space: str, item: str, words: str) -> None:
 
 def test_every_problem_of_a_file_is_listed(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
-    path.write_text("dataset: demo\nspaces: {}\nspace:\n  optimizer.lr: {log_unifrom: [1e-4, 1e-2]}\n  epoch: {choice: [1]}\n")
+    path.write_text(
+        "dataset: demo\nspaces: {}\nspace:\n  optimizer.lr: {log_unifrom: [1e-4, 1e-2]}\n  epoch: {choice: [1]}\n"
+    )
     with pytest.raises(ConfigError) as raised:
         load_space(str(path))
     assert "has 3 problems" in raised.value.message

@@ -54,7 +54,9 @@ def test_dotted_base_key_reaches_the_chosen_component() -> None:
 
 
 def test_twins_are_told_apart_by_their_parameters() -> None:
-    node = parse_space({"backbone": {"one_of": [{"timm": {"name": "resnet18"}}, {"timm": {"name": "resnet34"}}]}})["backbone"]
+    node = parse_space({"backbone": {"one_of": [{"timm": {"name": "resnet18"}}, {"timm": {"name": "resnet34"}}]}})[
+        "backbone"
+    ]
     assert isinstance(node, OneOf)
     assert node.labels == ("timm name=resnet18", "timm name=resnet34")
 

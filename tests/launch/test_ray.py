@@ -96,7 +96,9 @@ def test_killed_driver_goes_on_without_losing_or_doubling_a_trial(tmp_path: Path
     done = finish(tmp_path, "--json")
     assert done.returncode == 0, done.stderr
     trials = json.loads(done.stdout)["trials"]
-    ended = [json.dumps(trial["params"], sort_keys=True) for trial in trials if trial["state"] in ("complete", "pruned")]
+    ended = [
+        json.dumps(trial["params"], sort_keys=True) for trial in trials if trial["state"] in ("complete", "pruned")
+    ]
     assert len(ended) == len(set(ended)) == 8
     assert not [trial for trial in trials if trial["state"] == "running"]
 

@@ -53,14 +53,17 @@ def test_diverged_trial_is_told_as_worst_not_left_running(tmp_path: Path) -> Non
 
 
 def test_best_trial_of_optuna_is_the_leaderboards_first_line(tmp_path: Path) -> None:
-    run_curves(open_driver(tmp_path / "curves", small_spec(pruner={"median": {"startup_trials": 2}})), diverge_above_one_percent)
+    run_curves(
+        open_driver(tmp_path / "curves", small_spec(pruner={"median": {"startup_trials": 2}})),
+        diverge_above_one_percent,
+    )
     best = rank(load_sweep(tmp_path / "curves")).best
     assert best is not None
     assert best.number == stored(tmp_path / "curves").best_trial.number
 
 
 def test_value_is_the_best_epochs_not_the_last(tmp_path: Path) -> None:
-    def falls(config: TrialConfig, fraction: float) -> float:
+    def falls(_: TrialConfig, fraction: float) -> float:
         return 0.8 - 0.4 * fraction
 
     run_curves(open_driver(tmp_path / "curves", small_spec(budget={"trials": 1})), falls)
@@ -154,7 +157,10 @@ def test_pruning_compares_equal_fractions_of_different_epochs(tmp_path: Path) ->
         study.report(short.number, curve_report(short.config, epoch, lambda _, fraction: 0.5 * fraction))
     study.finish(short.number, Outcome(OutcomeKind.COMPLETED))
     long = study.ask()
-    same_pace = [study.report(long.number, curve_report(long.config, epoch, lambda _, fraction: 0.6 * fraction)) for epoch in range(1, 8)]
+    same_pace = [
+        study.report(long.number, curve_report(long.config, epoch, lambda _, fraction: 0.6 * fraction))
+        for epoch in range(1, 8)
+    ]
     assert (short.config.epochs, long.config.epochs) == (4, 8)
     assert set(same_pace) == {Decision.CONTINUE}
 

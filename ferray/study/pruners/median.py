@@ -12,11 +12,13 @@ from ferray.study.pruners import PrunerFactory, steps_in
 
 
 class Median(PrunerFactory):
-    """Stops a trial whose best value so far is worse than the median of finished trials at the same fraction of their epochs."""
+    """Stops a trial whose best value is worse than the median of finished ones at the same fraction of their epochs."""
 
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=0, le=1000)] = 5
         warmup_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     def build(self) -> BasePruner:
-        return MedianPruner(n_startup_trials=self.params.startup_trials, n_warmup_steps=steps_in(self.params.warmup_fraction))
+        return MedianPruner(
+            n_startup_trials=self.params.startup_trials, n_warmup_steps=steps_in(self.params.warmup_fraction)
+        )

@@ -13,7 +13,7 @@ from ferray.study.pruners import PrunerFactory, steps_in
 
 
 class Patient(PrunerFactory):
-    """Stops only a trial that has not improved for `patience_fraction` of its epochs, and then only if `wraps` agrees."""
+    """Stops only a trial that has not improved for `patience_fraction` of its epochs, and only if `wraps` agrees."""
 
     class Params(BaseParams):
         wraps: Literal["none", "median", "percentile", "asha", "hyperband"] = "median"

@@ -12,7 +12,7 @@ from ferray.study.pruners import PrunerFactory, steps_in
 
 
 class Percentile(PrunerFactory):
-    """Stops a trial that is not among the best `keep_percent` of finished trials at the same fraction of their epochs."""
+    """Stops a trial outside the best `keep_percent` of finished trials at the same fraction of their epochs."""
 
     class Params(BaseParams):
         keep_percent: Annotated[float, Field(gt=0, lt=100)] = 25.0

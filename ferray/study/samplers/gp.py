@@ -12,7 +12,7 @@ from ferray.study.samplers import SamplerFactory
 
 
 class Gp(SamplerFactory):
-    """Gaussian process over the parameters that every trial has; conditional ones are drawn at random. Best below 200 trials."""
+    """Gaussian process over the parameters that every trial has; conditional ones are drawn at random."""
 
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=1, le=1000)] = 10

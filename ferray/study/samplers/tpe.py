@@ -14,7 +14,7 @@ from ferray.study.samplers import SamplerFactory
 class Tpe(SamplerFactory):
     """Tree-structured Parzen estimator over all parameters together, branch by branch of a conditional space.
 
-    Source: Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011; multivariate and grouped as in Optuna.
+    Source: Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011.
     """
 
     class Params(BaseParams):
