@@ -12,6 +12,7 @@ from ferray.errors import ConfigError
 
 _PLACE = "Where"
 _WHAT = "What is searched"
+_HOW = "How"
 
 Space = Annotated[str, typer.Argument(help="A search space by name or as a path to a YAML file.", show_default=False)]
 Sets = Annotated[
@@ -45,6 +46,43 @@ Storage = Annotated[
     typer.Option(
         "--storage", help="URL of a PostgreSQL or MySQL store instead of the journal file.", rich_help_panel=_PLACE
     ),
+]
+Trials = Annotated[
+    int | None, typer.Option("--trials", help="How many trials to finish in all.", rich_help_panel=_WHAT)
+]
+TimeBudget = Annotated[
+    str | None,
+    typer.Option("--time-budget", metavar="TIME", help="Stop after 90s, 45m or 2.5h.", rich_help_panel=_WHAT),
+]
+Sampler = Annotated[str | None, typer.Option("--sampler", help="See `ferray list samplers`.", rich_help_panel=_HOW)]
+Pruner = Annotated[str | None, typer.Option("--pruner", help="See `ferray list pruners`.", rich_help_panel=_HOW)]
+Name = Annotated[
+    str | None,
+    typer.Option("--name", help="Name of this sweep, for a second one over the same space.", rich_help_panel=_PLACE),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Put an earlier sweep of this name aside and start anew.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would run, and stop.")]
+Launcher = Annotated[
+    str, typer.Option("--launcher", help="ray, or inline for one trial after another here.", rich_help_panel=_HOW)
+]
+Address = Annotated[
+    str | None, typer.Option("--address", help="An existing Ray cluster, such as `auto`.", rich_help_panel=_HOW)
+]
+CpusPerTrial = Annotated[
+    int, typer.Option("--cpus-per-trial", help="Cores and threads of a trial.", rich_help_panel=_HOW)
+]
+GpusPerTrial = Annotated[
+    float | None,
+    typer.Option(
+        "--gpus-per-trial", help="May be a fraction; else 1 where the cluster has GPUs.", rich_help_panel=_HOW
+    ),
+]
+MaxConcurrent = Annotated[
+    int | None, typer.Option("--max-concurrent", help="At most so many trials at a time.", rich_help_panel=_HOW)
+]
+Trackers = Annotated[
+    list[str] | None,
+    typer.Option("--tracker", help="wandb (default), tensorboard, none; may be repeated.", rich_help_panel=_HOW),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results and errors.")]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from ferray.cli import options
 from ferray.cli.output import on_terminal, print_json, progress_bars, say
@@ -16,59 +14,30 @@ if TYPE_CHECKING:
     from ferray.events import Listener
     from ferray.study.records import SweepRecord
 
-_HOW = "How"
-
 
 def sweep(
     space: options.Space,
-    trials: Annotated[
-        int | None,
-        typer.Option("--trials", help="How many trials to finish in all.", rich_help_panel="What is searched"),
-    ] = None,
+    trials: options.Trials = None,
     epochs: options.Epochs = None,
-    time_budget: Annotated[
-        str | None, typer.Option("--time-budget", metavar="TIME", help="Stop after 90s, 45m or 2.5h.")
-    ] = None,
+    time_budget: options.TimeBudget = None,
     seed: options.Seed = None,
     sets: options.Sets = None,
     limit_per_class: options.LimitPerClass = None,
-    sampler: Annotated[
-        str | None, typer.Option("--sampler", help="See `ferray list samplers`.", rich_help_panel=_HOW)
-    ] = None,
-    pruner: Annotated[
-        str | None, typer.Option("--pruner", help="See `ferray list pruners`.", rich_help_panel=_HOW)
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", help="Name of this sweep, for a second one over the same space.")
-    ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Put an earlier sweep of this name aside and start anew.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would run, and stop.")] = False,
+    sampler: options.Sampler = None,
+    pruner: options.Pruner = None,
+    name: options.Name = None,
+    fresh: options.Fresh = False,
+    dry_run: options.DryRun = False,
     data_root: options.DataRoot = None,
     output: options.Output = Path("runs"),
-    launcher: Annotated[
-        str, typer.Option("--launcher", help="ray, or inline for one trial after another here.", rich_help_panel=_HOW)
-    ] = "ray",
-    address: Annotated[
-        str | None, typer.Option("--address", help="An existing Ray cluster, such as `auto`.", rich_help_panel=_HOW)
-    ] = None,
-    cpus_per_trial: Annotated[int, typer.Option("--cpus-per-trial", rich_help_panel=_HOW)] = 1,
-    gpus_per_trial: Annotated[
-        float | None,
-        typer.Option(
-            "--gpus-per-trial", help="May be a fraction; else 1 where the cluster has GPUs.", rich_help_panel=_HOW
-        ),
-    ] = None,
-    max_concurrent: Annotated[
-        int | None, typer.Option("--max-concurrent", help="At most so many trials at a time.", rich_help_panel=_HOW)
-    ] = None,
+    launcher: options.Launcher = "ray",
+    address: options.Address = None,
+    cpus_per_trial: options.CpusPerTrial = 1,
+    gpus_per_trial: options.GpusPerTrial = None,
+    max_concurrent: options.MaxConcurrent = None,
     device: options.Device = "auto",
     storage: options.Storage = None,
-    tracker: Annotated[
-        list[str] | None,
-        typer.Option("--tracker", help="wandb (default), tensorboard, none; may be repeated.", rich_help_panel=_HOW),
-    ] = None,
+    tracker: options.Trackers = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
