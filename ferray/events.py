@@ -62,6 +62,23 @@ class OutlierReport:
     histogram_after: tuple[int, ...] = ()
     removed: tuple[RemovedSample, ...] = ()
     note: str = ""  # why a rule held back: a guard, a start rule
+    num_mislabelled: int | None = None  # wrong labels among the samples reviewed, where the data set records them
+
+    @property
+    def precision(self) -> float | None:
+        """The share of removed samples whose label was wrong; None where nothing went or nobody knows."""
+        if self.num_mislabelled is None or not self.removed:
+            return None
+        return self._num_caught / len(self.removed)
+
+    @property
+    def recall(self) -> float | None:
+        """The share of wrong labels that this review removed; None where there were none or nobody knows."""
+        return self._num_caught / self.num_mislabelled if self.num_mislabelled else None
+
+    @property
+    def _num_caught(self) -> int:
+        return sum(bool(sample.truly_mislabelled) for sample in self.removed)
 
 
 @dataclass(frozen=True)

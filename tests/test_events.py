@@ -60,3 +60,15 @@ def test_messages_survive_pickling() -> None:
 
 def test_a_listener_does_nothing_by_default() -> None:
     Listener().epoch_ended(0, REPORT)
+
+
+def test_precision_of_a_removal_is_the_share_that_was_mislabelled() -> None:
+    assert replace(OUTLIERS, num_mislabelled=4).precision == 1.0
+
+
+def test_recall_of_a_removal_is_the_share_of_wrong_labels_found() -> None:
+    assert replace(OUTLIERS, num_mislabelled=4).recall == 0.25
+
+
+def test_precision_is_unknown_where_no_one_knows_the_right_labels() -> None:
+    assert OUTLIERS.precision is None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ferray.config.job import TrialJob
     from ferray.config.space import Node
     from ferray.config.sweep import SweepSpec
-    from ferray.events import EpochReport
+    from ferray.events import EpochReport, OutlierReport
 
 
 def train(
@@ -149,8 +149,20 @@ def _line(report: EpochReport) -> str:
         "images/s": "images_per_s",
     }
     figures = "  ".join(f"{name} {report.metrics[key]:.4g}" for name, key in shown.items() if key in report.metrics)
-    removed = f"  removed {len(report.outliers.removed)}" if report.outliers and report.outliers.removed else ""
+    removed = _removed(report.outliers) if report.outliers and report.outliers.removed else ""
     return f"epoch {report.epoch}/{report.epochs}  {figures}{removed}{'  best' if report.is_best else ''}"
+
+
+def _removed(outliers: OutlierReport) -> str:
+    """What an outlier rule dropped; how well, where the data set knows which labels are wrong."""
+    text = f"  removed {len(outliers.removed)} of {outliers.num_kept + len(outliers.removed)}"
+    if outliers.precision is None or outliers.recall is None:
+        return text
+    chance = (outliers.num_mislabelled or 0) / (outliers.num_kept + len(outliers.removed))
+    return (
+        f"{text}: {outliers.precision:.0%} of them wrong-labelled (chance {chance:.0%}), "
+        f"{outliers.recall:.0%} of the wrong labels found"
+    )
 
 
 def _print_end(report: EpochReport, job: TrialJob, *, json: bool) -> None:

@@ -56,6 +56,8 @@ def epoch_row(report: EpochReport) -> dict[str, float]:
         row["outliers/variance"] = report.outliers.variance
         row["outliers/num_kept"] = report.outliers.num_kept
         row["outliers/num_removed"] = len(report.outliers.removed)
+        known = {"outliers/precision": report.outliers.precision, "outliers/recall": report.outliers.recall}
+        row.update({name: value for name, value in known.items() if value is not None and report.outliers.removed})
     return row
 
 

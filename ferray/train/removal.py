@@ -49,7 +49,15 @@ def outlier_report(epoch: int, removal: Removal, losses: SampleLosses, samples: 
         histogram_after=_histogram(removal.errors[~gone], edges) if gone.any() else (),
         removed=tuple(_removed_sample(int(row), losses, samples) for row in by_loss),
         note=removal.note,
+        num_mislabelled=_num_mislabelled(losses, samples),
     )
+
+
+def _num_mislabelled(losses: SampleLosses, samples: PackedSamples) -> int | None:
+    if (samples.true_labels < 0).any():
+        return None
+    wrong = samples.sample_ids[samples.true_labels != samples.labels]
+    return int(np.isin(losses.sample_ids, wrong).sum())
 
 
 def _bin_edges(errors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -57,6 +57,16 @@ def test_report_says_what_is_known_of_the_right_label() -> None:
     assert known == [True, None, False]
 
 
+def test_wrong_labels_are_not_counted_where_some_right_ones_are_unknown() -> None:
+    assert report({101}).num_mislabelled is None
+
+
+def test_wrong_labels_are_counted_where_all_right_ones_are_known() -> None:
+    samples = packed_samples([0, 1, 2, 0], true_labels=[0, 3, 2, 1])
+    removal = Removal(frozenset({101}), SCORES.losses, 1.4)
+    assert outlier_report(6, removal, SCORES, samples).num_mislabelled == 2  # the second and the fourth
+
+
 def test_report_names_the_removed_sample() -> None:
     assert report({101}).removed[0].name == "face1"
 
