@@ -5,16 +5,27 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
-from ferray.events import Decision, EpochReport, Listener, Outcome, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
+from ferray.events import (
+    Decision,
+    EpochReport,
+    FailureReason,
+    Listener,
+    Outcome,
+    OutcomeKind,
+    SweepStarted,
+    TrialEnded,
+    TrialStarted,
+)
 from ferray.study.study import Study, Trial
 
-MOST_RETRIES = 3  # of one parameter set after lost workers
+LAST_CHECKPOINT = "last.pt"
 
 
 def warn(line: str) -> None:
@@ -56,6 +67,9 @@ class SweepDriver:
     _pruned: set[int] = field(default_factory=set)
     _out_of_time: set[int] = field(default_factory=set)
     _trials: dict[int, Trial] = field(default_factory=dict)
+    _heard: dict[int, float] = field(default_factory=dict)  # when each running trial last spoke, by the clock
+    _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
+    _failures: list[FailureReason | None] = field(default_factory=list)  # the latest ones, all of one reason
     _started: float = 0.0
 
     def start(self, slots: int) -> None:
@@ -76,11 +90,12 @@ class SweepDriver:
         )
 
     def next_job(self) -> TrialJob | None:
-        """A trial to start now, or None: enough have been started, or the time is up."""
-        if self.study.num_finished + self.study.num_running >= self.spec.budget.trials or self.time_is_up():
+        """A trial to start now, or None: enough have been started, the time is up, or the sweep was given up."""
+        if self.num_left == 0:
             return None
         trial = self.study.ask()
         self._trials[trial.number] = trial
+        self._heard[trial.number] = self.clock()
         folder = self.folder / trial.folder
         self.audience.hear(
             "trial_started",
@@ -91,6 +106,7 @@ class SweepDriver:
                 params=trial.params,
                 config=trial.config.to_json(),
                 folder=str(folder),
+                root=trial.root,
             ),
         )
         return self._job(trial, folder)
@@ -102,8 +118,8 @@ class SweepDriver:
 
     @property
     def num_left(self) -> int:
-        """Trials of the budget that have not been started."""
-        if self.time_is_up():
+        """Trials of the budget that may still be started."""
+        if self.time_is_up() or self.gave_up:
             return 0
         return max(0, self.spec.budget.trials - self.study.num_finished - self.study.num_running)
 
@@ -114,13 +130,17 @@ class SweepDriver:
 
     def epoch_ended(self, number: int, report: EpochReport) -> Decision:
         """Record an epoch, show it, and say whether the trial goes on; `ended` must follow a STOP or a last epoch."""
+        self._heard[number] = self.clock()
         decision = self.study.report(number, report)
         if decision is Decision.STOP:
             self._pruned.add(number)
-        elif self.time_is_up() and not report.is_last:
+        elif (self.time_is_up() or self.gave_up) and not report.is_last:
             self._out_of_time.add(number)
             decision = Decision.STOP
-        self.audience.hear("epoch_ended", number, report)
+        missed = [epoch for epoch in report.earlier or () if epoch.epoch > self._shown.get(number, 0)]
+        for epoch in (*missed, replace(report, earlier=None)):
+            self.audience.hear("epoch_ended", number, epoch)
+        self._shown[number] = report.epoch
         return decision
 
     def ended(self, number: int, failure: Outcome | None = None) -> None:
@@ -128,15 +148,40 @@ class SweepDriver:
         best, last = self.study.best_and_last(number)
         outcome = self.study.finish(number, failure or self._natural_outcome(number, last))
         trial = self._trials.pop(number)
-        if outcome.kind in (OutcomeKind.PRUNED, OutcomeKind.DIVERGED):
-            (self.folder / trial.folder / "last.pt").unlink(missing_ok=True)
+        self._heard.pop(number)
+        self._shown.pop(number, None)
+        self._forget_checkpoints(trial, outcome)
+        self._count_failure(outcome)
         value = best.metrics[self.spec.objective.metric] if best else None
         self.audience.hear("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params))
 
-    def lost(self, number: int, message: str) -> None:
+    def lost(self, number: int, reason: FailureReason, message: str) -> None:
         """The trial's worker died under it: its parameters are asked again, unless that has happened too often."""
-        kind = OutcomeKind.INTERRUPTED if self.study.num_retries(number) < MOST_RETRIES else OutcomeKind.FAILED
-        self.ended(number, Outcome(kind, message))
+        again = self.study.num_retries(number) < self.runtime.max_retries
+        kind = OutcomeKind.INTERRUPTED if again else OutcomeKind.FAILED
+        self.ended(number, Outcome(kind, message, reason=reason))
+
+    def silent(self) -> list[int]:
+        """Running trials that have said nothing for longer than the time-out."""
+        limit = self.runtime.trial_timeout_s
+        if limit is None:
+            return []
+        return [number for number, heard in self._heard.items() if self.clock() - heard > limit]
+
+    @property
+    def running_folders(self) -> list[Path]:
+        """The folders of the trials that run."""
+        return [self.folder / trial.folder for trial in self._trials.values()]
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether too many trials in a row failed for the same reason."""
+        return len(self._failures) > self.runtime.max_failures
+
+    def why_it_gave_up(self) -> str:
+        """The reason of the failures in a row, for the user."""
+        reason = self._failures[-1]
+        return f"{len(self._failures)} trials in a row failed: {reason.value if reason else 'unknown'}"
 
     def interrupt(self) -> None:
         """End every running trial as interrupted; its parameters are asked again when the sweep goes on."""
@@ -147,18 +192,36 @@ class SweepDriver:
         """Let the audience write what is left."""
         self.audience.hear("close")
 
+    def _forget_checkpoints(self, trial: Trial, outcome: Outcome) -> None:
+        """Nobody goes on from the last.pt of a trial that has ended for good."""
+        if outcome.kind is OutcomeKind.INTERRUPTED:
+            return
+        for folder in (trial.folder, *trial.resume_folders):
+            with suppress(OSError):
+                (self.folder / folder / LAST_CHECKPOINT).unlink(missing_ok=True)
+
+    def _count_failure(self, outcome: Outcome) -> None:
+        if outcome.kind is not OutcomeKind.FAILED:
+            self._failures.clear()
+            return
+        if self._failures and self._failures[-1] is not outcome.reason:
+            self._failures.clear()
+        self._failures.append(outcome.reason)
+
     def _natural_outcome(self, number: int, last: EpochReport | None) -> Outcome:
         if number in self._pruned:
             return Outcome(OutcomeKind.PRUNED)
         if number in self._out_of_time:
-            return Outcome(OutcomeKind.INTERRUPTED, "the time budget was spent")
+            why = self.why_it_gave_up() if self.gave_up else "the time budget was spent"
+            return Outcome(OutcomeKind.INTERRUPTED, why)
         if last is not None and last.diverged:
             return Outcome(OutcomeKind.DIVERGED, f"the loss was not finite in epoch {last.epoch}")
         return Outcome(OutcomeKind.COMPLETED)
 
     def _job(self, trial: Trial, folder: Path) -> TrialJob:
         runtime = self.runtime
-        resume = self.folder / trial.resume_folder / "last.pt" if trial.resume_folder else None
+        checkpoints = [self.folder / earlier / LAST_CHECKPOINT for earlier in trial.resume_folders]
+        resume = next((path for path in checkpoints if path.is_file()), None)
         return TrialJob(
             number=trial.number,
             config=trial.config.to_json(),
@@ -169,5 +232,5 @@ class SweepDriver:
             cache_dir=str(runtime.cache_dir.absolute()),
             device=runtime.device,
             threads=runtime.cpus_per_trial,
-            resume_from=str(resume) if resume is not None and resume.is_file() else "",
+            resume_from=str(resume) if resume is not None else "",
         )

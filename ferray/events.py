@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -24,13 +25,36 @@ class OutcomeKind(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class FailureReason(StrEnum):
+    """Why a trial failed or lost its worker, in the words that the leaderboard counts by."""
+
+    OUT_OF_MEMORY = "out of memory"
+    BAD_SAMPLE = "bad sample"
+    HANG = "hang"
+    WORKER_LOST = "worker lost"
+    NODE_LOST = "node lost"
+    SETTINGS = "settings"
+    BUG = "bug"
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended, and for a failure one sentence and the file that holds the traceback."""
+    """How a trial ended, and for a failure its reason, one sentence and the file that holds the traceback."""
 
     kind: OutcomeKind
     message: str = ""
     error_file: str = ""
+    reason: FailureReason | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers, for the way through Ray."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Outcome:
+        """The inverse of `to_json`."""
+        reason = FailureReason(data["reason"]) if data["reason"] else None
+        return cls(OutcomeKind(data["kind"]), data["message"], data["error_file"], reason)
 
 
 @dataclass(frozen=True)
@@ -101,6 +125,8 @@ class EpochReport:
     diverged: bool = False
     halted: bool = False
     outliers: OutlierReport | None = None
+    accumulated: int = 1  # pieces that each batch was cut into to fit the memory
+    earlier: tuple[EpochReport, ...] | None = None  # with a worker's first epoch: the ones before it, if resumed
 
     @property
     def num_val(self) -> int:
@@ -122,6 +148,9 @@ class EpochReport:
         fields = dict(data)
         fields["confusion"] = tuple(tuple(row) for row in data["confusion"])
         fields["classes"] = tuple(data["classes"])
+        fields["metrics"] = {name: math.nan if value is None else value for name, value in data["metrics"].items()}
+        if data.get("earlier") is not None:
+            fields["earlier"] = tuple(cls.from_json(report) for report in data["earlier"])
         if data.get("outliers") is not None:
             fields["outliers"] = _outlier_report(data["outliers"])
         return cls(**fields)
@@ -145,7 +174,7 @@ class TrialStarted:
     params: dict[str, Any]
     config: dict[str, Any]
     folder: str
-    resumed_from_epoch: int = 0
+    root: int  # the first trial that asked these parameters; `number` itself unless that one was interrupted
 
 
 @dataclass(frozen=True)

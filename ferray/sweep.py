@@ -31,11 +31,18 @@ _PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "albumentations", 
 
 
 def run_sweep(
-    spec: SweepSpec, runtime: Runtime, *, text: str = "", fresh: bool = False, listeners: Sequence[Listener] = ()
+    spec: SweepSpec,
+    runtime: Runtime,
+    *,
+    text: str = "",
+    fresh: bool = False,
+    take_over: bool = False,
+    listeners: Sequence[Listener] = (),
 ) -> SweepRecord:
     """Run the sweep in `runtime.output / spec.name` until its budget is spent, continuing what is there.
 
-    `text` is the space as written, kept beside the results; `fresh` puts an earlier sweep aside under another name.
+    `text` is the space as written, kept beside the results; `fresh` puts an earlier sweep aside under another name;
+    `take_over` drives a sweep whose owner is taken to be gone.
     `listeners` watch beside the runtime's trackers. Raises SweepFailed when nothing completed, ConfigError when another
     process runs the same sweep, and KeyboardInterrupt after everything has been written.
     """
@@ -45,16 +52,19 @@ def run_sweep(
     folder.mkdir(parents=True, exist_ok=True)
     with _only_driver(folder):
         store = open_store(folder, runtime.storage)
-        study = Study(spec, store)
+        study = Study(spec, store, take_over=take_over)
         _write_facts(folder, spec, text)
-        if study.num_finished < spec.budget.trials:
-            trackers = [ROOMS["tracker"].load(name)(folder) for name in runtime.trackers]
-            driver = SweepDriver(spec, runtime, study, folder, Audience([*trackers, *listeners]))
-            try:
+        trackers = [ROOMS["tracker"].load(name)(folder) for name in runtime.trackers]
+        driver = SweepDriver(spec, runtime, study, folder, Audience([*trackers, *listeners]))
+        try:
+            if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
-            finally:
-                driver.close()
+        finally:
+            driver.close()
+            study.close()
         record = read_sweep(store, spec.name)
+    if driver.gave_up:
+        raise SweepFailed(driver.why_it_gave_up(), f"`ferray trials {spec.name} --failed` lists them")
     _refuse_nothing(record, folder)
     return record
 

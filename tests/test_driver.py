@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from ferray.driver import Audience, SweepDriver
-from ferray.events import Decision, EpochReport, Listener, Outcome, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
+from ferray.events import (
+    Decision,
+    EpochReport,
+    FailureReason,
+    Listener,
+    Outcome,
+    OutcomeKind,
+    SweepStarted,
+    TrialEnded,
+    TrialStarted,
+)
 from ferray.study.history import load_sweep
 from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
 
@@ -130,7 +140,7 @@ def test_trial_that_keeps_losing_its_worker_fails_in_the_end(tmp_path: Path) -> 
     driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 1}), recorder)
     driver.start(slots=1)
     while (job := driver.next_job()) is not None:
-        driver.lost(job.number, "its worker was lost")
+        driver.lost(job.number, FailureReason.WORKER_LOST, "its worker was lost")
     assert [trial.outcome.kind.value for trial in recorder.ended] == ["interrupted"] * 3 + ["failed"]
 
 

@@ -54,7 +54,7 @@ def test_a_trial_ends_with_its_epochs_or_when_it_diverges(epoch: int, diverged: 
 
 
 def test_messages_survive_pickling() -> None:
-    started = TrialStarted(number=1, recipe="0" * 8, epochs=3, params={}, config={}, folder="x")
+    started = TrialStarted(number=1, recipe="0" * 8, epochs=3, params={}, config={}, folder="x", root=1)
     assert pickle.loads(pickle.dumps(started)) == started
 
 

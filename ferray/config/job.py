@@ -16,6 +16,7 @@ class TrialJob:
     `config` is `TrialConfig.to_json()`, validated again where it arrives. `folder` is the trial's own, made by the
     trainer. `resume_from` names a `last.pt` of an earlier attempt at the same configuration, "" to start afresh (a
     `last.pt` in `folder` itself always wins). `threads` is torch's on CPU and the number of augmentation threads.
+    `accumulate` cuts each batch into so many pieces whose gradients are added up, where memory does not hold it whole.
     """
 
     number: int
@@ -28,6 +29,7 @@ class TrialJob:
     device: str = "auto"
     threads: int = 1
     resume_from: str = ""
+    accumulate: int = 1
 
     def trial_config(self) -> TrialConfig:
         """The configuration, checked."""

@@ -27,6 +27,8 @@ class Runtime(Params):
 
     `cpus_per_trial` is also the number of torch threads of a trial. `gpus_per_trial` None is one where the cluster has
     any and `device` is not cpu; `max_concurrent` None lets the cluster's size decide.
+    `max_retries`: how often a parameter set is asked again after its worker was lost. `max_failures`: more failures in a
+    row of one reason end the sweep. `trial_timeout_s`: a trial silent for longer is taken to hang.
     """
 
     data_root: Path = Field(default_factory=default_data_root)
@@ -39,4 +41,7 @@ class Runtime(Params):
     max_concurrent: Annotated[int, Field(ge=1)] | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     storage: str | None = None
+    max_retries: Annotated[int, Field(ge=0)] = 3
+    max_failures: Annotated[int, Field(ge=0)] = 10
+    trial_timeout_s: Annotated[float, Field(gt=0)] | None = None
     trackers: tuple[str, ...] = ("console", "wandb")

@@ -14,6 +14,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,10 +43,11 @@ from ferray.config.job import TrialJob  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
 from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
-from ferray.events import Decision, EpochReport, Outcome, OutcomeKind  # noqa: E402
+from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
-from ferray.train.worker import TrialWorker  # noqa: E402
+from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
 
+SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 _OBJECT_STORE_BYTES = 100 * 2**20  # nothing of ours goes through the object store: data is mapped from disk
 
 
@@ -58,7 +60,7 @@ class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
     def step(self) -> dict[str, Any]:
         result = self._worker.step()  # sent as text: Ray flattens dictionaries into keys with slashes
         if isinstance(result, Outcome):
-            return {"failure": json.dumps(asdict(result))}
+            return {"failure": json.dumps(result.to_json())}
         return {"report": json.dumps(result.to_json())}
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -106,16 +108,16 @@ class _Searcher(_Shell, Searcher):  # type: ignore[misc]
 class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
     """Passes each epoch to the driver and its decision back."""
 
-    def __init__(self, driver: SweepDriver) -> None:
+    def __init__(self, driver: SweepDriver, watch: _Watch) -> None:
         super().__init__()
         self._driver = driver
+        self._watch = watch
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         del tune_controller
         number: int = trial.config["job"]["number"]
         if "failure" in result:
-            fields = json.loads(result["failure"])
-            self._driver.ended(number, Outcome(OutcomeKind(fields.pop("kind")), **fields))
+            self._driver.ended(number, Outcome.from_json(json.loads(result["failure"])))
             return str(TrialScheduler.STOP)
         report = EpochReport.from_json(json.loads(result["report"]))
         if self._driver.epoch_ended(number, report) is Decision.STOP or report.is_last:
@@ -125,7 +127,38 @@ class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         del tune_controller
-        self._driver.lost(trial.config["job"]["number"], "its worker was lost")
+        number: int = trial.config["job"]["number"]
+        self._driver.lost(number, *self._watch.why_lost(number, trial))
+
+
+class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
+    """Looks at every turn of Tune's loop for trials that have gone silent, and kills their workers."""
+
+    def __init__(self, driver: SweepDriver) -> None:
+        super().__init__()
+        self._driver = driver
+        self._hung: set[int] = set()
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        silent = set(self._driver.silent()) - self._hung
+        if not silent:
+            return
+        for trial in trials:
+            actor = trial.temporary_state.ray_actor
+            if trial.config["job"]["number"] in silent and actor is not None:
+                self._hung.add(trial.config["job"]["number"])
+                ray.kill(actor)
+
+    def why_lost(self, number: int, trial: Any) -> tuple[FailureReason, str]:
+        """What took a trial's worker away, as far as Ray tells."""
+        if number in self._hung:
+            return FailureReason.HANG, f"no word for {self._driver.runtime.trial_timeout_s:g} s"
+        error = str(trial.get_error() or "")
+        if "OutOfMemory" in error:
+            return FailureReason.OUT_OF_MEMORY, "the node ran out of memory and Ray killed the worker"
+        if "node" in error.lower() and ("died" in error.lower() or "dead" in error.lower()):
+            return FailureReason.NODE_LOST, "its node was lost"
+        return FailureReason.WORKER_LOST, "its worker was lost"
 
 
 class Ray(Launcher):
@@ -142,6 +175,7 @@ class Ray(Launcher):
             try:
                 _fit(driver, place, scratch)
             except KeyboardInterrupt:
+                _let_workers_save(driver.running_folders)
                 driver.interrupt()
                 raise
 
@@ -173,12 +207,24 @@ def _place(runtime: Runtime, total: dict[str, float], where: str) -> _Place:
     return _Place(runtime.cpus_per_trial, gpus, min(slots, runtime.max_concurrent or slots))
 
 
+def _let_workers_save(folders: list[Path]) -> None:
+    """Ask every running trial for its checkpoint and wait a few seconds for those whose epoch ends in time."""
+    for folder in folders:
+        request_stop(folder)
+    until = time.monotonic() + SAVE_PATIENCE_S
+    while time.monotonic() < until and any((folder / STOP_FILE).exists() for folder in folders):
+        time.sleep(0.05)
+    for folder in folders:
+        (folder / STOP_FILE).unlink(missing_ok=True)
+
+
 def _fit(driver: SweepDriver, place: _Place, scratch: Path) -> None:
+    watch = _Watch(driver)
     tuner = tune.Tuner(
         tune.with_resources(_TrialActor, {"cpu": place.cpus, "gpu": place.gpus}),
         tune_config=tune.TuneConfig(
             search_alg=_Searcher(driver),
-            scheduler=_Scheduler(driver),
+            scheduler=_Scheduler(driver, watch),
             num_samples=-1,  # the driver counts
             max_concurrent_trials=place.slots,
             reuse_actors=True,
@@ -187,6 +233,7 @@ def _fit(driver: SweepDriver, place: _Place, scratch: Path) -> None:
             name=driver.spec.name,
             storage_path=str(scratch),
             verbose=0,
+            callbacks=[watch],
             failure_config=tune.FailureConfig(max_failures=0),
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),

@@ -71,6 +71,8 @@ def _record(trial: FrozenTrial, superseded_by: int | None) -> TrialRecord:
         checkpoint=result.get("checkpoint", ""),
         message=result.get("message", ""),
         error_file=result.get("error_file", ""),
+        reason=result.get("reason", ""),
+        accumulated=result.get("accumulated", 1),
         seconds=result.get("seconds", 0.0),
         superseded_by=superseded_by,
     )

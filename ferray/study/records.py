@@ -36,6 +36,8 @@ class TrialRecord:
     checkpoint: str
     message: str = ""
     error_file: str = ""
+    reason: str = ""
+    accumulated: int = 1
     seconds: float = 0.0
     superseded_by: int | None = None
 

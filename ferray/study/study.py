@@ -15,8 +15,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
-from ferray.errors import ResumeMismatch
+from ferray.errors import ClusterError, ResumeMismatch
 from ferray.events import Decision, EpochReport, Outcome, OutcomeKind
+from ferray.study.lease import Lease
 from ferray.study.pruners import step_of
 from ferray.study.records import RESULT_ATTR, SCHEMA, SPEC_ATTR, TRIAL_ATTR, trial_folder
 from ferray.study.suggest import grid_combinations, suggest
@@ -33,13 +34,17 @@ _COUNTED = {OutcomeKind.COMPLETED, OutcomeKind.PRUNED, OutcomeKind.DIVERGED, Out
 
 @dataclass(frozen=True)
 class Trial:
-    """A proposed trial. `resume_folder` is the folder of the interrupted trial whose parameters it repeats, else ""."""
+    """A proposed trial. `root` is the first that asked these parameters, `number` itself where none was interrupted.
+
+    `resume_folders` are the folders of the interrupted ones, latest first.
+    """
 
     number: int
     config: TrialConfig
     params: dict[str, Any]
     folder: str
-    resume_folder: str = ""
+    root: int
+    resume_folders: tuple[str, ...] = ()
 
 
 @dataclass
@@ -64,8 +69,12 @@ class Study:
     ignore; interrupted is a failure whose parameters are asked again.
     """
 
-    def __init__(self, spec: SweepSpec, store: BaseStorage) -> None:
-        """Open or continue the study called `spec.name`; ResumeMismatch where the store holds another search."""
+    def __init__(self, spec: SweepSpec, store: BaseStorage, *, take_over: bool = False) -> None:
+        """Open or continue the study called `spec.name`.
+
+        ResumeMismatch where the store holds another search, ConfigError where another driver owns it and `take_over`
+        is not given.
+        """
         self.spec = spec
         direction = StudyDirection.MAXIMIZE if spec.objective.mode == "max" else StudyDirection.MINIMIZE
         self._optuna = optuna.create_study(
@@ -78,9 +87,15 @@ class Study:
         self._live: dict[int, _Live] = {}
         self._grid = grid_combinations(spec.nodes)
         self._claim()
+        self._lease = Lease(self._optuna)
+        self._lease.take(force=take_over)
         self._counted = 0
         self._settle_what_was_left()
         self._optuna.sampler = spec.sampler.load()(spec.sampler.build_params()).create(self._sampler_seed())
+
+    def close(self) -> None:
+        """Give the store up to whoever wants it next."""
+        self._lease.release()
 
     @property
     def num_finished(self) -> int:
@@ -94,6 +109,7 @@ class Study:
 
     def ask(self) -> Trial:
         """The next trial: first the parameters of interrupted trials, then whatever the sampler proposes."""
+        self._check_lease()
         if len(self._grid) > 1 and not self._waiting():
             self._optuna.enqueue_trial(self._next_in_grid())
         trial = self._optuna.ask()
@@ -102,25 +118,44 @@ class Study:
         facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs, "folder": folder}
         trial.set_user_attr(TRIAL_ATTR, facts)
         self._live[trial.number] = _Live(trial, config, folder, trial.user_attrs.get("retries", 0))
-        return Trial(trial.number, config, dict(trial.params), folder, trial.user_attrs.get("resume_folder", ""))
+        attrs = trial.user_attrs
+        folders = tuple(attrs.get("resume_folders", ()))
+        return Trial(trial.number, config, dict(trial.params), folder, attrs.get("root", trial.number), folders)
 
     def report(self, number: int, report: EpochReport) -> Decision:
-        """Record an epoch and decide. A trial that has nothing left to do is never stopped."""
+        """Record an epoch, and before it those a resumed trial brings along, and decide.
+
+        A trial that has nothing left to do is never stopped.
+        """
+        self._check_lease()
         live = self._live[number]
+        if report.earlier is not None:  # a worker that starts, afresh or from a checkpoint, tells its whole past
+            live.best = live.last = None
+        for earlier in report.earlier or ():
+            self._record(live, earlier)
+        is_new_step = self._record(live, report)
+        if report.is_last or not is_new_step:
+            return Decision.CONTINUE
+        return Decision.STOP if live.trial.should_prune() else Decision.CONTINUE
+
+    def _record(self, live: _Live, report: EpochReport) -> bool:
+        """Keep an epoch; whether it reached a step that the pruner has not seen."""
         live.last = report
         value = report.metrics.get(self.spec.objective.metric, math.nan)
         if report.diverged or not math.isfinite(value):
-            return Decision.CONTINUE
-        if report.is_best or live.best is None:
+            return False
+        if live.best is None or self._is_better(value, live.best):
             live.best = report
         step = step_of(report.epoch, report.epochs)
         if step <= live.step:
-            return Decision.CONTINUE
+            return False
         live.step = step
         live.trial.report(value, step)
-        if report.is_last:
-            return Decision.CONTINUE
-        return Decision.STOP if live.trial.should_prune() else Decision.CONTINUE
+        return True
+
+    def _is_better(self, value: float, best: EpochReport) -> bool:
+        former = best.metrics[self.spec.objective.metric]
+        return value > former if self.spec.objective.mode == "max" else value < former
 
     def finish(self, number: int, outcome: Outcome) -> Outcome:
         """Tell how a trial ended; returns the outcome as recorded (a completed trial without any value has diverged).
@@ -134,7 +169,7 @@ class Study:
         live.trial.set_user_attr(RESULT_ATTR, result)
         self._tell(number, outcome.kind, result["value"])
         if outcome.kind is OutcomeKind.INTERRUPTED:
-            self._ask_again(number, dict(live.trial.params), live.folder, retries=live.retries)
+            self._ask_again(self._optuna.get_trials(deepcopy=False)[number])
         self._counted += outcome.kind in _COUNTED
         return outcome
 
@@ -159,6 +194,8 @@ class Study:
             "outcome": outcome.kind.value,
             "message": outcome.message,
             "error_file": outcome.error_file,
+            "reason": outcome.reason.value if outcome.reason else "",
+            "accumulated": last.accumulated if last else 1,
             "value": value,
             "epochs": last.epoch if last else 0,
             "best_epoch": best.epoch if best else 0,
@@ -188,28 +225,44 @@ class Study:
             raise ResumeMismatch(message, "give this one a name of its own with `--name`, or start anew with `--fresh`")
 
     def _settle_what_was_left(self) -> None:
-        """End every trial that a dead driver left running, and count those that had ended."""
-        for trial in self._optuna.get_trials(deepcopy=False):
-            if trial.state is TrialState.RUNNING:
-                self._settle(trial)
+        """End every trial that a dead driver left running, count those that had ended, ask the interrupted again.
+
+        Each step may be cut short by the next crash: what is missing is found from the trials themselves every time.
+        """
+        for trial in self._optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             result = trial.user_attrs.get(RESULT_ATTR)
-            self._counted += result is not None and OutcomeKind(result["outcome"]) in _COUNTED
+            if result is None:
+                self._optuna.tell(trial.number, state=TrialState.FAIL)
+            else:
+                self._tell(trial.number, OutcomeKind(result["outcome"]), result["value"])
+        trials = self._optuna.get_trials(deepcopy=False)
+        asked_again = {trial.user_attrs.get("retry_of") for trial in trials}
+        for trial in trials:
+            result = trial.user_attrs.get(RESULT_ATTR)
+            if result is not None and OutcomeKind(result["outcome"]) in _COUNTED:
+                self._counted += 1
+            elif trial.state is TrialState.FAIL and trial.number not in asked_again:
+                self._ask_again(trial)
 
-    def _settle(self, trial: FrozenTrial) -> None:
-        result = trial.user_attrs.get(RESULT_ATTR)
-        if result is not None:
-            self._tell(trial.number, OutcomeKind(result["outcome"]), result["value"])
-            if result["outcome"] != OutcomeKind.INTERRUPTED:
-                return
-        else:
-            self._optuna.tell(trial.number, state=TrialState.FAIL)
-        facts = trial.user_attrs.get(TRIAL_ATTR, {})
-        self._ask_again(trial.number, trial.params, facts.get("folder", ""), retries=trial.user_attrs.get("retries", 0))
+    def _ask_again(self, trial: FrozenTrial) -> None:
+        """Put an interrupted trial's parameters at the head of the queue; one that nobody was given is forgotten."""
+        attrs = trial.user_attrs
+        if TRIAL_ATTR not in attrs and "retry_of" not in attrs:
+            return
+        lost = attrs.get(RESULT_ATTR, {}).get("reason", "")
+        folder = attrs.get(TRIAL_ATTR, {}).get("folder")
+        again = {
+            "retry_of": trial.number,
+            "root": attrs.get("root", trial.number),
+            "resume_folders": [*([folder] if folder else []), *attrs.get("resume_folders", ())],
+            "retries": attrs.get("retries", 0) + bool(lost),
+        }
+        self._optuna.enqueue_trial({**trial.system_attrs.get("fixed_params", {}), **trial.params}, user_attrs=again)
 
-    def _ask_again(self, number: int, params: dict[str, Any], folder: str, *, retries: int) -> None:
-        if params or not self.spec.nodes:
-            attrs = {"retry_of": number, "resume_folder": folder, "retries": retries + 1}
-            self._optuna.enqueue_trial(params, user_attrs=attrs)
+    def _check_lease(self) -> None:
+        if self._lease.is_lost:
+            message = f"another driver has taken over the sweep `{self.spec.name}`"
+            raise ClusterError(message, "leave it to that one, or run this command again with `--take-over`")
 
     def _waiting(self) -> bool:
         return bool(self._optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))

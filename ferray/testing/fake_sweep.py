@@ -146,7 +146,7 @@ def sweep_started(folder: Path) -> SweepStarted:
 def trial_started(trial: FakeTrial, folder: Path) -> TrialStarted:
     """The study has just proposed this trial."""
     place = folder / "trials" / f"{trial.number:04d}-{RECIPE}"
-    return TrialStarted(trial.number, RECIPE, trial.epochs, trial.params, config_of(trial), str(place))
+    return TrialStarted(trial.number, RECIPE, trial.epochs, trial.params, config_of(trial), str(place), trial.number)
 
 
 def trial_ended(trial: FakeTrial) -> TrialEnded:

@@ -35,7 +35,7 @@ class TensorBoard(Tracker):
         from torch.utils.tensorboard import SummaryWriter
 
         place = self.folder / "tensorboard" / f"{trial.number:04d}-{trial.recipe}"
-        writer = SummaryWriter(log_dir=str(place), purge_step=trial.resumed_from_epoch + 1)
+        writer = SummaryWriter(log_dir=str(place), purge_step=1)
         writer.add_text("params", params_line(trial.params), global_step=0)
         self._writers[trial.number] = writer
 

@@ -146,11 +146,23 @@ def _sync_advice(folder: Path, pattern: str) -> str:
     return f"to upload later: wandb sync {shlex.quote(str(folder))}/wandb/{pattern}"
 
 
+def last_epoch(file: Path) -> int:
+    """The epoch that a run's file names, 0 where it names none."""
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return 0
+
+
 @dataclass
 class OpenRun:
-    """A run that is being written, and the removed samples it has to table at its end."""
+    """A run that is being written, and the removed samples it has to table at its end.
+
+    `seen` keeps the last epoch written, in a file: a trial that goes on in another process tells its epochs again.
+    """
 
     run: Any
+    seen: Path
     removed: list[list[Any]] = field(default_factory=list)
 
 
@@ -169,7 +181,8 @@ class Runs:
     def handle(self, event: Event) -> None:
         """Write one event; those of a trial that was never announced are left out."""
         if isinstance(event, TrialStarted):
-            self._open[event.number] = OpenRun(self._start(event))
+            run = self._start(event)
+            self._open[event.number] = OpenRun(run, self._folder / "wandb" / f"{run.id}.epoch")
         elif isinstance(event, TrialEnded):
             if event.number in self._open:
                 self._end(self._open.pop(event.number), event)
@@ -201,8 +214,8 @@ class Runs:
         return self._wandb.init(
             project=os.environ.get("WANDB_PROJECT") or "ferray",
             group=self._sweep.name,
-            id=run_id(self._sweep.name, self._identity, trial.number) + suffix,
-            name=f"{self._sweep.name}-{trial.number:04d}",
+            id=run_id(self._sweep.name, self._identity, trial.root) + suffix,
+            name=f"{self._sweep.name}-{trial.root:04d}",
             config=config_of(trial),
             dir=str(self._folder),
             mode=self._mode,
@@ -225,12 +238,15 @@ class Runs:
         )
 
     def _log(self, opened: OpenRun, report: EpochReport) -> None:
+        opened.removed += removed_rows(report)
+        if report.epoch <= last_epoch(opened.seen):
+            return
         media = {
             name: self._wandb.Histogram(np_histogram=(list(counts), list(edges)))
             for name, (counts, edges) in histograms(report.outliers).items()
         }
         opened.run.log({**epoch_row(report), **media})
-        opened.removed += removed_rows(report)
+        opened.seen.write_text(str(report.epoch))
 
     def _end(self, opened: OpenRun, trial: TrialEnded) -> None:
         opened.run.summary.update(summary_of(trial))

@@ -35,6 +35,7 @@ class Assembly:
     learner: Learner
     outliers: OutlierRemoval
     randomness: TorchRandomness
+    accumulate: int = 1
 
 
 def assemble(job: TrialJob) -> Assembly:
@@ -62,6 +63,7 @@ def assemble(job: TrialJob) -> Assembly:
         learner=_learner(config, training, numerics),
         outliers=config.outliers.load()(config.outliers.build_params()),
         randomness=TorchRandomness(derive_seed(config.seed, "torch"), numerics.device),
+        accumulate=job.accumulate,
     )
 
 

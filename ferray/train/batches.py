@@ -31,6 +31,14 @@ class Batch:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def cut(self, pieces: int) -> list[Batch]:
+        """The batch in so many pieces of nearly one size, fewer where a piece would hold a single image."""
+        pieces = max(1, min(pieces, len(self) // 2))
+        if pieces == 1:
+            return [self]
+        parts = zip(self.images.tensor_split(pieces), self.labels.tensor_split(pieces), strict=True)
+        return [Batch(images, labels) for images, labels in parts]
+
     def pinned(self) -> Batch:
         return Batch(self.images.pin_memory(), self.labels.pin_memory())
 

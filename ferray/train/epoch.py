@@ -63,7 +63,8 @@ def _train(parts: Assembly, epoch: int, on_batch: OnBatch | None) -> TrainingPas
     tasks = [partial(parts.batches.prepare, batch, epoch=epoch, index=index) for index, batch in enumerate(positions)]
     criterion = parts.training.strategy.criterion((epoch - 1) / parts.config.epochs)
     batches = parts.feeder.feed(tasks)
-    return train_epoch(parts.learner, batches if on_batch is None else _told(batches, len(tasks), on_batch), criterion)
+    told = batches if on_batch is None else _told(batches, len(tasks), on_batch)
+    return train_epoch(parts.learner, told, criterion, pieces=parts.accumulate)
 
 
 def _told(batches: Iterator[Batch], total: int, on_batch: OnBatch) -> Iterator[Batch]:
@@ -103,5 +104,5 @@ def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
 
 def _plain_batches(parts: Assembly, samples: PackedSamples, positions: Positions) -> Iterator[Batch]:
     """Unaugmented images in order, in batches larger than those of training, since nothing is kept for a gradient."""
-    size = max(32, 2 * parts.config.batch_size)
+    size = max(32, 2 * parts.config.batch_size // parts.accumulate)
     return parts.feeder.feed([partial(prepare_plain, samples, batch) for batch in split_batches(positions, size)])

@@ -49,12 +49,15 @@ class Learner:
         """All probability on the label: (N, C) float32."""
         return F.one_hot(labels_N, self.num_classes).float()
 
-    def descend(self, loss: Tensor) -> None:
+    def collect(self, loss: Tensor) -> None:
+        """Add this loss's gradients to those collected for the next step."""
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch does not type backward
+
+    def descend(self) -> None:
         """One step of the optimiser and of its schedule, neither where scaled float16 gradients overflowed."""
         scale = self.scaler.get_scale()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch does not type backward
         self.scaler.step(self.optimizer)
+        self.optimizer.zero_grad(set_to_none=True)
         self.scaler.update()
         if self.scaler.get_scale() >= scale:
             self.schedule.step()
@@ -90,19 +93,24 @@ class Evaluation:
     confusion: Tensor
 
 
-def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion) -> TrainingPass:
-    """Train on each batch in turn. Sums stay on the device and are read once, at the end."""
+def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion, *, pieces: int = 1) -> TrainingPass:
+    """Train on each batch in turn, cut into so many pieces that share one step.
+
+    Sums stay on the device and are read once, at the end. Pieces change what BatchNorm sees, and nothing else.
+    """
     learner.model.train()
     loss_sum = torch.zeros((), dtype=torch.float64, device=learner.numerics.device)
     hits = torch.zeros((), dtype=torch.int64, device=learner.numerics.device)
     num_images, lr = 0, 0.0
     for batch in batches:
         lr = learner.optimizer.param_groups[0]["lr"]
-        logits_NC = learner.logits(batch.images)
-        loss = criterion(logits_NC, learner.targets(batch.labels))
-        learner.descend(loss)
-        loss_sum += loss.detach() * len(batch)
-        hits += (logits_NC.detach().argmax(dim=1) == batch.labels).sum()
+        for piece in batch.cut(pieces):
+            logits_NC = learner.logits(piece.images)
+            loss = criterion(logits_NC, learner.targets(piece.labels))
+            learner.collect(loss * (len(piece) / len(batch)))
+            loss_sum += loss.detach() * len(piece)
+            hits += (logits_NC.detach().argmax(dim=1) == piece.labels).sum()
+        learner.descend()
         num_images += len(batch)
     total, right = torch.stack([loss_sum, hits.double()]).tolist()
     return TrainingPass(total / num_images, right / num_images, lr, num_images)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import math
 import time
 from dataclasses import asdict, dataclass, replace
@@ -56,6 +57,11 @@ class Trainer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def history(self) -> tuple[EpochReport, ...]:
+        """Every epoch so far, those before a resume too."""
+        return tuple(EpochReport.from_json(json.loads(line)) for line in self._folder.lines)
 
     @property
     def best(self) -> EpochReport | None:

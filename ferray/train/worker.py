@@ -5,35 +5,54 @@ from __future__ import annotations
 import gc
 import traceback
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import torch
 
 from ferray.config.job import TrialJob
-from ferray.errors import FerrayError
-from ferray.events import EpochReport, Outcome, OutcomeKind
+from ferray.errors import ConfigError, DataError, FerrayError
+from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.train.trainer import Trainer
 
 ERROR_FILE = "error.txt"
+STOP_FILE = "stop"  # its appearance in a trial's folder asks the worker to save and to say so by removing it
+OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 
 
 class TrialWorker:
-    """Trains one job, one epoch a `step`; building the trainer is part of the first step."""
+    """Trains one job, one epoch a `step`; building the trainer is part of the first step.
+
+    A trial that runs out of memory is tried once more with every batch cut into two pieces whose gradients are added up:
+    the same effective batch, noted in each report from then on.
+    """
 
     def __init__(self, job: TrialJob) -> None:
         self.job = job
         self._trainer: Trainer | None = None
 
     def step(self) -> EpochReport | Outcome:
-        """The next epoch, or how the trial failed."""
+        """The next epoch, or how the trial failed. Saves when the stop file asks for it."""
         try:
-            if self._trainer is None:
-                self._trainer = Trainer(self.job)
-            return self._trainer.step()
+            report = self._step()
+            self.heed_stop()
         except Exception as error:
+            if is_out_of_memory(error) and self.job.accumulate == 1:
+                return self._step_in_pieces()
             return self._failure(error)
+        return report
 
     def save(self) -> None:
         """Write `last.pt` now, so that a retry starts from the last finished epoch."""
         if self._trainer is not None and self._trainer.epochs_done:
             self._trainer.save()
+
+    def heed_stop(self) -> None:
+        """Save and acknowledge, where the stop file asks for it."""
+        stop = self.job.path / STOP_FILE
+        if stop.exists():
+            self.save()
+            stop.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Give back what the trial holds."""
@@ -42,10 +61,47 @@ class TrialWorker:
         self._trainer = None
         gc.collect()
 
+    def _step(self) -> EpochReport:
+        earlier: tuple[EpochReport, ...] | None = None
+        if self._trainer is None:
+            self._trainer = Trainer(self.job)
+            earlier = self._trainer.history
+        report = self._trainer.step()
+        return replace(report, accumulated=self.job.accumulate, earlier=earlier)
+
+    def _step_in_pieces(self) -> EpochReport | Outcome:
+        """From the last checkpoint, or from the start, with batches in two pieces; epochs done before are told again."""
+        self.close()
+        self.job = replace(self.job, accumulate=2)
+        return self.step()
+
     def _failure(self, error: Exception) -> Outcome:
         message = error.message if isinstance(error, FerrayError) else f"{type(error).__name__}: {error}"
         path = self.job.path / ERROR_FILE
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        return Outcome(OutcomeKind.FAILED, message.split("\n", 1)[0][:500], str(path))
+        first_line = message.split("\n", 1)[0][:500]
+        return Outcome(OutcomeKind.FAILED, first_line, str(path), reason_of(error))
+
+
+def request_stop(folder: Path) -> None:
+    """Ask the worker of the trial in `folder` to save as soon as its epoch ends."""
+    with suppress(OSError):
+        (folder / STOP_FILE).touch()
+
+
+def reason_of(error: Exception) -> FailureReason:
+    """The name under which a failure is counted."""
+    if is_out_of_memory(error):
+        return FailureReason.OUT_OF_MEMORY
+    if isinstance(error, DataError):
+        return FailureReason.BAD_SAMPLE
+    return FailureReason.SETTINGS if isinstance(error, ConfigError) else FailureReason.BUG
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory of the GPU or of the host was refused; torch raises a plain RuntimeError for the host's."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY_WORDS)

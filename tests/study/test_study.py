@@ -111,7 +111,7 @@ def test_interrupted_trial_is_asked_again_first(tmp_path: Path) -> None:
     study.finish(first.number, Outcome(OutcomeKind.INTERRUPTED))
     again = study.ask()
     assert again.params == first.params
-    assert again.resume_folder == first.folder
+    assert (again.resume_folders, again.root) == ((first.folder,), first.number)
 
 
 def test_interrupted_trial_does_not_count(tmp_path: Path) -> None:
