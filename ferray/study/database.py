@@ -1,0 +1,68 @@
+"""A store in a database: opened within seconds or refused in one sentence, its password shown nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from optuna.exceptions import StorageInternalError
+from optuna.storages import BaseStorage, RDBStorage, get_storage
+
+from ferray.errors import ClusterError, ConfigError
+
+CONNECT_WITHIN_S = 5
+_KNOW_CONNECT_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "mysqldb")
+
+
+def open_database(url: str) -> BaseStorage:
+    """The storage behind `url`; ConfigError where there is none, no driver for it, or no way in."""
+    try:
+        # A sweep is silent for hours: connections that a server or a firewall has closed by then are replaced unseen.
+        options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": _connect_args(url)}
+        return get_storage(RDBStorage(url, engine_kwargs=options))
+    except ImportError as error:
+        hint = "`pip install 'ferray[postgres]'`, or the driver of your database"
+        raise ConfigError(f"no driver for the store `{without_password(url)}` is installed", hint) from error
+    except Exception as error:  # every database driver raises its own
+        message = f"the store `{without_password(url)}` cannot be opened: {_reason(error)}"
+        raise ConfigError(message, "check `--storage`, and that the server runs and lets you in") from error
+
+
+@contextmanager
+def database_errors_named() -> Iterator[None]:
+    """Around a sweep: a database that goes away ends it with ClusterError, and no SQL is shown."""
+    try:
+        yield
+    except StorageInternalError as error:
+        message = f"the store's database failed: {_reason(error.__cause__ or error)}"
+        raise ClusterError(message, "mend that, then run the same command again: nothing is lost") from error
+
+
+def without_password(url: str) -> str:
+    """The URL of a store as it may be shown: without user, password and options, which may hold one too."""
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        return "(not a URL)"
+    parts = urlsplit(url)
+    return f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _connect_args(url: str) -> dict[str, Any]:
+    from sqlalchemy import make_url  # half a second that a journal's users need not wait
+
+    parsed = make_url(url)
+    if parsed.get_driver_name() not in _KNOW_CONNECT_TIMEOUT or "connect_timeout" in parsed.query:
+        return {}
+    return {"connect_timeout": CONNECT_WITHIN_S}
+
+
+def _reason(error: BaseException) -> str:
+    """What the database's driver says, without the statement that SQLAlchemy adds."""
+    from sqlalchemy.exc import ArgumentError
+
+    if isinstance(error, ArgumentError):
+        return "it is not a database URL"  # SQLAlchemy quotes all of it
+    said = getattr(error, "orig", None) or error
+    return str(said).strip().split("\n", 1)[0] or type(said).__name__
