@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -10,7 +11,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from ferray import __version__
-from ferray.cli import leaderboard, listing, show, sweep, train
+from ferray.cli import leaderboard, listing, show, sweep, sync, train, trials
 from ferray.cli.output import print_error
 from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
 
@@ -25,6 +26,8 @@ app = typer.Typer(
 app.command("sweep")(sweep.sweep)
 app.command("train")(train.train)
 app.command("leaderboard")(leaderboard.leaderboard)
+app.command("trials")(trials.trials)
+app.command("sync")(sync.sync)
 app.command("list")(listing.list_components)
 app.add_typer(show.app, name="show")
 
@@ -38,7 +41,13 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code that DESIGN promises; a user's mistake never shows a traceback."""
+    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(sys.argv[1:] if args is None else args))
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """SIGTERM is what a scheduler sends before it kills: end as on Ctrl-C, with everything written."""
+    raise KeyboardInterrupt
 
 
 def run(args: list[str]) -> int:

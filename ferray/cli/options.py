@@ -80,6 +80,21 @@ GpusPerTrial = Annotated[
 MaxConcurrent = Annotated[
     int | None, typer.Option("--max-concurrent", help="At most so many trials at a time.", rich_help_panel=_HOW)
 ]
+MaxRetries = Annotated[
+    int,
+    typer.Option(
+        "--max-retries", help="How often a trial is asked again after its worker was lost.", rich_help_panel=_HOW
+    ),
+]
+MaxFailures = Annotated[
+    int,
+    typer.Option("--max-failures", help="More failures in a row of one reason end the sweep.", rich_help_panel=_HOW),
+]
+TrialTimeout = Annotated[
+    str | None,
+    typer.Option("--trial-timeout", metavar="TIME", help="A trial silent for longer is stopped.", rich_help_panel=_HOW),
+]
+TakeOver = Annotated[bool, typer.Option("--take-over", help="Drive a sweep whose owner on another host is gone.")]
 Trackers = Annotated[
     list[str] | None,
     typer.Option("--tracker", help="wandb (default), tensorboard, none; may be repeated.", rich_help_panel=_HOW),
@@ -88,25 +103,35 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to s
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results and errors.")]
 
 
-def runtime_from(**given: Any) -> Any:
-    """A `Runtime` of the options that were given; ConfigError names the option that is wrong."""
+def overrides_from(asked: dict[str, Any]) -> Any:
+    """The `Overrides` among a command's options, by their names."""
+    from ferray.config.load import Overrides
+
+    named = ("trials", "epochs", "seed", "limit_per_class", "name", "sampler", "pruner")
+    given = {name: asked[name] for name in named if name in asked}
+    return Overrides(sets=asked.get("sets") or (), time_s=seconds(asked.get("time_budget")), **given)
+
+
+def runtime_from(asked: dict[str, Any]) -> Any:
+    """The `Runtime` among a command's options, by their names; ConfigError names the option that is wrong."""
     from pydantic import ValidationError
 
     from ferray.config.runtime import Runtime
     from ferray.config.trial import problem_lines
 
+    given = {name: asked[name] for name in Runtime.model_fields if asked.get(name) is not None}
     try:
-        return Runtime.model_validate({key: value for key, value in given.items() if value is not None})
+        return Runtime.model_validate(given)
     except ValidationError as error:
         name, _, text = problem_lines(error)[0].partition(": ")
-        raise ConfigError(f"`--{name.replace('_', '-')}` {text}") from error
+        raise ConfigError(f"`--{name.replace('_', '-')}` {text}", "see `ferray sweep --help`") from error
 
 
-def seconds(text: str | None) -> float | None:
-    """`90`, `90s`, `45m` or `2.5h` as seconds; ConfigError for anything else."""
+def seconds(text: str | None, option: str = "--time-budget") -> float | None:
+    """`90`, `90s`, `45m` or `2.5h` as seconds; ConfigError, naming the option, for anything else."""
     if text is None:
         return None
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smh]?)", text.strip())
     if match is None or float(match[1]) <= 0:
-        raise ConfigError(f"`--time-budget {text}` is not a length of time", "write `90s`, `45m` or `2.5h`")
+        raise ConfigError(f"`{option} {text}` is not a length of time", "write `90s`, `45m` or `2.5h`")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,10 @@ def sweep(
     cpus_per_trial: options.CpusPerTrial = 1,
     gpus_per_trial: options.GpusPerTrial = None,
     max_concurrent: options.MaxConcurrent = None,
+    max_retries: options.MaxRetries = 3,
+    max_failures: options.MaxFailures = 10,
+    trial_timeout: options.TrialTimeout = None,
+    take_over: options.TakeOver = False,
     device: options.Device = "auto",
     storage: options.Storage = None,
     tracker: options.Trackers = None,
@@ -42,53 +47,51 @@ def sweep(
     quiet: options.Quiet = False,
 ) -> None:
     """Run a sweep, or continue the one of this name: the same command again goes on where it stopped."""
-    from ferray.config.load import Overrides, find_space, load_space
+    asked = dict(locals())
+    from ferray.config.load import find_space, load_space
 
-    overrides = Overrides(
-        sets=sets or (),
-        trials=trials,
-        epochs=epochs,
-        time_s=options.seconds(time_budget),
-        seed=seed,
-        limit_per_class=limit_per_class,
-        name=name,
-        sampler=sampler,
-        pruner=pruner,
-    )
-    spec, notes = load_space(space, overrides)
-    for note in notes:
+    spec, notes = load_space(space, options.overrides_from(asked))
+    for note in notes if not quiet else ():
         say(f"note: {note}")
     runtime = options.runtime_from(
-        data_root=data_root,
-        output=output,
-        launcher=launcher,
-        address=address,
-        cpus_per_trial=cpus_per_trial,
-        gpus_per_trial=gpus_per_trial,
-        max_concurrent=max_concurrent,
-        device=device,
-        storage=storage,
-        trackers=_trackers(tracker),
+        {
+            **asked,
+            "trackers": _trackers(tracker),
+            "trial_timeout_s": options.seconds(trial_timeout, "--trial-timeout"),
+        }
     )
-    _run(spec, runtime, text=find_space(space).text, fresh=fresh, dry_run=dry_run, json=json, quiet=quiet)
+    how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet)
+    _run(spec, runtime, text=find_space(space).text, how=how)
 
 
-def _run(spec: SweepSpec, runtime: Runtime, *, text: str, **how: bool) -> None:
+@dataclass(frozen=True)
+class _How:
+    """The switches of one command."""
+
+    fresh: bool
+    take_over: bool
+    dry_run: bool
+    json: bool
+    quiet: bool
+
+
+def _run(spec: SweepSpec, runtime: Runtime, *, text: str, how: _How) -> None:
     from ferray.check import check_sweep
 
-    with progress_bars(quiet=how["quiet"]) as progress:
+    with progress_bars(quiet=how.quiet) as progress:
         checked = check_sweep(spec, runtime, progress=progress)
-    if how["dry_run"]:
-        _print_plan(spec, runtime, len(checked.configs), json=how["json"])
+    if how.dry_run:
+        _print_plan(spec, runtime, len(checked.configs), json=how.json)
         return
     from ferray.sweep import run_sweep
 
+    watchers = _watchers(quiet=how.quiet)
     try:
-        record = run_sweep(spec, runtime, text=text, fresh=how["fresh"], listeners=_watchers(quiet=how["quiet"]))
+        record = run_sweep(spec, runtime, text=text, fresh=how.fresh, take_over=how.take_over, listeners=watchers)
     except KeyboardInterrupt:
         say(f"interrupted; run the same command again to go on with `{spec.name}`")
         raise
-    _print_end(record, runtime, json=how["json"], quiet=how["quiet"])
+    _print_end(record, runtime, json=how.json, quiet=how.quiet)
 
 
 def _watchers(*, quiet: bool) -> list[Listener]:

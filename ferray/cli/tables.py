@@ -138,5 +138,9 @@ def _ended_text(trial: TrialRecord) -> str:
 
 
 def _footer(board: Leaderboard) -> str:
+    if not board.trials:
+        return "no trials yet"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in board.outcomes.items())
-    return f"{len(board.trials)} trials: {counts}" if counts else "no trials yet"
+    reasons = ", ".join(f"{count} {reason}" for reason, count in board.reasons.items())
+    why = f" ({reasons}; see `ferray trials {board.sweep} --failed`)" if reasons else ""
+    return f"{len(board.trials)} trials: {counts}{why}"

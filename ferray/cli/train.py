@@ -40,12 +40,13 @@ def train(
 
     Interrupted and started again, it goes on from its last checkpoint.
     """
+    asked = dict(locals())
     import os
 
-    from ferray.config.load import Overrides, load_space
+    from ferray.config.load import load_space
 
-    spec, _ = load_space(space, Overrides(sets=sets or (), epochs=epochs, seed=seed, limit_per_class=limit_per_class))
-    runtime = options.runtime_from(data_root=data_root, output=output, device=device, launcher="inline")
+    spec, _ = load_space(space, options.overrides_from(asked))
+    runtime = options.runtime_from({**asked, "launcher": "inline"})
     spec, chosen = settle(spec)
     if not quiet:
         for key, value in chosen.items():

@@ -27,8 +27,8 @@ class Runtime(Params):
 
     `cpus_per_trial` is also the number of torch threads of a trial. `gpus_per_trial` None is one where the cluster has
     any and `device` is not cpu; `max_concurrent` None lets the cluster's size decide.
-    `max_retries`: how often a parameter set is asked again after its worker was lost. `max_failures`: more failures in a
-    row of one reason end the sweep. `trial_timeout_s`: a trial silent for longer is taken to hang.
+    `max_retries`: how often a parameter set is asked again after its worker was lost. `max_failures`: more failures in
+    a row of one reason end the sweep. `trial_timeout_s`: a trial silent for longer is taken to hang.
     """
 
     data_root: Path = Field(default_factory=default_data_root)

@@ -33,6 +33,8 @@ def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
         "folder": trial.folder,
         "message": trial.message,
         "error_file": trial.error_file,
+        "reason": trial.reason,
+        "accumulated": trial.accumulated,
         "superseded_by": trial.superseded_by,
     }
 

@@ -47,6 +47,11 @@ class Leaderboard:
         """How many trials ended in each way, in the order of `trials`."""
         return dict(Counter(trial.outcome for trial in self.trials))
 
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many trials failed or lost their worker for each reason."""
+        return dict(Counter(trial.reason for trial in self.trials if trial.reason))
+
     @cached_property
     def varying(self) -> tuple[str, ...]:
         """Parameters that differ among the complete trials; the budget of epochs has its own column."""

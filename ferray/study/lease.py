@@ -90,7 +90,7 @@ class Lease:
 
 
 def _born(pid: int) -> float | None:
-    """When a process of this host started, None where there is none: a number is used again, a number and a time not."""
+    """When a process of this host started, None where there is none: numbers alone are used again."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()

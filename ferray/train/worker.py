@@ -23,8 +23,8 @@ OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocat
 class TrialWorker:
     """Trains one job, one epoch a `step`; building the trainer is part of the first step.
 
-    A trial that runs out of memory is tried once more with every batch cut into two pieces whose gradients are added up:
-    the same effective batch, noted in each report from then on.
+    A trial that runs out of memory is tried once more with every batch cut into two pieces whose gradients are added
+    up: the same effective batch, noted in each report from then on.
     """
 
     def __init__(self, job: TrialJob) -> None:
@@ -70,7 +70,7 @@ class TrialWorker:
         return replace(report, accumulated=self.job.accumulate, earlier=earlier)
 
     def _step_in_pieces(self) -> EpochReport | Outcome:
-        """From the last checkpoint, or from the start, with batches in two pieces; epochs done before are told again."""
+        """From the last checkpoint, or from the start, with batches in two pieces."""
         self.close()
         self.job = replace(self.job, accumulate=2)
         return self.step()

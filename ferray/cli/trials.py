@@ -1,0 +1,40 @@
+"""`ferray trials`: every trial of a sweep and how it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ferray.cli import options
+from ferray.cli.output import print_json
+
+
+def trials(
+    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only those that failed or lost their worker, by reason.")
+    ] = False,
+    output: options.Output = Path("runs"),
+    storage: options.Storage = None,
+    json: options.Json = False,
+) -> None:
+    """List a sweep's trials in order, one a line: number, outcome, value, reason, and for a failure where to look."""
+    from ferray.results.export import entry
+    from ferray.study.history import load_sweep
+
+    record = load_sweep(output / name, storage)
+    shown = [trial for trial in record.trials if not failed or trial.state == "failed"]
+    if failed:
+        shown.sort(key=lambda trial: (trial.reason or trial.outcome, trial.number))
+    if json:
+        print_json([entry(trial, record.metric) for trial in shown])
+        return
+    for trial in shown:
+        value = "" if trial.value is None else f"{trial.value:.3f}"
+        where = trial.error_file or str(output / name / trial.folder) if trial.state == "failed" else ""
+        said = ": ".join(text for text in (trial.reason, trial.message) if text)
+        again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
+        fields = [f"{trial.number:>5}", f"{trial.outcome:<11}", f"{value:<6}", said, again, where]
+        print("  ".join(field for field in fields if field.strip()))
