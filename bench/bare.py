@@ -1,10 +1,10 @@
 """Trainings one after another in one process, written as a user would by hand: the yardstick of `bench/sweep.py`.
 
-`python -m bench.bare JOBS.json [--threads N]` trains each `{"config": ..., "epochs": ...}` of the file and prints one JSON
-object. There is no ferray in the loop: the network is timm's, the optimiser and the schedule torch's, and nothing is
-recorded. Taken from ferray are only the packed images, so that both sides read the same pages, and the augmentation
-policy, so that both sides do the same work. Channels last and the fused optimiser are in it too: the comparison is to show
-what a sweep costs, not what they gain.
+`python -m bench.bare JOBS.json [--threads N]` trains each `{"config": ..., "epochs": ...}` of the file and prints one
+JSON object. There is no ferray in the loop: the network is timm's, the optimiser and the schedule torch's, and nothing
+is recorded. Taken from ferray are only the packed images, so that both sides read the same pages, and the augmentation
+policy, so that both sides do the same work. Channels last and the fused optimiser are in it too: the comparison is to
+show what a sweep costs, not what they gain.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from the start of its first epoch to the moment the last trial wrote its last fi
 messages, W&B and a slot that idles at the end are in it; starting and ending the sweep are stated apart (`startup_s`,
 `closing_s`).
 
-How many threads the bare process gets decides what the ratio says, so there are three, the first of which is the figure:
+How many threads the bare process gets decides what the ratio says, so there are three; the first is the figure:
 - `one_thread`, alone on the machine. A slot is one core, so one core's work is compared with one core's work.
 - `default_threads`, alone: what a user gets who sets nothing, all cores. Against this the ratio can be 1 only where two
   threads train twice as fast as one; it charges the sweep for cores that torch cannot use on small batches either.
@@ -37,6 +37,7 @@ from typing import Any
 
 from bench.processes import Watch
 from ferray.study.history import load_sweep
+from ferray.study.records import SweepRecord
 
 SLOTS = 2
 TARGET = 2.0
@@ -55,7 +56,7 @@ space:
 
 @dataclass(frozen=True)
 class TrialTimes:
-    """When a trial's first epoch began and its last file was written, by the time of day, and its epochs' own seconds."""
+    """When a trial's first epoch began and its last file was written, by the time of day, and its epochs' own time."""
 
     began: float
     ended: float
@@ -122,7 +123,9 @@ def run_sweep(folder: Path, space: Path) -> tuple[dict[str, Any], list[dict[str,
     exited = time.time()
     if process.returncode:
         raise SystemExit(f"the sweep failed with exit code {process.returncode}")
-    trials = [trial_times(folder / NAME / "trials" / name, began) for name, began in first_epochs(folder, begins).items()]
+    trials = [
+        trial_times(folder / NAME / "trials" / name, began) for name, began in first_epochs(folder, begins).items()
+    ]
     first, last = min(trial.began for trial in trials), max(trial.ended for trial in trials)
     figures = {
         **summarise(trials, SLOTS),
@@ -132,8 +135,15 @@ def run_sweep(folder: Path, space: Path) -> tuple[dict[str, Any], list[dict[str,
         "peak_rss_gib": watch.peaks_gib(),
         "load_before": load,
     }
-    record = load_sweep(folder / NAME)
-    return figures, [{"config": trial.config, "epochs": trial.epochs} for trial in record.trials if trial.epochs]
+    return figures, trained(load_sweep(folder / NAME))
+
+
+def trained(record: SweepRecord) -> list[dict[str, Any]]:
+    """What the bare process has to train as well; a sweep with a failed trial measures nothing."""
+    failed = [f"trial {trial.number}: {trial.message}" for trial in record.trials if trial.state == "failed"]
+    if failed:
+        raise SystemExit("\n".join(failed))
+    return [{"config": trial.config, "epochs": trial.epochs} for trial in record.trials]
 
 
 def run_bare(folder: Path, jobs: list[dict[str, Any]], *, threads: int | None, processes: int = 1) -> dict[str, Any]:
@@ -204,7 +214,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=4, help="of a trial that is not pruned")
     parser.add_argument("--quick", action="store_true", help="4 tiny trials, each side once: to see that it works")
     given = parser.parse_args()
-    size = {"trials": 4, "epochs": 2, "images": 70} if given.quick else {"trials": given.trials, "epochs": given.epochs, "images": 140}
+    size = (
+        {"trials": 4, "epochs": 2, "images": 70}
+        if given.quick
+        else {"trials": given.trials, "epochs": given.epochs, "images": 140}
+    )
     with tempfile.TemporaryDirectory(prefix="ferray-bench-") as folder:
         figures = measure(Path(folder), **size, twice=not given.quick)
     what = {"benchmark": "sweep", **size, "slots": SLOTS, "val_images": 70, "machine": machine()}
