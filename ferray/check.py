@@ -19,10 +19,11 @@ Progress = Callable[[str, int, int], None]  # what, done, total
 
 @dataclass(frozen=True)
 class Checked:
-    """What the check learnt: every corner's configuration, and the sides in pixels that trials will see."""
+    """What the check learnt: every corner's configuration, the sides in pixels that trials will see, and warnings."""
 
     configs: tuple[TrialConfig, ...]
     image_sizes: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None = None) -> Checked:
@@ -35,13 +36,13 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
     for dataset in unique_by(configs, lambda config: config.dataset.model_dump_json()):
         ensure_data(dataset.dataset, runtime.data_root)
     fixed = {config.image_size for config in configs if config.image_size is not None}
-    _pack(configs, runtime, fixed, progress)
+    skipped = _pack(configs, runtime, fixed, progress)
     ROOMS["launcher"].load(runtime.launcher)(runtime).check()
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()
     sizes = {image_size(config) for config in configs}
-    _pack(configs, runtime, sizes - fixed, progress)
-    return Checked(tuple(configs), tuple(sorted(sizes)))
+    skipped = _pack(configs, runtime, sizes - fixed, progress) | skipped
+    return Checked(tuple(configs), tuple(sorted(sizes)), tuple(skipped.values()))
 
 
 def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
@@ -79,12 +80,14 @@ def unique_by(configs: list[TrialConfig], key: Callable[[TrialConfig], str]) -> 
     return list({key(config): config for config in reversed(configs)}.values())[::-1]
 
 
-def _pack(configs: list[TrialConfig], runtime: Runtime, sizes: set[int], progress: Progress | None) -> None:
+def _pack(configs: list[TrialConfig], runtime: Runtime, sizes: set[int], progress: Progress | None) -> dict[str, str]:
+    """Decode what trials will see; a warning for each data set (as JSON) of which bad samples were left out."""
+    warnings: dict[str, str] = {}
     for dataset in unique_by(configs, lambda config: config.dataset.model_dump_json()):
         for size in sorted(sizes):
             what = f"decoding {dataset.dataset.name} at {size} px"
             report = (lambda done, total, what=what: progress(what, done, total)) if progress else None
-            open_splits(
+            splits = open_splits(
                 dataset.dataset,
                 size=size,
                 limit_per_class=dataset.limit_per_class,
@@ -92,3 +95,6 @@ def _pack(configs: list[TrialConfig], runtime: Runtime, sizes: set[int], progres
                 cache_dir=runtime.cache_dir,
                 progress=report,
             )
+            if splits.skipped:
+                warnings[dataset.dataset.model_dump_json()] = splits.skipped.warning(dataset.dataset.name)
+    return warnings

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
@@ -26,11 +30,37 @@ from ferray.events import (
 from ferray.study.study import Study, Trial
 
 LAST_CHECKPOINT = "last.pt"
+BEST_CHECKPOINT = "best.pt"
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+
+def deferring_interrupts(act: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Let `act` end before a Ctrl-C or SIGTERM is heard: an act cut in half would leave a trial that nobody ends."""
+
+    @functools.wraps(act)
+    def whole(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        if threading.current_thread() is not threading.main_thread():
+            return act(*args, **kwargs)
+        heard: list[int] = []
+        former = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in former:
+            signal.signal(number, lambda received, _: heard.append(received))
+        try:
+            return act(*args, **kwargs)
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+            for number in heard[:1]:
+                signal.raise_signal(number)
+
+    return whole
 
 
 def warn(line: str) -> None:
     """One line for the person who started the sweep."""
-    print(f"warning: {line}", file=sys.stderr, flush=True)
+    with suppress(OSError, ValueError):  # nobody may be listening any more: `2>&1 | head`, a closed terminal
+        print(f"warning: {line}", file=sys.stderr, flush=True)
 
 
 @dataclass
@@ -49,6 +79,9 @@ class Audience:
                 self.listeners.remove(listener)
                 name = type(listener).__name__
                 self.tell_user(f"the tracker {name} is switched off: {type(error).__name__}: {error}")
+                if act != "close":
+                    with suppress(Exception):  # it has failed already; closing frees its terminal and its threads
+                        listener.close()
 
 
 @dataclass
@@ -89,6 +122,7 @@ class SweepDriver:
             ),
         )
 
+    @deferring_interrupts
     def next_job(self) -> TrialJob | None:
         """A trial to start now, or None: enough have been started, the time is up, or the sweep was given up."""
         if self.num_left == 0:
@@ -116,6 +150,10 @@ class SweepDriver:
         """Whether nothing runs and nothing is left to start."""
         return self.study.num_running == 0 and self.num_left == 0
 
+    def is_running(self, number: int) -> bool:
+        """Whether this trial has been started and not ended."""
+        return number in self._trials
+
     @property
     def num_left(self) -> int:
         """Trials of the budget that may still be started."""
@@ -128,6 +166,7 @@ class SweepDriver:
         limit = self.spec.budget.time_s
         return limit is not None and self.clock() - self._started >= limit
 
+    @deferring_interrupts
     def epoch_ended(self, number: int, report: EpochReport) -> Decision:
         """Record an epoch, show it, and say whether the trial goes on; `ended` must follow a STOP or a last epoch."""
         self._heard[number] = self.clock()
@@ -143,6 +182,7 @@ class SweepDriver:
         self._shown[number] = report.epoch
         return decision
 
+    @deferring_interrupts
     def ended(self, number: int, failure: Outcome | None = None) -> None:
         """A trial has ended: by itself, by a STOP, or by `failure`."""
         best, last = self.study.best_and_last(number)
@@ -220,7 +260,8 @@ class SweepDriver:
 
     def _job(self, trial: Trial, folder: Path) -> TrialJob:
         runtime = self.runtime
-        checkpoints = [self.folder / earlier / LAST_CHECKPOINT for earlier in trial.resume_folders]
+        names = (LAST_CHECKPOINT, BEST_CHECKPOINT)  # a best.pt alone: it had ended, and nobody was told
+        checkpoints = [self.folder / earlier / name for earlier in trial.resume_folders for name in names]
         resume = next((path for path in checkpoints if path.is_file()), None)
         return TrialJob(
             number=trial.number,

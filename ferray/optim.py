@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
@@ -26,19 +27,38 @@ def build_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter])
     return kind(parameters, config.lr, weight_decay=config.weight_decay, fused=True)
 
 
-def build_schedule(config: ScheduleConfig, optimizer: Optimizer, *, steps_per_epoch: int, epochs: int) -> LambdaLR:
-    """The schedule, to be stepped once after each optimiser step.
+class EpochSchedule(LambdaLR):
+    """A schedule over epochs, stepped once after each optimiser step.
 
     Its state holds plain numbers, so a checkpoint of it loads with `weights_only=True`. Steps beyond the last epoch
     keep the last factor.
     """
-    shape = _shape(config, epochs)
 
-    def factor(step: int) -> float:
-        epoch = step / steps_per_epoch
-        return _warmup(step, config.warmup_epochs * steps_per_epoch) * shape(epoch)
+    def __init__(self, config: ScheduleConfig, optimizer: Optimizer, *, steps_per_epoch: int, epochs: int) -> None:
+        self._shape = _shape(config, epochs)
+        self._warmup_steps = config.warmup_epochs * steps_per_epoch
+        self._begun = (0, 0)  # an epoch count, and the step at which it was reached
+        self._pace = steps_per_epoch
+        super().__init__(optimizer, self._factor)
 
-    return LambdaLR(optimizer, factor)
+    def begin_epoch(self, epochs_done: int, steps: int) -> None:
+        """The next epoch has so many steps: fewer once samples were removed, and still a whole epoch of the schedule."""
+        self._begun = (epochs_done, self.last_epoch)
+        self._pace = steps
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it stands; what it computes follows from the configuration."""
+        ours = ("_shape", "_warmup_steps", "_begun", "_pace")
+        return {name: value for name, value in super().state_dict().items() if name not in ours}
+
+    def _factor(self, step: int) -> float:
+        epochs_done, first = self._begun
+        return _warmup(step, self._warmup_steps) * self._shape(epochs_done + (step - first) / self._pace)
+
+
+def build_schedule(config: ScheduleConfig, optimizer: Optimizer, *, steps_per_epoch: int, epochs: int) -> EpochSchedule:
+    """The schedule that `config` names, over `epochs` epochs of `steps_per_epoch` steps to begin with."""
+    return EpochSchedule(config, optimizer, steps_per_epoch=steps_per_epoch, epochs=epochs)
 
 
 def _warmup(step: int, warmup_steps: float) -> float:

@@ -47,11 +47,11 @@ def run_sweep(
     process runs the same sweep, and KeyboardInterrupt after everything has been written.
     """
     folder = (runtime.output / spec.name).absolute()
-    if fresh and folder.exists():
-        folder.rename(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}"))
-    folder.mkdir(parents=True, exist_ok=True)
+    if fresh:
+        put_aside(folder, runtime.storage)
     with _only_driver(folder):
         store = open_store(folder, runtime.storage)
+        (folder / "trials").mkdir(exist_ok=True)  # workers make only their own folder: a missing one shows a lone disk
         study = Study(spec, store, take_over=take_over)
         _write_facts(folder, spec, text)
         trackers = [ROOMS["tracker"].load(name)(folder) for name in runtime.trackers]
@@ -67,6 +67,16 @@ def run_sweep(
         raise SweepFailed(driver.why_it_gave_up(), f"`ferray trials {spec.name} --failed` lists them")
     _refuse_nothing(record, folder)
     return record
+
+
+def put_aside(folder: Path, storage: str | None) -> None:
+    """Move an earlier sweep out of the way, under its name and the time; ConfigError while somebody runs it."""
+    if storage is not None:
+        raise ConfigError("`--fresh` cannot move a sweep out of a database", "start anew under another `--name`")
+    if not folder.exists():
+        return
+    with _only_driver(folder):
+        folder.rename(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}"))
 
 
 def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
@@ -86,11 +96,16 @@ def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
 @contextmanager
 def _only_driver(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the kernel releases it however this process ends."""
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "driver.lock"
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):
+                raise ConfigError(
+                    f"`{folder}` is on a disk without file locks: {error.strerror}", "use another `--output`"
+                ) from error
             file.seek(0)
             owner = file.read().strip() or "another process"
             raise ConfigError(

@@ -95,3 +95,14 @@ def test_state_loads_as_weights_only(tmp_path: Path) -> None:
     path = tmp_path / "state.pt"
     torch.save(schedule.state_dict(), path)
     assert torch.load(path, weights_only=True)["last_epoch"] == 0
+
+
+def test_epoch_with_fewer_steps_is_still_a_whole_epoch_of_the_schedule() -> None:
+    optimizer = SGD(parameters(), lr=1.0)
+    schedule = build_schedule(ScheduleConfig(name="cosine"), optimizer, steps_per_epoch=4, epochs=2)
+    for epochs_done, steps in enumerate([4, 2]):
+        schedule.begin_epoch(epochs_done, steps)
+        for _ in range(steps):
+            optimizer.step()
+            schedule.step()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.0, abs=1e-9)

@@ -31,6 +31,15 @@ LimitPerClass = Annotated[
     int | None,
     typer.Option("--limit-per-class", help="At most so many images a class in each split.", rich_help_panel=_WHAT),
 ]
+BadSamples = Annotated[
+    str | None,
+    typer.Option(
+        "--bad-samples",
+        metavar="refuse|skip",
+        help="Stop at images and rows that cannot be used (default), or leave them out and list them.",
+        rich_help_panel=_WHAT,
+    ),
+]
 DataRoot = Annotated[
     Path | None,
     typer.Option(

@@ -24,6 +24,7 @@ def sweep(
     seed: options.Seed = None,
     sets: options.Sets = None,
     limit_per_class: options.LimitPerClass = None,
+    bad_samples: options.BadSamples = None,
     sampler: options.Sampler = None,
     pruner: options.Pruner = None,
     name: options.Name = None,
@@ -80,6 +81,8 @@ def _run(spec: SweepSpec, runtime: Runtime, *, text: str, how: _How) -> None:
 
     with progress_bars(quiet=how.quiet) as progress:
         checked = check_sweep(spec, runtime, progress=progress)
+    for warning in checked.warnings:
+        say(f"warning: {warning}")
     if how.dry_run:
         _print_plan(spec, runtime, len(checked.configs), json=how.json)
         return

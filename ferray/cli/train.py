@@ -24,6 +24,7 @@ def train(
     epochs: options.Epochs = None,
     seed: options.Seed = None,
     limit_per_class: options.LimitPerClass = None,
+    bad_samples: options.BadSamples = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget an earlier training of the same configuration.")
     ] = False,
@@ -96,6 +97,8 @@ def _prepare(spec: SweepSpec, runtime: Any, threads: int, *, quiet: bool) -> Tri
 
     with progress_bars(quiet=quiet) as progress:
         checked = check_sweep(spec, runtime, progress=progress)
+    for warning in checked.warnings:
+        say(f"warning: {warning}")
     config = checked.configs[0]
     folder = runtime.output / "train" / f"{spec.name}-{config.recipe}-s{config.seed}"
     return TrialJob(

@@ -11,10 +11,13 @@ from pydantic import ValidationError
 
 from ferray.config.space import is_node
 from ferray.config.sweep import PrunerChoice, SamplerChoice, SweepSpec
-from ferray.config.trial import COMPONENT_FIELDS, Component, problem_lines
+from ferray.config.trial import COMPONENT_FIELDS, Component, problem_lines, split_component
 from ferray.config.yaml import parse_yaml, read_yaml
 from ferray.errors import ConfigError, did_you_mean
 from ferray.registry import ROOMS
+
+
+_TOP_DEFAULTS = {"dataset": "demo", "sampler": "tpe", "pruner": "hyperband"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Overrides:
     time_s: float | None = None
     seed: int | None = None
     limit_per_class: int | None = None
+    bad_samples: str | None = None
     name: str | None = None
     sampler: str | None = None
     pruner: str | None = None
@@ -120,7 +124,12 @@ def _apply(raw: dict[str, Any], overrides: Overrides) -> list[str]:
         if not equals or not key:
             raise ConfigError(f"`--set {item}` is not KEY=VALUE", "for example `--set optimizer.lr=1e-4`")
         notes += set_key(raw, key.strip(), parse_yaml(text, source=f"--set {key.strip()}"))
-    flags = {"epochs": overrides.epochs, "limit_per_class": overrides.limit_per_class, "seed": overrides.seed}
+    flags = {
+        "epochs": overrides.epochs,
+        "limit_per_class": overrides.limit_per_class,
+        "seed": overrides.seed,
+        "dataset.bad_samples": overrides.bad_samples,
+    }
     for key, value in flags.items():
         if value is not None:
             notes += set_key(raw, key, value)
@@ -136,11 +145,8 @@ def _apply(raw: dict[str, Any], overrides: Overrides) -> list[str]:
 
 def set_key(raw: dict[str, Any], key: str, value: Any) -> list[str]:
     """Put one `--set` into a raw space, searched or fixed; returns a note for each search that it ends."""
-    if key.split(".")[0] == "dataset":
-        _set_dataset(raw, key, value)
-        return []
-    if key.split(".")[0] in ("objective", "budget", "sampler", "pruner"):
-        _set_nested(raw, key, value)
+    if key.split(".")[0] in ("dataset", "objective", "budget", "sampler", "pruner"):
+        _set_top(raw, key, value)
         return []
     space, base = _mapping(raw, "space"), _mapping(raw, "base")
     if _set_inside_one_of(space, key, value):
@@ -164,27 +170,22 @@ def _mapping(raw: dict[str, Any], key: str) -> dict[str, Any]:
     return mapping
 
 
-def _set_dataset(raw: dict[str, Any], key: str, value: Any) -> None:
-    parts = key.split(".")
-    if len(parts) == 1:
-        raw["dataset"] = value
-        return
-    current = raw.get("dataset")
-    name, params = (current, {}) if isinstance(current, str) else next(iter((current or {"demo": {}}).items()))
-    raw["dataset"] = {name: {**(params or {}), parts[-1]: value}}
-
-
-def _set_nested(raw: dict[str, Any], key: str, value: Any) -> None:
+def _set_top(raw: dict[str, Any], key: str, value: Any) -> None:
+    """A key outside `base` and `space`: `dataset`, `objective`, `budget`, `sampler`, `pruner`, and what lies below."""
     first, *rest = key.split(".")
     if not rest:
         raw[first] = value
         return
     current = raw.get(first)
-    if first in ("sampler", "pruner"):
-        name, params = (current, {}) if isinstance(current, str) else next(iter((current or {"tpe": {}}).items()))
-        raw[first] = {name: {**(params or {}), rest[-1]: value}}
+    if first in ("objective", "budget"):
+        raw[first] = {**(current or {}), rest[0]: value}
         return
-    raw[first] = {**(current or {}), rest[0]: value}
+    name, params = split_component(current if current is not None else _TOP_DEFAULTS[first])
+    if len(rest) > 1 and rest[0] != name:
+        raise ConfigError(
+            f"`--set {key}` speaks of `{rest[0]}`, but {first} is `{name}`", f"`--set {first}.{rest[-1]}=...`"
+        )
+    raw[first] = {name: {**params, rest[-1]: value}}
 
 
 def _set_inside_one_of(space: dict[str, Any], key: str, value: Any) -> bool:
@@ -194,11 +195,12 @@ def _set_inside_one_of(space: dict[str, Any], key: str, value: Any) -> bool:
     if len(rest) != 2 or not isinstance(node, dict) or not isinstance(node.get("one_of"), list):
         return False
     options: list[Any] = node["one_of"]
-    for index, option in enumerate(options):
-        name, params = (option, {}) if isinstance(option, str) else next(iter(option.items()))
-        if name == rest[0]:
-            options[index] = {name: {**(params or {}), rest[1]: value}}
-            return True
+    named = [index for index, option in enumerate(options) if _option_name(option) == rest[0]]
+    for index in named:
+        params = options[index][rest[0]] if isinstance(options[index], dict) else {}
+        options[index] = {rest[0]: {**(params or {}), rest[1]: value}}
+    if named:
+        return True
     raise ConfigError(
         f"`{key}`: `{first}` is searched over other components",
         did_you_mean(rest[0], [_option_name(o) for o in options]),

@@ -26,7 +26,9 @@ class Numbers:
     high: float
 
     def extremes(self) -> list[Any]:
-        return [self.low, self.high]
+        """Both ends, and inside a range of real numbers one that is not whole: a key that wants whole ones says so."""
+        inner = [self.low + 0.381966 * (self.high - self.low)] if self.kind != "int_uniform" else []
+        return [self.low, *inner, self.high] if self.high > self.low else [self.low]
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _parse_choice(argument: list[Any], path: str, problems: list[str], *, exhaus
     ):
         problems.append(f"{path}: components go under `one_of`, `choice` and `grid` take plain values")
         return None
-    if len({(type(v), v) for v in argument}) != len(argument):
+    if len(set(argument)) != len(argument):
         problems.append(f"{path}: the same value stands twice in `{argument}`")
         return None
     return Choice(tuple(argument), exhaustive)

@@ -7,7 +7,7 @@ import json
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from ferray.config.space import Node, parse_space, resolve, unknown_key
 from ferray.config.trial import Component, TrialConfig
@@ -24,8 +24,17 @@ class Objective(Params):
 
     @property
     def worst(self) -> float:
-        """What a diverged trial is told as: below any score, above any loss."""
-        return 0.0 if self.mode == "max" else 1e9
+        """What a diverged trial is told as at least: the lowest score, or the loss of a class given e ** -10."""
+        return 0.0 if self.mode == "max" else 10.0
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Objective:
+        right = "min" if self.metric == "val/loss" else "max"
+        if self.mode != right:
+            raise ValueError(
+                f"`{self.metric}` is better the {'lower' if right == 'min' else 'higher'} it is: set mode to `{right}`"
+            )
+        return self
 
 
 class Budget(Params):

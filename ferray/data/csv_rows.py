@@ -1,4 +1,4 @@
-"""Plain csv files with named columns, read row by row or at a byte offset, however large a row is."""
+"""Plain csv files with named columns, read row by row or at a byte offset, however large the file is."""
 
 from __future__ import annotations
 
@@ -6,56 +6,79 @@ from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 
+from ferray.data.bad_samples import BadSampleError
+from ferray.data.files import regular_file
 from ferray.errors import DataError
+
+MOST_ROW_BYTES = 8 * 2**20  # a 48x48 face is 9 kB
 
 
 class CsvRows:
     """Rows of a csv as dictionaries by lower-case column name.
 
     For files of numbers and short words: a comma or a line break inside quotes is not understood. Column names may
-    stand in any order, with spaces or quotes around them. `needed` columns that are missing raise DataError.
+    stand in any order, with spaces or quotes around them. DataError for `needed` columns that are missing and for a
+    name that stands twice.
     """
 
     def __init__(self, path: Path, needed: tuple[str, ...] = ()) -> None:
         self._path = path
         with self._open() as stream:
-            header = stream.readline().decode("utf-8-sig", "replace")
+            header = stream.readline(MOST_ROW_BYTES).decode("utf-8-sig", "replace")
         self._columns = [_clean(cell).lower() for cell in header.split(",")]
         missing = [column for column in needed if column not in self._columns]
         if missing:
             raise DataError(f"`{path}` has no column `{missing[0]}`", f"its header must name {', '.join(needed)}")
+        twice = [column for column in needed if self._columns.count(column) > 1]
+        if twice:
+            raise DataError(f"`{path}` has two columns `{twice[0]}`", "name one of them otherwise")
 
-    def __iter__(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Byte offset and cells of each row that is not blank."""
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Byte offset and raw text of each row that is not blank, for `cells`."""
         with self._open() as stream:
-            offset = len(stream.readline())
-            for line in stream:
+            offset = _read_line(stream)[1]
+            while True:
+                line, num_bytes = _read_line(stream)
+                if not num_bytes:
+                    return
                 if line.strip():
-                    yield offset, self._cells(line, offset)
-                offset += len(line)
+                    yield offset, line
+                offset += num_bytes
 
-    def at(self, offset: int) -> dict[str, str]:
-        """Cells of the row that starts at this byte."""
+    def at(self, offset: int) -> bytes:
+        """Raw text of the row that starts at this byte."""
         with self._open() as stream:
             stream.seek(offset)
-            return self._cells(stream.readline(), offset)
+            return _read_line(stream)[0]
 
-    def _cells(self, line: bytes, offset: int) -> dict[str, str]:
+    def cells(self, line: bytes, row: str) -> dict[str, str]:
+        """The row's cells by column; BadSampleError that calls it `row` where their number is not the header's."""
+        if len(line) > MOST_ROW_BYTES:
+            raise BadSampleError.of(f"row `{row}`", "wrong length", f"has over `{MOST_ROW_BYTES >> 20}` MiB")
         cells = line.decode("utf-8", "replace").split(",")
         if len(cells) != len(self._columns):
-            raise DataError(
-                f"`{self._path}`, byte {offset}: a row of `{len(cells)}` cells under `{len(self._columns)}` columns",
-                "copy the csv again",
-            )
+            reason = f"has `{len(cells)}` cells under `{len(self._columns)}` columns"
+            raise BadSampleError.of(f"row `{row}`", "wrong length", reason)
         return {column: _clean(cell) for column, cell in zip(self._columns, cells, strict=True)}
 
     def _open(self) -> BufferedReader:
         try:
+            regular_file(self._path)
             return self._path.open("rb")
         except OSError as error:
             raise DataError(
                 f"`{self._path}` cannot be read: {error.strerror or error}", "check who may read it"
             ) from error
+
+
+def _read_line(stream: BufferedReader) -> tuple[bytes, int]:
+    """The next line, one byte over the bound where it is longer, and how long it really is; nothing at the end."""
+    line = chunk = stream.readline(MOST_ROW_BYTES + 1)
+    num_bytes = len(line)
+    while len(chunk) > MOST_ROW_BYTES and not chunk.endswith(b"\n"):
+        chunk = stream.readline(MOST_ROW_BYTES + 1)
+        num_bytes += len(chunk)
+    return line, num_bytes
 
 
 def _clean(cell: str) -> str:

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ferray.data.bad_samples import BadSampleError
+from ferray.data.files import regular_file
 from ferray.data.samples import Sample
 from ferray.errors import DataError
 
@@ -17,8 +19,9 @@ FileDigest = Callable[[Path], str]
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file's content; DataError naming the file when it cannot be read."""
+    """Hex digest of a file's content; DataError naming the file when it cannot be read, BadSampleError for no file."""
     try:
+        regular_file(path)
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
@@ -31,8 +34,17 @@ def samples_fingerprint(samples: Iterable[Sample], root: Path, digest: FileDiges
     """One hash over the paths and contents of samples whose `source` is a path relative to the root."""
     whole = hashlib.sha256()
     for sample in samples:
-        whole.update(f"{sample.source}\0{digest(root / sample.source)}\n".encode())
+        line = f"{sample.source}\0{_digest_of_any(root / sample.source, digest)}\n"
+        whole.update(line.encode("utf-8", "surrogateescape"))
     return whole.hexdigest()
+
+
+def _digest_of_any(path: Path, digest: FileDigest) -> str:
+    """The file's hash; a word for what is no file, so that packing gets to name it among the bad samples."""
+    try:
+        return digest(path)
+    except BadSampleError as error:
+        return error.reason
 
 
 class DigestMemo:

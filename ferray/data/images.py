@@ -1,35 +1,63 @@
-"""One image file on disk to one square RGB array, whatever it was saved as."""
+"""One image file on disk to one square RGB array, whatever it was saved as; a bad image is refused by name."""
 
 from __future__ import annotations
 
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ferray.errors import DataError
+from ferray.data.bad_samples import BadSampleError
+from ferray.data.files import regular_file
+from ferray.errors import DataError, FerrayError
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+MOST_BYTES = 256 * 2**20
+MOST_PIXELS = 64_000_000
+LONGEST_SIDE = 16_384
+PLAIN_MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr")
+# TIFF's tags, and what Pillow reads rightly: 12 bits would come out dark, signed and inverted pixels wrong.
+BITS, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
 
 
 def read_image(path: Path, size: int) -> NDArray[np.uint8]:
-    """The picture in `path` as (size, size, 3) uint8 RGB; DataError naming the file when there is none in it."""
-    return resize(read_rgb(path), size)
+    """The picture in `path` as (size, size, 3) uint8 RGB; BadSampleError naming the file when there is none in it."""
+    return fit(read_rgb(path), size, what=f"image `{path}`")
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
-    """The picture in `path` at its own size, (H, W, 3) uint8 RGB.
+    """The picture in `path` at its own size, (H, W, 3) uint8 RGB; the first one of several.
 
-    Grey becomes three equal channels, transparency is dropped, 16 bits are scaled to 8, EXIF rotation is applied.
+    Grey becomes three equal channels, transparency is laid over black, 16 bits are cut to their upper 8, EXIF rotation
+    is applied. BadSampleError for anything that is not one whole picture of bounded size, DataError where the file
+    cannot be read at all.
     """
     data = _read_bytes(path)
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise _unreadable(path) from error
-    if image is None or image.size == 0:
-        raise _unreadable(path)
-    rgb: NDArray[np.uint8] = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-    return rgb
+    with _opened(path, data) as image:
+        if image.format == "PNG":
+            # Loading stops at the last row and so overlooks a flipped bit; this goes through every checksum.
+            with Image.open(io.BytesIO(data), formats=("PNG",)) as checked:
+                checked.verify()
+        return _pixels(image)
+
+
+def read_shape(path: Path) -> tuple[int, int]:
+    """Height and width as the file's header says, nothing decoded; errors as for `read_rgb`."""
+    with _opened(path, _read_bytes(path)) as image:
+        return image.height, image.width
+
+
+def fit(image_HWC: NDArray[np.uint8], size: int, *, what: str) -> NDArray[np.uint8]:
+    """`resize`, but BadSampleError about `what` for a picture of one colour: there is no face in it."""
+    if (image_HWC == image_HWC[0, 0]).all():
+        raise BadSampleError.of(what, "one colour", "has one colour")
+    return resize(image_HWC, size)
 
 
 def resize(image_HWC: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -42,17 +70,86 @@ def resize(image_HWC: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return resized
 
 
-def _read_bytes(path: Path) -> bytes:
+@contextmanager
+def quiet_decoding() -> Iterator[None]:
+    """Keep what Pillow remarks about damaged metadata off the terminal; to be entered where no other thread does."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
+
+
+@contextmanager
+def _opened(path: Path, data: bytes) -> Iterator[Image.Image]:
+    """The image with its header read and found in bounds; whatever Pillow raises becomes a BadSampleError."""
+    what = f"image `{path}`"
     try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _refuse_large(image, what)
+            _refuse_unreadable_pixels(image, what)
+            yield image
+    except FerrayError:
+        raise
+    except UnidentifiedImageError as error:
+        raise BadSampleError.of(what, "not a picture", "is not a picture") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadSampleError.of(what, "too large", f"is a decompression bomb of over `{MOST_PIXELS}` pixels") from error
+    except MemoryError as error:
+        raise DataError(f"{what} does not fit into memory", "free memory and try again") from error
+    except Exception as error:  # Pillow raises a dozen kinds for damaged files, SyntaxError and struct.error among them
+        raise BadSampleError.of(what, "truncated or damaged", "is truncated or damaged") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    what = f"image `{path}`"
+    try:
+        num_bytes = regular_file(path).st_size
+        if num_bytes > MOST_BYTES:
+            reason = f"is `{num_bytes >> 20}` MiB, at most `{MOST_BYTES >> 20}` are read"
+            raise BadSampleError.of(what, "too large", reason)
         data = path.read_bytes()
     except OSError as error:
         raise DataError(
             f"image `{path}` cannot be read: {error.strerror or error}", "check the file and who may read it"
         ) from error
     if not data:
-        raise DataError(f"image `{path}` is empty", "delete the file or copy it again")
+        raise BadSampleError.of(what, "empty", "is empty")
     return data
 
 
-def _unreadable(path: Path) -> DataError:
-    return DataError(f"image `{path}` cannot be decoded", "delete the file or copy it again")
+def _refuse_large(image: Image.Image, what: str) -> None:
+    width, height = image.size
+    if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
+        limits = f"at most `{LONGEST_SIDE}` a side and `{MOST_PIXELS}` in all are read"
+        raise BadSampleError.of(what, "too large", f"has `{width}` x `{height}` pixels, {limits}")
+
+
+def _refuse_unreadable_pixels(image: Image.Image, what: str) -> None:
+    """Refuse what Pillow opens but would turn into wrong colours without a word."""
+    tags = getattr(image, "tag_v2", {})
+    readable = image.mode in PLAIN_MODES or _is_deep_grey(image)
+    readable &= set(tags.get(BITS, ())) <= {1, 2, 4, 8, 16} and set(tags.get(SAMPLE_FORMAT, ())) <= {1}
+    readable &= not (_is_deep_grey(image) and tags.get(PHOTOMETRIC) == 0)
+    if not readable or ("16" in _raw_mode(image) and "transparency" in image.info):
+        raise BadSampleError.of(what, "unknown pixels", f"has pixels of a kind that is not read (`{image.mode}`)")
+
+
+def _raw_mode(image: Image.Image) -> str:
+    tiles = getattr(image, "tile", [])
+    return str(tiles[0].args) if tiles else ""
+
+
+def _is_deep_grey(image: Image.Image) -> bool:
+    """Whether pixels are single numbers of 16 bits; Pillow's `I` is 32 bits, but of a PNG or PGM 16 are in use."""
+    return image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM"))
+
+
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+    is_deep = _is_deep_grey(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    if is_deep:
+        grey = (np.asarray(image) >> 8).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.has_transparency_data:
+        clear = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", clear.size, (0, 0, 0, 255)), clear)
+    return np.asarray(image.convert("RGB"))

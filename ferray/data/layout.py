@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ferray.data.files import shown
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import Emotion
 from ferray.errors import DataError
@@ -34,8 +35,8 @@ class ImageFile:
 
     @property
     def class_name(self) -> str:
-        """Name of the class folder."""
-        return self.folder.name
+        """Name of the class folder, printable."""
+        return shown(self.folder.name)
 
     @property
     def path(self) -> Path:
@@ -45,8 +46,12 @@ class ImageFile:
 
 def folders_in(folder: Path) -> dict[str, Path]:
     """Subfolders by lower-case name, in order of name; hidden ones and `__MACOSX` left out, {} where nothing is."""
-    paths = [path for path in _entries(folder) if path.is_dir() and not path.name.startswith((".", "__"))]
-    return {path.name.lower(): path for path in paths}
+    return {path.name.lower(): path for path in subfolders(folder)}
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """As `folders_in`, but each of several whose names differ in case alone."""
+    return [path for path in _entries(folder) if path.is_dir() and not path.name.startswith((".", "__"))]
 
 
 def files_in(folder: Path) -> dict[str, Path]:
@@ -68,7 +73,7 @@ def homes(root: Path, names: Iterable[str]) -> list[Path]:
 
 def class_images(folder: Path, part: str) -> list[ImageFile]:
     """Every image one class folder below `folder`."""
-    return [image for class_folder in folders_in(folder).values() for image in images_in(class_folder, part)]
+    return [image for class_folder in subfolders(folder) for image in images_in(class_folder, part)]
 
 
 def number_samples(
@@ -83,7 +88,14 @@ def number_samples(
     below_root = cache(lambda folder: folder.relative_to(root).as_posix())
     ordered = sorted((f"{below_root(file.folder)}/{file.name}", file) for file in files)
     samples = [
-        Sample(number, path, label_of(file), file.part, source=path, group=group_of(file.name.rpartition(".")[0]))
+        Sample(
+            number,
+            shown(path),
+            label_of(file),
+            file.part,
+            source=path,
+            group=group_of(shown(file.name).rpartition(".")[0]),
+        )
         for number, (path, file) in enumerate(ordered)
     ]
     return SampleList(tuple(samples), classes)

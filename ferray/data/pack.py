@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.config.trial import DatasetChoice
+from ferray.data.bad_samples import LISTING, Skipped, refusal
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import DigestMemo
 from ferray.data.pack_file import FORMAT, Pack, Progress, read_pack, write_pack
 from ferray.data.samples import PackedSamples, Splits
-from ferray.data.splits import SplitTable, split_rows
+from ferray.data.splits import SplitTable, require_classes, split_rows
 
 Value = TypeVar("Value")
 
@@ -36,7 +37,8 @@ def open_splits(
 
     What a process has opened before comes back in microseconds, from any thread, without a look at the files; a new
     process checks that no file changed. `progress(done, total)` is called while decoding. DataError for missing or
-    unreadable data and for a cache that takes no writing, ConfigError for a split the data cannot give.
+    unreadable data, for bad samples unless `bad_samples` says to skip them, for a class that a split lacks and for a
+    cache that takes no writing; ConfigError for a split the data cannot give.
     """
     places = (Path(data_root).absolute(), Path(cache_dir).absolute())
     params = json.dumps(dataset.params, sort_keys=True)
@@ -48,7 +50,11 @@ def ensure_data(dataset: DatasetChoice, data_root: Path) -> None:
     """Check, without decoding, that the data set is there and splits as asked; DataError or ConfigError otherwise."""
     params: DatasetParams = dataset.build_params()
     built: Dataset = dataset.load()(params, Path(data_root))
-    split_rows(SplitTable.from_samples(built.samples().samples), params)
+    listing = built.samples()
+    if listing.bad:
+        return  # decoding finds the other bad ones, so that all are named together
+    table = SplitTable.from_samples(listing.samples)
+    require_classes(table, split_rows(table, params), listing.classes, name=dataset.name)
 
 
 class _Recent(Generic[Value]):
@@ -79,8 +85,14 @@ def _make_splits(
     params: DatasetParams = choice.build_params()
     key = (choice.name, _decoding_params(params), size, *places)
     pack = _PACKS.get(key, lambda: _open_pack(choice, size, places, progress))
-    rows = split_rows(SplitTable.from_samples(pack.samples.samples), params, limit)
-    return Splits(_view(pack, rows.train), _view(pack, rows.val), _view(pack, rows.test))
+    bad = pack.samples.bad
+    if bad and params.bad_samples == "refuse":
+        raise refusal(choice.name, bad)
+    table = SplitTable.from_samples(pack.samples.samples)
+    rows = split_rows(table, params, limit)
+    skipped = Skipped(bad, pack.folder / LISTING) if bad else None
+    require_classes(table, rows, pack.samples.classes, name=choice.name, skipped=skipped)
+    return Splits(_view(pack, rows.train), _view(pack, rows.val), _view(pack, rows.test), skipped)
 
 
 def _open_pack(choice: DatasetChoice, size: int, places: tuple[Path, Path], progress: Progress | None) -> Pack:

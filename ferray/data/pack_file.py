@@ -1,8 +1,9 @@
 """A data set decoded once into one array on disk; every trial on the machine maps the same pages, read-only.
 
 A pack is a folder `packs/<dataset>-<key>/` of the cache: `images.npy` (N, size, size, 3) uint8 RGB, `samples.json`, and
-`manifest.json` with their sizes and hashes. The key is a hash of what decides the pixels and labels (source content,
-decoding parameters, size, versions) and of nothing that decides a split. A pack appears by rename, whole or not at all.
+`manifest.json` with their sizes and hashes; `bad_samples.csv` lists what could not be packed, for people. The key is a
+hash of what decides the pixels and labels (source content, decoding parameters, size, versions) and of nothing that
+decides a split, nor of what is done about bad samples. A pack appears by rename, whole or not at all.
 """
 
 from __future__ import annotations
@@ -17,17 +18,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.data.bad_samples import BadSample, BadSampleError, refusal, write_listing
 from ferray.data.datasets import Dataset
+from ferray.data.images import quiet_decoding
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
 
-FORMAT = 1
+FORMAT = 2
 BATCH = 256  # images decoded ahead of the writer
 THREADS = 4
 LEFTOVER_AGE_S = 24 * 3600
@@ -37,10 +41,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Pack:
-    """A mapped pack: `images` (N, size, size, 3) uint8, read-only, row n belonging to sample n of `samples`."""
+    """A mapped pack: `images` (N, size, size, 3) uint8, read-only, row n belonging to sample n of `samples`.
+
+    `samples.bad` are those that have no row: listed as bad, or found so while decoding.
+    """
 
     images: NDArray[np.uint8]
     samples: SampleList
+    folder: Path
 
 
 def read_pack(folder: Path) -> Pack | None:
@@ -58,7 +66,7 @@ def read_pack(folder: Path) -> Pack | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     matches = list(images.shape) == manifest["shape"] and images.dtype == np.uint8 and len(samples) == len(images)
-    return Pack(images, samples) if matches else None
+    return Pack(images, samples, folder) if matches else None
 
 
 def images_are_intact(folder: Path) -> bool:
@@ -71,7 +79,8 @@ def images_are_intact(folder: Path) -> bool:
 def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress | None = None) -> Pack:
     """Decode every sample into a new pack and open it; one that another process put there meanwhile is used instead.
 
-    DataError, and nothing left behind, when an image cannot be decoded or the cache takes no writing or is full.
+    Bad samples get no row; what to do about them is for the caller. DataError, and nothing left behind, when all are
+    bad, a file cannot be read, or the cache takes no writing or is full.
     """
     listing = dataset.samples()
     with _translated_errors(folder.parent):
@@ -92,24 +101,23 @@ def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress 
 
 
 def _fill(folder: Path, dataset: Dataset, listing: SampleList, *, size: int, progress: Progress | None) -> None:
-    shape = (len(listing), size, size, 3)
     with (folder / "images.npy").open("w+b") as stream:
         # Written, not mapped: a full disk is then an error with a name and no bus error.
-        np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
-        for done, image in enumerate(_decoded(dataset, listing.samples, size), start=1):
-            stream.write(image.tobytes())
-            if progress and (done % BATCH == 0 or done == len(listing)):
-                progress(done, len(listing))
-        stream.flush()
-        os.fsync(stream.fileno())
+        _write_header(stream, len(listing), size)
+        packed = _write_images(stream, dataset, listing, size=size, progress=progress)
         images_bytes = stream.tell()
         stream.seek(0)
+        _write_header(stream, len(packed), size)
+        stream.flush()
+        os.fsync(stream.fileno())
+        stream.seek(0)
         images_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    samples_json = json.dumps(_plain_samples(listing)).encode()
+    write_listing(folder, packed.bad)
+    samples_json = json.dumps(_plain_samples(packed)).encode()
     (folder / "samples.json").write_bytes(samples_json)
     manifest = {
         "format": FORMAT,
-        "shape": shape,
+        "shape": (len(packed), size, size, 3),
         "images_bytes": images_bytes,
         "images_sha256": images_sha256,
         "samples_sha256": hashlib.sha256(samples_json).hexdigest(),
@@ -117,10 +125,50 @@ def _fill(folder: Path, dataset: Dataset, listing: SampleList, *, size: int, pro
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def _decoded(dataset: Dataset, samples: tuple[Sample, ...], size: int) -> Iterator[NDArray[np.uint8]]:
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="decode") as pool:
-        for start in range(0, len(samples), BATCH):
-            yield from pool.map(lambda sample: dataset.decode(sample, size), samples[start : start + BATCH])
+def _write_images(
+    stream: BinaryIO, dataset: Dataset, listing: SampleList, *, size: int, progress: Progress | None
+) -> SampleList:
+    """Append every image that is good; the listing of those, with all that are bad."""
+    good: list[Sample] = []
+    bad = list(listing.bad)
+    for done, (sample, image) in enumerate(_decoded(dataset, listing, size), start=1):
+        if isinstance(image, BadSample):
+            bad.append(image)
+        else:
+            good.append(sample)
+            stream.write(image.tobytes())
+        if progress and (done % BATCH == 0 or done == len(listing)):
+            progress(done, len(listing))
+    if not good:
+        raise refusal(type(dataset).__module__.rpartition(".")[2], bad)
+    return SampleList(tuple(good), listing.classes, tuple(bad))
+
+
+def _write_header(stream: BinaryIO, num_images: int, size: int) -> None:
+    """The header of `images.npy`: numpy pads it to the same length for every number of images."""
+    shape = (num_images, size, size, 3)
+    np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _decoded(
+    dataset: Dataset, listing: SampleList, size: int
+) -> Iterator[tuple[Sample, NDArray[np.uint8] | BadSample]]:
+    decode = partial(_decode, dataset, listing.classes, size)
+    with quiet_decoding(), ThreadPoolExecutor(THREADS, thread_name_prefix="decode") as pool:
+        for start in range(0, len(listing), BATCH):
+            batch = listing.samples[start : start + BATCH]
+            yield from zip(batch, pool.map(decode, batch), strict=True)
+
+
+def _decode(dataset: Dataset, classes: tuple[str, ...], size: int, sample: Sample) -> NDArray[np.uint8] | BadSample:
+    if not 0 <= sample.label < len(classes):
+        return BadSample(
+            sample.name, "", "unknown label", f"has the label `{sample.label}`, not 0 to {len(classes) - 1}"
+        )
+    try:
+        return dataset.decode(sample, size)
+    except BadSampleError as error:
+        return BadSample(sample.name, classes[sample.label], error.kind, error.reason)
 
 
 def _set_aside(folder: Path) -> None:
@@ -152,8 +200,13 @@ def _translated_errors(place: Path) -> Iterator[None]:
 
 
 def _plain_samples(listing: SampleList) -> dict[str, Any]:
-    return {"classes": listing.classes, "samples": [asdict(sample) for sample in listing.samples]}
+    return {
+        "classes": listing.classes,
+        "samples": [asdict(sample) for sample in listing.samples],
+        "bad": [asdict(sample) for sample in listing.bad],
+    }
 
 
 def _read_samples(plain: dict[str, Any]) -> SampleList:
-    return SampleList(tuple(Sample(**sample) for sample in plain["samples"]), tuple(plain["classes"]))
+    samples = tuple(Sample(**sample) for sample in plain["samples"])
+    return SampleList(samples, tuple(plain["classes"]), tuple(BadSample(**sample) for sample in plain["bad"]))

@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.data.bad_samples import BadSample, Skipped
+
 SplitName = Literal["train", "val", "test"]
 
 
@@ -35,10 +37,15 @@ class Sample:
 
 @dataclass(frozen=True)
 class SampleList:
-    """Every sample of a data set in the order of `sample_id`, and the class names that labels index."""
+    """Every sample of a data set in the order of `sample_id`, and the class names that labels index.
+
+    `bad` are those that can be told to be bad from the listing alone (a csv row of the wrong length); they are not
+    among `samples`, and leave the ids of the others as they are.
+    """
 
     samples: tuple[Sample, ...]
     classes: tuple[str, ...]
+    bad: tuple[BadSample, ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -70,8 +77,12 @@ class PackedSamples:
 
 @dataclass(frozen=True)
 class Splits:
-    """The three splits of one configuration. `val` chooses; `test` is read by `evaluate` and `confirm` alone."""
+    """The three splits of one configuration. `val` chooses; `test` is read by `evaluate` and `confirm` alone.
+
+    `skipped` is what `bad_samples: skip` left out of all three, None where nothing was bad.
+    """
 
     train: PackedSamples
     val: PackedSamples
     test: PackedSamples
+    skipped: Skipped | None = None

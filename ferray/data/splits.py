@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.data.bad_samples import Skipped
 from ferray.data.datasets import DatasetParams
 from ferray.data.samples import Sample
-from ferray.errors import ConfigError
+from ferray.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from sklearn.model_selection import BaseCrossValidator
@@ -72,6 +73,25 @@ def split_rows(table: SplitTable, params: DatasetParams, limit_per_class: int | 
         return split
     kept = [_limited(table, rows, limit_per_class, params.split_seed) for rows in (split.train, split.val, split.test)]
     return SplitRows(*kept)
+
+
+def require_classes(
+    table: SplitTable, split: SplitRows, classes: tuple[str, ...], *, name: str, skipped: Skipped | None = None
+) -> None:
+    """DataError that names every class of which a split has no image; a test split without any images is let be."""
+    lines = []
+    for part in ("train", "val", "test"):
+        rows: Rows = getattr(split, part)
+        present = set(table.labels[rows].tolist())
+        lacking = [f"`{class_name}`" for label, class_name in enumerate(classes) if label not in present]
+        if lacking and (len(rows) or part != "test"):
+            lines.append(f"no image of {', '.join(lacking)} in {part}")
+    if not lines:
+        return
+    hint = "add images of them, or choose another `dataset.split`"
+    if skipped:
+        hint = f"mend what was left out, listed in `{skipped.listing}`, or choose another `dataset.split`"
+    raise DataError("\n  ".join([f"`{name}` lacks classes that its splits need", *lines]), hint)
 
 
 def official(table: SplitTable, params: DatasetParams) -> SplitRows:

@@ -13,6 +13,8 @@ import json
 import logging
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE": "1",  # or Tune restarts a preempted trial behind the driver's back
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -36,6 +39,7 @@ for _name, _value in _QUIET.items():  # read by ray when it is imported, here an
 
 import ray  # noqa: E402
 from ray import tune  # noqa: E402
+from ray.tune.error import TuneError  # noqa: E402
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
 from ray.tune.search import Searcher  # noqa: E402
 
@@ -45,7 +49,7 @@ from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
-from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
+from ferray.train.worker import STOP_FILE, Freshness, TrialWorker, request_stop  # noqa: E402
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 _OBJECT_STORE_BYTES = 100 * 2**20  # nothing of ours goes through the object store: data is mapped from disk
@@ -56,16 +60,20 @@ class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
 
     def setup(self, config: dict[str, Any]) -> None:
         self._worker = TrialWorker(TrialJob(**config["job"]))
+        self._freshness = Freshness()
 
     def step(self) -> dict[str, Any]:
         result = self._worker.step()  # sent as text: Ray flattens dictionaries into keys with slashes
         if isinstance(result, Outcome):
-            return {"failure": json.dumps(result.to_json())}
-        return {"report": json.dumps(result.to_json())}
+            # Whatever a bug left in the process, a CUDA context beyond repair at worst, ends with it.
+            worn_out = result.reason is FailureReason.BUG
+            return {"failure": json.dumps(result.to_json()), "worn_out": worn_out}
+        return {"report": json.dumps(result.to_json()), "worn_out": result.is_last and self._freshness.is_gone}
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._worker.close()
-        self.setup(new_config)
+        self._worker = TrialWorker(TrialJob(**new_config["job"]))
+        self._freshness.count()
         return True
 
     def cleanup(self) -> None:
@@ -73,24 +81,38 @@ class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
 
 
 class _Shell:
-    """A shell over the driver, which stays out of what Tune writes to disk for a restore that is not ours."""
+    """A shell over the driver, which stays out of what Tune writes to disk for a restore that is not ours.
+
+    Tune wraps what a scheduler or a searcher raises into the text of a TuneError, so the shells keep the first error.
+    """
 
     _driver: SweepDriver
+    _trouble: list[Exception]
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._trouble.append(error)
+            raise
 
 
 class _Searcher(_Shell, Searcher):  # type: ignore[misc]
     """Hands out the driver's jobs."""
 
-    def __init__(self, driver: SweepDriver) -> None:
+    def __init__(self, driver: SweepDriver, trouble: list[Exception]) -> None:
         super().__init__()
         self._driver = driver
+        self._trouble = trouble
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         del trial_id
-        job = self._driver.next_job()
+        with self._kept():
+            job = self._driver.next_job()
         if job is not None:
             return {"job": asdict(job)}
         return self.FINISHED if self._driver.is_done else None
@@ -108,27 +130,41 @@ class _Searcher(_Shell, Searcher):  # type: ignore[misc]
 class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
     """Passes each epoch to the driver and its decision back."""
 
-    def __init__(self, driver: SweepDriver, watch: _Watch) -> None:
+    def __init__(self, driver: SweepDriver, watch: _Watch, trouble: list[Exception]) -> None:
         super().__init__()
         self._driver = driver
         self._watch = watch
+        self._trouble = trouble
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        del tune_controller
         number: int = trial.config["job"]["number"]
+        if not self._driver.is_running(number):
+            return str(TrialScheduler.STOP)
+        with self._kept():
+            goes_on = self._pass_on(number, result)
+        if goes_on:
+            return str(TrialScheduler.CONTINUE)
+        if result.get("worn_out"):
+            self._watch.retire_next_actor(tune_controller)
+        return str(TrialScheduler.STOP)
+
+    def _pass_on(self, number: int, result: dict[str, Any]) -> bool:
+        """Tell the driver; whether the trial goes on."""
         if "failure" in result:
             self._driver.ended(number, Outcome.from_json(json.loads(result["failure"])))
-            return str(TrialScheduler.STOP)
+            return False
         report = EpochReport.from_json(json.loads(result["report"]))
         if self._driver.epoch_ended(number, report) is Decision.STOP or report.is_last:
             self._driver.ended(number)
-            return str(TrialScheduler.STOP)
-        return str(TrialScheduler.CONTINUE)
+            return False
+        return True
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         del tune_controller
         number: int = trial.config["job"]["number"]
-        self._driver.lost(number, *self._watch.why_lost(number, trial))
+        if self._driver.is_running(number):
+            with self._kept():
+                self._driver.lost(number, *self._watch.why_lost(number, trial))
 
 
 class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
@@ -138,8 +174,20 @@ class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
         super().__init__()
         self._driver = driver
         self._hung: set[int] = set()
+        self._controller: Any = None
+
+    def retire_next_actor(self, tune_controller: Any) -> None:
+        """Have Tune end the actor of the trial that stops in this turn of its loop instead of keeping it warm.
+
+        There is no public way: a `reset_config` that returns False fails the next trial and stalls its slot.
+        """
+        self._controller = getattr(tune_controller, "_tune_controller", tune_controller)
+        self._controller._reuse_actors = False
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        if self._controller is not None:
+            self._controller._reuse_actors = True
+            self._controller = None
         silent = set(self._driver.silent()) - self._hung
         if not silent:
             return
@@ -166,11 +214,14 @@ class Ray(Launcher):
 
     def check(self) -> None:
         if self.runtime.address is None:
-            _place(self.runtime, {"CPU": float(_num_cores()), "GPU": float(_num_gpus())}, "this machine")
+            _place(self.runtime, [{"CPU": float(_num_cores()), "GPU": float(_num_gpus())}], "this machine")
 
     def run(self, driver: SweepDriver) -> None:
         with _cluster(self.runtime), _scratch() as scratch:
-            place = _place(self.runtime, ray.cluster_resources(), "the cluster")
+            nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            place = _place(self.runtime, nodes, "the cluster")
+            if not place.gpus:  # without one of its own, a trial would see every GPU and share it with all the others
+                driver.runtime = driver.runtime.model_copy(update={"device": "cpu"})
             driver.start(place.slots)
             try:
                 _fit(driver, place, scratch)
@@ -189,22 +240,30 @@ class _Place:
     slots: int
 
 
-def _place(runtime: Runtime, total: dict[str, float], where: str) -> _Place:
-    """Divide the resources `total` among trials; ClusterError where not even one trial fits."""
-    has_cpus, has_gpus = total.get("CPU", 0.0), total.get("GPU", 0.0)
-    gpus = runtime.gpus_per_trial
+def _place(runtime: Runtime, nodes: list[dict[str, float]], where: str) -> _Place:
+    """Divide the nodes' resources among trials, none of which spans two nodes; ClusterError where not even one fits."""
+    cpus, gpus = runtime.cpus_per_trial, runtime.gpus_per_trial
     if gpus is None:
-        gpus = 1.0 if has_gpus >= 1 and runtime.device != "cpu" else 0.0
-    slots = int(has_cpus // runtime.cpus_per_trial)
+        gpus = 1.0 if runtime.device != "cpu" and any(node.get("GPU", 0) >= 1 for node in nodes) else 0.0
+    most_cpus = max((node.get("CPU", 0.0) for node in nodes), default=0.0)
+    if most_cpus < cpus:
+        message = f"a trial asks for `{cpus}` CPUs, the largest node of {where} has {most_cpus:g}"
+        raise ClusterError(message, f"pass `--cpus-per-trial {max(1, int(most_cpus))}` or fewer")
+    slots = sum(min(int(node.get("CPU", 0.0) // cpus), _gpu_slots(node.get("GPU", 0.0), gpus)) for node in nodes)
     if slots < 1:
-        message = f"a trial asks for `{runtime.cpus_per_trial}` CPUs, {where} has {has_cpus:g}"
-        raise ClusterError(message, f"pass `--cpus-per-trial {max(1, int(has_cpus))}` or fewer")
-    if gpus:
-        slots = min(slots, int(has_gpus / gpus + 1e-9))
-    if slots < 1:
-        message = f"a trial asks for `{gpus:g}` GPUs, {where} has {has_gpus:g}"
+        most = max(node.get("GPU", 0.0) for node in nodes)
+        message = f"a trial asks for `{gpus:g}` GPUs, the largest node of {where} has {most:g}"
         raise ClusterError(message, "pass fewer `--gpus-per-trial`, or `--address` of a cluster that has them")
-    return _Place(runtime.cpus_per_trial, gpus, min(slots, runtime.max_concurrent or slots))
+    return _Place(cpus, gpus, min(slots, runtime.max_concurrent or slots))
+
+
+def _gpu_slots(has: float, asks: float) -> int:
+    """Trials that a node's GPUs hold; a fraction never spans two of them."""
+    if not asks:
+        return sys.maxsize
+    if asks < 1:
+        return int(has) * int(1 / asks + 1e-9)
+    return int(has // asks)
 
 
 def _let_workers_save(folders: list[Path]) -> None:
@@ -219,12 +278,12 @@ def _let_workers_save(folders: list[Path]) -> None:
 
 
 def _fit(driver: SweepDriver, place: _Place, scratch: Path) -> None:
-    watch = _Watch(driver)
+    watch, trouble = _Watch(driver), list[Exception]()
     tuner = tune.Tuner(
         tune.with_resources(_TrialActor, {"cpu": place.cpus, "gpu": place.gpus}),
         tune_config=tune.TuneConfig(
-            search_alg=_Searcher(driver),
-            scheduler=_Scheduler(driver, watch),
+            search_alg=_Searcher(driver, trouble),
+            scheduler=_Scheduler(driver, watch, trouble),
             num_samples=-1,  # the driver counts
             max_concurrent_trials=place.slots,
             reuse_actors=True,
@@ -238,7 +297,12 @@ def _fit(driver: SweepDriver, place: _Place, scratch: Path) -> None:
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),
     )
-    tuner.fit()
+    try:
+        tuner.fit()
+    except TuneError as error:
+        raise (trouble[0] if trouble else error) from None
+    if trouble:
+        raise trouble[0]
 
 
 @contextlib.contextmanager
@@ -248,6 +312,7 @@ def _cluster(runtime: Runtime) -> Iterator[None]:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if embedded:
         options |= {"num_cpus": _num_cores(), "object_store_memory": _OBJECT_STORE_BYTES, "include_dashboard": False}
+    on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address="local" if embedded else runtime.address, **options)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
@@ -258,6 +323,7 @@ def _cluster(runtime: Runtime) -> Iterator[None]:
             "start one with `ray start --head`, or leave out `--address`",
         ) from error
     logging.getLogger("ray").setLevel(logging.ERROR)
+    signal.signal(signal.SIGTERM, on_sigterm)  # ray.init puts its own in place, which exits at once
     try:
         yield
     finally:

@@ -24,8 +24,13 @@ _STATES: dict[str, RecordState] = {
 
 
 def load_sweep(folder: Path, storage: str | None = None) -> SweepRecord:
-    """Everything the store of the sweep in `folder` says; DataError where there is none."""
-    return read_sweep(read_store(folder, storage), folder.name)
+    """Everything the store of the sweep in `folder` says; DataError where there is none.
+
+    A journal holds one sweep, whatever its folder has been renamed to since.
+    """
+    store = read_store(folder, storage)
+    names = optuna.get_all_study_names(store) if storage is None else []
+    return read_sweep(store, names[0] if len(names) == 1 else folder.name)
 
 
 def read_sweep(store: BaseStorage, name: str) -> SweepRecord:

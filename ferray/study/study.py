@@ -12,11 +12,12 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from pydantic import ValidationError
 
 from ferray.config.sweep import SweepSpec
-from ferray.config.trial import TrialConfig
-from ferray.errors import ClusterError, ResumeMismatch
-from ferray.events import Decision, EpochReport, Outcome, OutcomeKind
+from ferray.config.trial import TrialConfig, problem_lines
+from ferray.errors import ClusterError, ConfigError, ResumeMismatch
+from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.study.lease import Lease
 from ferray.study.pruners import step_of
 from ferray.study.records import RESULT_ATTR, SCHEMA, SPEC_ATTR, TRIAL_ATTR, trial_folder
@@ -29,6 +30,7 @@ _TOLD = {
     OutcomeKind.FAILED: TrialState.FAIL,
     OutcomeKind.INTERRUPTED: TrialState.FAIL,
 }
+MOST_BARREN = 10  # crashes of the driver in a row that one parameter set survives without a finished epoch
 _COUNTED = {OutcomeKind.COMPLETED, OutcomeKind.PRUNED, OutcomeKind.DIVERGED, OutcomeKind.FAILED}
 
 
@@ -113,7 +115,7 @@ class Study:
         if len(self._grid) > 1 and not self._waiting():
             self._optuna.enqueue_trial(self._next_in_grid())
         trial = self._optuna.ask()
-        config = self.spec.config(lambda name, node: suggest(trial, name, node))
+        config = self._config(trial)
         folder = trial_folder(trial.number, config.recipe)
         facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs, "folder": folder}
         trial.set_user_attr(TRIAL_ATTR, facts)
@@ -121,6 +123,15 @@ class Study:
         attrs = trial.user_attrs
         folders = tuple(attrs.get("resume_folders", ()))
         return Trial(trial.number, config, dict(trial.params), folder, attrs.get("root", trial.number), folders)
+
+    def _config(self, trial: optuna.Trial) -> TrialConfig:
+        """The proposed configuration. One that is not valid slipped through the corner check, and ends the sweep."""
+        try:
+            return self.spec.config(lambda name, node: suggest(trial, name, node))
+        except ValueError as error:
+            self._optuna.tell(trial, state=TrialState.FAIL)
+            lines = problem_lines(error) if isinstance(error, ValidationError) else [str(error)]
+            raise ConfigError(f"the space proposes what no trial can be: {lines[0]}", "narrow that range") from error
 
     def report(self, number: int, report: EpochReport) -> Decision:
         """Record an epoch, and before it those a resumed trial brings along, and decide.
@@ -167,7 +178,7 @@ class Study:
             outcome = Outcome(OutcomeKind.DIVERGED, outcome.message or "no epoch had a finite objective")
         result = self._result(live, outcome)
         live.trial.set_user_attr(RESULT_ATTR, result)
-        self._tell(number, outcome.kind, result["value"])
+        self._tell(number, result)
         if outcome.kind is OutcomeKind.INTERRUPTED:
             self._ask_again(self._optuna.get_trials(deepcopy=False)[number])
         self._counted += outcome.kind in _COUNTED
@@ -182,21 +193,26 @@ class Study:
         live = self._live[number]
         return live.best, live.last
 
-    def _tell(self, number: int, kind: OutcomeKind, value: float | None) -> None:
-        state = _TOLD[kind]
-        told = value if kind is OutcomeKind.COMPLETED else self.spec.objective.worst
-        self._optuna.tell(number, told if state is TrialState.COMPLETE else None, state)
+    def _tell(self, number: int, result: dict[str, Any]) -> None:
+        state = _TOLD[OutcomeKind(result["outcome"])]
+        self._optuna.tell(number, result["told"] if state is TrialState.COMPLETE else None, state)
+
+    def _worst(self) -> float:
+        """What a diverged trial is told as: no better than any so far, and not so far off as to drown them."""
+        complete = self._optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        values = [trial.value for trial in complete if trial.value is not None]
+        if self.spec.objective.mode == "max":
+            return min([self.spec.objective.worst, *values])
+        return max([self.spec.objective.worst, *values])
 
     def _result(self, live: _Live, outcome: Outcome) -> dict[str, Any]:
         best, last = live.best, live.last
         value = best.metrics[self.spec.objective.metric] if best else None
         return {
-            "outcome": outcome.kind.value,
-            "message": outcome.message,
-            "error_file": outcome.error_file,
-            "reason": outcome.reason.value if outcome.reason else "",
+            **_empty_result(outcome),
             "accumulated": last.accumulated if last else 1,
             "value": value,
+            "told": self._worst() if outcome.kind is OutcomeKind.DIVERGED else value,
             "epochs": last.epoch if last else 0,
             "best_epoch": best.epoch if best else 0,
             "metrics": {key: number for key, number in best.metrics.items() if math.isfinite(number)} if best else {},
@@ -234,12 +250,11 @@ class Study:
             if result is None:
                 self._optuna.tell(trial.number, state=TrialState.FAIL)
             else:
-                self._tell(trial.number, OutcomeKind(result["outcome"]), result["value"])
+                self._tell(trial.number, result)
         trials = self._optuna.get_trials(deepcopy=False)
         asked_again = {trial.user_attrs.get("retry_of") for trial in trials}
         for trial in trials:
-            result = trial.user_attrs.get(RESULT_ATTR)
-            if result is not None and OutcomeKind(result["outcome"]) in _COUNTED:
+            if _counts(trial):
                 self._counted += 1
             elif trial.state is TrialState.FAIL and trial.number not in asked_again:
                 self._ask_again(trial)
@@ -249,6 +264,10 @@ class Study:
         attrs = trial.user_attrs
         if TRIAL_ATTR not in attrs and "retry_of" not in attrs:
             return
+        barren = 0 if trial.intermediate_values else attrs.get("barren", 0) + (RESULT_ATTR not in attrs)
+        if barren > MOST_BARREN:
+            self._give_up(trial, f"its driver died {barren} times before its first epoch ended")
+            return
         lost = attrs.get(RESULT_ATTR, {}).get("reason", "")
         folder = attrs.get(TRIAL_ATTR, {}).get("folder")
         again = {
@@ -256,8 +275,24 @@ class Study:
             "root": attrs.get("root", trial.number),
             "resume_folders": [*([folder] if folder else []), *attrs.get("resume_folders", ())],
             "retries": attrs.get("retries", 0) + bool(lost),
+            "barren": barren,
         }
         self._optuna.enqueue_trial({**trial.system_attrs.get("fixed_params", {}), **trial.params}, user_attrs=again)
+
+    def _give_up(self, trial: FrozenTrial, message: str) -> None:
+        """Count a trial that takes its driver down with it as failed, or it would be asked first for ever.
+
+        Its record lies beside it, since a trial that has ended takes no more attributes.
+        """
+        facts = {"config": {}, "recipe": "", "epochs": 0, "folder": "", **trial.user_attrs.get(TRIAL_ATTR, {})}
+        outcome = Outcome(OutcomeKind.FAILED, message, reason=FailureReason.WORKER_LOST)
+        result = {**_empty_result(outcome), "told": None}
+        attrs = {**trial.user_attrs, "retry_of": trial.number, TRIAL_ATTR: facts, RESULT_ATTR: result}
+        record = optuna.trial.create_trial(
+            state=TrialState.FAIL, params=trial.params, distributions=trial.distributions, user_attrs=attrs
+        )
+        self._optuna.add_trial(record)
+        self._counted += 1
 
     def _check_lease(self) -> None:
         if self._lease.is_lost:
@@ -268,9 +303,9 @@ class Study:
         return bool(self._optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
 
     def _next_in_grid(self) -> dict[str, Any]:
-        """The combination that the fewest trials have, the first of them in written order."""
-        ended_well = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
-        asked = [trial.params for trial in self._optuna.get_trials(deepcopy=False, states=ended_well)]
+        """The combination that the fewest trials have, the first of them in written order; failed ones have had it."""
+        trials = self._optuna.get_trials(deepcopy=False)
+        asked = [trial.params for trial in trials if trial.state is TrialState.RUNNING or _counts(trial)]
         return min(self._grid, key=lambda combination: sum(combination.items() <= params.items() for params in asked))
 
     def _sampler_seed(self) -> int:
@@ -278,6 +313,31 @@ class Study:
         seed = self.spec.base.get("seed", 0)
         text = f"{seed}/{len(self._optuna.get_trials(deepcopy=False))}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def _counts(trial: FrozenTrial) -> bool:
+    """Whether a trial has ended for good and counts against the budget."""
+    result = trial.user_attrs.get(RESULT_ATTR)
+    return result is not None and OutcomeKind(result["outcome"]) in _COUNTED
+
+
+def _empty_result(outcome: Outcome) -> dict[str, Any]:
+    """The record of a trial without a single finished epoch."""
+    return {
+        "outcome": outcome.kind.value,
+        "message": outcome.message,
+        "error_file": outcome.error_file,
+        "reason": outcome.reason.value if outcome.reason else "",
+        "accumulated": 1,
+        "value": None,
+        "epochs": 0,
+        "best_epoch": 0,
+        "metrics": {},
+        "confusion": [],
+        "classes": [],
+        "checkpoint": "",
+        "seconds": 0.0,
+    }
 
 
 def _changed_keys(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -61,6 +61,7 @@ def val_metric_names(samples: PackedSamples) -> list[str]:
 def _train(parts: Assembly, epoch: int, on_batch: OnBatch | None) -> TrainingPass:
     positions = epoch_batches(parts.config, parts.training, epoch)
     tasks = [partial(parts.batches.prepare, batch, epoch=epoch, index=index) for index, batch in enumerate(positions)]
+    parts.learner.schedule.begin_epoch(epoch - 1, len(positions))
     criterion = parts.training.strategy.criterion((epoch - 1) / parts.config.epochs)
     batches = parts.feeder.feed(tasks)
     told = batches if on_batch is None else _told(batches, len(tasks), on_batch)

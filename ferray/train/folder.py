@@ -45,6 +45,11 @@ class TrialFolder:
             for line in self.lines:
                 self._append_removed(EpochReport.from_json(json.loads(line)))
 
+    def read_lines(self) -> list[str]:
+        """The lines of history.jsonl as they lie on disk."""
+        with _translated_errors(self._history):
+            return self._history.read_text().splitlines()
+
     def append(self, report: EpochReport) -> None:
         """Add one epoch to history.jsonl, and what it removed to removed.csv."""
         line = history_line(report)

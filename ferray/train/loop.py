@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
 from torch.nn import functional as F
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 from ferray.imbalance import Criterion, soft_cross_entropy
 from ferray.metrics import confusion_matrix
 from ferray.models.model import FerModel
+from ferray.optim import EpochSchedule
 from ferray.train.batches import Batch
 from ferray.train.numerics import Numerics
 
@@ -26,7 +26,7 @@ class Learner:
 
     model: FerModel
     optimizer: Optimizer
-    schedule: LRScheduler
+    schedule: EpochSchedule
     numerics: Numerics
     num_classes: int
     scaler: GradScaler = field(init=False)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import gc
+import json
+import shutil
+import socket
 import traceback
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import torch
 
 from ferray.config.job import TrialJob
 from ferray.errors import ConfigError, DataError, FerrayError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
+from ferray.train.checkpoint import read_checkpoint
+from ferray.train.folder import TrialFolder, refuse_other_config
 from ferray.train.trainer import Trainer
 
+MOST_TRIALS = 200  # that one worker process trains
+MOST_GROWTH_BYTES = 2 * 2**30
 ERROR_FILE = "error.txt"
 STOP_FILE = "stop"  # its appearance in a trial's folder asks the worker to save and to say so by removing it
 OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
@@ -63,11 +71,20 @@ class TrialWorker:
 
     def _step(self) -> EpochReport:
         earlier: tuple[EpochReport, ...] | None = None
+        if Path(self.job.resume_from).name == "best.pt":
+            return adopt(self.job)
         if self._trainer is None:
+            self._refuse_lone_disk()
             self._trainer = Trainer(self.job)
             earlier = self._trainer.history
         report = self._trainer.step()
         return replace(report, accumulated=self.job.accumulate, earlier=earlier)
+
+    def _refuse_lone_disk(self) -> None:
+        """The driver has made the folder of all trials: where it is missing, its disk is not this node's."""
+        if not self.job.path.parent.is_dir():
+            message = f"`{self.job.path.parent}` is not on this node `{socket.gethostname()}`"
+            raise ConfigError(message, "pass an `--output` on a disk that all nodes share")
 
     def _step_in_pieces(self) -> EpochReport | Outcome:
         """From the last checkpoint, or from the start, with batches in two pieces."""
@@ -83,6 +100,44 @@ class TrialWorker:
             path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
         first_line = message.split("\n", 1)[0][:500]
         return Outcome(OutcomeKind.FAILED, first_line, str(path), reason_of(error))
+
+
+def adopt(job: TrialJob) -> EpochReport:
+    """The last report of a trial that had trained to its end when its driver died, its files taken over."""
+    earlier = TrialFolder(Path(job.resume_from).parent)
+    refuse_other_config(earlier.best, read_checkpoint(earlier.best, "best")["config"], job.trial_config())
+    folder = TrialFolder(job.path)
+    folder.open(job.trial_config())
+    folder.restart(earlier.read_lines())
+    shutil.copyfile(earlier.best, folder.best)
+    *before, last = (EpochReport.from_json(json.loads(line)) for line in folder.lines)
+    return replace(last, earlier=tuple(before))
+
+
+class Freshness:
+    """Whether a warm worker is still worth keeping: not after many trials, nor once its memory has crept up.
+
+    Growth is measured from the end of the first trial on, when every library has been loaded and warmed up.
+    """
+
+    def __init__(self) -> None:
+        self._trials = 1
+        self._first_bytes = 0
+
+    def count(self) -> None:
+        """Another trial begins in the same process."""
+        self._trials += 1
+        self._first_bytes = self._first_bytes or _resident_bytes()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the process should end with this trial."""
+        grown = _resident_bytes() - self._first_bytes if self._first_bytes else 0
+        return self._trials >= MOST_TRIALS or grown > MOST_GROWTH_BYTES
+
+
+def _resident_bytes() -> int:
+    return int(psutil.Process().memory_info().rss)
 
 
 def request_stop(folder: Path) -> None:

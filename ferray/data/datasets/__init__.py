@@ -23,7 +23,8 @@ class DatasetParams(Params):
 
     `fold` counts from 0 to `folds` - 1 and is the validation fold; `split_seed` is apart from the trial's seed so that
     trials of different seeds are judged on the same images. `val_fraction` and `test_fraction` are what `official`
-    carves out of the training part where the set brings no such part of its own.
+    carves out of the training part where the set brings no such part of its own. `bad_samples`: whether an image or row
+    that cannot be used stops everything, or is left out of every split and listed.
     """
 
     split: SplitKind = "official"
@@ -32,6 +33,7 @@ class DatasetParams(Params):
     split_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     val_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1
     test_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1
+    bad_samples: Literal["refuse", "skip"] = "refuse"
 
     @model_validator(mode="after")
     def _fold_exists(self) -> Self:
@@ -54,11 +56,17 @@ class Dataset(ABC):
 
     @abstractmethod
     def samples(self) -> SampleList:
-        """Every sample; DataError, naming what was expected and how the set is obtained, where there is none."""
+        """Every sample; DataError, naming what was expected and how the set is obtained, where there is none.
+
+        A row that cannot be a sample goes into the list's `bad`; it raises nothing.
+        """
 
     @abstractmethod
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        """The image as (size, size, 3) uint8 RGB; DataError naming the file when it cannot be read."""
+        """The image as (size, size, 3) uint8 RGB; BadSampleError naming a file or row that cannot be used.
+
+        Any other DataError (a disk that fails) ends the packing, whatever `bad_samples` says.
+        """
 
     @abstractmethod
     def fingerprint(self, digest: FileDigest) -> str:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
 from ferray.data.images import read_image
-from ferray.data.layout import PART_NAMES, ImageFile, class_images, folders_in, images_in, number_samples
+from ferray.data.layout import PART_NAMES, ImageFile, class_images, number_samples, subfolders
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
 
@@ -57,12 +57,11 @@ class ImageFolder(Dataset):
         return self.root / self.params.path
 
     def _files(self) -> list[ImageFile]:
-        folders = folders_in(self._folder)
-        parts = {folder: PART_NAMES[name] for name, folder in folders.items() if name in PART_NAMES}
-        split = [file for folder, part in parts.items() for file in class_images(folder, part)]
+        parts = {folder: PART_NAMES.get(folder.name.lower()) for folder in subfolders(self._folder)}
+        split = [file for folder, part in parts.items() if part for file in class_images(folder, part)]
         if split:
             return split
-        one_level = [image for folder in folders.values() for image in images_in(folder, "all")]
+        one_level = class_images(self._folder, "all")
         if not one_level:
             raise self.not_found()
         return one_level

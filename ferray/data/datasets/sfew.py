@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import field_validator
 
+from ferray.data.bad_samples import BadSampleError
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
-from ferray.data.images import read_image, read_rgb
+from ferray.data.images import read_image, read_shape
 from ferray.data.layout import (
     ImageFile,
     class_images,
@@ -22,6 +23,7 @@ from ferray.data.layout import (
     images_in,
     is_emotion,
     number_samples,
+    subfolders,
 )
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES
@@ -69,7 +71,7 @@ class Sfew(Dataset):
         for home in homes(self.root, ("sfew", "sfew_2.0", "sfew_2", "sfew2.0", "sfew2", "sfew 2.0")):
             parts = {part: self._part_files(home, part) for part in PARTS}
             if parts["train"]:
-                self._check_kind(parts["train"][0])
+                self._check_kind(parts["train"])
                 return [file for files in parts.values() for file in files]
             one_level = _one_folder_a_class(home)
             if one_level:
@@ -88,13 +90,22 @@ class Sfew(Dataset):
                 return files
         return []
 
-    def _check_kind(self, file: ImageFile) -> None:
+    def _check_kind(self, files: list[ImageFile]) -> None:
         other = "frames" if self.params.faces == "aligned" else "aligned"
-        if read_rgb(file.path).shape[:2] == ORIGINAL_SHAPES[other]:
+        shape = next(filter(None, map(_shape_of, files)), None)
+        if shape == ORIGINAL_SHAPES[other]:
             raise DataError(
-                f"`{file.folder.parent}` holds the {other} pictures, `faces` asks for `{self.params.faces}`",
+                f"`{files[0].folder.parent}` holds the {other} pictures, `faces` asks for `{self.params.faces}`",
                 f"ask for them with `dataset.faces={other}`, or unpack the `{self.params.faces}` ones there",
             )
+
+
+def _shape_of(file: ImageFile) -> tuple[int, int] | None:
+    """Height and width; None for a bad file, which packing names."""
+    try:
+        return read_shape(file.path)
+    except BadSampleError:
+        return None
 
 
 def film_of(stem: str) -> str:
@@ -104,6 +115,6 @@ def film_of(stem: str) -> str:
 
 
 def _one_folder_a_class(home: Path) -> list[ImageFile]:
-    folders = [folder for name, folder in folders_in(home).items() if is_emotion(name)]
+    folders = [folder for folder in subfolders(home) if is_emotion(folder.name)]
     files = [image for folder in folders for image in images_in(folder, "all")]
     return files if len({file.folder for file in files}) > 1 else []
