@@ -96,7 +96,7 @@ class TrialWorker:
         message = error.message if isinstance(error, FerrayError) else f"{type(error).__name__}: {error}"
         path = self.job.path / ERROR_FILE
         with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)
             path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
         first_line = message.split("\n", 1)[0][:500]
         return Outcome(OutcomeKind.FAILED, first_line, str(path), reason_of(error))

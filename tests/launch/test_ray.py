@@ -31,26 +31,34 @@ space:
 """
 
 
+def slots(*nodes: dict[str, float], **wishes: Any) -> int:
+    return _place(Runtime(**wishes), list(nodes), "the cluster").slots
+
+
 def test_one_gpu_a_trial_where_the_cluster_has_any() -> None:
-    assert _place(Runtime(), {"CPU": 16, "GPU": 4}, "the cluster").slots == 4
+    assert slots({"CPU": 16, "GPU": 4}) == 4
 
 
-def test_fractions_of_a_gpu_pack_trials() -> None:
-    assert _place(Runtime(gpus_per_trial=0.1), {"CPU": 64, "GPU": 1}, "the cluster").slots == 10
+def test_fractions_of_a_gpu_pack_trials_without_spanning_two() -> None:
+    assert slots({"CPU": 64, "GPU": 4}, gpus_per_trial=0.4) == 8
+
+
+def test_no_trial_spans_two_nodes() -> None:
+    assert slots({"CPU": 3}, {"CPU": 5}, cpus_per_trial=2) == 3
 
 
 def test_device_cpu_leaves_the_gpus_alone() -> None:
-    assert _place(Runtime(device="cpu"), {"CPU": 16, "GPU": 4}, "the cluster").gpus == 0
+    assert _place(Runtime(device="cpu"), [{"CPU": 16, "GPU": 4}], "the cluster").gpus == 0
 
 
 def test_max_concurrent_bounds_the_slots() -> None:
-    assert _place(Runtime(max_concurrent=3), {"CPU": 16}, "the cluster").slots == 3
+    assert slots({"CPU": 16}, max_concurrent=3) == 3
 
 
 @pytest.mark.parametrize("wish", [{"cpus_per_trial": 3}, {"gpus_per_trial": 0.5}])
 def test_trial_that_can_never_be_placed_is_refused(wish: dict[str, Any]) -> None:
     with pytest.raises(ClusterError, match="a trial asks for"):
-        _place(Runtime(**wish), {"CPU": 2}, "the cluster")
+        slots({"CPU": 2}, {"CPU": 2}, **wish)
 
 
 def test_registry_finds_the_launcher_by_its_file() -> None:
