@@ -1,0 +1,90 @@
+"""What `pip install .` puts on a machine: the wheel's content and the pinned requirements."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PIN = re.compile(r"[a-z0-9._-]+==[A-Za-z0-9.!+_-]+( ; .+)?")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of this checkout, built by the installed hatchling, so that nothing is fetched."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> set[str]:
+    """The paths inside the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def shipped(folder: str) -> set[str]:
+    """Where the files of a folder of the checkout lie in the wheel."""
+    files = [path for path in (ROOT / folder).rglob("*") if path.is_file()]
+    return {f"ferray/_shipped/{path.relative_to(ROOT).as_posix()}" for path in files}
+
+
+@pytest.mark.parametrize("folder", ["search_spaces", "cluster"])
+def test_wheel_holds_every_file_of(folder: str, names: set[str]) -> None:
+    assert shipped(folder) <= names
+
+
+def test_wheel_holds_every_module(names: set[str]) -> None:
+    modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("ferray/**/*.py")}
+    assert modules <= names
+
+
+def test_wheel_says_that_ferray_is_typed(names: set[str]) -> None:
+    assert "ferray/py.typed" in names
+
+
+def test_wheel_puts_nothing_but_ferray_at_the_top(names: set[str]) -> None:
+    top = {name.partition("/")[0] for name in names}
+    assert {name for name in top if not name.endswith(".dist-info")} == {"ferray"}
+
+
+def test_wheel_installs_the_command(wheel: Path) -> None:
+    entry_points = configparser.ConfigParser()
+    with zipfile.ZipFile(wheel) as archive:
+        (path,) = (name for name in archive.namelist() if name.endswith("/entry_points.txt"))
+        entry_points.read_string(archive.read(path).decode())
+    assert dict(entry_points["console_scripts"]) == {"ferray": "ferray.cli:main"}
+
+
+def test_installed_ferray_finds_the_spaces_it_ships(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    command = [sys.executable, "-c", "from ferray.cli import main; main()", "show", "space", "sfew"]
+    place = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    done = subprocess.run(command, cwd=tmp_path, env=place, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "dataset: {sfew:" in done.stdout) == (0, True), done.stderr
+
+
+def test_wheel_holds_the_licence(names: set[str]) -> None:
+    assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
+
+
+def test_requirements_are_pins_without_an_address() -> None:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    pins = [line for line in lines if not line.lstrip().startswith("#")]
+    assert [line for line in pins if not PIN.fullmatch(line)] == []
+
+
+def test_requirements_name_no_server() -> None:
+    assert "://" not in (ROOT / "requirements.txt").read_text()
