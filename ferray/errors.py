@@ -5,6 +5,7 @@
     │   ├── UnknownComponent
     │   └── ResumeMismatch     the folder holds another sweep than the one asked for
     ├── DataError          3   a data set or an image is missing or unreadable
+    │   └── BadSampleError     one image or csv row is bad, which `--bad-samples skip` passes over
     ├── SweepFailed        4   the sweep ended and nothing completed
     └── ClusterError       5   Ray or a resource is not to be had
 
@@ -16,6 +17,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Self
+
+BAD_SAMPLE_HINT = "mend or delete what is named, or leave it out with `--bad-samples skip`"
 
 
 class FerrayError(Exception):
@@ -50,6 +54,25 @@ class DataError(FerrayError):
     """A data set or one of its files is missing or cannot be read."""
 
     exit_code = 3
+
+
+class BadSampleError(DataError):
+    """One image or csv row is bad, and its bytes alone decide that: asking again gives the same answer.
+
+    `kind` is what such samples are counted under, `reason` what stands behind the sample's name. A disk that fails or a
+    file that nobody may read is another DataError, which `--bad-samples skip` does not pass over.
+    """
+
+    def __init__(self, message: str, hint: str = "", kind: str = "unreadable", reason: str = "") -> None:
+        super().__init__(message, hint)
+        self.kind = kind
+        self.reason = reason or message
+        self.args = (message, hint, kind, reason)
+
+    @classmethod
+    def of(cls, what: str, kind: str, reason: str) -> Self:
+        """The error about `what`, such as an image and its path in backticks."""
+        return cls(f"{what} {reason}", BAD_SAMPLE_HINT, kind, reason)
 
 
 class SweepFailed(FerrayError):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ferray.errors import (
+    BadSampleError,
     ClusterError,
     ConfigError,
     DataError,
@@ -30,6 +31,7 @@ def test_without_a_hint_the_message_stands_alone() -> None:
         (UnknownComponent, 2),
         (ResumeMismatch, 2),
         (DataError, 3),
+        (BadSampleError, 3),
         (SweepFailed, 4),
         (ClusterError, 5),
     ],

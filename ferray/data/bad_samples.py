@@ -7,32 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
-from ferray.errors import DataError
+from ferray.errors import BAD_SAMPLE_HINT, DataError
 
 MOST_SHOWN = 20
 LISTING = "bad_samples.csv"
-HINT = "mend or delete what is named, or leave it out with `--bad-samples skip`"
-
-
-class BadSampleError(DataError):
-    """One image or csv row is bad, and its bytes alone decide that: asking again gives the same answer.
-
-    `kind` is what such samples are counted under, `reason` what stands behind the sample's name. A disk that fails or a
-    file that nobody may read is another DataError, which `--bad-samples skip` does not pass over.
-    """
-
-    def __init__(self, message: str, hint: str = "", kind: str = "unreadable", reason: str = "") -> None:
-        super().__init__(message, hint)
-        self.kind = kind
-        self.reason = reason or message
-        self.args = (message, hint, kind, reason)
-
-    @classmethod
-    def of(cls, what: str, kind: str, reason: str) -> Self:
-        """The error about `what`, such as an image and its path in backticks."""
-        return cls(f"{what} {reason}", HINT, kind, reason)
 
 
 @dataclass(frozen=True)
@@ -75,7 +54,7 @@ def refusal(dataset: str, bad: Sequence[BadSample]) -> DataError:
     lines = [f"  {sample.name}: {sample.reason}" for sample in bad[:MOST_SHOWN]]
     if len(bad) > MOST_SHOWN:
         lines.append(f"  and {len(bad) - MOST_SHOWN} more")
-    return DataError("\n".join([f"`{dataset}` has {_number(bad)}", *lines]), HINT)
+    return DataError("\n".join([f"`{dataset}` has {_number(bad)}", *lines]), BAD_SAMPLE_HINT)
 
 
 def write_listing(folder: Path, bad: Sequence[BadSample]) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 
-from ferray.data.bad_samples import BadSampleError
 from ferray.data.files import regular_file
-from ferray.errors import DataError
+from ferray.errors import BadSampleError, DataError
 
 MOST_ROW_BYTES = 8 * 2**20  # a 48x48 face is 9 kB
 

@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from ferray.data.bad_samples import BadSampleError
+from ferray.errors import BadSampleError
 
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 

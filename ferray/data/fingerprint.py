@@ -10,10 +10,9 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ferray.data.bad_samples import BadSampleError
 from ferray.data.files import regular_file
 from ferray.data.samples import Sample
-from ferray.errors import DataError
+from ferray.errors import BadSampleError, DataError
 
 FileDigest = Callable[[Path], str]
 

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ferray.data.bad_samples import BadSampleError
 from ferray.data.files import regular_file
-from ferray.errors import DataError, FerrayError
+from ferray.errors import BadSampleError, DataError, FerrayError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 MOST_BYTES = 256 * 2**20

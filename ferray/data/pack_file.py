@@ -25,11 +25,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.data.bad_samples import BadSample, BadSampleError, refusal, write_listing
+from ferray.data.bad_samples import BadSample, refusal, write_listing
 from ferray.data.datasets import Dataset
 from ferray.data.images import quiet_decoding
 from ferray.data.samples import Sample, SampleList
-from ferray.errors import DataError
+from ferray.errors import BadSampleError, DataError
 
 FORMAT = 2
 BATCH = 256  # images decoded ahead of the writer

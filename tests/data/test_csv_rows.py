@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ferray.data.csv_rows import CsvRows
-from ferray.errors import DataError
+from ferray.data.csv_rows import MOST_ROW_BYTES, CsvRows
+from ferray.errors import BadSampleError, DataError
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -14,20 +15,25 @@ def write(tmp_path: Path, text: str) -> Path:
     return path
 
 
+def cells(path: Path) -> list[dict[str, str]]:
+    rows = CsvRows(path)
+    return [rows.cells(line, f"rows.csv@{offset}") for offset, line in rows.lines()]
+
+
 def test_columns_are_found_by_name_in_any_order(tmp_path: Path) -> None:
     path = write(tmp_path, "b, A\n1,2\n")
-    assert [cells for _, cells in CsvRows(path)] == [{"b": "1", "a": "2"}]
+    assert cells(path) == [{"b": "1", "a": "2"}]
 
 
 def test_a_row_is_found_again_at_its_offset(tmp_path: Path) -> None:
     rows = CsvRows(write(tmp_path, "a,b\n1,2\n3,4\n"))
-    offset = list(rows)[1][0]
-    assert rows.at(offset) == {"a": "3", "b": "4"}
+    offset = list(rows.lines())[1][0]
+    assert rows.cells(rows.at(offset), "1") == {"a": "3", "b": "4"}
 
 
 def test_quotes_windows_line_ends_byte_order_mark_and_blank_lines_are_understood(tmp_path: Path) -> None:
     path = write(tmp_path, '\ufeff"a",b\r\n"1",2\r\n\r\n3,4')
-    assert [cells for _, cells in CsvRows(path)] == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    assert cells(path) == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
@@ -36,8 +42,27 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 
 def test_a_short_row_is_an_error_with_its_place(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="byte 4: a row of `1` cells under `2` columns"):
-        list(CsvRows(write(tmp_path, "a,b\n1\n")))
+    with pytest.raises(BadSampleError, match=r"row `rows\.csv@4` has `1` cells under `2` columns"):
+        cells(write(tmp_path, "a,b\n1\n"))
+
+
+def test_a_column_that_is_needed_and_stands_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has two columns `a`"):
+        CsvRows(write(tmp_path, "a,b,a\n1,2,3\n"), needed=("a",))
+
+
+def test_a_row_without_end_is_bad_and_the_next_one_is_found(tmp_path: Path) -> None:
+    rows = CsvRows(write(tmp_path, f"a\n{'1' * (2 * MOST_ROW_BYTES + 5)}\n7\n"))
+    (_, endless), (offset, last) = rows.lines()
+    assert rows.cells(rows.at(offset), "1") == rows.cells(last, "1") == {"a": "7"}
+    with pytest.raises(BadSampleError, match="has over `8` MiB"):
+        rows.cells(endless, "0")
+
+
+def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "rows.csv")
+    with pytest.raises(DataError, match="is not a regular file"):
+        CsvRows(tmp_path / "rows.csv")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ferray.data.bad_samples import BadSample
 from ferray.data.datasets.fer2013 import Fer2013
 from ferray.data.fingerprint import sha256_of
 from ferray.emotions import Emotion
-from ferray.errors import DataError
+from ferray.errors import BadSampleError, DataError
 from ferray.testing.fake_data import fake_image, write_fer2013_csv, write_fer2013_folders, write_png
 
 
@@ -65,26 +66,53 @@ def test_a_sample_id_is_its_row_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "message"),
+    ("row", "class_name", "kind", "reason"),
     [
-        ("7,1 2 3 4,Training", "emotion `7` is not 0 to 6"),
-        ("0,1 2 3 4,Tuesday", "usage `Tuesday` is not Training"),
+        ("7,1 2 3 4,Training", "", "unknown label", "has the emotion `7`, not 0 to 6"),
+        ("\u00b2,1 2 3 4,Training", "", "unknown label", "has the emotion `\u00b2`, not 0 to 6"),
+        (",1 2 3 4,Training", "", "unknown label", "has the emotion ``, not 0 to 6"),
+        (
+            "0,1 2 3 4,Tuesday",
+            "Angry",
+            "unknown usage",
+            "has the usage `Tuesday`, not Training, PublicTest or PrivateTest",
+        ),
+        ("3,1 2 3,Training", "Happy", "wrong pixels", "has `3` pixels, most rows have `4`"),
+        ("3,1 2 3 4 5 6 7 8 9,Training", "Happy", "wrong pixels", "has `9` pixels, most rows have `4`"),
+        ("3,1 2 3 4", "", "wrong length", "has `2` cells under `3` columns"),
     ],
 )
-def test_a_wrong_cell_is_told_with_its_row(tmp_path: Path, row: str, message: str) -> None:
-    write_rows(tmp_path, row)
-    with pytest.raises(DataError, match=f"row `fer2013.csv:0`: {message}"):
-        fer2013(tmp_path).samples()
+def test_a_row_that_cannot_be_a_sample_is_listed(
+    tmp_path: Path, row: str, class_name: str, kind: str, reason: str
+) -> None:
+    write_rows(tmp_path, "0,1 2 3 4,Training", row, "1,5 6 7 8,Training")
+    listing = fer2013(tmp_path).samples()
+    assert listing.bad == (BadSample("fer2013.csv:1", class_name, kind, reason),)
+    assert [sample.sample_id for sample in listing.samples] == [0, 2]
 
 
 @pytest.mark.parametrize(
     ("pixels", "message"),
-    [("1 2 3", "has `3` pixels, not a square"), ("1 2 3 256", "not 0 to 255"), ("1 2 3 x", "not 0")],
+    [
+        ("1 2 3", "has `3` pixels, not a square"),
+        ("1 2 3 256", "has a pixel of `256`, not 0 to 255"),
+        ("1 2 3 x", "has a pixel that is not a number"),
+        ("1 2 3 -4", "has a pixel that is not a number"),
+        ("1 2 3 4.0", "has a pixel that is not a number"),
+        ("1 2 3 1_0", "has a pixel that is not a number"),
+        ("1 2 3 \u0663", "has a pixel that is not a number"),
+        ("", "has a pixel that is not a number"),
+        ("7 7 7 7", "has one colour"),
+    ],
 )
 def test_wrong_pixels_are_told_with_their_row(tmp_path: Path, pixels: str, message: str) -> None:
     dataset = fer2013(write_rows(tmp_path, f"0,{pixels},Training"))
-    with pytest.raises(DataError, match=f"row `fer2013.csv:0`.*{message}"):
+    with pytest.raises(BadSampleError, match=f"row `fer2013.csv:0` {message}"):
         dataset.decode(dataset.samples().samples[0], 4)
+
+
+def test_two_spaces_between_pixels_are_one(tmp_path: Path) -> None:
+    assert not fer2013(write_rows(tmp_path, "0,1  2 3 4,Training", "0,1 2 3 4,Training")).samples().bad
 
 
 def test_a_csv_without_rows_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.data.bad_samples import BadSample, BadSampleError
+from ferray.data.bad_samples import BadSample
 from ferray.data.csv_rows import CsvRows
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
@@ -29,7 +29,7 @@ from ferray.data.layout import (
 )
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES, Emotion
-from ferray.errors import DataError
+from ferray.errors import BadSampleError, DataError
 
 # The csv numbers its classes in this order.
 CODES = (Emotion.ANGRY, Emotion.DISGUST, Emotion.FEAR, Emotion.HAPPY, Emotion.SAD, Emotion.SURPRISE, Emotion.NEUTRAL)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import field_validator
 
-from ferray.data.bad_samples import BadSampleError
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
 from ferray.data.images import read_image, read_shape
@@ -27,7 +26,7 @@ from ferray.data.layout import (
 )
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES
-from ferray.errors import DataError
+from ferray.errors import BadSampleError, DataError
 
 PARTS = ("train", "val", "test")
 # Height and width in pixels of what the authors distribute; anything else is somebody's own crop and is taken as it is.

@@ -1,0 +1,227 @@
+"""Bad samples of a whole data set: named together, refused or left out, and listed."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ferray.config.trial import DatasetChoice
+from ferray.data.bad_samples import BadSample, Skipped, refusal
+from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.fingerprint import FileDigest
+from ferray.data.pack import ensure_data, open_splits
+from ferray.data.pack_file import write_pack
+from ferray.data.samples import Sample, SampleList, Splits
+from ferray.errors import BadSampleError, DataError
+from ferray.testing.fake_data import fake_image, write_fer2013_csv, write_image_folder, write_png, write_sfew2
+
+
+def opened(root: Path, cache: Path, dataset: str = "image_folder", **params: Any) -> Splits:
+    choice = DatasetChoice.model_validate({dataset: params})
+    return open_splits(choice, size=16, limit_per_class=None, data_root=root, cache_dir=cache)
+
+
+def spoil(root: Path) -> Path:
+    """Three bad images among 36: one a text, one black, one wide."""
+    (root / "train" / "calm" / "000.png").write_text("no picture")
+    Image.new("RGB", (9, 9)).save(root / "val" / "cross" / "001.png")
+    Image.new("L", (20_000, 1)).save(root / "test" / "glad" / "002.png")
+    return root
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return spoil(write_image_folder(tmp_path / "data"))
+
+
+def test_refusing_names_every_bad_sample_at_once(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        opened(root, tmp_path)
+    assert caught.value.message.splitlines() == [
+        "`image_folder` has 3 bad samples",
+        "  test/glad/002.png: has `20000` x `1` pixels, at most `16384` a side and `64000000` in all are read",
+        "  train/calm/000.png: is not a picture",
+        "  val/cross/001.png: has one colour",
+    ]
+    assert "`--bad-samples skip`" in caught.value.hint
+
+
+def test_refusing_is_the_default_and_also_holds_for_a_pack_that_is_there(root: Path, tmp_path: Path) -> None:
+    opened(root, tmp_path, bad_samples="skip")
+    with pytest.raises(DataError, match="has 3 bad samples"):
+        opened(root, tmp_path)
+
+
+def test_skipping_leaves_them_out_of_every_split(root: Path, tmp_path: Path) -> None:
+    splits = opened(root, tmp_path, bad_samples="skip")
+    assert (len(splits.train), len(splits.val), len(splits.test)) == (11, 11, 11)
+    assert "train/calm/000.png" not in splits.train.names
+
+
+def test_images_stay_with_their_labels_when_some_are_left_out(root: Path, tmp_path: Path) -> None:
+    choice = DatasetChoice.model_validate({"image_folder": {"bad_samples": "skip"}})
+    val = open_splits(choice, size=48, limit_per_class=None, data_root=root, cache_dir=tmp_path).val
+    position = val.names.index("val/glad/002.png")
+    assert np.array_equal(val.images_of(np.array([position]))[0], fake_image(2, 1002))
+    assert (val.labels[position], val.sample_ids[position]) == (2, 34)
+
+
+def test_both_policies_share_a_pack(root: Path, tmp_path: Path) -> None:
+    opened(root, tmp_path, bad_samples="skip")
+    with pytest.raises(DataError):
+        opened(root, tmp_path)
+    assert len(list((tmp_path / "packs").iterdir())) == 1
+
+
+def test_the_list_of_what_was_left_out_lies_in_the_pack(root: Path, tmp_path: Path) -> None:
+    skipped = opened(root, tmp_path, bad_samples="skip").skipped
+    assert skipped is not None
+    assert skipped.listing.read_text().splitlines() == [
+        "file,row,class,kind,reason",
+        'test/glad/002.png,,glad,too large,"has `20000` x `1` pixels, '
+        'at most `16384` a side and `64000000` in all are read"',
+        "train/calm/000.png,,calm,not a picture,is not a picture",
+        "val/cross/001.png,,cross,one colour,has one colour",
+    ]
+
+
+def test_a_set_without_bad_samples_warns_of_nothing(tmp_path: Path) -> None:
+    assert opened(write_image_folder(tmp_path / "data"), tmp_path, bad_samples="skip").skipped is None
+
+
+def test_the_warning_counts_by_kind() -> None:
+    bad = [BadSample(f"{n}.png", "calm", kind, "") for n, kind in enumerate(["empty", "one colour", "empty"])]
+    warning = Skipped(tuple(bad), Path("packs/x/bad_samples.csv")).warning("sfew")
+    assert warning == "3 bad samples left out of `sfew` (2 empty, 1 one colour): see `packs/x/bad_samples.csv`"
+
+
+def test_of_many_the_first_twenty_are_shown() -> None:
+    lines = refusal("sfew", [BadSample(f"{n}.png", "", "empty", "is empty") for n in range(25)]).message.splitlines()
+    assert (lines[0], lines[20], lines[21:]) == ("`sfew` has 25 bad samples", "  19.png: is empty", ["  and 5 more"])
+
+
+def test_mending_the_files_mends_the_set(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        opened(root, tmp_path)
+    other = write_image_folder(tmp_path / "mended")
+    assert len(opened(other, tmp_path).train) == 12
+
+
+def test_rows_of_a_csv_are_listed_with_their_row(tmp_path: Path) -> None:
+    path = write_fer2013_csv(tmp_path / "data") / "fer2013.csv"
+    lines = path.read_text().splitlines()
+    lines[5] = "9,1 2 3 4,Training"  # row 4
+    lines[9] = lines[9].replace(" ", " x ", 1)  # row 8, whose label is 1
+    path.write_text("\n".join(lines))
+    skipped = opened(tmp_path / "data", tmp_path, "fer2013", bad_samples="skip").skipped
+    assert skipped is not None
+    assert skipped.listing.read_text().splitlines()[1:] == [
+        'fer2013.csv,4,,unknown label,"has the emotion `9`, not 0 to 6"',
+        'fer2013.csv,8,Disgust,wrong pixels,"has `2305` pixels, most rows have `2304`"',
+    ]
+
+
+def test_rows_that_are_bad_in_listing_and_in_decoding_are_named_together(tmp_path: Path) -> None:
+    path = write_fer2013_csv(tmp_path / "data") / "fer2013.csv"
+    lines = path.read_text().splitlines()
+    lines[1], lines[2] = "0,1 2", lines[2].replace(" ", " 300 ", 1).rpartition(" ")[0] + ",Training"
+    path.write_text("\n".join(lines))
+    with pytest.raises(DataError) as caught:
+        opened(tmp_path / "data", tmp_path, "fer2013")
+    assert caught.value.message.splitlines() == [
+        "`fer2013` has 2 bad samples",
+        "  fer2013.csv:0: has `2` cells under `3` columns",
+        "  fer2013.csv:1: has a pixel of `300`, not 0 to 255",
+    ]
+
+
+def test_a_set_of_nothing_but_bad_samples_is_refused_even_when_skipping(tmp_path: Path) -> None:
+    (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n8,1 2 3 4,Training\n9,1 2 3 4,Training\n")
+    with pytest.raises(DataError, match="`fer2013` has 2 bad samples"):
+        opened(tmp_path, tmp_path, "fer2013", bad_samples="skip")
+
+
+def test_the_check_before_decoding_leaves_bad_rows_to_decoding(tmp_path: Path) -> None:
+    (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n8,1 2 3 4,Training\n")
+    ensure_data(DatasetChoice.model_validate("fer2013"), tmp_path)
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_a_class_that_is_missing_from_a_split_is_named(tmp_path: Path, split: str) -> None:
+    root = write_image_folder(tmp_path / "data", per_class=1)
+    (root / split / "cross" / "000.png").unlink()
+    with pytest.raises(DataError, match=f"`image_folder` lacks classes.*\n  no image of `cross` in {split}"):
+        ensure_data(DatasetChoice.model_validate("image_folder"), root)
+
+
+def test_a_class_that_skipping_empties_is_named_with_the_list(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data", per_class=1)
+    (root / "val" / "cross" / "000.png").write_bytes(b"")
+    with pytest.raises(DataError, match="no image of `cross` in val") as caught:
+        opened(root, tmp_path, bad_samples="skip")
+    assert "bad_samples.csv" in caught.value.hint
+
+
+def test_a_test_split_without_any_images_is_let_be(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data", splits=("train", "val"))
+    assert len(opened(root, tmp_path).test) == 0
+
+
+def test_a_bad_first_image_does_not_hide_the_kind_of_the_pictures(tmp_path: Path) -> None:
+    root = write_sfew2(tmp_path / "data")
+    first = min((root / "SFEW" / "Train" / "Angry").iterdir())
+    first.write_bytes(b"")
+    with pytest.raises(DataError, match=r"`sfew` has 1 bad sample\n  SFEW/Train/Angry/.*: is empty"):
+        opened(root, tmp_path, "sfew")
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_what_is_called_like_an_image_and_is_none_is_named(tmp_path: Path, kind: str) -> None:
+    root = write_image_folder(tmp_path / "data")
+    path = root / "train" / "calm" / "999.png"
+    {"folder": path.mkdir, "link": lambda: path.symlink_to("nowhere")}[kind]()
+    with pytest.raises(DataError, match=r"train/calm/999\.png: is a (folder|link to nothing)"):
+        opened(root, tmp_path)
+
+
+def test_names_that_are_no_text_are_escaped_and_their_images_used(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data")
+    write_png(root / "train" / "calm" / "a\udcff\n.png", fake_image(0, 77))
+    assert "train/calm/a\\udcff\\n.png" in opened(root, tmp_path).train.names
+
+
+def test_class_folders_that_differ_in_case_alone_are_both_read(tmp_path: Path) -> None:
+    root = write_sfew2(tmp_path / "data", per_class=2)
+    write_png(root / "SFEW" / "Train" / "angry" / "Film_000000001_00000000.png", fake_image(0, 9))
+    assert len(opened(root, tmp_path, "sfew").train) == 15
+
+
+class LabelsBeyond(Dataset):
+    """A data set of another package, with a label that no class stands for."""
+
+    class Params(DatasetParams):
+        pass
+
+    def samples(self) -> SampleList:
+        return SampleList(tuple(Sample(n, f"{n}", n, "train", f"{n}") for n in range(3)), ("even", "odd"))
+
+    def decode(self, sample: Sample, size: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        return np.zeros((size, size, 3), dtype=np.uint8)
+
+    def fingerprint(self, digest: FileDigest) -> str:
+        return "beyond"
+
+
+def test_a_label_beyond_the_classes_is_a_bad_sample(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path / "pack", LabelsBeyond(DatasetParams(), tmp_path), size=4)
+    assert pack.samples.bad == (BadSample("2", "", "unknown label", "has the label `2`, not 0 to 1"),)
+
+
+def test_the_error_keeps_its_kind_on_the_way_between_processes() -> None:
+    copy = pickle.loads(pickle.dumps(BadSampleError.of("image `x.png`", "empty", "is empty")))
+    assert (copy.message, copy.kind, copy.reason) == ("image `x.png` is empty", "empty", "is empty")
