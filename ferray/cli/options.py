@@ -116,7 +116,7 @@ def overrides_from(asked: dict[str, Any]) -> Any:
     """The `Overrides` among a command's options, by their names."""
     from ferray.config.load import Overrides
 
-    named = ("trials", "epochs", "seed", "limit_per_class", "name", "sampler", "pruner")
+    named = ("trials", "epochs", "seed", "limit_per_class", "bad_samples", "name", "sampler", "pruner")
     given = {name: asked[name] for name in named if name in asked}
     return Overrides(sets=asked.get("sets") or (), time_s=seconds(asked.get("time_budget")), **given)
 
