@@ -102,6 +102,7 @@ class SweepDriver:
     _trials: dict[int, Trial] = field(default_factory=dict)
     _heard: dict[int, float] = field(default_factory=dict)  # when each running trial last spoke, by the clock
     _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
+    _no_room: str = ""  # what the first trial said that found the disk full
     _failures: list[FailureReason | None] = field(default_factory=list)  # the latest ones, all of one reason
     _started: float = 0.0
 
@@ -186,6 +187,9 @@ class SweepDriver:
     def ended(self, number: int, failure: Outcome | None = None) -> None:
         """A trial has ended: by itself, by a STOP, or by `failure`."""
         best, last = self.study.best_and_last(number)
+        if failure is not None and failure.reason is FailureReason.DISK_FULL:
+            self._no_room = failure.message
+            failure = replace(failure, kind=OutcomeKind.INTERRUPTED)  # the trial can do nothing for it
         outcome = self.study.finish(number, failure or self._natural_outcome(number, last))
         trial = self._trials.pop(number)
         self._heard.pop(number)
@@ -215,11 +219,13 @@ class SweepDriver:
 
     @property
     def gave_up(self) -> bool:
-        """Whether too many trials in a row failed for the same reason."""
-        return len(self._failures) > self.runtime.max_failures
+        """Whether the disk is full, or too many trials in a row failed for the same reason."""
+        return bool(self._no_room) or len(self._failures) > self.runtime.max_failures
 
     def why_it_gave_up(self) -> str:
         """The reason of the failures in a row, for the user."""
+        if self._no_room:
+            return f"the disk is full: {self._no_room}"
         reason = self._failures[-1]
         return f"{len(self._failures)} trials in a row failed: {reason.value if reason else 'unknown'}"
 

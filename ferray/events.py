@@ -33,6 +33,7 @@ class FailureReason(StrEnum):
     HANG = "hang"
     WORKER_LOST = "worker lost"
     NODE_LOST = "node lost"
+    DISK_FULL = "disk full"
     SETTINGS = "settings"
     BUG = "bug"
 

@@ -64,7 +64,8 @@ def run_sweep(
             study.close()
         record = read_sweep(store, spec.name)
     if driver.gave_up:
-        raise SweepFailed(driver.why_it_gave_up(), f"`ferray trials {spec.name} --failed` lists them")
+        hint = f"`ferray trials {spec.name} --failed` lists them; mend that and run the same command again"
+        raise SweepFailed(driver.why_it_gave_up(), hint)
     _refuse_nothing(record, folder)
     return record
 

@@ -60,6 +60,8 @@ def run(args: list[str]) -> int:
         print_error(error.message, error.hint)
         return error.exit_code
     except TyperException as error:
+        if not error.format_message():  # the help was printed, for want of arguments
+            return error.exit_code
         print_error(error.format_message().rstrip("."), f"see `ferray {_command(args)}--help`")
         return error.exit_code
     except (KeyboardInterrupt, Abort):

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ferray.config.readable import readable_params
+from ferray.config.readable import params_line
 from ferray.events import EpochReport, Listener, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
 
 
@@ -95,6 +95,7 @@ class LiveTable(Listener):
         return Group(_running_table(self._state, self._console.width), Text(_summary(self._state, self._clock())))
 
 
+_WORDS = {OutcomeKind.COMPLETED: "complete"}
 _STYLES = {
     OutcomeKind.COMPLETED: "green",
     OutcomeKind.PRUNED: "dim",
@@ -105,22 +106,12 @@ _STYLES = {
 
 def _running_table(state: _State, width: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), width=width)
-    for name, justify in (
-        ("trial", "right"),
-        ("epoch", "right"),
-        (state.sweep.metric, "right"),
-        ("best", "right"),
-        ("parameters", "left"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]  # literals above
+    for name in ("trial", "epoch", state.sweep.metric, "best"):
+        table.add_column(name, justify="right", no_wrap=True, min_width=max(5, len(name)))
+    table.add_column("parameters", no_wrap=True, overflow="ellipsis", ratio=1)
     for number, row in sorted(state.running.items()):
-        table.add_row(
-            str(number),
-            f"{row.epoch}/{row.started.epochs}",
-            _number(row.value),
-            _number(row.best),
-            _params(row.started.params),
-        )
+        epoch = f"{row.epoch}/{row.started.epochs}"
+        table.add_row(str(number), epoch, _number(row.value), _number(row.best), params_line(row.started.params))
     return table
 
 
@@ -145,11 +136,7 @@ def _finished_line(trial: TrialEnded, row: _Row | None, metric: str) -> str:
     epochs = f"{trial.last.epoch}/{trial.last.epochs} epochs" if trial.last else "no epoch"
     value = f"{metric} {trial.value:.3f}" if trial.value is not None else trial.outcome.message
     params = trial.params or (row.started.params if row else {})
-    return f"trial {trial.number:>3}  {trial.outcome.kind.value:<11}  {value}  {epochs}  {_params(params)}"
-
-
-def _params(params: dict[str, object]) -> str:
-    return " ".join(f"{name}={value}" for name, value in readable_params(params).items())
+    return f"trial {trial.number:>3}  {_WORDS.get(trial.outcome.kind, trial.outcome.kind.value):<11}  {value}  {epochs}  {params_line(params)}"
 
 
 def _number(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ferray.config.space import is_node
+from ferray.config.space import is_node, unknown_key
 from ferray.config.sweep import PrunerChoice, SamplerChoice, SweepSpec
 from ferray.config.trial import COMPONENT_FIELDS, Component, problem_lines, split_component
 from ferray.config.yaml import parse_yaml, read_yaml
@@ -82,8 +83,13 @@ def load_space(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec
     raw = read_yaml(file.path)
     if not isinstance(raw, dict):
         raise ConfigError(f"{file.path} holds no keys", "see `ferray show space demo` for a space that works")
+    raw = {key: value for key, value in raw.items() if value is not None}
     raw.setdefault("name", file.name)
-    notes = _apply(raw, overrides or Overrides())
+    validate_spec(copy.deepcopy(raw), source=str(file.path))  # so that overrides meet a file of the right shape
+    try:
+        notes = _apply(raw, overrides or Overrides())
+    except ValueError as error:
+        raise ConfigError(f"{file.path}: {error}", "see `ferray show space demo` for a space that works") from error
     return validate_spec(raw, source=str(file.path)), notes
 
 
@@ -148,6 +154,9 @@ def set_key(raw: dict[str, Any], key: str, value: Any) -> list[str]:
     if key.split(".")[0] in ("dataset", "objective", "budget", "sampler", "pruner"):
         _set_top(raw, key, value)
         return []
+    problem = unknown_key(key)
+    if problem:
+        raise problems_error(f"--set {key}", [problem])
     space, base = _mapping(raw, "space"), _mapping(raw, "base")
     if _set_inside_one_of(space, key, value):
         return [f"`{key}` is set to `{value}` inside its `one_of`"]
@@ -155,6 +164,7 @@ def set_key(raw: dict[str, Any], key: str, value: Any) -> list[str]:
     for other in searched:
         del space[other]
     if is_node(value):
+        base.pop(key, None)
         space[key] = value
         return []
     _set_base(base, key, value)
@@ -177,6 +187,8 @@ def _set_top(raw: dict[str, Any], key: str, value: Any) -> None:
         raw[first] = value
         return
     current = raw.get(first)
+    if len(rest) > (1 if first in ("objective", "budget") else 2):
+        raise ConfigError(f"`--set {key}` goes too deep", "for example `--set pruner.median.startup_trials=3`")
     if first in ("objective", "budget"):
         raw[first] = {**(current or {}), rest[0]: value}
         return
@@ -197,8 +209,7 @@ def _set_inside_one_of(space: dict[str, Any], key: str, value: Any) -> bool:
     options: list[Any] = node["one_of"]
     named = [index for index, option in enumerate(options) if _option_name(option) == rest[0]]
     for index in named:
-        params = options[index][rest[0]] if isinstance(options[index], dict) else {}
-        options[index] = {rest[0]: {**(params or {}), rest[1]: value}}
+        options[index] = {rest[0]: {**split_component(options[index])[1], rest[1]: value}}
     if named:
         return True
     raise ConfigError(
@@ -213,15 +224,13 @@ def _option_name(option: Any) -> str:
 
 def _set_base(base: dict[str, Any], key: str, value: Any) -> None:
     first, *rest = key.split(".")
+    current = base.get(first)
     if not rest:
         base[first] = value
-        return
-    current = base.get(first)
-    if first in COMPONENT_FIELDS and len(rest) == 2:
-        params = current.get(rest[0]) if isinstance(current, dict) else None
-        base[first] = {rest[0]: {**(params or {}), rest[1]: value}}
-        return
-    if first in COMPONENT_FIELDS:
+    elif first not in COMPONENT_FIELDS:
+        base[first] = {**(current if isinstance(current, dict) else {}), rest[0]: value}
+    elif len(rest) == 1:
         base[key] = value  # a parameter of whichever component the trial gets; `resolve` places it
-        return
-    base[first] = {**(current or {}), rest[0]: value} if isinstance(current, dict | None) else {rest[0]: value}
+    else:
+        name, params = split_component(current) if current is not None else ("", {})
+        base[first] = {rest[0]: {**(params if name == rest[0] else {}), rest[1]: value}}

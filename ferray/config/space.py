@@ -93,7 +93,8 @@ def unknown_key(key: str) -> str:
     inner = getattr(fields[first].annotation, "model_fields", None)
     if rest and first not in COMPONENT_FIELDS and (inner is None or rest[0] not in inner):
         return f"`{rest[0]}` is not a key of {first}; {did_you_mean(rest[0], inner or {})}"
-    return ""
+    deepest = 2 if first in COMPONENT_FIELDS else 1
+    return f"`{key}` goes deeper than `{'.'.join([first, *rest[:deepest]])}`" if len(rest) > deepest else ""
 
 
 def is_node(value: Any) -> bool:

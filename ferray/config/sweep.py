@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from ferray.config.space import Node, parse_space, resolve, unknown_key
-from ferray.config.trial import Component, TrialConfig
+from ferray.config.trial import Component, TrialConfig, split_component
 from ferray.registry import Params
 
 Metric = Literal["val/accuracy", "val/uar", "val/macro_f1", "val/loss"]
@@ -26,6 +26,13 @@ class Objective(Params):
     def worst(self) -> float:
         """What a diverged trial is told as at least: the lowest score, or the loss of a class given e ** -10."""
         return 0.0 if self.mode == "max" else 10.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mode_of_metric(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("metric") == "val/loss":
+            return {"mode": "min", **given}
+        return given
 
     @model_validator(mode="after")
     def _agrees(self) -> Objective:
@@ -66,6 +73,26 @@ class SweepSpec(Params):
     pruner: PrunerChoice = Field(default="hyperband", validate_default=True)
     base: dict[str, JsonValue] = Field(default_factory=dict)
     space: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @field_validator("name")
+    @classmethod
+    def _free_name(cls, name: str) -> str:
+        if name == "train":
+            raise ValueError("`train` is where `ferray train` keeps its trainings")
+        return name
+
+    @field_validator("dataset")
+    @classmethod
+    def _one_dataset(cls, dataset: JsonValue) -> JsonValue:
+        split_component(dataset)
+        return dataset
+
+    @model_validator(mode="after")
+    def _fixed_or_searched(self) -> SweepSpec:
+        both = [key for key in self.base if key in self.space]
+        if both:
+            raise ValueError("\n".join(f"{key}: stands in `base` and in `space`" for key in both))
+        return self
 
     @field_validator("base")
     @classmethod

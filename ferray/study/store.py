@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import BaseStorage
 
 from ferray.errors import ClusterError, DataError
 from ferray.study.database import open_database
+from ferray.study.indexed import IndexedJournalStorage
 from ferray.study.journal import Journal
 
 JOURNAL_NAME = "study.journal"
@@ -28,11 +29,14 @@ def open_store(folder: Path, url: str | None = None) -> BaseStorage:
         journal.touch()
     except OSError as error:
         raise ClusterError(f"the store `{journal}` cannot be written: {error.strerror}", "check `--output`") from error
-    return JournalStorage(Journal(journal))
+    return IndexedJournalStorage(Journal(journal))
 
 
 def read_store(folder: Path, url: str | None = None) -> BaseStorage:
-    """`open_store` for a command that only reads, on a read-only disk too; DataError where there is no sweep."""
+    """`open_store` for a command that only reads, on a read-only disk too; DataError where there is no sweep.
+
+    From a journal only what `TrialRecord` holds is read: no epochs on the way, no notes of samplers and pruners.
+    """
     if url is not None:
         return open_store(folder, url)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -40,6 +44,6 @@ def read_store(folder: Path, url: str | None = None) -> BaseStorage:
     if not journal.is_file():
         raise DataError(f"there is no sweep in `{folder}`", "start one with `ferray sweep NAME`, or pass `--output`")
     try:
-        return JournalStorage(Journal(journal))
+        return IndexedJournalStorage(Journal(journal, results_only=True))
     except OSError as error:
         raise DataError(f"the store `{journal}` cannot be read: {error.strerror}") from error

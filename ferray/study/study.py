@@ -88,7 +88,7 @@ class Study:
         )
         self._live: dict[int, _Live] = {}
         self._grid = grid_combinations(spec.nodes)
-        self._claim()
+        self._claim(direction)
         self._lease = Lease(self._optuna)
         self._lease.take(force=take_over)
         self._counted = 0
@@ -222,9 +222,12 @@ class Study:
             "seconds": time.monotonic() - live.started,
         }
 
-    def _claim(self) -> None:
+    def _claim(self, direction: StudyDirection) -> None:
         """Write what this study is, or check that it is what was asked for."""
         kept = self._optuna.user_attrs.get(SPEC_ATTR)
+        if kept is None and (self._optuna.get_trials(deepcopy=False) or self._optuna.direction is not direction):
+            message = f"the store holds a study `{self.spec.name}` that was not written by ferray"
+            raise ResumeMismatch(message, "give the sweep a name of its own with `--name`")
         if kept is None:
             spec = self.spec.model_dump(mode="json")
             facts = {"schema": SCHEMA, "identity": self.spec.identity, "spec": spec}

@@ -27,8 +27,10 @@ def write_checkpoint(path: Path, kind: Kind, state: dict[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
-        raise DataError(f"`{path}` cannot be written: {error.strerror or error}") from error
+    except (OSError, RuntimeError) as error:  # torch's writer hides a full disk behind a RuntimeError
+        root = error.__context__ if isinstance(error.__context__, OSError) else error
+        reason = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
+        raise DataError(f"`{path}` cannot be written: {reason}") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

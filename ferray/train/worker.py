@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import shutil
@@ -150,9 +151,20 @@ def reason_of(error: Exception) -> FailureReason:
     """The name under which a failure is counted."""
     if is_out_of_memory(error):
         return FailureReason.OUT_OF_MEMORY
+    if is_disk_full(error):
+        return FailureReason.DISK_FULL
     if isinstance(error, DataError):
         return FailureReason.BAD_SAMPLE
     return FailureReason.SETTINGS if isinstance(error, ConfigError) else FailureReason.BUG
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether a disk or a quota had no room left, somewhere down the chain of causes."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
+from ferray.study.store import open_store
 from ferray.testing.command import Ran, ferray
 
 TINY = """
@@ -187,3 +191,87 @@ def test_interrupted_sweep_exits_130_and_goes_on_later(space: Path, monkeypatch:
     assert "run the same command again" in ran.err
     states = [trial["outcome"] for trial in board(sweep(space, "--json"))["trials"]]
     assert sorted(states) == ["completed", "completed", "interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ("optimizer.lr.foo=5", "goes deeper than `optimizer.lr`"),
+        ("dataset.fer2013.seed=9", "speaks of `fer2013`, but dataset is `demo`"),
+        ("pruner.percentile.startup_trials=1", "speaks of `percentile`, but pruner is `none`"),
+        ("objective.mode=min", "is better the higher"),
+        ("epochs={uniform: [2, 6]}", "space.epochs: reaches"),
+        ("image_size=8", "at least `16`"),
+    ],
+)
+def test_set_that_reaches_nothing_is_refused(space: Path, item: str, words: str) -> None:
+    ran = sweep(space, "--set", item, "--dry-run")
+    assert ran.code == 2, ran.out
+    assert words in ran.err
+
+
+def test_metric_brings_its_direction(space: Path) -> None:
+    assert (
+        board(sweep(space, "--set", "objective.metric=val/loss", "--dry-run", "--json"))["objective"]["mode"] == "min"
+    )
+
+
+def test_sweep_put_aside_can_still_be_read(space: Path) -> None:
+    sweep(space, "--trials", 1)
+    (space.parent / "runs" / "tiny").rename(space.parent / "runs" / "old")
+    assert len(board(ferray("leaderboard", "old", "--output", space.parent / "runs", "--json"))["trials"]) == 1
+
+
+def test_fresh_leaves_a_running_sweep_alone(space: Path) -> None:
+    sweep(space, "--trials", 1)
+    folder = space.parent / "runs" / "tiny"
+    with (folder / "driver.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = sweep(space, "--fresh")
+    assert (ran.code, "is being run by" in ran.err) == (2, True)
+    assert folder.is_dir()
+
+
+def test_fresh_with_a_database_is_refused(space: Path) -> None:
+    ran = sweep(space, "--fresh", "--storage", f"sqlite:///{space.parent}/s.db")
+    assert (ran.code, "--name" in ran.err) == (2, True)
+
+
+def test_foreign_study_of_the_same_name_is_not_adopted(space: Path) -> None:
+    folder = space.parent / "runs" / "tiny"
+    folder.mkdir(parents=True)
+    optuna.create_study(storage=open_store(folder), study_name="tiny", direction="minimize")
+    ran = sweep(space)
+    assert (ran.code, "not written by ferray" in ran.err) == (2, True)
+
+
+def test_full_disk_ends_the_sweep_and_spends_no_trial(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ferray.train.trainer.write_checkpoint", full)
+        ran = sweep(space)
+    assert ran.code == 4
+    assert "the disk is full" in ran.err
+    trials = board(sweep(space, "--json"))["trials"]
+    assert [trial["state"] for trial in trials].count("complete") == 2
+
+
+def test_too_many_failures_of_one_reason_end_the_sweep(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("ferray.train.trainer.assemble", explode)
+    ran = sweep(space, "--trials", 9, "--max-failures", 2)
+    assert ran.code == 4
+    assert "3 trials in a row failed: bug" in ran.err
+    listed = ferray("trials", "tiny", "--failed", "--output", space.parent / "runs")
+    assert len(listed.out.splitlines()) == 3
+    assert "error.txt" in listed.out
+
+
+def test_sync_without_offline_runs_says_so(space: Path) -> None:
+    sweep(space, "--trials", 1)
+    ran = ferray("sync", "tiny", "--output", space.parent / "runs")
+    assert (ran.code, "no offline W&B runs" in ran.err) == (3, True)

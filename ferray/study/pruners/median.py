@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from optuna.pruners import BasePruner, MedianPruner
+from optuna.pruners import BasePruner
 from pydantic import Field
 
 from ferray.registry import Params as BaseParams
 from ferray.study.pruners import PrunerFactory, steps_in
+from ferray.study.pruners._percent import PercentPruner
 
 
 class Median(PrunerFactory):
@@ -19,6 +20,5 @@ class Median(PrunerFactory):
         warmup_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     def build(self) -> BasePruner:
-        return MedianPruner(
-            n_startup_trials=self.params.startup_trials, n_warmup_steps=steps_in(self.params.warmup_fraction)
-        )
+        warmup_steps = steps_in(self.params.warmup_fraction)
+        return PercentPruner(50.0, startup_trials=self.params.startup_trials, warmup_steps=warmup_steps)

@@ -9,6 +9,9 @@ from pydantic import Field
 
 from ferray.registry import Params as BaseParams
 from ferray.study.samplers import SamplerFactory
+from ferray.study.samplers._window import Windowed
+
+MOST_TRIALS = 200  # many generations; what it has learnt of earlier ones is in the state it goes on from
 
 
 class Cmaes(SamplerFactory):
@@ -21,10 +24,11 @@ class Cmaes(SamplerFactory):
         startup_trials: Annotated[int, Field(ge=1, le=1000)] = 5
 
     def build(self, seed: int) -> BaseSampler:
-        return CmaEsSampler(
+        sampler = CmaEsSampler(
             n_startup_trials=self.params.startup_trials,
             independent_sampler=RandomSampler(seed=seed),
             warn_independent_sampling=False,
             consider_pruned_trials=True,
             seed=seed,
         )
+        return Windowed(sampler, MOST_TRIALS, only_latest=True)

@@ -1,0 +1,151 @@
+"""What a sampler is shown of a long study, so that a proposal costs the same after 10,000 trials as after 1,000."""
+
+from __future__ import annotations
+
+import bisect
+import heapq
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+NUM_BEST = 25  # as many as TPE ever takes for good ones, whatever the study's length
+ENDED_WELL = (TrialState.COMPLETE, TrialState.PRUNED)
+UNFINISHED = (TrialState.RUNNING, TrialState.WAITING)
+
+
+class Windowed(BaseSampler):
+    """Another sampler that sees at most `most` finished trials of a study, and every unfinished one.
+
+    It sees the NUM_BEST best, in the order by which TPE splits good from bad (complete before pruned; those by value,
+    these by how far they came and then by value), and of all finished trials every so-many-th counted back from the
+    latest. The even selection leaves the density of the others what it is, old and new; keeping more of the good or of
+    the latest would shift it. `only_latest` shows the last ones asked instead, for samplers that go on from a state.
+
+    Up to `most` trials it is the other sampler, draw for draw. What is shown depends on the study's record alone.
+    """
+
+    def __init__(self, inner: BaseSampler, most: int, *, only_latest: bool = False) -> None:
+        self.inner = inner
+        self._most = most
+        self._num_best = 0 if only_latest else NUM_BEST
+        self._only_latest = only_latest
+        self._ended = _Ended()
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """The space from one finished trial of each set of parameters: a rare branch may have no other in a window."""
+        self._ended.take(_trials(study, *ENDED_WELL), study.direction, self._num_best)
+        shown = [*self._ended.branches.values(), *_trials(study, *UNFINISHED)]
+        return self.inner.infer_relative_search_space(_window(study, shown), trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return self.inner.sample_relative(self._shown(study), trial, search_space)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        return self.inner.sample_independent(self._shown(study), trial, param_name, param_distribution)
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        self.inner.before_trial(study, trial)
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        self.inner.after_trial(study, trial, state, values)
+
+    def reseed_rng(self) -> None:
+        self.inner.reseed_rng()
+
+    def _shown(self, study: Study) -> Study:
+        ended = self._ended
+        ended.take(_trials(study, *ENDED_WELL), study.direction, self._num_best)
+        if len(ended.trials) <= self._most:
+            return study
+        if self._only_latest:
+            shown = ended.trials[-self._most :]
+        else:
+            stride = -(-len(ended.trials) // (self._most - len(ended.best)))
+            kept = {trial.number: trial for trial in (*ended.trials[::-1][::stride], *ended.best)}
+            shown = list(kept.values())
+        return _window(study, shown + _trials(study, *UNFINISHED))
+
+
+@dataclass
+class _Ended:
+    """Complete and pruned trials in order of number, the best of them, and the first of each set of parameters.
+
+    Kept from ask to ask, as a finished trial never changes.
+    """
+
+    trials: list[FrozenTrial] = field(default_factory=list)
+    best: list[FrozenTrial] = field(default_factory=list)
+    branches: dict[tuple[str, ...], FrozenTrial] = field(default_factory=dict)
+    _numbers: set[int] = field(default_factory=set)
+
+    def take(self, ended: list[FrozenTrial], towards: StudyDirection, num_best: int) -> None:
+        """Add those of `ended` that are new."""
+        if len(ended) == len(self.trials):
+            return
+        new = [trial for trial in ended if trial.number not in self._numbers]
+        self._numbers.update(trial.number for trial in new)
+        for trial in new:
+            bisect.insort(self.trials, trial, key=_number)
+            self.branches.setdefault(tuple(trial.params), trial)
+        sign = -1.0 if towards is StudyDirection.MAXIMIZE else 1.0
+        self.best = heapq.nsmallest(num_best, self.best + new, key=lambda trial: _rank(trial, sign))
+
+
+class Window:
+    """A study that holds only some of its trials; everything else is the study's own.
+
+    Optuna's samplers read trials by `get_trials` or, to spare copies, by the private `_get_trials`. Should a later
+    version read them by another name, it sees all of them: slower, and nothing else.
+    """
+
+    def __init__(self, study: Study, trials: list[FrozenTrial]) -> None:
+        self._study = study
+        self._shown = trials
+        self.direction = study.direction
+        self.directions = study.directions
+
+    def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
+        """Those shown, in one of the states; never copies, as samplers change none."""
+        return [trial for trial in self._shown if states is None or trial.state in states]
+
+    def _get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None, use_cache: bool = False
+    ) -> list[FrozenTrial]:
+        return self.get_trials(deepcopy, states)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._study, name)
+
+
+def _window(study: Study, trials: list[FrozenTrial]) -> Study:
+    # A Study opens its storage when it is made, so that a view of one cannot be a Study.
+    return cast("Study", Window(study, sorted(trials, key=_number)))
+
+
+def _trials(study: Study, *states: TrialState) -> list[FrozenTrial]:
+    # Called on the class: the view that Optuna's Hyperband hands to samplers hides other brackets from this method, but
+    # not from the private one that samplers use.
+    return Study.get_trials(study, deepcopy=False, states=states)
+
+
+def _number(trial: FrozenTrial) -> int:
+    number: int = trial.number
+    return number
+
+
+def _rank(trial: FrozenTrial, sign: float) -> tuple[float, float, float, int]:
+    if trial.state is TrialState.COMPLETE:
+        return (0.0, 0.0, sign * float(trial.value or 0.0), trial.number)
+    if not trial.intermediate_values:
+        return (1.0, 1.0, 0.0, trial.number)
+    step, value = max(trial.intermediate_values.items())
+    return (1.0, -step, sign * value, trial.number)
