@@ -43,6 +43,16 @@ def test_a_torn_file_is_refused(tmp_path: Path) -> None:
         read_checkpoint(path, "last")
 
 
+def test_a_flipped_bit_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    write_checkpoint(path, "last", {"weights": torch.arange(1000)})
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1  # in the middle of the weights
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="is torn"):
+        read_checkpoint(path, "last")
+
+
 class Bomb:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return (exec, ("raise SystemExit('unpickled')",))
