@@ -9,8 +9,8 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
 
-class Crash(Exception):
-    """Stands for a SIGKILL just before a write."""
+class Crash(OSError):
+    """Stands for a SIGKILL just before a write; an OSError, so that a dead driver's lease thread stays silent."""
 
 
 class FragileJournal:

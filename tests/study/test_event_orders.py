@@ -1,7 +1,7 @@
 """Whatever happens to a sweep, in any order and cut short at any write, its record stays true.
 
-The machine plays launcher and fate to a real driver and study over a journal in memory: it asks, reports, ends trials in
-every way, loses workers, restarts them, and kills the driver before any write, also while it is starting again.
+The machine plays launcher and fate to a real driver and study over a journal in memory: it asks, reports, ends trials
+in every way, loses workers, restarts them, and kills the driver before any write, also while it is starting again.
 """
 
 from __future__ import annotations
