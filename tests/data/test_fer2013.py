@@ -96,6 +96,7 @@ def test_a_row_that_cannot_be_a_sample_is_listed(
     [
         ("1 2 3", "has `3` pixels, not a square"),
         ("1 2 3 256", "has a pixel of `256`, not 0 to 255"),
+        ("1 2 3 99999999999999999999", "has a pixel of `9223372036854775807`, not 0 to 255"),
         ("1 2 3 x", "has a pixel that is not a number"),
         ("1 2 3 -4", "has a pixel that is not a number"),
         ("1 2 3 4.0", "has a pixel that is not a number"),
