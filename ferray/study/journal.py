@@ -25,8 +25,8 @@ class Journal(BaseJournalBackend):
     """One JSON operation a line, as Optuna's own file backend writes them, so that `optuna-dashboard` opens the file.
 
     Unlike Optuna's, it
-    - locks the journal itself, by the kernel: no lock file is left behind by a killed process, and none is needed to read;
-    - takes back what a full disk let it write of a line, and cuts the line that a killed process tore before it appends;
+    - locks the journal itself, by the kernel: no lock file is left behind by a killed process, none is needed to read;
+    - takes back what a full disk let it write of a line, and cuts a line that a killed process tore before it appends;
     - waits for the disk only where an asked trial or a result would be lost, not at every epoch and parameter.
     A reader needs no right to write, and ignores a last line that is torn or still being written. One that wants
     `results_only` passes over reported values and system attributes, a third of the work.

@@ -14,4 +14,4 @@ def test_gp_proposes_valid_trials(tmp_path: Path) -> None:
 
 def test_gp_is_optunas_own() -> None:
     factory = ROOMS["sampler"].load("gp")
-    assert type(factory(factory.Params()).create(seed=1)).__module__.startswith("optuna.samplers")
+    assert type(factory(factory.Params()).create(seed=1).inner).__module__.startswith("optuna.samplers")

@@ -13,8 +13,9 @@ from optuna.trial import FrozenTrial, TrialState
 class PercentPruner(BasePruner):
     """Stops a trial whose best value so far is outside the best `percent` of complete trials' values at its step.
 
-    Decides as Optuna's `PercentilePruner` does, and with 50 as its `MedianPruner`, value for value. Those gather the values of all complete trials at each decision (6 to 50 ms after 10,000 trials); here
-    they are sorted once, as a finished trial never changes.
+    Decides as Optuna's `PercentilePruner` does, and with 50 as its `MedianPruner`, value for value. Those gather the
+    values of all complete trials at each decision (6 to 50 ms after 10,000 trials); here they are sorted once, as a
+    finished trial never changes.
     """
 
     def __init__(self, percent: float, *, startup_trials: int, warmup_steps: int) -> None:

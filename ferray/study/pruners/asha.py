@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from optuna.pruners import BasePruner, SuccessiveHalvingPruner
+from optuna.pruners import BasePruner
 from pydantic import Field
 
 from ferray.registry import Params as BaseParams
 from ferray.study.pruners import STEPS, PrunerFactory, steps_in
+from ferray.study.pruners._halving import HalvingPruner
 
 
 class Asha(PrunerFactory):
@@ -23,6 +24,5 @@ class Asha(PrunerFactory):
         first_rung_fraction: Annotated[float, Field(ge=1 / STEPS, le=1)] = 1 / STEPS
 
     def build(self) -> BasePruner:
-        return SuccessiveHalvingPruner(
-            min_resource=steps_in(self.params.first_rung_fraction), reduction_factor=self.params.reduction_factor
-        )
+        first_step = steps_in(self.params.first_rung_fraction)
+        return HalvingPruner(first_step=first_step, reduction_factor=self.params.reduction_factor)

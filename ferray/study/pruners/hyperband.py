@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from optuna.pruners import BasePruner, HyperbandPruner
+from optuna.pruners import BasePruner
 from pydantic import Field
 
 from ferray.registry import Params as BaseParams
 from ferray.study.pruners import STEPS, PrunerFactory
+from ferray.study.pruners._halving import HalvingPruner, num_hyperband_brackets
 
 
 class Hyperband(PrunerFactory):
@@ -21,4 +22,6 @@ class Hyperband(PrunerFactory):
         reduction_factor: Annotated[int, Field(ge=2, le=10)] = 3
 
     def build(self) -> BasePruner:
-        return HyperbandPruner(min_resource=1, max_resource=STEPS, reduction_factor=self.params.reduction_factor)
+        factor = self.params.reduction_factor
+        num_brackets = num_hyperband_brackets(STEPS, first_step=1, reduction_factor=factor)
+        return HalvingPruner(first_step=1, reduction_factor=factor, num_brackets=num_brackets)

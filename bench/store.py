@@ -1,0 +1,203 @@
+"""What the record costs when it is large: reading, continuing, reporting and asking in a study of 10,000 trials.
+
+    python -m bench.store [--trials 10000] [--quick]
+
+prints one JSON document. The study has nine parameters, seven of them in every trial; trials of 10 to 30 epochs that
+tell every epoch (the study keeps those that reach one of its twelve steps); trials that completed, were pruned,
+diverged, failed, or were interrupted and asked again; four are left running, as a killed driver leaves them.
+
+The journal is made of real lines (`bench/store_file.py`): ferray's `Study` runs a hundred trials, and their lines are
+written again and again with other numbers, parameters and values. Each pair of sampler and pruner gets a journal of its
+own making, as both leave notes in it. Every measurement is a process of its own that has imported what it needs.
+
+- `leaderboard_s`: `ferray leaderboard --json` beyond its imports.
+- `continue_s`: opening the store and the study, orphans settled; `driver_rss_mib` is the process then, and
+  `store_rss_mib` what opening added to it.
+- `report_ms`: `Study.report` of an epoch that the pruner decides on, for each pruner.
+- `ask_ms`: `Study.ask` for each sampler while eight trials run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.sweep import machine
+
+TARGETS = {"leaderboard_s": 3.0, "continue_s": 10.0, "report_ms": 5.0, "ask_ms": 100.0}
+RUNNING = 8
+NUM_ASKS = 40
+NUM_REPORTED = 12
+# Sampler, pruner, what is measured on their journal; in this order, as reports and asks add to it.
+PLAN = (
+    ("tpe", "hyperband", ("leaderboard", "continue", "reports", "asks")),
+    ("random", "none", ("reports", "asks")),
+    ("random", "median", ("reports",)),
+    ("random", "percentile", ("reports",)),
+    ("random", "patient", ("reports",)),
+    ("random", "asha", ("reports",)),
+    ("cmaes", "none", ("asks",)),
+    ("gp", "none", ("asks",)),
+)
+
+
+def rss_mib() -> float:
+    """Resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def spread(seconds: list[float]) -> dict[str, float]:
+    """Milliseconds: the middle one, the 95th of 100, the worst."""
+    ordered = sorted(1000 * value for value in seconds)
+    figures = {"median": median(ordered), "p95": ordered[math.ceil(0.95 * len(ordered)) - 1], "worst": ordered[-1]}
+    return {**{name: round(value, 2) for name, value in figures.items()}, "of": len(ordered)}
+
+
+def timed(act: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds that `act` took, and what it returned."""
+    begin = time.perf_counter()
+    result = act()
+    return time.perf_counter() - begin, result
+
+
+def measure_leaderboard(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
+    import ferray.results.leaderboard
+    import ferray.study.history  # noqa: F401
+    from ferray.cli import run
+
+    command = ["leaderboard", folder.name, "--output", str(folder.parent), "--json"]
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        seconds, code = timed(lambda: run(command))
+    return {"leaderboard_s": round(seconds, 3), "exit_code": code}
+
+
+def measure_continue(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
+    from bench.store_file import spec
+    from ferray.study.store import open_store
+    from ferray.study.study import Study
+
+    before = rss_mib()
+    seconds, study = timed(lambda: Study(spec(sampler=sampler, pruner=pruner), open_store(folder)))
+    after = rss_mib()
+    study.close()
+    figures = {"continue_s": seconds, "driver_rss_mib": after, "store_rss_mib": after - before}
+    return {**{name: round(value, 3) for name, value in figures.items()}, "finished": study.num_finished}
+
+
+def measure_reports(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
+    """Every epoch of some new trials that reaches a new step; the others cost nothing."""
+    from bench.store_file import epoch_report, spec
+    from ferray.events import Decision, Outcome, OutcomeKind
+    from ferray.study.pruners import step_of
+    from ferray.study.store import open_store
+    from ferray.study.study import Study
+
+    study, seconds = Study(spec(sampler=sampler, pruner=pruner), open_store(folder)), []
+    for _ in range(NUM_REPORTED):
+        trial, decision, epoch = study.ask(), Decision.CONTINUE, 0
+        while decision is Decision.CONTINUE and epoch < trial.config.epochs:
+            epoch += 1
+            begin = time.perf_counter()
+            decision = study.report(trial.number, epoch_report(trial.config, epoch, trial.number))
+            if step_of(epoch, trial.config.epochs) > step_of(epoch - 1, trial.config.epochs):
+                seconds.append(time.perf_counter() - begin)
+        kind = OutcomeKind.PRUNED if decision is Decision.STOP else OutcomeKind.COMPLETED
+        study.finish(trial.number, Outcome(kind))
+    study.close()
+    return spread(seconds)
+
+
+def measure_asks(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
+    """Each new trial takes the place of one that has just completed."""
+    from bench.store_file import epoch_report, spec
+    from ferray.events import Outcome, OutcomeKind
+    from ferray.study.store import open_store
+    from ferray.study.study import Study
+
+    study, running, seconds = Study(spec(sampler=sampler, pruner=pruner), open_store(folder)), [], []
+    for _ in range(NUM_ASKS):
+        took, trial = timed(study.ask)
+        seconds.append(took)
+        running.append(trial)
+        if len(running) == RUNNING:
+            done = running.pop(0)
+            study.report(done.number, epoch_report(done.config, done.config.epochs, done.number))
+            study.finish(done.number, Outcome(OutcomeKind.COMPLETED))
+    study.close()
+    return spread(seconds)
+
+
+MEASUREMENTS = {
+    "leaderboard": measure_leaderboard,
+    "continue": measure_continue,
+    "reports": measure_reports,
+    "asks": measure_asks,
+}
+
+
+def in_own_process(what: str, folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
+    """One measurement in a fresh process."""
+    command = [sys.executable, "-m", "bench.store", "--measure", what, str(folder), sampler, pruner]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def measure_all(folder: Path, num_trials: int) -> dict[str, Any]:
+    """The whole plan, one journal after another."""
+    from bench.store_file import NAME, write_journal
+
+    figures: dict[str, Any] = {"report_ms": {}, "ask_ms": {}}
+    for sampler, pruner, measurements in PLAN:
+        place = folder / f"{sampler}-{pruner}" / NAME
+        size = write_journal(place, num_trials, sampler=sampler, pruner=pruner)
+        figures.setdefault("journal", size)
+        for what in measurements:
+            found = in_own_process(what, place, sampler, pruner)
+            if what == "reports":
+                figures["report_ms"][pruner] = found
+            elif what == "asks":
+                figures["ask_ms"][sampler] = found
+            else:
+                figures.update(found)
+    return figures
+
+
+def met(figures: dict[str, Any]) -> dict[str, bool]:
+    """Which targets hold; for reports and asks the median of every pruner and sampler."""
+    kept = {name: figures[name] <= TARGETS[name] for name in ("leaderboard_s", "continue_s")}
+    for name in ("report_ms", "ask_ms"):
+        kept |= {f"{name}.{who}": found["median"] <= TARGETS[name] for who, found in figures[name].items()}
+    return kept
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--trials", type=int, default=10_000)
+    parser.add_argument("--quick", action="store_true", help="200 trials: to see that it works")
+    parser.add_argument("--measure", nargs=4, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.measure:
+        what, folder, sampler, pruner = given.measure
+        print(json.dumps(MEASUREMENTS[what](Path(folder), sampler, pruner)))
+        return
+    with tempfile.TemporaryDirectory(prefix="ferray-bench-") as scratch:
+        figures = measure_all(Path(scratch), 200 if given.quick else given.trials)
+    document = {"benchmark": "store", "machine": machine(), "targets": TARGETS, **figures, "met": met(figures)}
+    print(json.dumps(document, indent=2))
+
+
+if __name__ == "__main__":
+    main()
