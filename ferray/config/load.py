@@ -190,7 +190,7 @@ def _set_top(raw: dict[str, Any], key: str, value: Any) -> None:
     if len(rest) > (1 if first in ("objective", "budget") else 2):
         raise ConfigError(f"`--set {key}` goes too deep", "for example `--set pruner.median.startup_trials=3`")
     if first in ("objective", "budget"):
-        raw[first] = {**(current or {}), rest[0]: value}
+        raw[first] = {**_mapping(raw, first), rest[0]: value}
         return
     name, params = split_component(current if current is not None else _TOP_DEFAULTS[first])
     if len(rest) > 1 and rest[0] != name:

@@ -119,6 +119,7 @@ def test_no_tree_raises_anything_but_a_config_error(changes: list[tuple[tuple[An
 
 @FUZZ
 @given(sets=st.lists(st.tuples(st.sampled_from(KEYS) | st.text(max_size=8), TREES), min_size=1, max_size=3))
+@example(sets=[("objective", True), ("objective.metric", None)])
 def test_no_set_raises_anything_but_a_config_error(sets: list[tuple[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "fuzz.yaml"
