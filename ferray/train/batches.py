@@ -62,6 +62,7 @@ class TrainingBatches:
         self._samples = samples
         self._image_size = image_size
         self._of_thread = threading.local()
+        self._policy()  # here and not in the first batch, which would pay for the import
 
     def prepare(self, positions: Positions, *, epoch: int, index: int) -> Batch:
         """Batch `index` of `epoch` in host memory."""

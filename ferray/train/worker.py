@@ -67,8 +67,9 @@ class TrialWorker:
         """Give back what the trial holds."""
         if self._trainer is not None:
             self._trainer.close()
+        else:
+            gc.collect()  # building it may have failed halfway
         self._trainer = None
-        gc.collect()
 
     def _step(self) -> EpochReport:
         earlier: tuple[EpochReport, ...] | None = None

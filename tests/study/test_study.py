@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
@@ -13,14 +14,18 @@ from ferray.config.trial import TrialConfig
 from ferray.errors import ResumeMismatch
 from ferray.events import Decision, Outcome, OutcomeKind
 from ferray.results.leaderboard import rank
-from ferray.study.history import load_sweep
+from ferray.study.history import load_sweep, read_sweep
 from ferray.study.store import open_store
-from ferray.study.study import Study
+from ferray.study.study import MOST_BARREN, Study
 from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
 
 
 def stored(folder: Path) -> optuna.Study:
     return optuna.load_study(study_name="curves", storage=open_store(folder))
+
+
+def stored_in(folder: Path, name: str) -> optuna.Study:
+    return optuna.load_study(study_name=name, storage=open_store(folder))
 
 
 def states(folder: Path) -> list[TrialState]:
@@ -194,3 +199,73 @@ def test_torn_last_line_is_cut_and_the_sweep_goes_on(tmp_path: Path) -> None:
         journal.write(b'{"op_code": 4, "worker')
     run_curves(open_driver(folder, small_spec()))
     assert states(folder).count(TrialState.COMPLETE) == 10
+
+
+def test_best_epoch_in_the_middle_is_found(tmp_path: Path) -> None:
+    def peaks(_: TrialConfig, fraction: float) -> float:
+        return 0.8 - abs(fraction - 0.5)
+
+    run_curves(open_driver(tmp_path / "curves", small_spec(budget={"trials": 1})), peaks)
+    (trial,) = load_sweep(tmp_path / "curves").trials
+    assert (trial.value, trial.best_epoch) == (pytest.approx(0.8), 2)
+
+
+def test_resumed_trial_keeps_the_best_epoch_from_before(tmp_path: Path) -> None:
+    study = Study(small_spec(), open_store(tmp_path))
+    first = study.ask()
+    study.finish(first.number, Outcome(OutcomeKind.INTERRUPTED))
+    again = study.ask()
+    past = (curve_report(again.config, 1, lambda *_: 0.9), curve_report(again.config, 2, lambda *_: 0.4))
+    study.report(again.number, replace(curve_report(again.config, 4, lambda *_: 0.5), earlier=past))
+    study.finish(again.number, Outcome(OutcomeKind.COMPLETED))
+    assert stored_in(tmp_path, "curves").best_value == 0.9
+
+
+def test_failing_combination_of_a_grid_is_not_asked_for_ever(tmp_path: Path) -> None:
+    spec = small_spec(space={"batch_size": {"grid": [16, 32, 64]}}, budget={"trials": 3})
+    study = Study(spec, open_store(tmp_path))
+    asked = []
+    for _ in range(3):
+        trial = study.ask()
+        asked.append(trial.params["batch_size"])
+        study.finish(trial.number, Outcome(OutcomeKind.FAILED, "a bug"))
+    assert asked == [16, 32, 64]
+
+
+def test_parameters_that_kill_their_driver_are_given_up_in_the_end(tmp_path: Path) -> None:
+    spec = small_spec(budget={"trials": 1})
+    for _ in range(MOST_BARREN + 1):
+        Study(spec, open_store(tmp_path)).ask()
+    study = Study(spec, open_store(tmp_path))
+    assert study.num_finished == 1
+    assert [trial.reason for trial in read_sweep(open_store(tmp_path), "curves").trials][-1] == "worker lost"
+
+
+def test_interruptions_do_not_use_up_the_retries_of_lost_workers(tmp_path: Path) -> None:
+    study = Study(small_spec(), open_store(tmp_path))
+    for _ in range(4):
+        study.finish(study.ask().number, Outcome(OutcomeKind.INTERRUPTED, "the sweep was interrupted"))
+    assert study.num_retries(study.ask().number) == 0
+
+
+def test_crash_while_asking_again_forgets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Study(small_spec(), open_store(tmp_path)).ask()
+
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Study, "_ask_again", crash)
+        with pytest.raises(RuntimeError, match="killed"):
+            Study(small_spec(), open_store(tmp_path))
+    assert Study(small_spec(), open_store(tmp_path)).ask().params == first.params
+
+
+def test_diverged_trial_is_no_better_than_the_worst_loss(tmp_path: Path) -> None:
+    spec = small_spec(objective={"metric": "val/loss"}, budget={"trials": 2})
+    study = Study(spec, open_store(tmp_path))
+    bad = study.ask()
+    study.report(bad.number, replace(curve_report(bad.config, 4, lambda *_: 0.1), metrics={"val/loss": 55.0}))
+    study.finish(bad.number, Outcome(OutcomeKind.COMPLETED))
+    study.finish(study.ask().number, Outcome(OutcomeKind.DIVERGED))
+    assert [trial.value for trial in stored_in(tmp_path, "curves").trials] == [55.0, 55.0]
