@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -104,7 +106,23 @@ def _open_pack(choice: DatasetChoice, size: int, places: tuple[Path, Path], prog
     memo.save()
     identity = [choice.name, dataset.version, FORMAT, size, _decoding_params(params), content]
     folder = cache / "packs" / f"{choice.name}-{_short_hash(json.dumps(identity))}"
-    return read_pack(folder) or write_pack(folder, dataset, size=size, progress=progress)
+    pack = read_pack(folder)
+    if pack is not None:
+        return pack
+    with _only_packer(folder):  # workers that start together on a fresh node: one decodes, the others wait for it
+        return read_pack(folder) or write_pack(folder, dataset, size=size, progress=progress)
+
+
+@contextmanager
+def _only_packer(folder: Path) -> Iterator[None]:
+    """Hold this pack's lock, where the disk knows locks; elsewhere packing twice is merely slow."""
+    with suppress(OSError):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        with suppress(OSError):
+            lock = held.enter_context((folder.parent / f".{folder.name}.lock").open("a"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _decoding_params(params: DatasetParams) -> str:
