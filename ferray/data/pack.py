@@ -120,7 +120,7 @@ def _only_packer(folder: Path) -> Iterator[None]:
         folder.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         with suppress(OSError):
-            lock = held.enter_context((folder.parent / f".{folder.name}.lock").open("a"))
+            lock = held.enter_context((folder.parent.parent / f"{folder.name}.lock").open("a"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from optuna.storages.journal import BaseJournalBackend
 
@@ -39,19 +39,18 @@ class Journal(BaseJournalBackend):
         self._offset = 0
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
-        """Operations from a number on; DataError where a line in the middle is damaged."""
+        """Operations from a number on; DataError where the file is gone or a line in the middle is damaged."""
         if log_number_from < self._num_read:
             self._num_read = self._offset = 0
-        with self._path.open("rb") as file:
+        with self._opened() as file:
             file.seek(self._offset)
             for line in file:
                 if not line.endswith(b"\n"):
                     return
-                if line.startswith(self._passed_over):
-                    self._offset += len(line)
-                    continue
-                operation = self._parsed(line)
+                operation = None if line.startswith(self._passed_over) else self._parsed(line)
                 self._offset += len(line)
+                if operation is None:
+                    continue
                 self._num_read += 1
                 if self._num_read > log_number_from:
                     yield operation
@@ -69,6 +68,12 @@ class Journal(BaseJournalBackend):
         except OSError as error:
             message = f"the store `{self._path}` cannot be written: {error.strerror or error}"
             raise ClusterError(message, "mend that, then run the same command again: nothing is lost") from error
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return self._path.open("rb")
+        except OSError as error:
+            raise DataError(f"the store `{self._path}` cannot be read: {error.strerror}") from error
 
     def _parsed(self, line: bytes) -> dict[str, Any]:
         try:

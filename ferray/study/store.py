@@ -43,7 +43,4 @@ def read_store(folder: Path, url: str | None = None) -> BaseStorage:
     journal = folder / JOURNAL_NAME
     if not journal.is_file():
         raise DataError(f"there is no sweep in `{folder}`", "start one with `ferray sweep NAME`, or pass `--output`")
-    try:
-        return IndexedJournalStorage(Journal(journal, results_only=True))
-    except OSError as error:
-        raise DataError(f"the store `{journal}` cannot be read: {error.strerror}") from error
+    return IndexedJournalStorage(Journal(journal, results_only=True))

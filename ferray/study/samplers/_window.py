@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import heapq
+import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -13,7 +14,8 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-NUM_BEST = 25  # as many as TPE ever takes for good ones, whatever the study's length
+# TPE takes a tenth of the finished trials, 25 at most, for good ones.
+GOOD_FRACTION, MOST_GOOD = 0.1, 25
 ENDED_WELL = (TrialState.COMPLETE, TrialState.PRUNED)
 UNFINISHED = (TrialState.RUNNING, TrialState.WAITING)
 
@@ -21,10 +23,11 @@ UNFINISHED = (TrialState.RUNNING, TrialState.WAITING)
 class Windowed(BaseSampler):
     """Another sampler that sees at most `most` finished trials of a study, and every unfinished one.
 
-    It sees the NUM_BEST best, in the order by which TPE splits good from bad (complete before pruned; those by value,
-    these by how far they came and then by value), and of all finished trials every so-many-th counted back from the
-    latest. The even selection leaves the density of the others what it is, old and new; keeping more of the good or of
-    the latest would shift it. `only_latest` shows the last ones asked instead, for samplers that go on from a state.
+    It sees as many of the best as TPE takes for good among `most`, in the order by which TPE tells good from bad
+    (complete before pruned; those by value, these by how far they came and then by value), and of all finished trials
+    every so-many-th counted back from the latest. The even selection leaves the density of the others what it is, old
+    and new; keeping more of the good or of the latest would shift it. `only_latest` shows the last ones asked instead,
+    for samplers that go on from a state.
 
     Up to `most` trials it is the other sampler, draw for draw. What is shown depends on the study's record alone.
     """
@@ -32,7 +35,7 @@ class Windowed(BaseSampler):
     def __init__(self, inner: BaseSampler, most: int, *, only_latest: bool = False) -> None:
         self.inner = inner
         self._most = most
-        self._num_best = 0 if only_latest else NUM_BEST
+        self._num_best = 0 if only_latest else min(MOST_GOOD, math.ceil(GOOD_FRACTION * most))
         self._only_latest = only_latest
         self._ended = _Ended()
 
