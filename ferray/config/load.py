@@ -17,7 +17,6 @@ from ferray.config.yaml import parse_yaml, read_yaml
 from ferray.errors import ConfigError, did_you_mean
 from ferray.registry import ROOMS
 
-
 _TOP_DEFAULTS = {"dataset": "demo", "sampler": "tpe", "pruner": "hyperband"}
 
 
