@@ -72,7 +72,7 @@ def timed(act: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - begin, result
 
 
-def measure_leaderboard(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
+def measure_leaderboard(folder: Path, *_: str) -> dict[str, Any]:
     import ferray.results.leaderboard
     import ferray.study.history  # noqa: F401
     from ferray.cli import run
