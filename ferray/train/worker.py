@@ -20,6 +20,7 @@ from ferray.errors import ConfigError, DataError, FerrayError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.train.checkpoint import read_checkpoint
 from ferray.train.folder import TrialFolder, refuse_other_config
+from ferray.train.process_state import ProcessState
 from ferray.train.trainer import Trainer
 
 MOST_TRIALS = 200  # that one worker process trains
@@ -39,6 +40,7 @@ class TrialWorker:
     def __init__(self, job: TrialJob) -> None:
         self.job = job
         self._trainer: Trainer | None = None
+        self._process = ProcessState.capture()
 
     def step(self) -> EpochReport | Outcome:
         """The next epoch, or how the trial failed. Saves when the stop file asks for it."""
@@ -70,6 +72,7 @@ class TrialWorker:
         else:
             gc.collect()  # building it may have failed halfway
         self._trainer = None
+        self._process.restore()
 
     def _step(self) -> EpochReport:
         earlier: tuple[EpochReport, ...] | None = None
