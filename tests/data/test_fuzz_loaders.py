@@ -137,7 +137,7 @@ def plant(folder: Path, parts: list[bytes], kind: str, content: bytes) -> None:
     path = folder.joinpath(*map(os.fsdecode, parts))
     target = os.fsdecode(content[:9].replace(b"\0", b"")) or "."
     acts: dict[str, Callable[[], object]] = {
-        "file": lambda: path.write_bytes(content),
+        "file": lambda: path.write_bytes(content) if not os.path.lexists(path) else None,
         "folder": path.mkdir,
         "link": lambda: path.symlink_to(target),
         "pipe": lambda: os.mkfifo(path),
