@@ -42,7 +42,7 @@ class EpochSchedule(LambdaLR):
         super().__init__(optimizer, self._factor)
 
     def begin_epoch(self, epochs_done: int, steps: int) -> None:
-        """The next epoch has so many steps: fewer once samples were removed, and still a whole epoch of the schedule."""
+        """The next epoch has so many steps: fewer once samples are gone, and still a whole epoch of the schedule."""
         self._begun = (epochs_done, self.last_epoch)
         self._pace = steps
 
