@@ -14,7 +14,8 @@ own making, as both leave notes in it. Every measurement is a process of its own
 - `continue_s`: opening the store and the study, orphans settled; `driver_rss_mib` is the process then, and
   `store_rss_mib` what opening added to it.
 - `report_ms`: `Study.report` of an epoch that the pruner decides on, for each pruner.
-- `ask_ms`: `Study.ask` for each sampler while eight trials run.
+- `ask_ms`: `Study.ask` for each sampler while a dozen trials run.
+Seconds are by the wall; `_cpu_s` beside them tell what a busy machine added.
 """
 
 from __future__ import annotations
@@ -79,8 +80,12 @@ def measure_leaderboard(folder: Path, *_: str) -> dict[str, Any]:
 
     command = ["leaderboard", folder.name, "--output", str(folder.parent), "--json"]
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-        seconds, code = timed(lambda: run(command))
-    return {"leaderboard_s": round(seconds, 3), "exit_code": code}
+        busy, (seconds, code) = time.process_time(), timed(lambda: run(command))
+    return {
+        "leaderboard_s": round(seconds, 3),
+        "leaderboard_cpu_s": round(time.process_time() - busy, 3),
+        "exit_code": code,
+    }
 
 
 def measure_continue(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
@@ -88,11 +93,12 @@ def measure_continue(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
     from ferray.study.store import open_store
     from ferray.study.study import Study
 
-    before = rss_mib()
+    before, busy = rss_mib(), time.process_time()
     seconds, study = timed(lambda: Study(spec(sampler=sampler, pruner=pruner), open_store(folder)))
     after = rss_mib()
     study.close()
-    figures = {"continue_s": seconds, "driver_rss_mib": after, "store_rss_mib": after - before}
+    cpu = time.process_time() - busy
+    figures = {"continue_s": seconds, "continue_cpu_s": cpu, "driver_rss_mib": after, "store_rss_mib": after - before}
     return {**{name: round(value, 3) for name, value in figures.items()}, "finished": study.num_finished}
 
 
@@ -105,6 +111,7 @@ def measure_reports(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
     from ferray.study.study import Study
 
     study, seconds = Study(spec(sampler=sampler, pruner=pruner), open_store(folder)), []
+    warm_up(study)
     for _ in range(NUM_REPORTED):
         trial, decision, epoch = study.ask(), Decision.CONTINUE, 0
         while decision is Decision.CONTINUE and epoch < trial.config.epochs:
@@ -119,6 +126,14 @@ def measure_reports(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
     return spread(seconds)
 
 
+def warm_up(study: Any) -> None:
+    """Past the orphans' parameters, which no sampler is asked for, and the first asks, which import components."""
+    from bench.store_file import LEFT_RUNNING
+
+    for _ in range(LEFT_RUNNING + 2):
+        study.ask()
+
+
 def measure_asks(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
     """Each new trial takes the place of one that has just completed."""
     from bench.store_file import epoch_report, spec
@@ -127,6 +142,7 @@ def measure_asks(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
     from ferray.study.study import Study
 
     study, running, seconds = Study(spec(sampler=sampler, pruner=pruner), open_store(folder)), [], []
+    warm_up(study)
     for _ in range(NUM_ASKS):
         took, trial = timed(study.ask)
         seconds.append(took)
@@ -139,7 +155,7 @@ def measure_asks(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
     return spread(seconds)
 
 
-MEASUREMENTS = {
+MEASUREMENTS: dict[str, Callable[[Path, str, str], dict[str, Any]]] = {
     "leaderboard": measure_leaderboard,
     "continue": measure_continue,
     "reports": measure_reports,
@@ -195,7 +211,15 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="ferray-bench-") as scratch:
         figures = measure_all(Path(scratch), 200 if given.quick else given.trials)
-    document = {"benchmark": "store", "machine": machine(), "targets": TARGETS, **figures, "met": met(figures)}
+    load = [round(value, 1) for value in os.getloadavg()]
+    document = {
+        "benchmark": "store",
+        "machine": machine(),
+        "load": load,
+        "targets": TARGETS,
+        **figures,
+        "met": met(figures),
+    }
     print(json.dumps(document, indent=2))
 
 

@@ -20,7 +20,7 @@ from ferray.study.study import Study
 
 NAME = "bench"
 BLOCK = 100
-LEFT_RUNNING = 4
+LEFT_RUNNING = 4  # by a killed driver
 NUM_VAL_EACH = 60
 SPACE: dict[str, Any] = {
     "optimizer.lr": {"log_uniform": [1e-5, 1e-1]},

@@ -22,6 +22,7 @@ from ferray.driver import Audience, SweepDriver
 from ferray.errors import ConfigError, SweepFailed
 from ferray.events import Listener
 from ferray.registry import ROOMS
+from ferray.study.database import database_errors_named
 from ferray.study.history import read_sweep
 from ferray.study.records import SweepRecord
 from ferray.study.store import open_store
@@ -49,7 +50,7 @@ def run_sweep(
     folder = (runtime.output / spec.name).absolute()
     if fresh:
         put_aside(folder, runtime.storage)
-    with _only_driver(folder):
+    with _only_driver(folder), database_errors_named():
         store = open_store(folder, runtime.storage)
         (folder / "trials").mkdir(exist_ok=True)  # workers make only their own folder: a missing one shows a lone disk
         study = Study(spec, store, take_over=take_over)

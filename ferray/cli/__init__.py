@@ -13,6 +13,7 @@ from typer.exceptions import Abort, Exit, TyperException
 from ferray import __version__
 from ferray.cli import leaderboard, listing, show, sweep, sync, train, trials
 from ferray.cli.output import print_error
+from ferray.config.urls import hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
 
 app = typer.Typer(
@@ -42,7 +43,10 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code that DESIGN promises; a user's mistake never shows a traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(run(sys.argv[1:] if args is None else args))
+    given = sys.argv[1:] if args is None else args
+    # W&B keeps sys.argv in every run's file and uploads it: a store's password must not be in it.
+    sys.argv[1:] = [hide_passwords(argument) for argument in sys.argv[1:]]
+    sys.exit(run(given))
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage, get_storage
 
+from ferray.config.urls import without_password
 from ferray.errors import ClusterError, ConfigError
 
 CONNECT_WITHIN_S = 5
@@ -38,15 +38,6 @@ def database_errors_named() -> Iterator[None]:
     except StorageInternalError as error:
         message = f"the store's database failed: {_reason(error.__cause__ or error)}"
         raise ClusterError(message, "mend that, then run the same command again: nothing is lost") from error
-
-
-def without_password(url: str) -> str:
-    """The URL of a store as it may be shown: without user, password and options, which may hold one too."""
-    scheme, separator, _ = url.partition("://")
-    if not separator:
-        return "(not a URL)"
-    parts = urlsplit(url)
-    return f"{scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _connect_args(url: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from ferray.errors import DataError, did_you_mean
-from ferray.study.records import RESULT_ATTR, SPEC_ATTR, TRIAL_ATTR, SweepRecord, TrialRecord
+from ferray.study.database import database_errors_named
+from ferray.study.records import RESULT_ATTR, SCHEMA, SPEC_ATTR, TRIAL_ATTR, SweepRecord, TrialRecord
 from ferray.study.records import TrialState as RecordState
-from ferray.study.store import read_store
+from ferray.study.replay import ReplayedTrial, replay
+from ferray.study.store import open_store, read_journal
 
 _STATES: dict[str, RecordState] = {
     "completed": "complete",
@@ -28,9 +31,14 @@ def load_sweep(folder: Path, storage: str | None = None) -> SweepRecord:
 
     A journal holds one sweep, whatever its folder has been renamed to since.
     """
-    store = read_store(folder, storage)
-    names = optuna.get_all_study_names(store) if storage is None else []
-    return read_sweep(store, names[0] if len(names) == 1 else folder.name)
+    if storage is not None:
+        with database_errors_named():
+            return read_sweep(open_store(folder, storage), folder.name)
+    studies = {study.name: study for study in replay(read_journal(folder))}
+    name = next(iter(studies)) if len(studies) == 1 else folder.name
+    if name not in studies:
+        raise _unknown(name, studies)
+    return _sweep_record(name, studies[name].user_attrs, studies[name].trials)
 
 
 def read_sweep(store: BaseStorage, name: str) -> SweepRecord:
@@ -38,19 +46,28 @@ def read_sweep(store: BaseStorage, name: str) -> SweepRecord:
     try:
         study = optuna.load_study(study_name=name, storage=store)
     except KeyError as error:
-        known = [summary.study_name for summary in optuna.get_all_study_summaries(store)]
-        raise DataError(f"the store holds no sweep `{name}`", did_you_mean(name, known)) from error
-    facts = study.user_attrs.get(SPEC_ATTR)
+        raise _unknown(name, optuna.get_all_study_names(store)) from error
+    return _sweep_record(name, study.user_attrs, study.get_trials(deepcopy=False))
+
+
+def _unknown(name: str, known: Iterable[str]) -> DataError:
+    return DataError(f"the store holds no sweep `{name}`", did_you_mean(name, known))
+
+
+def _sweep_record(name: str, user_attrs: dict[str, Any], trials: Sequence[FrozenTrial | ReplayedTrial]) -> SweepRecord:
+    facts = user_attrs.get(SPEC_ATTR)
     if facts is None:
         raise DataError(f"the study `{name}` was not written by ferray")
-    trials = study.get_trials(deepcopy=False)
+    if facts["schema"] != SCHEMA:
+        message = f"the store of `{name}` has schema `{facts['schema']}`, this ferray reads `{SCHEMA}`"
+        raise DataError(message, "read it with the ferray that wrote it")
     retries = {trial.user_attrs["retry_of"]: trial.number for trial in trials if "retry_of" in trial.user_attrs}
     records = [_record(trial, retries.get(trial.number)) for trial in trials if trial.state is not TrialState.WAITING]
     objective = facts["objective"]
     return SweepRecord(name, objective["metric"], objective["mode"], tuple(records))
 
 
-def _record(trial: FrozenTrial, superseded_by: int | None) -> TrialRecord:
+def _record(trial: FrozenTrial | ReplayedTrial, superseded_by: int | None) -> TrialRecord:
     facts: dict[str, Any] = trial.user_attrs.get(TRIAL_ATTR, {})
     result: dict[str, Any] = trial.user_attrs.get(RESULT_ATTR, {})
     outcome = result.get("outcome", "running" if trial.state is TrialState.RUNNING else "orphaned")

@@ -13,8 +13,9 @@ from typing import Any
 
 import optuna
 import psutil
+from optuna.exceptions import StorageInternalError
 
-from ferray.errors import ConfigError
+from ferray.errors import ConfigError, FerrayError
 
 LEASE_ATTR = "lease"
 RENEW_EVERY_S = 15.0
@@ -68,7 +69,8 @@ class Lease:
 
     def _keep(self) -> None:
         while not self._ended.wait(RENEW_EVERY_S) and not self.is_lost:
-            with suppress(OSError):  # a store that cannot be written ends the sweep by the driver's own writes
+            # A store that cannot be written ends the sweep by the driver's own writes.
+            with suppress(OSError, FerrayError, StorageInternalError):
                 self.renew()
 
     def _read(self) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
@@ -32,15 +34,12 @@ def open_store(folder: Path, url: str | None = None) -> BaseStorage:
     return IndexedJournalStorage(Journal(journal))
 
 
-def read_store(folder: Path, url: str | None = None) -> BaseStorage:
-    """`open_store` for a command that only reads, on a read-only disk too; DataError where there is no sweep.
+def read_journal(folder: Path) -> Iterator[dict[str, Any]]:
+    """The operations of the sweep in `folder` that its result rests on: no epochs on the way, no samplers' notes.
 
-    From a journal only what `TrialRecord` holds is read: no epochs on the way, no notes of samplers and pruners.
+    Needs no right to write. DataError where there is no sweep.
     """
-    if url is not None:
-        return open_store(folder, url)
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     journal = folder / JOURNAL_NAME
     if not journal.is_file():
         raise DataError(f"there is no sweep in `{folder}`", "start one with `ferray sweep NAME`, or pass `--output`")
-    return IndexedJournalStorage(Journal(journal, results_only=True))
+    return Journal(journal, results_only=True).read_logs(0)

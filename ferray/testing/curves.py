@@ -63,11 +63,11 @@ def small_spec(**changes: Any) -> SweepSpec:
     return SweepSpec.model_validate({**plain, **changes})
 
 
-def open_driver(folder: Path, spec: SweepSpec, *listeners: Listener) -> SweepDriver:
-    """A driver over the journal in `folder`, as `run_sweep` would make it."""
+def open_driver(folder: Path, spec: SweepSpec, *listeners: Listener, storage: str | None = None) -> SweepDriver:
+    """A driver over the journal in `folder`, or over the database behind `storage`, as `run_sweep` would make it."""
     folder.mkdir(parents=True, exist_ok=True)
     runtime = Runtime(output=folder.parent, launcher="inline", cache_dir=folder.parent)
-    return SweepDriver(spec, runtime, Study(spec, open_store(folder)), folder, Audience(list(listeners)))
+    return SweepDriver(spec, runtime, Study(spec, open_store(folder, storage)), folder, Audience(list(listeners)))
 
 
 def run_curves(driver: SweepDriver, curve: Curve = saturating, *, slots: int = 1, most_epochs: int = 10**6) -> None:

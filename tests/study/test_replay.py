@@ -1,0 +1,129 @@
+"""The quick reading of a journal says what Optuna's own says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from optuna.storages import JournalStorage
+from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
+
+from bench.store_file import write_journal
+from ferray.errors import DataError
+from ferray.study.history import load_sweep, read_sweep
+from ferray.study.replay import replay
+from ferray.study.store import JOURNAL_NAME
+
+FLOAT = optuna.distributions.distribution_to_json(optuna.distributions.FloatDistribution(0.0, 1.0))
+CHOICE = optuna.distributions.distribution_to_json(optuna.distributions.CategoricalDistribution(["a", "b"]))
+NOW = "2026-01-01T00:00:00.000000+00:00"
+WORKER = {"worker_id": "another"}
+
+
+class Lines(BaseJournalBackend):
+    """A journal in memory."""
+
+    def __init__(self, lines: list[dict[str, Any]]) -> None:
+        self.lines = lines
+
+    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
+        return json.loads(json.dumps(self.lines[log_number_from:]))
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        raise AssertionError(logs)
+
+
+studies = st.integers(0, 2)
+trials = st.integers(0, 5)
+attrs = st.dictionaries(st.sampled_from(["x", "y"]), st.integers(0, 9), min_size=1, max_size=1)
+states = st.sampled_from([0, 1, 2, 3, 4])
+operations = st.one_of(
+    st.fixed_dictionaries({"op_code": st.just(0), "study_name": st.sampled_from("abc"), "directions": st.just([1])}),
+    st.fixed_dictionaries({"op_code": st.just(1), "study_id": studies}),
+    st.fixed_dictionaries({"op_code": st.just(2), "study_id": studies, "user_attr": attrs}),
+    st.fixed_dictionaries({"op_code": st.just(4), "study_id": studies, "datetime_start": st.just(NOW)}),
+    st.fixed_dictionaries(
+        {
+            "op_code": st.just(4),
+            "study_id": studies,
+            "datetime_start": st.just(None),
+            "state": st.just(4),
+            "params": st.just({"p": 0.5}),
+            "distributions": st.just({"p": FLOAT}),
+            "user_attrs": attrs,
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "op_code": st.just(5),
+            "trial_id": trials,
+            "param_name": st.just("p"),
+            "param_value_internal": st.floats(0, 1),
+            "distribution": st.just(FLOAT),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "op_code": st.just(5),
+            "trial_id": trials,
+            "param_name": st.just("c"),
+            "param_value_internal": st.sampled_from([0, 1]),
+            "distribution": st.just(CHOICE),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "op_code": st.just(6),
+            "trial_id": trials,
+            "state": states,
+            "values": st.just(None),
+            "datetime_start": st.just(NOW),
+            "datetime_complete": st.just(NOW),
+        }
+    ),
+    st.fixed_dictionaries(
+        {"op_code": st.just(7), "trial_id": trials, "step": st.just(1), "intermediate_value": st.just(0.5)}
+    ),
+    st.fixed_dictionaries({"op_code": st.just(8), "trial_id": trials, "user_attr": attrs}),
+    st.fixed_dictionaries({"op_code": st.just(9), "trial_id": trials, "system_attr": attrs}),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(operations, max_size=40))
+def test_any_journal_amounts_to_what_optuna_makes_of_it(lines: list[dict[str, Any]]) -> None:
+    lines = [{**line, **WORKER} for line in lines]
+    storage = JournalStorage(Lines(lines))
+    theirs = {
+        study.study_name: (
+            storage.get_study_user_attrs(study._study_id),
+            [(t.number, t.state, t.params, t.user_attrs) for t in storage.get_all_trials(study._study_id)],
+        )
+        for study in storage.get_all_studies()
+    }
+    ours = {
+        study.name: (study.user_attrs, [(t.number, t.state, t.params, t.user_attrs) for t in study.trials])
+        for study in replay(json.loads(json.dumps(lines)))
+    }
+    assert ours == theirs
+
+
+def test_a_sweep_with_every_outcome_reads_as_optuna_reads_it(tmp_path: Path) -> None:
+    write_journal(tmp_path / "bench", 200, sampler="random", pruner="hyperband")
+    optunas = JournalStorage(JournalFileBackend(str(tmp_path / "bench" / JOURNAL_NAME)))
+    record = load_sweep(tmp_path / "bench")
+    assert record == read_sweep(optunas, "bench")
+    assert {trial.outcome for trial in record.trials} >= {"completed", "pruned", "diverged", "failed", "interrupted"}
+
+
+def test_a_store_of_another_schema_is_not_read(tmp_path: Path) -> None:
+    write_journal(tmp_path / "bench", 100, sampler="random", pruner="none")
+    path = tmp_path / "bench" / JOURNAL_NAME
+    path.write_text(path.read_text().replace('"schema":1', '"schema":0'))
+    with pytest.raises(DataError, match="has schema `0`, this ferray reads `1`"):
+        load_sweep(tmp_path / "bench")
