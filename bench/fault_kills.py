@@ -1,0 +1,98 @@
+"""Faults from outside: signals and killed processes, on real Ray."""
+
+from __future__ import annotations
+
+import signal
+
+from bench import family
+from bench.stage import Fault, Running, Seen, Stage
+from bench.tally import tally
+
+RAY = ("--launcher", "ray")
+ENDS_WITHIN_S = 10.0
+
+
+def _started(stage: Stage) -> Running:
+    """A sweep on Ray that has finished a trial."""
+    stage.write_space(epochs=25)
+    running = stage.start(*RAY)
+    running.until(lambda: stage.num_ended() >= 1)
+    return running
+
+
+def _gone_on(stage: Stage, said: str, code: int) -> Seen:
+    """Run the same command again: it must end well, with all trials."""
+    again = stage.sweep(*RAY)
+    lost = stage.lost() if again.code == 0 else f"the same command again ends with {again.code}: {again.saw('error:')}"
+    return Seen(f"{said}; then the same command: {tally(stage.sweep_folder)['resumed']} resumed", code, lost)
+
+
+def driver_killed(stage: Stage) -> Seen:
+    running = _started(stage)
+    running.signal(signal.SIGKILL)
+    return _gone_on(stage, "(killed)", running.wait().code)
+
+
+def everything_killed(stage: Stage) -> Seen:
+    running = _started(stage)
+    running.kill_everything()
+    return _gone_on(stage, "(killed)", running.wait().code)
+
+
+def raylet_killed(stage: Stage) -> Seen:
+    running = _started(stage)
+    family.kill(family.titled(family.RAYLET)[:1])
+    ran = running.wait()
+    if ran.code == 0:
+        return Seen("(the sweep ended well all the same)", 0, stage.lost())
+    return _gone_on(stage, ran.saw("error:"), ran.code)
+
+
+def worker_killed(stage: Stage) -> Seen:
+    running = _started(stage)
+    family.kill(family.titled(family.WORKER)[:1])
+    ran = running.wait()
+    return Seen(ran.saw("worker was lost"), ran.code, stage.lost())
+
+
+def _asked_to_end(stage: Stage, number: int) -> Seen:
+    running = _started(stage)
+    running.signal(number)
+    ran = running.wait()
+    seen = _gone_on(stage, f"{ran.saw('same command again')} after {ran.seconds:.1f} s", ran.code)
+    late = ran.seconds > ENDS_WITHIN_S
+    return Seen(seen.said, seen.exit_code, f"{ran.seconds:.1f} s to end" if late else seen.lost)
+
+
+def ctrl_c(stage: Stage) -> Seen:
+    return _asked_to_end(stage, signal.SIGINT)
+
+
+def sigterm(stage: Stage) -> Seen:
+    return _asked_to_end(stage, signal.SIGTERM)
+
+
+def hang(stage: Stage) -> Seen:
+    """The first trial sleeps, the second attempt at it does not."""
+    stage.write_space(imbalance=f"[{{hangs: {{unless: {stage.folder / 'hung'}, once: true, from_epoch: 3}}}}]")
+    ran = stage.sweep(*RAY, "--trial-timeout", "20s")
+    return Seen(ran.saw("no word for 20 s"), ran.code, stage.lost())
+
+
+def hang_for_good(stage: Stage) -> Seen:
+    """Every attempt sleeps: the trial fails under its name."""
+    stage.write_space(imbalance="[{hangs: {}}]", trials=1)
+    ran = stage.sweep(*RAY, "--trial-timeout", "15s", "--max-retries", "1")
+    return Seen(stage.ferray("trials", "--failed").saw("failed .*hang"), ran.code, stage.lost(1))
+
+
+FAULTS: dict[str, Fault] = {
+    "driver killed": driver_killed,
+    "worker killed": worker_killed,
+    "raylet killed": raylet_killed,
+    "everything killed": everything_killed,
+    "SIGTERM": sigterm,
+    "SIGINT": ctrl_c,
+    "hang, once": hang,
+    "hang, always": hang_for_good,
+}

@@ -1,0 +1,247 @@
+"""Faults of W&B, against a stand-in for its server that the real client talks to.
+
+A tracker must not hurt: whatever its server does, the sweep takes the time it takes without one, the store has
+everything, the user is told once, and the key is in no file.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+
+import psutil
+
+from bench import family
+from bench.stage import TRIALS, Fault, Ran, Running, Seen, Stage
+from ferray.testing.wandb_server import WandbServer
+
+KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
+CLOSES_WITHIN_S = 35.0  # what the tracker may take to send what is left, and a little
+EPOCHS = 30
+ONLINE = ("--tracker", "wandb")
+
+
+def _variables(stage: Stage, url: str, key: str = KEY) -> None:
+    home = stage.folder / "home"
+    home.mkdir(exist_ok=True)
+    stage.variables |= {"WANDB_BASE_URL": url, "WANDB_API_KEY": key, "WANDB_MODE": "online", "HOME": str(home)}
+
+
+def _judge(stage: Stage, ran: Ran, said: str, *, wants: str = "") -> Seen:
+    """What was lost: trials, time against the same sweep without W&B, the key to a file, silence or chatter."""
+    words = [line for line in ran.err.splitlines() if line.startswith(("W&B:", "warning:", "wandb:"))]
+    wrong = [wants] if wants else []
+    if stage.lost() != "nothing":
+        wrong.append(stage.lost())
+    if len(words) > 1:
+        wrong.append(f"{len(words)} warnings")
+    if leaks := _files_with_key(stage, ran):
+        wrong.append(f"the key is in {leaks}")
+    slow = _span_s(stage) / _span_without_s(stage)
+    wrong += [f"trials took {slow:.1f} times as long"] if slow > 1.5 else []
+    closing = f"trials {slow:.2f} of the time without W&B, {_closing_s(stage, ran):.0f} s to close"
+    return Seen(f"{said} ({closing})", ran.code, "; ".join(wrong) or "nothing")
+
+
+def _span_s(stage: Stage) -> float:
+    """From the first trial's first epoch to the last one's end, by the files they wrote."""
+    histories = sorted(path.stat().st_mtime for path in stage.sweep_folder.glob("trials/*/history.jsonl"))
+    configs = sorted(path.stat().st_mtime for path in stage.sweep_folder.glob("trials/*/config.json"))
+    return histories[-1] - configs[0]
+
+
+def _span_without_s(stage: Stage) -> float:
+    """The same sweep without W&B, right afterwards."""
+    quiet = Stage(stage.folder / "quiet")
+    quiet.write_space(epochs=EPOCHS)
+    quiet.sweep()
+    return _span_s(quiet)
+
+
+def _closing_s(stage: Stage, ran: Ran) -> float:
+    ended = max(path.stat().st_mtime for path in stage.sweep_folder.glob("trials/*/best.pt"))
+    return ran.ended - ended
+
+
+def _files_with_key(stage: Stage, ran: Ran) -> list[str]:
+    found = ["the output"] if KEY in ran.out + ran.err else []
+    for path in stage.folder.rglob("*"):
+        if path.is_file() and KEY.encode() in path.read_bytes():
+            found.append(str(path.relative_to(stage.folder)))
+    return found
+
+
+def _start(stage: Stage, server: WandbServer | None, url: str = "") -> Running:
+    stage.write_space(epochs=EPOCHS)
+    _variables(stage, server.url if server else url)
+    return stage.start(*ONLINE)
+
+
+def _when_one_has_ended(stage: Stage, server: WandbServer, act: Callable[[], object]) -> Ran:
+    """Run the sweep, and do that to the server once a trial has ended and W&B has heard of it."""
+    running = _start(stage, server)
+    running.until(lambda: stage.num_ended() >= 1 and server.record.runs)
+    act()
+    return running.wait()
+
+
+def well(stage: Stage) -> Seen:
+    """No fault: every trial is a run with a row an epoch."""
+    with WandbServer() as server:
+        ran = _start(stage, server).wait()
+        epochs = [sum("val/uar" in row for row in rows) for rows in server.record.rows.values()]
+    wants = "" if epochs == [EPOCHS] * TRIALS else f"W&B has epochs {epochs}"
+    return _judge(stage, ran, "(nothing)", wants=wants)
+
+
+def down_at_start(stage: Stage) -> Seen:
+    with WandbServer() as server:
+        url = server.url
+    ran = _start(stage, None, url).wait()
+    return _judge(stage, ran, ran.saw("W&B: offline"))
+
+
+def synced_later(stage: Stage) -> Seen:
+    """Down at start; `ferray sync` brings it all when the server is back."""
+    with WandbServer() as server:
+        url = server.url
+    ran = _start(stage, None, url).wait()
+    with WandbServer() as server:
+        _variables(stage, server.url)
+        synced = stage.ferray("sync")
+        epochs = [sum("val/uar" in row for row in rows) for rows in server.record.rows.values()]
+    wants = "" if (synced.code, epochs) == (0, [EPOCHS] * TRIALS) else f"sync: {synced.code}, W&B has epochs {epochs}"
+    return _judge(stage, ran, synced.saw("uploading"), wants=wants)
+
+
+def down_in_the_middle(stage: Stage) -> Seen:
+    with WandbServer() as server:
+        ran = _when_one_has_ended(stage, server, server.stop)
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def slow(stage: Stage) -> Seen:
+    with WandbServer(delay_s=10) as server:
+        ran = _start(stage, server).wait()
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def slow_in_the_middle(stage: Stage) -> Seen:
+    with WandbServer() as server:
+        ran = _when_one_has_ended(stage, server, lambda: setattr(server, "delay_s", 10.0))
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def errors(stage: Stage) -> Seen:
+    with WandbServer(error=500) as server:
+        ran = _start(stage, server).wait()
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def errors_in_the_middle(stage: Stage) -> Seen:
+    with WandbServer() as server:
+        ran = _when_one_has_ended(stage, server, lambda: setattr(server, "error", 500))
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def wrong_key(stage: Stage) -> Seen:
+    with WandbServer(refuses_key=True) as server:
+        ran = _start(stage, server).wait()
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def malformed_key(stage: Stage) -> Seen:
+    with WandbServer() as server:
+        _variables(stage, server.url, key="not-a-key")
+        stage.write_space(epochs=EPOCHS)
+        ran = stage.sweep(*ONLINE)
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def service_killed(stage: Stage) -> Seen:
+    """W&B's own process, which the client talks to, dies."""
+
+    def kill_it() -> None:
+        family.kill([process for process in family.members() if "wandb-core" in _program(process)])
+
+    with WandbServer() as server:
+        ran = _when_one_has_ended(stage, server, kill_it)
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def _program(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline()[:1])
+    except psutil.Error:
+        return ""
+
+
+def disk_full(stage: Stage) -> Seen:
+    """Its folder is on a disk of its own, which fills up."""
+    folder = stage.sweep_folder / "wandb"
+    folder.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        return Seen("(not played: mounting needs root)", 0)
+    try:
+        with WandbServer() as server:
+            ran = _start(stage, server).wait()
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=False)
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def no_folder(stage: Stage) -> Seen:
+    """Its folder cannot be made: there is a file of that name."""
+    stage.sweep_folder.mkdir(parents=True)
+    (stage.sweep_folder / "wandb").write_text("a file")
+    with WandbServer() as server:
+        ran = _start(stage, server).wait()
+    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+
+
+def driver_killed(stage: Stage) -> Seen:
+    """The trial that goes on continues its run: no step twice."""
+    with WandbServer() as server:
+        running = _start(stage, server)
+        running.until(lambda: stage.num_ended() >= 1 and _epochs_of_running(stage) >= 3)
+        running.kill_everything()
+        running.wait()
+        ran = stage.sweep(*ONLINE)
+        twice = {run: _twice(rows) for run, rows in server.record.rows.items() if _twice(rows)}
+        runs = len(server.record.runs)
+    wants = f"epochs sent twice: {twice}" if twice else ""
+    if runs != TRIALS:
+        wants = f"{runs} runs of {TRIALS} trials"
+    return _judge(stage, ran, "(killed, then nothing)", wants=wants)
+
+
+def _epochs_of_running(stage: Stage) -> int:
+    folders = [stage.sweep_folder / trial.folder for trial in stage.record().trials if trial.state == "running"]
+    histories = [folder / "history.jsonl" for folder in folders]
+    return max((path.read_text().count("\n") for path in histories if path.exists()), default=0)
+
+
+def _twice(rows: list[dict[str, object]]) -> list[object]:
+    epochs = Counter(row["epoch"] for row in rows if "val/uar" in row)
+    return [epoch for epoch, count in epochs.items() if count > 1]
+
+
+FAULTS: dict[str, Fault] = {
+    "W&B well": well,
+    "W&B down at start": down_at_start,
+    "W&B down, synced later": synced_later,
+    "W&B down in the middle": down_in_the_middle,
+    "W&B slow": slow,
+    "W&B slow in the middle": slow_in_the_middle,
+    "W&B answers 500": errors,
+    "W&B answers 500 in the middle": errors_in_the_middle,
+    "W&B wrong key": wrong_key,
+    "W&B malformed key": malformed_key,
+    "W&B service killed": service_killed,
+    "W&B disk full": disk_full,
+    "W&B folder is a file": no_folder,
+    "W&B run continued": driver_killed,
+}
