@@ -37,6 +37,7 @@ LAYER_OF = {name: layer for layer, names in enumerate(LAYERS) for name in names}
 LIBRARY_ROOMS: dict[str, str] = {
     "ray": "launch/",
     "optuna": "study/",
+    "sqlalchemy": "study/database.py",
     "wandb": "track/wandb.py",
     "tensorboard": "track/tensorboard.py",
     "timm": "models/backbones/",

@@ -21,15 +21,17 @@ def leaderboard(
 ) -> None:
     """Rank the trials of a sweep; works while it runs and without a network."""
     from ferray.results.leaderboard import rank
+    from ferray.study.collection import no_collection
     from ferray.study.history import load_sweep
 
     folder = output / name
-    board = rank(load_sweep(folder, storage))
-    if json:
-        print_json(board.to_json())
-    elif csv:
-        print(board.to_csv(), end="")
-    else:
-        from ferray.cli.tables import print_leaderboard
+    with no_collection():
+        board = rank(load_sweep(folder, storage))
+        if json:
+            print_json(board.to_json())
+        elif csv:
+            print(board.to_csv(), end="")
+        else:
+            from ferray.cli.tables import print_leaderboard
 
-        print_leaderboard(board, folder, limit=limit)
+            print_leaderboard(board, folder, limit=limit)

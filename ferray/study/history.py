@@ -11,6 +11,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from ferray.errors import DataError, did_you_mean
+from ferray.study.collection import no_collection
 from ferray.study.database import database_errors_named
 from ferray.study.records import RESULT_ATTR, SCHEMA, SPEC_ATTR, TRIAL_ATTR, SweepRecord, TrialRecord
 from ferray.study.records import TrialState as RecordState
@@ -34,7 +35,8 @@ def load_sweep(folder: Path, storage: str | None = None) -> SweepRecord:
     if storage is not None:
         with database_errors_named():
             return read_sweep(open_store(folder, storage), folder.name)
-    studies = {study.name: study for study in replay(read_journal(folder))}
+    with no_collection():
+        studies = {study.name: study for study in replay(read_journal(folder))}
     name = next(iter(studies)) if len(studies) == 1 else folder.name
     if name not in studies:
         raise _unknown(name, studies)

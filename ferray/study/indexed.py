@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bisect
 import copy
-import gc
-from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 from optuna.trial import FrozenTrial, TrialState
+
+from ferray.study.collection import no_collection
 
 
 @dataclass
@@ -55,7 +55,7 @@ class IndexedJournalStorage(JournalStorage):
 
     def __init__(self, log_storage: BaseJournalBackend) -> None:
         self._seen: dict[int, _Seen] = {}
-        with _no_collection():
+        with no_collection():
             super().__init__(log_storage)
 
     def get_all_trials(
@@ -86,15 +86,3 @@ class IndexedJournalStorage(JournalStorage):
 def _number(trial: FrozenTrial) -> int:
     number: int = trial.number
     return number
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the garbage collector, which would walk a growing record again and again while it is read."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -106,8 +106,9 @@ def test_a_file_of_one_torn_line_is_emptied(tmp_path: Path) -> None:
     assert path.read_bytes() == b""
 
 
-def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
-    path = journal_of(tmp_path, b'{"op_code":2}\n', b'{"op_c\xff\xfe\n', b'{"op_code":2}\n')
+@pytest.mark.parametrize("damaged", [b'{"op_c\xff\xfe\n', b'{"op_code":2}{"op_code":3}\n', b'{"op_c\n', b"\n"])
+def test_a_damaged_line_in_the_middle_is_named(damaged: bytes, tmp_path: Path) -> None:
+    path = journal_of(tmp_path, b'{"op_code":2}\n', damaged, b'{"op_code":2}\n')
     with pytest.raises(DataError, match="is damaged, at byte 14"):
         list(Journal(path).read_logs(0))
 

@@ -1,4 +1,4 @@
-"""The room of pruners, each Optuna's own.
+"""The room of pruners, each of which decides as Optuna's own.
 
 Epochs are searched too, so pruners do not count epochs: a trial's own epochs are mapped onto `STEPS` equal steps, and
 trials are compared at equal fractions of what each of them was given.
