@@ -16,7 +16,7 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from ferray.errors import ClusterError, DataError
+from ferray.errors import ClusterError, DataError, ResumeMismatch
 from ferray.study.history import load_sweep, read_sweep
 from ferray.study.journal import Journal, cut_torn_line
 from ferray.study.store import JOURNAL_NAME, open_store
@@ -174,6 +174,14 @@ def test_readers_beside_a_writer_see_whole_trials(tmp_path: Path) -> None:
     run_curves(driver)
     assert [len(read_sweep(reader, "curves").trials) for reader in readers] == [3, 3]
     assert read_sweep(readers[0], "curves") == read_sweep(readers[1], "curves") == load_sweep(folder)
+
+
+def test_a_sweep_of_another_schema_is_not_continued(tmp_path: Path) -> None:
+    path = finished_sweep(tmp_path / "curves")
+    path.write_text(path.read_text().replace('"schema":1', '"schema":7'))
+    with pytest.raises(ResumeMismatch, match="has schema `7`, this ferray reads `1`") as caught:
+        open_driver(tmp_path / "curves", small_spec())
+    assert "--fresh" in caught.value.hint
 
 
 def test_optunas_own_backend_may_write_in_between(tmp_path: Path) -> None:
