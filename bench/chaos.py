@@ -233,9 +233,9 @@ def broken_promises(figures: dict[str, Any], trials: int, extend: int | None) ->
     """What should not be, in words."""
     broken = [key for key in ("lost", "doubled", "left_running", "stuck", "last_exit_code") if figures[key]]
     broken += ["finished"] if figures["finished"] != trials else []
-    last = figures.get("extended", figures)
+    last = figures.get("extended", {})
     broken += [f"extended.{key}" for key in ("lost", "doubled", "left_running", "changed") if last.get(key)]
-    broken += ["extended.finished"] if extend and last["finished"] != extend else []
+    broken += ["extended.finished"] if extend and last.get("finished") != extend else []
     broken += ["against_undisturbed"] if figures["against_undisturbed"]["differ"] else []
     return broken + (["processes_left"] if figures["processes_left"] else [])
 

@@ -1,0 +1,98 @@
+"""The real W&B client online, against a stand-in for its server on the loopback address."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ferray.testing.fake_sweep import TRIALS
+from ferray.testing.wandb_server import Record, WandbServer
+
+KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
+PLAY = """
+import sys
+from pathlib import Path
+from ferray.testing.trackers import play
+from ferray.track.wandb import Wandb
+tracker = Wandb(Path(sys.argv[1]))
+play(tracker)
+tracker.close()
+"""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of the fake sweep: what the server has, what the user saw, the sweep's folder."""
+
+    server: Record
+    err: str
+    folder: Path
+
+    @property
+    def rows_of_trials(self) -> list[int]:
+        """The number of epochs of each run, in order of the runs' names."""
+        runs = sorted(self.server.runs, key=lambda run: self.server.runs[run]["displayName"])
+        return [sum("val/uar" in row for row in self.server.rows[run]) for run in runs]
+
+
+def play(folder: Path, server: WandbServer) -> Played:
+    """Play the fake sweep in a process of its own: wandb keeps its settings for as long as one lives."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    home = folder.parent / "home"
+    home.mkdir(exist_ok=True)
+    environment = {**kept, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": KEY, "HOME": str(home)}
+    command = [sys.executable, "-c", PLAY, str(folder)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    return Played(server.record, done.stdout + done.stderr, folder)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """The sweep played twice into one folder, as a sweep that goes on does."""
+    folder = tmp_path_factory.mktemp("online") / "sweep"
+    folder.mkdir()
+    with WandbServer() as server:
+        play(folder, server)
+        yield play(folder, server)
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    return folder
+
+
+def test_each_trial_is_one_run_however_often_it_goes_on(played: Played) -> None:
+    assert len(played.server.runs) == len(TRIALS)
+
+
+def test_no_epoch_is_sent_twice(played: Played) -> None:
+    assert played.rows_of_trials == [3, 1, 0, 1, 2, 1, 0]
+
+
+def test_best_values_and_state_are_in_the_summary(played: Played) -> None:
+    states = sorted(summary["state"] for summary in played.server.summaries.values())
+    assert states == sorted(["finished", "pruned", "failed", "diverged", "finished", "interrupted", "interrupted"])
+
+
+def test_nothing_is_said_when_all_is_well(played: Played) -> None:
+    assert "W&B" not in played.err
+
+
+def test_key_is_in_no_file_and_no_output(played: Played) -> None:
+    files = [path for path in played.folder.parent.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+    assert (files, KEY in played.err) == ([], False)
+
+
+def test_refused_key_costs_one_line_and_no_run(sweep: Path) -> None:
+    with WandbServer(refuses_key=True) as server:
+        played = play(sweep, server)
+    assert played.err.count("W&B:") == 1
+    assert len(list(sweep.glob("wandb/offline-run-*"))) == len(TRIALS)
