@@ -136,7 +136,8 @@ def _finished_line(trial: TrialEnded, row: _Row | None, metric: str) -> str:
     epochs = f"{trial.last.epoch}/{trial.last.epochs} epochs" if trial.last else "no epoch"
     value = f"{metric} {trial.value:.3f}" if trial.value is not None else trial.outcome.message
     params = trial.params or (row.started.params if row else {})
-    return f"trial {trial.number:>3}  {_WORDS.get(trial.outcome.kind, trial.outcome.kind.value):<11}  {value}  {epochs}  {params_line(params)}"
+    word = _WORDS.get(trial.outcome.kind, trial.outcome.kind.value)
+    return f"trial {trial.number:>3}  {word:<11}  {value}  {epochs}  {params_line(params)}"
 
 
 def _number(value: float | None) -> str:
