@@ -1,6 +1,6 @@
 """Whether TPE proposes worse when it looks at a window of a long study instead of all of it.
 
-    python -m bench.tpe_window [--trials 1500] [--seeds 6] [--quick]
+    python -m bench.tpe_window [--trials 1500] [--seeds 6] [--objectives smooth rugged noisy] [--quick]
 
 prints one JSON document. Simulated studies over a conditional space (five to seven parameters) with three objectives,
 all to be maximised, at most 1: `smooth` has one optimum, `rugged` many, `noisy` hides a few parameters that matter in
@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -148,6 +149,7 @@ def measure(objective: str, num_seeds: int, num_trials: int, windows: tuple[int,
     for seed in range(num_seeds):
         for window, runs in arms.items():
             runs.append(run_study(objective, sampler_of(window, seed), seed, num_trials))
+        print(f"{objective}: {seed + 1} of {num_seeds} seeds", file=sys.stderr, flush=True)
     after = max(windows)
     figures: dict[str, Any] = {"cpu_s_plain": round(mean(run.seconds for run in arms[None]), 1)}
     for window in windows:
@@ -164,11 +166,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--trials", type=int, default=3 * MOST_TRIALS)
     parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--objectives", nargs="+", choices=[*OBJECTIVES], default=[*OBJECTIVES])
     parser.add_argument("--quick", action="store_true", help="small windows and studies: to see that it works")
     given = parser.parse_args()
     trials, seeds, windows = (given.trials, given.seeds, WINDOWS) if not given.quick else (120, 2, (80, 60))
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    figures = {objective: measure(objective, seeds, trials, windows) for objective in OBJECTIVES}
+    figures = {objective: measure(objective, seeds, trials, windows) for objective in given.objectives}
     print(json.dumps({"benchmark": "tpe_window", "trials": trials, "machine": machine(), **figures}, indent=2))
 
 

@@ -72,7 +72,7 @@ def command(folder: Path, *args: str) -> list[str]:
 
 
 def finish(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(folder, *args), capture_output=True, text=True, timeout=200, check=False)
+    return subprocess.run(command(folder, *args), capture_output=True, text=True, timeout=600, check=False)
 
 
 def wait_for_trials(folder: Path, count: int) -> None:
