@@ -18,8 +18,8 @@ class Tpe(SamplerFactory):
     """Tree-structured Parzen estimator over all parameters together, branch by branch of a conditional space.
 
     After `MOST_TRIALS` finished trials it looks at so many of them: the best, from which it draws, and an even
-    selection of the others, from which it keeps away. Its proposals are no worse for it (docs/benchmarks.md), and an
-    ask after 10,000 trials takes as long as after 1,000.
+    selection of the others, from which it keeps away. `python -m bench.tpe_window` compares its
+    proposals with those of the whole record. An ask after 10,000 trials takes as long as after 1,000.
     Source: Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011.
     """
 
