@@ -10,13 +10,14 @@ from bench.tally import tally
 
 RAY = ("--launcher", "ray")
 ENDS_WITHIN_S = 10.0
+EPOCHS = 80  # long enough that a trial is running when a blow falls
 
 
 def _started(stage: Stage) -> Running:
-    """A sweep on Ray that has finished a trial."""
-    stage.write_space(epochs=25)
+    """A sweep on Ray that has finished a trial, and is in the middle of another."""
+    stage.write_space(epochs=EPOCHS)
     running = stage.start(*RAY)
-    running.until(lambda: stage.num_ended() >= 1)
+    running.until(stage.is_under_way)
     return running
 
 
@@ -41,6 +42,7 @@ def everything_killed(stage: Stage) -> Seen:
 
 def raylet_killed(stage: Stage) -> Seen:
     running = _started(stage)
+    running.until(lambda: family.titled(family.RAYLET))
     family.kill(family.titled(family.RAYLET)[:1])
     ran = running.wait()
     if ran.code == 0:
@@ -50,6 +52,7 @@ def raylet_killed(stage: Stage) -> Seen:
 
 def worker_killed(stage: Stage) -> Seen:
     running = _started(stage)
+    running.until(lambda: family.titled(family.WORKER))
     family.kill(family.titled(family.WORKER)[:1])
     ran = running.wait()
     return Seen(ran.saw("worker was lost"), ran.code, stage.lost())
@@ -75,14 +78,14 @@ def sigterm(stage: Stage) -> Seen:
 def hang(stage: Stage) -> Seen:
     """The first trial sleeps, the second attempt at it does not."""
     stage.write_space(imbalance=f"[{{hangs: {{unless: {stage.folder / 'hung'}, once: true, from_epoch: 3}}}}]")
-    ran = stage.sweep(*RAY, "--trial-timeout", "20s")
-    return Seen(ran.saw("no word for 20 s"), ran.code, stage.lost())
+    ran = stage.sweep(*RAY, "--trial-timeout", "45s")
+    return Seen(ran.saw("no word for 45 s"), ran.code, stage.lost())
 
 
 def hang_for_good(stage: Stage) -> Seen:
     """Every attempt sleeps: the trial fails under its name."""
     stage.write_space(imbalance="[{hangs: {}}]", trials=1)
-    ran = stage.sweep(*RAY, "--trial-timeout", "15s", "--max-retries", "1")
+    ran = stage.sweep(*RAY, "--trial-timeout", "30s", "--max-retries", "1")
     return Seen(stage.ferray("trials", "--failed").saw("failed .*hang"), ran.code, stage.lost(1))
 
 

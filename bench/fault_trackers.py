@@ -18,8 +18,9 @@ from bench.stage import TRIALS, Fault, Ran, Running, Seen, Stage
 from ferray.testing.wandb_server import WandbServer
 
 KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
-CLOSES_WITHIN_S = 35.0  # what the tracker may take to send what is left, and a little
-EPOCHS = 30
+EPOCHS = 60
+MOST_SLOWER = 1.3  # in one process, on a machine that others use too
+START_S = 5.0  # of importing wandb and starting its service, which the first trial's epochs share the processor with
 ONLINE = ("--tracker", "wandb")
 
 
@@ -39,10 +40,11 @@ def _judge(stage: Stage, ran: Ran, said: str, *, wants: str = "") -> Seen:
         wrong.append(f"{len(words)} warnings")
     if leaks := _files_with_key(stage, ran):
         wrong.append(f"the key is in {leaks}")
-    slow = _span_s(stage) / _span_without_s(stage)
-    wrong += [f"trials took {slow:.1f} times as long"] if slow > 1.5 else []
-    closing = f"trials {slow:.2f} of the time without W&B, {_closing_s(stage, ran):.0f} s to close"
-    return Seen(f"{said} ({closing})", ran.code, "; ".join(wrong) or "nothing")
+    took, without = _span_s(stage), _span_without_s(stage)
+    if took > MOST_SLOWER * without + START_S:
+        wrong.append("the trials took longer")
+    times = f"trials took {took:.0f} s, without W&B {without:.0f} s; closing {_closing_s(stage, ran):.0f} s"
+    return Seen(f"{said} ({times})", ran.code, "; ".join(wrong) or "nothing")
 
 
 def _span_s(stage: Stage) -> float:
@@ -206,7 +208,7 @@ def driver_killed(stage: Stage) -> Seen:
     """The trial that goes on continues its run: no step twice."""
     with WandbServer() as server:
         running = _start(stage, server)
-        running.until(lambda: stage.num_ended() >= 1 and _epochs_of_running(stage) >= 3)
+        running.until(stage.is_under_way)
         running.kill_everything()
         running.wait()
         ran = stage.sweep(*ONLINE)
@@ -216,12 +218,6 @@ def driver_killed(stage: Stage) -> Seen:
     if runs != TRIALS:
         wants = f"{runs} runs of {TRIALS} trials"
     return _judge(stage, ran, "(killed, then nothing)", wants=wants)
-
-
-def _epochs_of_running(stage: Stage) -> int:
-    folders = [stage.sweep_folder / trial.folder for trial in stage.record().trials if trial.state == "running"]
-    histories = [folder / "history.jsonl" for folder in folders]
-    return max((path.read_text().count("\n") for path in histories if path.exists()), default=0)
 
 
 def _twice(rows: list[dict[str, object]]) -> list[object]:

@@ -124,6 +124,14 @@ class Stage:
             return 0
         return tally(self.sweep_folder)["finished"] or 0
 
+    def is_under_way(self) -> bool:
+        """Whether a trial has ended and another one is past its first epochs."""
+        if not self.num_ended():
+            return False
+        folders = [self.sweep_folder / trial.folder for trial in self.record().trials if trial.state == "running"]
+        histories = [folder / "history.jsonl" for folder in folders]
+        return any(path.exists() and path.read_text().count("\n") >= 5 for path in histories)
+
     def lost(self, trials: int = TRIALS) -> str:
         """What the store lacks of so many trials finished once each, in words."""
         counts = tally(self.sweep_folder)
@@ -146,7 +154,7 @@ class Running:
                 stderr=err,
                 env=environment(stage.folder, **stage.variables),
                 start_new_session=True,
-                preexec_fn=before,
+                preexec_fn=lambda: _begin(before),
             )
 
     def until(self, claim: Callable[[], object]) -> bool:
@@ -176,6 +184,13 @@ class Running:
 
     def _file(self, name: str) -> Path:
         return self._folder / f"std{name}.txt"
+
+
+def _begin(act: Callable[[], None] | None) -> None:
+    """In the new process: Ctrl-C is heard even where a shell started us in the background, deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if act is not None:
+        act()
 
 
 Fault = Callable[[Stage], Seen]
