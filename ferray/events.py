@@ -128,11 +128,18 @@ class EpochReport:
     outliers: OutlierReport | None = None
     accumulated: int = 1  # pieces that each batch was cut into to fit the memory
     earlier: tuple[EpochReport, ...] | None = None  # with a worker's first epoch: the ones before it, if resumed
+    fold: int = 0  # of `folds`, from 0; `epoch` and `epochs` count through all of them
+    folds: int = 1
 
     @property
     def num_val(self) -> int:
         """How many validation images the metrics rest on."""
         return sum(map(sum, self.confusion))
+
+    @property
+    def ends_fold(self) -> bool:
+        """Whether this is the last epoch of its fold, as asked for."""
+        return self.epoch % (self.epochs // self.folds) == 0
 
     @property
     def is_last(self) -> bool:

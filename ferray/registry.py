@@ -94,6 +94,8 @@ ROOMS: dict[str, Room] = {
         "ferray.models.backbones", "BackboneFactory", "backbone", advice="a timm network is `{timm: {name: resnet18}}`"
     ),
     "head": Room("ferray.models.heads", "HeadFactory", "head"),
+    "descriptor": Room("ferray.descriptors", "Descriptor", "descriptor"),
+    "estimator": Room("ferray.estimators", "Estimator", "estimator"),
     "imbalance": Room("ferray.imbalance", "ImbalanceStrategy", "imbalance strategy"),
     "outliers": Room("ferray.outliers", "OutlierRemoval", "outlier removal"),
     "sampler": Room("ferray.study.samplers", "SamplerFactory", "sampler"),

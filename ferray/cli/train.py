@@ -23,6 +23,7 @@ def train(
     sets: options.Sets = None,
     epochs: options.Epochs = None,
     seed: options.Seed = None,
+    quick: options.Quick = False,
     limit_per_class: options.LimitPerClass = None,
     bad_samples: options.BadSamples = None,
     fresh: Annotated[
@@ -74,7 +75,15 @@ def settle(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
     tree = spec.config_tree(pick)
     base = {key: value for key, value in tree.items() if key != "dataset"}
     return Spec.model_validate(
-        {**spec.model_dump(mode="json"), "base": base, "dataset": tree["dataset"], "space": {}}
+        {
+            **spec.model_dump(mode="json"),
+            "base": base,
+            "dataset": tree["dataset"],
+            "space": {},
+            "arms": {},
+            "seeds": None,
+            "published": (),
+        }
     ), chosen
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ferray.config.space import Node, OneOf
+from ferray.config.space import ARM, Choice, Node, OneOf
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig, problem_lines
 
@@ -37,7 +37,10 @@ def corners(spec: SweepSpec) -> Iterator[tuple[dict[str, Any], TrialConfig | lis
 
 def _component_choices(nodes: dict[str, Node]) -> Iterator[dict[str, Any]]:
     """Every combination of components; where there are too many, each component beside the others' first ones."""
-    tops = {name: node.labels for name, node in nodes.items() if isinstance(node, OneOf)}
+    tops: dict[str, tuple[Any, ...]] = {name: node.labels for name, node in nodes.items() if isinstance(node, OneOf)}
+    arms = nodes.get(ARM)
+    if isinstance(arms, Choice):
+        tops[ARM] = arms.values
     if math.prod(map(len, tops.values())) <= MOST_COMBINATIONS:
         for labels in itertools.product(*tops.values()):
             yield dict(zip(tops, labels, strict=True))

@@ -30,6 +30,8 @@ class TrialJob:
     threads: int = 1
     resume_from: str = ""
     accumulate: int = 1
+    counts: str = "best"  # the epoch by which the trial counts, `best` or `last`
+    init_from: str = ""  # the `best.pt` behind the configuration's `init_from`
 
     def trial_config(self) -> TrialConfig:
         """The configuration, checked."""

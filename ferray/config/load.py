@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ferray.config.space import is_node, unknown_key
+from ferray.config.space import ARM, is_node, unknown_key
 from ferray.config.sweep import PrunerChoice, SamplerChoice, SweepSpec
 from ferray.config.trial import COMPONENT_FIELDS, Component, problem_lines, split_component
 from ferray.config.yaml import parse_yaml, read_yaml
@@ -43,6 +43,8 @@ class Overrides:
     name: str | None = None
     sampler: str | None = None
     pruner: str | None = None
+    seeds: int | None = None
+    quick: bool = False
 
 
 def shipped_folder(kind: str) -> Path:
@@ -86,7 +88,9 @@ def load_space(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec
     raw.setdefault("name", file.name)
     validate_spec(copy.deepcopy(raw), source=str(file.path))  # so that overrides meet a file of the right shape
     try:
-        notes = _apply(raw, overrides or Overrides())
+        overrides = overrides or Overrides()
+        notes = _cut_down(raw) if overrides.quick else []
+        notes += _apply(raw, overrides)
     except ValueError as error:
         raise ConfigError(f"{file.path}: {error}", "see `ferray show space demo` for a space that works") from error
     return validate_spec(raw, source=str(file.path)), notes
@@ -122,8 +126,35 @@ def _where_to_look(line: str) -> str:
     return "`ferray show space demo --json` shows every key with its default"
 
 
+def _cut_down(raw: dict[str, Any]) -> list[str]:
+    """`--quick`: what the space itself says is an honest cut; a note for each change."""
+    quick = raw.get("quick")
+    if quick is None:
+        raise ConfigError(f"the space `{raw['name']}` has no `quick` cut", "pass `--trials` or `--epochs` instead")
+    raw["name"] = f"{raw['name']}-quick"
+    notes = []
+    for key, value in (quick.get("set") or {}).items():
+        set_key(raw, key, value)
+        notes.append(f"quick: `{key}` is `{value}`")
+    if quick.get("arms"):
+        dropped = [name for name in raw["arms"] if name not in quick["arms"]]
+        raw["arms"] = {name: raw["arms"][name] for name in quick["arms"] if name in raw["arms"]}
+        raw["published"] = [
+            {**row, "arm": None if row.get("arm") in dropped else row.get("arm")} for row in raw.get("published") or ()
+        ]
+        notes.append(f"quick: the arms {', '.join(f'`{name}`' for name in dropped)} are left out")
+    if quick.get("seeds"):
+        notes.append(f"quick: `{quick['seeds']}` seeds for `{raw.get('seeds', 1)}`")
+        raw["seeds"] = quick["seeds"]
+    if quick.get("trials"):
+        raw["budget"] = {**(raw.get("budget") or {}), "trials": quick["trials"]}
+    return notes
+
+
 def _apply(raw: dict[str, Any], overrides: Overrides) -> list[str]:
     notes: list[str] = []
+    if overrides.seeds is not None:
+        raw["seeds"] = overrides.seeds
     for item in overrides.sets:
         key, equals, text = item.partition("=")
         if not equals or not key:
@@ -149,7 +180,15 @@ def _apply(raw: dict[str, Any], overrides: Overrides) -> list[str]:
 
 
 def set_key(raw: dict[str, Any], key: str, value: Any) -> list[str]:
-    """Put one `--set` into a raw space, searched or fixed; returns a note for each search that it ends."""
+    """Put one `--set` into a raw space, searched or fixed or in arms; returns a note for each search that it ends."""
+    arms = _mapping(raw, "arms") if raw.get("arms") else {}
+    if key == ARM:
+        if value not in arms:
+            raise ConfigError(f"there is no arm `{value}`", did_you_mean(str(value), arms))
+        raw["arms"] = {value: arms[value]}
+        return [f"only the arm `{value}` is run"]
+    for name, arm in arms.items():
+        arms[name] = _overruled(arm, key, value)
     if key.split(".")[0] in ("dataset", "objective", "budget", "sampler", "pruner"):
         _set_top(raw, key, value)
         return []
@@ -168,6 +207,15 @@ def set_key(raw: dict[str, Any], key: str, value: Any) -> list[str]:
         return []
     _set_base(base, key, value)
     return [f"`{other}` is fixed by `--set {key}={value}` and no longer searched" for other in searched]
+
+
+def _overruled(arm: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """An arm that leaves `key` to the rest of the space; its own data set gets the same change."""
+    if "dataset" in arm and key.startswith("dataset."):
+        changed = {"dataset": arm["dataset"]}
+        _set_top(changed, key, value)
+        return {**arm, **changed}
+    return {name: kept for name, kept in arm.items() if name != key and not name.startswith(f"{key}.")}
 
 
 def _mapping(raw: dict[str, Any], key: str) -> dict[str, Any]:

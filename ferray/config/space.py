@@ -7,9 +7,10 @@ components whose own parameters may be nodes again. The name of a nested paramet
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, split_component
 from ferray.errors import did_you_mean
@@ -56,6 +57,7 @@ class OneOf:
 Node = Numbers | Choice | OneOf
 Pick = Callable[[str, Node], Any]
 
+ARM = "arm"  # the name under which a sweep's arms are chosen among
 NODE_KINDS = ("uniform", "log_uniform", "int_uniform", "choice", "one_of", "grid")
 
 
@@ -90,7 +92,8 @@ def unknown_key(key: str) -> str:
     fields = TrialConfig.model_fields
     if first not in fields:
         return f"`{first}` is not a key of a trial; {did_you_mean(first, fields)}"
-    inner = getattr(fields[first].annotation, "model_fields", None)
+    kinds = get_args(fields[first].annotation) or (fields[first].annotation,)
+    inner = next((kind.model_fields for kind in kinds if hasattr(kind, "model_fields")), None)
     if rest and first not in COMPONENT_FIELDS and (inner is None or rest[0] not in inner):
         return f"`{rest[0]}` is not a key of {first}; {did_you_mean(rest[0], inner or {})}"
     deepest = 2 if first in COMPONENT_FIELDS else 1
@@ -236,6 +239,16 @@ def assign(tree: dict[str, Any], key: str, value: Any) -> None:
             raise ValueError(f"`{key}` speaks of `{rest[0]}`, but {first} is `{name}`")
         rest = rest[1:]
     tree[first] = {name: {**params, rest[0]: value}}
+
+
+def num_combinations(raw: dict[str, Any]) -> int:
+    """How many trials try every combination of the arms, seeds and grids of a raw space, whatever else is wrong."""
+    space = raw.get("space")
+    nodes = space.values() if isinstance(space, dict) else []
+    grids = [node["grid"] for node in nodes if isinstance(node, dict) and isinstance(node.get("grid"), list)]
+    seeds = raw.get("seeds")
+    counts = [len(values) for values in [*grids, raw.get("arms") or ()]]
+    return math.prod(max(1, count) for count in [*counts, seeds if isinstance(seeds, int) else 1])
 
 
 def _copy(value: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from ferray.config.space import Node, parse_space, resolve, unknown_key
+from ferray.config.published import PublishedRow, Quick
+from ferray.config.space import ARM, Choice, Node, num_combinations, parse_space, resolve, unknown_key
 from ferray.config.trial import Component, TrialConfig, split_component
 from ferray.registry import Params
 
@@ -17,10 +18,14 @@ Metric = Literal["val/accuracy", "val/uar", "val/macro_f1", "val/loss"]
 
 
 class Objective(Params):
-    """The number that ranks trials and chooses each trial's best epoch; always one of the validation split."""
+    """The number that ranks trials; always one of the validation split.
+
+    `epoch`: a trial counts by its `best` epoch, or by its `last` one, which makes no choice on the validation split.
+    """
 
     metric: Metric = "val/uar"
     mode: Literal["max", "min"] = "max"
+    epoch: Literal["best", "last"] = "best"
 
     @property
     def worst(self) -> float:
@@ -45,7 +50,10 @@ class Objective(Params):
 
 
 class Budget(Params):
-    """How much may be spent: finished trials, and optionally seconds of wall-clock time."""
+    """How much may be spent: finished trials, and optionally seconds of wall-clock time.
+
+    Where `arms`, `seeds` and grids are all that varies and no number is given, it is that of their combinations.
+    """
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     time_s: Annotated[float, Field(gt=0)] | None = None
@@ -63,6 +71,9 @@ class SweepSpec(Params):
     """One search: a base configuration, the keys that vary, and who proposes and who prunes.
 
     `base` holds the keys of `TrialConfig` that are fixed, `space` a node for each that varies: see `config.space`.
+    `arms` are named sets of keys, laid over `base`; every arm is run. `seeds`: so many seeds, counted on from
+    `base.seed`, each with every arm. `published` is what a paper printed, `quick` what `--quick` changes, `after` the
+    space that has to be run first.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -73,6 +84,23 @@ class SweepSpec(Params):
     pruner: PrunerChoice = Field(default="hyperband", validate_default=True)
     base: dict[str, JsonValue] = Field(default_factory=dict)
     space: dict[str, JsonValue] = Field(default_factory=dict)
+    arms: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")], dict[str, JsonValue]] = Field(
+        default_factory=dict
+    )
+    seeds: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    after: str | None = None
+    published: tuple[PublishedRow, ...] = ()
+    quick: Quick | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _budget_of_all_combinations(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not (given.get("arms") or given.get("seeds")):
+            return given
+        budget = given.get("budget") or {}
+        if not isinstance(budget, dict) or "trials" in budget:
+            return given
+        return {**given, "budget": {**budget, "trials": num_combinations(given)}}
 
     @field_validator("name")
     @classmethod
@@ -89,9 +117,22 @@ class SweepSpec(Params):
 
     @model_validator(mode="after")
     def _fixed_or_searched(self) -> SweepSpec:
-        both = [key for key in self.base if key in self.space]
-        if both:
-            raise ValueError("\n".join(f"{key}: stands in `base` and in `space`" for key in both))
+        lines = [f"{key}: stands in `base` and in `space`" for key in self.base if key in self.space]
+        for name, arm in self.arms.items():
+            lines += [f"{key}: stands in `space` and in `arms.{name}`" for key in arm if key in self.space]
+            lines += [f"arms.{name}.{key}: {problem}" for key in arm if (problem := unknown_key(key))]
+        if self.seeds is not None and "seed" in self.space:
+            lines.append("seed: stands in `space`, and `seeds` is given")
+        rows = [(row, row.arm) for row in self.published if row.arm is not None and row.arm not in self.arms]
+        lines += [f"published: `{row.row}` speaks of the arm `{arm}`, which is not there" for row, arm in rows]
+        if lines:
+            raise ValueError("\n".join(lines))
+        return self
+
+    @model_validator(mode="after")
+    def _wilcoxon_needs_folds(self) -> SweepSpec:
+        if self.pruner.name == "wilcoxon" and not self.base.get("folds"):
+            raise ValueError("pruner: `wilcoxon` compares folds, and `base.folds` asks for none")
         return self
 
     @field_validator("base")
@@ -111,12 +152,22 @@ class SweepSpec(Params):
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
-        """The space as nodes, components before their parameters."""
-        return parse_space(self.space)
+        """The space as nodes: seeds, then what is searched, components before their parameters, and arms last.
+
+        Every combination of seeds, grids and arms is tried in this order, so that each seed sees all arms in turn.
+        """
+        first = self.base.get("seed", 0)
+        start = first if isinstance(first, int) else 0
+        seeds = {"seed": Choice(tuple(range(start, start + self.seeds)), exhaustive=True)} if self.seeds else {}
+        arms = {ARM: Choice(tuple(self.arms), exhaustive=True)} if self.arms else {}
+        return {**seeds, **parse_space(self.space), **arms}
 
     def config_tree(self, pick: Any) -> dict[str, Any]:
         """The plain configuration for one choice of every node; `TrialConfig.model_validate` reads it."""
-        return resolve(self.nodes, {"dataset": self.dataset, **self.base}, pick)
+        nodes = dict(self.nodes)
+        arm_node = nodes.pop(ARM, None)
+        arm = self.arms[pick(ARM, arm_node)] if arm_node is not None else {}
+        return resolve(nodes, {"dataset": self.dataset, **self.base, **arm}, pick)
 
     def config(self, pick: Any) -> TrialConfig:
         """The checked configuration for one choice of every node."""
@@ -125,5 +176,5 @@ class SweepSpec(Params):
     @property
     def identity(self) -> str:
         """A hash of all that must not change when a sweep is continued; the budget may."""
-        plain = self.model_dump(mode="json", exclude={"budget", "name"})
+        plain = self.model_dump(mode="json", exclude={"budget", "name", "seeds", "published", "quick", "after"})
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]

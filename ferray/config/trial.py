@@ -131,6 +131,14 @@ class HeadChoice(Component):
     ROOM = "head"
 
 
+class DescriptorChoice(Component):
+    ROOM = "descriptor"
+
+
+class EstimatorChoice(Component):
+    ROOM = "estimator"
+
+
 class ImbalanceChoice(Component):
     ROOM = "imbalance"
 
@@ -160,15 +168,48 @@ class ScheduleConfig(Params):
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
 
 
+class PixelsConfig(Params):
+    """What becomes of pixels, or of a row of features, before the network sees them.
+
+    `backbone`: what its weights were trained to see (z-scores for features); `unit`: values in [0, 1] as they are;
+    `train_mean`, `train_std`: less the mean of the training split, and also over its standard deviation, by channel or
+    by feature; `train_minmax`: the training split's range onto [0, 1]; `image_std`, `image_minmax`: each image by its
+    own mean and deviation, or its own range. `grey` averages the colours first and repeats the result.
+    """
+
+    normalise: Literal["backbone", "unit", "train_mean", "train_std", "train_minmax", "image_std", "image_minmax"] = (
+        "backbone"
+    )
+    grey: bool = False
+
+
+class FoldsConfig(Params):
+    """Cross-validation: a trial is its `k` folds, stratified over all but the official test part.
+
+    `by_film` lets no film (or other group that the data set names) stand on two sides.
+    """
+
+    kind: Literal["stratified", "by_film"] = "stratified"
+    k: Annotated[int, Field(ge=2, le=50)] = 5
+
+
 class TrialConfig(Params):
     """Everything that decides a trial's numbers; no path of the results and no GPU count.
 
     `finetune`: `all` layers, `head` only (BatchNorm of the backbone frozen too), or the last n stages of the backbone.
     `image_size`: pixels a side; None is the backbone's own. `limit_per_class`: at most so many images a class in each
     split. `precision`: `auto` is bf16 on a device that has it, fp16 with scaling on an older GPU, float32 on CPU.
+    `descriptor` turns each image into a row of numbers first; `estimator` takes the place of backbone and head.
+    `init_from`: weights to start from, `SWEEP:best` or `SWEEP:17` (a trial of a sweep in the same output folder) or the
+    path of a `best.pt`.
     """
 
     dataset: DatasetChoice
+    pixels: PixelsConfig = PixelsConfig()
+    descriptor: DescriptorChoice = Field(default="none", validate_default=True)
+    estimator: EstimatorChoice = Field(default="none", validate_default=True)
+    init_from: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    folds: FoldsConfig | None = None
     backbone: BackboneChoice = Field(default="tiny_cnn", validate_default=True)
     head: HeadChoice = Field(default="linear", validate_default=True)
     finetune: Literal["all", "head"] | Annotated[int, Field(ge=1, le=100)] = "all"
@@ -187,6 +228,26 @@ class TrialConfig(Params):
     def to_json(self) -> dict[str, Any]:
         """Plain containers that `model_validate` reads back to an equal configuration."""
         return self.model_dump(mode="json")
+
+    def in_fold(self, fold: int) -> TrialConfig:
+        """The training of one fold of this trial, counted from 0; itself where there are none."""
+        if self.folds is None:
+            return self
+        split = {"stratified": "kfold", "by_film": "kfold_by_group"}[self.folds.kind]
+        plain = self.to_json()
+        params = {**self.dataset.params, "split": split, "folds": self.folds.k, "fold": fold}
+        return TrialConfig.model_validate({**plain, "folds": None, "dataset": {self.dataset.name: params}})
+
+    @property
+    def num_folds(self) -> int:
+        """How many trainings the trial is."""
+        return self.folds.k if self.folds else 1
+
+    @model_validator(mode="after")
+    def _estimator_has_one_epoch(self) -> TrialConfig:
+        if self.estimator.name != "none" and self.epochs != 1:
+            raise ValueError(f"epochs: is `{self.epochs}`, an estimator such as `{self.estimator.name}` has `1`")
+        return self
 
     @property
     def recipe(self) -> str:

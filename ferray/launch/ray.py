@@ -53,6 +53,7 @@ from ferray.launch import Launcher  # noqa: E402
 from ferray.train.worker import STOP_FILE, Freshness, TrialWorker, request_stop  # noqa: E402
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
+LOOK_S = 5.0  # between two looks at whether the cluster still lives
 _OBJECT_STORE_BYTES = 100 * 2**20  # nothing of ours goes through the object store: data is mapped from disk
 
 
@@ -171,11 +172,15 @@ class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
 
 
 class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
-    """Looks at every turn of Tune's loop for trials that have gone silent, and kills their workers."""
+    """Looks at the turns of Tune's loop for trials that have gone silent, whose workers it kills, and for a cluster
+    that has died: Tune would wait for its nodes for ever.
+    """
 
-    def __init__(self, driver: SweepDriver) -> None:
+    def __init__(self, driver: SweepDriver, trouble: list[Exception]) -> None:
         super().__init__()
         self._driver = driver
+        self._trouble = trouble
+        self._looked = time.monotonic()
         self._hung: set[int] = set()
         self._controller: Any = None
 
@@ -191,6 +196,8 @@ class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
         if self._controller is not None:
             self._controller._reuse_actors = True
             self._controller = None
+        with self._kept():
+            self._refuse_dead_cluster()
         silent = set(self._driver.silent()) - self._hung
         if not silent:
             return
@@ -199,6 +206,13 @@ class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
             if trial.config["job"]["number"] in silent and actor is not None:
                 self._hung.add(trial.config["job"]["number"])
                 ray.kill(actor)
+
+    def _refuse_dead_cluster(self) -> None:
+        if self._driver.runtime.address is not None or time.monotonic() - self._looked < LOOK_S:
+            return  # a cluster of its own may yet get nodes
+        self._looked = time.monotonic()
+        if not any(node["Alive"] for node in ray.nodes()):
+            raise ClusterError("Ray has died on this machine", "run the same command again to go on")
 
     def why_lost(self, number: int, trial: Any) -> tuple[FailureReason, str]:
         """What took a trial's worker away, as far as Ray tells."""
@@ -230,6 +244,9 @@ class Ray(Launcher):
                 _fit(driver, place, scratch)
             except KeyboardInterrupt:
                 _let_workers_save(driver.running_folders)
+                driver.interrupt()
+                raise
+            except ClusterError:
                 driver.interrupt()
                 raise
 
@@ -281,7 +298,8 @@ def _let_workers_save(folders: list[Path]) -> None:
 
 
 def _fit(driver: SweepDriver, place: _Place, scratch: Path) -> None:
-    watch, trouble = _Watch(driver), list[Exception]()
+    trouble: list[Exception] = []
+    watch = _Watch(driver, trouble)
     tuner = tune.Tuner(
         tune.with_resources(_TrialActor, {"cpu": place.cpus, "gpu": place.gpus}),
         tune_config=tune.TuneConfig(
@@ -326,6 +344,7 @@ def _cluster(runtime: Runtime) -> Iterator[None]:
             "start one with `ray start --head`, or leave out `--address`",
         ) from error
     logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the traceback of a lost worker, which has a line of ours
     signal.signal(signal.SIGTERM, on_sigterm)  # ray.init puts its own in place, which exits at once
     try:
         yield

@@ -52,7 +52,7 @@ class SweepRecord:
     trials: tuple[TrialRecord, ...]
 
 
-SCHEMA = 1
+SCHEMA = 2
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
 RESULT_ATTR = "result"  # on a trial, written just before its end is told

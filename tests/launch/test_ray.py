@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import ray
 
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
-from ferray.launch.ray import _place
+from ferray.launch.ray import _place, _Watch
 from ferray.registry import ROOMS
 from ferray.study.history import load_sweep
 
@@ -41,6 +43,25 @@ def test_one_gpu_a_trial_where_the_cluster_has_any() -> None:
 
 def test_fractions_of_a_gpu_pack_trials_without_spanning_two() -> None:
     assert slots({"CPU": 64, "GPU": 4}, gpus_per_trial=0.4) == 8
+
+
+def watch_of_dead_cluster(monkeypatch: pytest.MonkeyPatch, address: str | None) -> _Watch:
+    """A watch whose next look finds the one node dead."""
+    monkeypatch.setattr(ray, "nodes", lambda: [{"Alive": False}])
+    driver: Any = SimpleNamespace(runtime=Runtime(address=address), silent=list)
+    watch = _Watch(driver, [])
+    watch._looked = float("-inf")
+    return watch
+
+
+def test_a_dead_cluster_of_our_own_ends_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ClusterError, match="Ray has died"):
+        watch_of_dead_cluster(monkeypatch, None).on_step_begin(0, [])
+
+
+def test_a_cluster_of_others_may_yet_get_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = watch_of_dead_cluster(monkeypatch, "10.0.0.1:6379")
+    assert watch.on_step_begin(0, []) is None
 
 
 def test_no_trial_spans_two_nodes() -> None:

@@ -19,6 +19,7 @@ from optuna.storages.journal import JournalFileBackend
 from ferray.errors import ClusterError, DataError, ResumeMismatch
 from ferray.study.history import load_sweep, read_sweep
 from ferray.study.journal import Journal, cut_torn_line
+from ferray.study.records import SCHEMA
 from ferray.study.store import JOURNAL_NAME, open_store
 from ferray.study.study import Study
 from ferray.testing.command import ferray
@@ -178,8 +179,8 @@ def test_readers_beside_a_writer_see_whole_trials(tmp_path: Path) -> None:
 
 def test_a_sweep_of_another_schema_is_not_continued(tmp_path: Path) -> None:
     path = finished_sweep(tmp_path / "curves")
-    path.write_text(path.read_text().replace('"schema":1', '"schema":7'))
-    with pytest.raises(ResumeMismatch, match="has schema `7`, this ferray reads `1`") as caught:
+    path.write_text(path.read_text().replace(f'"schema":{SCHEMA}', '"schema":7'))
+    with pytest.raises(ResumeMismatch, match=f"has schema `7`, this ferray reads `{SCHEMA}`") as caught:
         open_driver(tmp_path / "curves", small_spec())
     assert "--fresh" in caught.value.hint
 

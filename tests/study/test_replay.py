@@ -16,6 +16,7 @@ from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 from bench.store_file import write_journal
 from ferray.errors import DataError
 from ferray.study.history import load_sweep, read_sweep
+from ferray.study.records import SCHEMA
 from ferray.study.replay import replay
 from ferray.study.store import JOURNAL_NAME
 
@@ -124,6 +125,6 @@ def test_a_sweep_with_every_outcome_reads_as_optuna_reads_it(tmp_path: Path) -> 
 def test_a_store_of_another_schema_is_not_read(tmp_path: Path) -> None:
     write_journal(tmp_path / "bench", 100, sampler="random", pruner="none")
     path = tmp_path / "bench" / JOURNAL_NAME
-    path.write_text(path.read_text().replace('"schema":1', '"schema":0'))
-    with pytest.raises(DataError, match="has schema `0`, this ferray reads `1`"):
+    path.write_text(path.read_text().replace(f'"schema":{SCHEMA}', '"schema":0'))
+    with pytest.raises(DataError, match=f"has schema `0`, this ferray reads `{SCHEMA}`"):
         load_sweep(tmp_path / "bench")
