@@ -125,7 +125,7 @@ def _prepare(spec: SweepSpec, runtime: Any, threads: int, *, quiet: bool) -> Tri
 
 def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
     """Train to the end and return the best epoch; Ctrl-C saves first."""
-    from ferray.train.trainer import Trainer
+    from ferray.train.opening import open_trainer
 
     if (job.path / "best.pt").exists() and not (job.path / "last.pt").exists():
         raise ConfigError(
@@ -134,7 +134,7 @@ def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
         )
     with progress_bars(quiet=quiet or not on_terminal()) as progress:
         epoch = 1
-        trainer = Trainer(job, on_batch=lambda done, total: progress(f"epoch {epoch}", done, total))
+        trainer = open_trainer(job, on_batch=lambda done, total: progress(f"epoch {epoch}", done, total))
         if trainer.epochs_done:
             say(f"going on after epoch {trainer.epochs_done} from `{job.folder}/last.pt`")
         try:

@@ -20,8 +20,8 @@ from ferray.errors import ConfigError, DataError, FerrayError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.train.checkpoint import read_checkpoint
 from ferray.train.folder import TrialFolder, refuse_other_config
+from ferray.train.opening import AnyTrainer, open_trainer
 from ferray.train.process_state import ProcessState
-from ferray.train.trainer import Trainer
 
 MOST_TRIALS = 200  # that one worker process trains
 MOST_GROWTH_BYTES = 2 * 2**30
@@ -39,7 +39,7 @@ class TrialWorker:
 
     def __init__(self, job: TrialJob) -> None:
         self.job = job
-        self._trainer: Trainer | None = None
+        self._trainer: AnyTrainer | None = None
         self._process = ProcessState.capture()
 
     def step(self) -> EpochReport | Outcome:
@@ -80,7 +80,7 @@ class TrialWorker:
             return adopt(self.job)
         if self._trainer is None:
             self._refuse_lone_disk()
-            self._trainer = Trainer(self.job)
+            self._trainer = open_trainer(self.job)
             earlier = self._trainer.history
         report = self._trainer.step()
         return replace(report, accumulated=self.job.accumulate, earlier=earlier)
