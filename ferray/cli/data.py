@@ -1,0 +1,12 @@
+"""`ferray data`: data sets made ready and looked through before anything is trained on them."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(help="Make data sets ready, and look through them.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Make data sets ready, and look through them."""
