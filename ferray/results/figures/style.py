@@ -1,0 +1,105 @@
+"""How every picture looks: readable in print, told apart without colour, and the same bytes each time it is drawn.
+
+Colours are those of Okabe and Ito, "Color Universal Design" (2008), which people who confuse red and green tell apart;
+each goes with a line style and a marker of its own, so that a grey print still tells which is which.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+Draw = Callable[[Figure], None]
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+LINES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo", "--")
+WIDTH_IN, HEIGHT_IN = 6.3, 3.6  # the text width of a page
+DPI = 200
+
+_LOOK: dict[str, Any] = {
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 9,
+    "figure.titlesize": 10,
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib, so letters are the same on every machine
+    "font.size": 8.5,
+    "grid.alpha": 0.35,
+    "grid.linewidth": 0.5,
+    "hatch.linewidth": 0.5,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 3.5,
+    "path.simplify": False,
+    "savefig.dpi": DPI,
+    "svg.fonttype": "none",  # letters stay letters: they can be searched, and read by a test
+    "svg.hashsalt": "ferray",
+}
+
+
+def write_figure(
+    folder: Path, stem: str, draw: Draw, *, width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN
+) -> list[Path]:
+    """Let `draw` fill an empty figure, and write it to `folder` as `stem`.png and `stem`.svg; returns both paths.
+
+    Each file is written beside its place and renamed. The folder is made. No window and no global state of matplotlib
+    is touched, so any thread may draw.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    settings: Any = {**dict(mpl.rcParamsDefault), **_LOOK, "backend": "agg"}
+    with mpl.rc_context(settings):
+        figure = Figure(figsize=(width_in, height_in), layout="constrained")
+        draw(figure)
+        return [_save(figure, folder / f"{stem}.{kind}") for kind in ("png", "svg")]
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
+    try:
+        figure.savefig(temporary, format=path.suffix[1:], metadata=metadata)
+        temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def line_look(index: int) -> dict[str, Any]:
+    """Colour, line style and marker of the series at this place, all three its own for the first eight."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": LINES[index % len(LINES)],
+        "marker": MARKERS[index % len(MARKERS)],
+    }
+
+
+def bar_look(index: int) -> dict[str, Any]:
+    """Colour and hatching of the bars at this place."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "hatch": HATCHES[index % len(HATCHES)],
+        "edgecolor": "white",
+        "linewidth": 0.4,
+    }
+
+
+def legend_below(axes: Axes, *, most_columns: int = 4) -> None:
+    """The legend under the axes, where no curve can run through it; nothing where there is one series."""
+    handles, labels = axes.get_legend_handles_labels()
+    if len(labels) > 1 and axes.figure is not None:
+        axes.legend(
+            handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(most_columns, len(labels))
+        )

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+
+from ferray.results.figures.style import COLOURS, bar_look, legend_below, line_look, write_figure
+
+
+def two_lines(figure: Figure) -> None:
+    axes = figure.subplots()
+    axes.plot([1, 2], [0.3, 0.4], label="a", **line_look(0))
+    axes.plot([1, 2], [0.2, 0.5], label="b", **line_look(1))
+    axes.set_xlabel("epoch")
+    legend_below(axes)
+
+
+def test_a_figure_is_a_png_and_an_svg(tmp_path: Path) -> None:
+    png, svg = write_figure(tmp_path / "new", "curves", two_lines)
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert ElementTree.parse(svg).getroot().tag.endswith("svg")
+
+
+def test_nothing_else_is_left_in_the_folder(tmp_path: Path) -> None:
+    write_figure(tmp_path, "curves", two_lines)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.png", "curves.svg"]
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_drawn_twice_is_the_same_bytes(tmp_path: Path, kind: str) -> None:
+    write_figure(tmp_path / "a", "curves", two_lines)
+    write_figure(tmp_path / "b", "curves", two_lines)
+    assert (tmp_path / "a" / f"curves.{kind}").read_bytes() == (tmp_path / "b" / f"curves.{kind}").read_bytes()
+
+
+def test_words_in_an_svg_are_words(tmp_path: Path) -> None:
+    _, svg = write_figure(tmp_path, "curves", two_lines)
+    assert "epoch</text>" in svg.read_text()
+
+
+def test_a_failed_drawing_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"Expected|Parse"):
+        write_figure(tmp_path, "curves", lambda figure: figure.suptitle("$\\frac{$") and None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_settings_of_the_process_are_left_alone(tmp_path: Path) -> None:
+    before = dict(mpl.rcParams)
+    write_figure(tmp_path, "curves", two_lines)
+    assert dict(mpl.rcParams) == before
+
+
+def test_series_differ_in_more_than_colour() -> None:
+    looks = [(look["linestyle"], look["marker"]) for look in map(line_look, range(len(COLOURS)))]
+    assert len(set(looks)) == len(COLOURS)
+
+
+def test_bars_differ_in_more_than_colour() -> None:
+    assert len({bar_look(index)["hatch"] for index in range(len(COLOURS))}) == len(COLOURS)
