@@ -3,8 +3,8 @@
     python -m ferray.testing.paper_data DIR [--scale 0.1]
 
 writes `DIR/frames` (SFEW 1.0: 675 frames), `DIR/aligned` (SFEW 2.0: 891 and 431 aligned faces), `DIR/fer2013` (a csv)
-and `DIR/sheet` (675 rows of 10 numbers), each a data root of its own. Every face is drawn by ferray: what is measured on
-them says that a space runs, and nothing about a paper. H and W = pixels, N = rows, F = features.
+and `DIR/sheet` (675 rows of 10 numbers), each a data root of its own. Every face is drawn by ferray: figures measured
+on them say that a space runs, and nothing about a paper. H and W = pixels, N = rows, F = features.
 """
 
 from __future__ import annotations
