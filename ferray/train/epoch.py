@@ -78,7 +78,7 @@ def _judge(parts: Assembly, trained: TrainingPass) -> Evaluation:
     val, num_classes = parts.splits.val, parts.learner.num_classes
     if not math.isfinite(trained.loss):
         return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64))
-    batches = _plain_batches(parts, val, torch.arange(len(val)).numpy())
+    batches = plain_batches(parts, val, torch.arange(len(val)).numpy())
     return evaluate(parts.learner, batches, parts.training.strategy.adjust_logits)
 
 
@@ -93,7 +93,7 @@ def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
     training = parts.training
     if not parts.outliers.wants_losses(epoch):
         return None, False
-    logits_NC = score(parts.learner, _plain_batches(parts, training.samples, training.kept))
+    logits_NC = score(parts.learner, plain_batches(parts, training.samples, training.kept))
     losses = sample_losses(training.samples, training.kept, logits_NC, training.initial_counts)
     removal = parts.outliers.review(epoch, losses)
     if removal is None:
@@ -103,7 +103,7 @@ def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
     return outlier_report(epoch, removal, losses, training.samples), removal.halt_training
 
 
-def _plain_batches(parts: Assembly, samples: PackedSamples, positions: Positions) -> Iterator[Batch]:
+def plain_batches(parts: Assembly, samples: PackedSamples, positions: Positions) -> Iterator[Batch]:
     """Unaugmented images in order, in batches larger than those of training, since nothing is kept for a gradient."""
     size = max(32, 2 * parts.config.batch_size // parts.accumulate)
     return parts.feeder.feed([partial(prepare_plain, samples, batch) for batch in split_batches(positions, size)])
