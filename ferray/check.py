@@ -12,6 +12,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.data.pack import ensure_data, open_splits
 from ferray.errors import ConfigError
+from ferray.parents import find_parent
 from ferray.registry import ROOMS
 
 Progress = Callable[[str, int, int], None]  # what, done, total
@@ -33,6 +34,8 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
     """
     configs = valid_corners(spec)
     ensure_writable(runtime)
+    for reference in sorted({config.init_from for config in configs if config.init_from}):
+        find_parent(reference, runtime.output, runtime.storage)
     for dataset in unique_by(configs, lambda config: config.dataset.model_dump_json()):
         ensure_data(dataset.dataset, runtime.data_root)
     fixed = {config.image_size for config in configs if config.image_size is not None}

@@ -27,6 +27,7 @@ from ferray.events import (
     TrialEnded,
     TrialStarted,
 )
+from ferray.parents import find_parent
 from ferray.study.study import Study, Trial
 
 LAST_CHECKPOINT = "last.pt"
@@ -244,7 +245,8 @@ class SweepDriver:
             return
         for folder in (trial.folder, *trial.resume_folders):
             with suppress(OSError):
-                (self.folder / folder / LAST_CHECKPOINT).unlink(missing_ok=True)
+                for checkpoint in (self.folder / folder).glob(f"**/{LAST_CHECKPOINT}"):
+                    checkpoint.unlink(missing_ok=True)
 
     def _count_failure(self, outcome: Outcome) -> None:
         if outcome.kind is not OutcomeKind.FAILED:
@@ -266,18 +268,39 @@ class SweepDriver:
 
     def _job(self, trial: Trial, folder: Path) -> TrialJob:
         runtime = self.runtime
-        names = (LAST_CHECKPOINT, BEST_CHECKPOINT)  # a best.pt alone: it had ended, and nobody was told
-        checkpoints = [self.folder / earlier / name for earlier in trial.resume_folders for name in names]
-        resume = next((path for path in checkpoints if path.is_file()), None)
         return TrialJob(
             number=trial.number,
             config=trial.config.to_json(),
             folder=str(folder),
             metric=self.spec.objective.metric,
             mode=self.spec.objective.mode,
+            counts=self.spec.objective.epoch,
             data_root=str(runtime.data_root.absolute()),
             cache_dir=str(runtime.cache_dir.absolute()),
             device=runtime.device,
             threads=runtime.cpus_per_trial,
-            resume_from=str(resume) if resume is not None else "",
+            resume_from=self._where_to_resume(trial),
+            init_from=self._parent_of(trial),
         )
+
+    def _where_to_resume(self, trial: Trial) -> str:
+        """The checkpoint of an earlier attempt, or its folder where the trial has folds; "" where there is none."""
+        folders = [self.folder / earlier for earlier in trial.resume_folders]
+        if trial.config.folds is not None:
+            begun = [folder for folder in folders if (folder / "fold-0").is_dir()]
+            return str(max(begun, key=_num_folds_ended)) if begun else ""
+        names = (LAST_CHECKPOINT, BEST_CHECKPOINT)  # a best.pt alone: it had ended, and nobody was told
+        checkpoints = [folder / name for folder in folders for name in names]
+        return str(next((path for path in checkpoints if path.is_file()), ""))
+
+    def _parent_of(self, trial: Trial) -> str:
+        """The weights that the trial begins with, noted in its record; "" where it begins with its own."""
+        if trial.config.init_from is None:
+            return ""
+        parent = find_parent(trial.config.init_from, self.folder.parent, self.runtime.storage)
+        self.study.remember_parent(trial.number, parent.to_json())
+        return str(parent.path)
+
+
+def _num_folds_ended(folder: Path) -> int:
+    return sum(1 for _ in folder.glob(f"fold-*/{BEST_CHECKPOINT}"))

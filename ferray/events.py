@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -162,6 +163,24 @@ class EpochReport:
         if data.get("outliers") is not None:
             fields["outliers"] = _outlier_report(data["outliers"])
         return cls(**fields)
+
+
+def pooled(folds: Sequence[EpochReport]) -> EpochReport:
+    """One report for the folds of a trial, given each fold's own: the mean of every metric, all validation images.
+
+    A recall that some folds lack, for want of a sample, is the mean over the others. `epoch` is the latest.
+    """
+    names = dict.fromkeys(name for report in folds for name in report.metrics)
+    values = {name: [report.metrics[name] for report in folds if name in report.metrics] for name in names}
+    rows = zip(*(report.confusion for report in folds), strict=True)
+    return replace(
+        max(folds, key=lambda report: report.epoch),
+        metrics={name: math.fsum(known) / len(known) for name, known in values.items()},
+        confusion=tuple(tuple(map(sum, zip(*same, strict=True))) for same in rows),
+        num_train=sum(report.num_train for report in folds),
+        outliers=None,
+        earlier=None,
+    )
 
 
 def _outlier_report(data: dict[str, Any]) -> OutlierReport:

@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("config",),
     ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),
     ("train", "study", "track"),
-    ("results", "driver"),
+    ("results", "driver", "parents"),
     ("launch",),
     ("sweep", "confirm", "check", "evaluate", "clean"),
     ("cli", "__main__"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,11 @@ def sweep(
         }
     )
     how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet)
-    _run(spec, runtime, text=find_space(space).text, how=how)
+    if spec.after is not None and not _run_before(spec.after, runtime, quick=quick, how=how):
+        return
+    record = _run(spec, runtime, text=find_space(space).text, how=how)
+    if record is not None:
+        _print_end(record, runtime, json=json, quiet=quiet)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,18 @@ class _How:
     quiet: bool
 
 
-def _run(spec: SweepSpec, runtime: Runtime, *, text: str, how: _How) -> None:
+def _run_before(space: str, runtime: Runtime, *, quick: bool, how: _How) -> bool:
+    """Run or finish the sweep that this one begins with; whether its trials are there then."""
+    from ferray.config.load import Overrides, find_space, load_space
+
+    spec, _ = load_space(space, Overrides(quick=quick))
+    if not how.quiet:
+        say(f"note: first `{spec.name}`, whose trials this sweep begins with")
+    return _run(spec, runtime, text=find_space(space).text, how=replace(how, fresh=False)) is not None
+
+
+def _run(spec: SweepSpec, runtime: Runtime, *, text: str, how: _How) -> SweepRecord | None:
+    """Check and run; None where the plan was all that was asked for."""
     from ferray.check import check_sweep
 
     with progress_bars(quiet=how.quiet) as progress:
@@ -87,16 +102,15 @@ def _run(spec: SweepSpec, runtime: Runtime, *, text: str, how: _How) -> None:
         say(f"warning: {warning}")
     if how.dry_run:
         _print_plan(spec, runtime, len(checked.configs), json=how.json)
-        return
+        return None
     from ferray.sweep import run_sweep
 
     watchers = _watchers(quiet=how.quiet)
     try:
-        record = run_sweep(spec, runtime, text=text, fresh=how.fresh, take_over=how.take_over, listeners=watchers)
+        return run_sweep(spec, runtime, text=text, fresh=how.fresh, take_over=how.take_over, listeners=watchers)
     except KeyboardInterrupt:
         say(f"interrupted; run the same command again to go on with `{spec.name}`")
         raise
-    _print_end(record, runtime, json=how.json, quiet=how.quiet)
 
 
 def _watchers(*, quiet: bool) -> list[Listener]:

@@ -116,6 +116,7 @@ def _prepare(spec: SweepSpec, runtime: Any, threads: int, *, quiet: bool) -> Tri
         folder=str(folder.absolute()),
         metric=spec.objective.metric,
         mode=spec.objective.mode,
+        counts=spec.objective.epoch,
         data_root=str(runtime.data_root.absolute()),
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,

@@ -36,6 +36,8 @@ def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
         "reason": trial.reason,
         "accumulated": trial.accumulated,
         "superseded_by": trial.superseded_by,
+        "folds": [fold.value for fold in trial.folds],
+        "parent": trial.parent or None,
     }
 
 

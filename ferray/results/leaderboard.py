@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import stdev
 from typing import Any, Literal
 
 from ferray.config.readable import readable_params, short_names
@@ -142,7 +143,10 @@ def value_text(trial: TrialRecord, metric: str) -> str:
     if trial.value is None:
         return "-"
     interval = value_interval(trial, metric)
-    return f"{trial.value:.3f} ±{(interval[1] - interval[0]) / 2:.3f}" if interval else f"{trial.value:.4g}"
+    text = f"{trial.value:.3f} ±{(interval[1] - interval[0]) / 2:.3f}" if interval else f"{trial.value:.4g}"
+    if len(trial.folds) < 2:
+        return text
+    return f"{text} ({len(trial.folds)} folds, sd {stdev(fold.value for fold in trial.folds):.3f})"
 
 
 def _accuracy_text(trial: TrialRecord) -> str:

@@ -13,7 +13,16 @@ from optuna.trial import FrozenTrial, TrialState
 from ferray.errors import DataError, did_you_mean
 from ferray.study.collection import no_collection
 from ferray.study.database import database_errors_named
-from ferray.study.records import RESULT_ATTR, SCHEMA, SPEC_ATTR, TRIAL_ATTR, SweepRecord, TrialRecord
+from ferray.study.records import (
+    PARENT_ATTR,
+    RESULT_ATTR,
+    SCHEMA,
+    SPEC_ATTR,
+    TRIAL_ATTR,
+    FoldRecord,
+    SweepRecord,
+    TrialRecord,
+)
 from ferray.study.records import TrialState as RecordState
 from ferray.study.replay import ReplayedTrial, replay
 from ferray.study.store import open_store, read_journal
@@ -99,4 +108,6 @@ def _record(trial: FrozenTrial | ReplayedTrial, superseded_by: int | None) -> Tr
         accumulated=result.get("accumulated", 1),
         seconds=result.get("seconds", 0.0),
         superseded_by=superseded_by,
+        folds=tuple(map(FoldRecord.from_json, result.get("folds", ()))),
+        parent=trial.user_attrs.get(PARENT_ATTR, {}),
     )

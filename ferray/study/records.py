@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 TrialState = Literal["complete", "pruned", "failed", "running", "diverged"]
+
+
+@dataclass(frozen=True)
+class FoldRecord:
+    """One fold of a trial by the epoch that counts; `epoch` counts through all folds, `value` is the objective."""
+
+    fold: int
+    value: float
+    epoch: int
+    num_train: int
+    num_val: int
+    metrics: dict[str, float]
+    confusion: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> FoldRecord:
+        """The inverse of `dataclasses.asdict`, also after a round trip through JSON."""
+        return cls(**{**data, "confusion": tuple(tuple(row) for row in data["confusion"])})
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,8 @@ class TrialRecord:
     accumulated: int = 1
     seconds: float = 0.0
     superseded_by: int | None = None
+    folds: tuple[FoldRecord, ...] = ()  # of a cross-validated trial; `value` and `metrics` are their means
+    parent: dict[str, Any] = field(default_factory=dict)  # whose weights it began with: sweep, trial, recipe, path
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,7 @@ class SweepRecord:
 SCHEMA = 2
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
+PARENT_ATTR = "parent"  # on a trial that begins with the weights of another
 RESULT_ATTR = "result"  # on a trial, written just before its end is told
 
 

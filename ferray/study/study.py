@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -19,8 +18,16 @@ from ferray.config.trial import TrialConfig, problem_lines
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.study.lease import Lease
+from ferray.study.live import LiveTrial, empty_result, result_of
 from ferray.study.pruners import step_of
-from ferray.study.records import RESULT_ATTR, SCHEMA, SPEC_ATTR, TRIAL_ATTR, trial_folder
+from ferray.study.records import (
+    PARENT_ATTR,
+    RESULT_ATTR,
+    SCHEMA,
+    SPEC_ATTR,
+    TRIAL_ATTR,
+    trial_folder,
+)
 from ferray.study.suggest import grid_combinations, suggest
 
 _TOLD = {
@@ -30,6 +37,7 @@ _TOLD = {
     OutcomeKind.FAILED: TrialState.FAIL,
     OutcomeKind.INTERRUPTED: TrialState.FAIL,
 }
+PAIRED_PRUNER = "wilcoxon"
 MOST_BARREN = 10  # crashes of the driver in a row that one parameter set survives without a finished epoch
 _COUNTED = {OutcomeKind.COMPLETED, OutcomeKind.PRUNED, OutcomeKind.DIVERGED, OutcomeKind.FAILED}
 
@@ -47,20 +55,6 @@ class Trial:
     folder: str
     root: int
     resume_folders: tuple[str, ...] = ()
-
-
-@dataclass
-class _Live:
-    """A trial between ask and finish."""
-
-    trial: optuna.Trial
-    config: TrialConfig
-    folder: str
-    retries: int
-    started: float = field(default_factory=time.monotonic)
-    step: int = 0
-    best: EpochReport | None = None
-    last: EpochReport | None = None
 
 
 class Study:
@@ -86,7 +80,7 @@ class Study:
             load_if_exists=True,
             pruner=spec.pruner.load()(spec.pruner.build_params()).create(),
         )
-        self._live: dict[int, _Live] = {}
+        self._live: dict[int, LiveTrial] = {}
         self._grid = grid_combinations(spec.nodes)
         self._claim(direction)
         self._lease = Lease(self._optuna)
@@ -119,7 +113,7 @@ class Study:
         folder = trial_folder(trial.number, config.recipe)
         facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs, "folder": folder}
         trial.set_user_attr(TRIAL_ATTR, facts)
-        self._live[trial.number] = _Live(trial, config, folder, trial.user_attrs.get("retries", 0))
+        self._live[trial.number] = LiveTrial(trial, config, folder, trial.user_attrs.get("retries", 0))
         attrs = trial.user_attrs
         folders = tuple(attrs.get("resume_folders", ()))
         return Trial(trial.number, config, dict(trial.params), folder, attrs.get("root", trial.number), folders)
@@ -141,7 +135,8 @@ class Study:
         self._check_lease()
         live = self._live[number]
         if report.earlier is not None:  # a worker that starts, afresh or from a checkpoint, tells its whole past
-            live.best = live.last = None
+            live.best_of.clear()
+            live.last = None
         for earlier in report.earlier or ():
             self._record(live, earlier)
         is_new_step = self._record(live, report)
@@ -149,22 +144,31 @@ class Study:
             return Decision.CONTINUE
         return Decision.STOP if live.trial.should_prune() else Decision.CONTINUE
 
-    def _record(self, live: _Live, report: EpochReport) -> bool:
+    def _record(self, live: LiveTrial, report: EpochReport) -> bool:
         """Keep an epoch; whether it reached a step that the pruner has not seen."""
         live.last = report
         value = report.metrics.get(self.spec.objective.metric, math.nan)
         if report.diverged or not math.isfinite(value):
             return False
-        if live.best is None or self._is_better(value, live.best):
-            live.best = report
+        if self._counts_more(value, live.best_of.get(report.fold)):
+            live.best_of[report.fold] = report
         step = step_of(report.epoch, report.epochs)
-        if step <= live.step:
+        if step <= live.step or (report.folds > 1 and not report.ends_fold):
             return False
         live.step = step
-        live.trial.report(value, step)
+        live.trial.report(value if report.folds == 1 else self._value_of_folds(live, report.fold), step)
         return True
 
-    def _is_better(self, value: float, best: EpochReport) -> bool:
+    def _value_of_folds(self, live: LiveTrial, fold: int) -> float:
+        """What the pruner compares when a fold has ended: the mean so far, or for a paired test the fold's value."""
+        metric = self.spec.objective.metric
+        if self.spec.pruner.name == PAIRED_PRUNER:
+            return live.best_of[fold].metrics[metric]
+        return math.fsum(report.metrics[metric] for report in live.best_of.values()) / len(live.best_of)
+
+    def _counts_more(self, value: float, best: EpochReport | None) -> bool:
+        if best is None or self.spec.objective.epoch == "last":
+            return True
         former = best.metrics[self.spec.objective.metric]
         return value > former if self.spec.objective.mode == "max" else value < former
 
@@ -205,22 +209,13 @@ class Study:
             return min([self.spec.objective.worst, *values])
         return max([self.spec.objective.worst, *values])
 
-    def _result(self, live: _Live, outcome: Outcome) -> dict[str, Any]:
-        best, last = live.best, live.last
-        value = best.metrics[self.spec.objective.metric] if best else None
-        return {
-            **_empty_result(outcome),
-            "accumulated": last.accumulated if last else 1,
-            "value": value,
-            "told": self._worst() if outcome.kind is OutcomeKind.DIVERGED else value,
-            "epochs": last.epoch if last else 0,
-            "best_epoch": best.epoch if best else 0,
-            "metrics": {key: number for key, number in best.metrics.items() if math.isfinite(number)} if best else {},
-            "confusion": [list(row) for row in best.confusion] if best else [],
-            "classes": list(best.classes) if best else [],
-            "checkpoint": f"{live.folder}/best.pt" if outcome.kind is OutcomeKind.COMPLETED else "",
-            "seconds": time.monotonic() - live.started,
-        }
+    def _result(self, live: LiveTrial, outcome: Outcome) -> dict[str, Any]:
+        told = self._worst() if outcome.kind is OutcomeKind.DIVERGED else None
+        return result_of(live, outcome, metric=self.spec.objective.metric, worst=told)
+
+    def remember_parent(self, number: int, parent: dict[str, Any]) -> None:
+        """Keep in the record whose weights a running trial begins with."""
+        self._live[number].trial.set_user_attr(PARENT_ATTR, parent)
 
     def _claim(self, direction: StudyDirection) -> None:
         """Write what this study is, or check that it is what was asked for."""
@@ -289,7 +284,7 @@ class Study:
         """
         facts = {"config": {}, "recipe": "", "epochs": 0, "folder": "", **trial.user_attrs.get(TRIAL_ATTR, {})}
         outcome = Outcome(OutcomeKind.FAILED, message, reason=FailureReason.WORKER_LOST)
-        result = {**_empty_result(outcome), "told": None}
+        result = {**empty_result(outcome), "told": None}
         attrs = {**trial.user_attrs, "retry_of": trial.number, TRIAL_ATTR: facts, RESULT_ATTR: result}
         record = optuna.trial.create_trial(
             state=TrialState.FAIL, params=trial.params, distributions=trial.distributions, user_attrs=attrs
@@ -322,25 +317,6 @@ def _counts(trial: FrozenTrial) -> bool:
     """Whether a trial has ended for good and counts against the budget."""
     result = trial.user_attrs.get(RESULT_ATTR)
     return result is not None and OutcomeKind(result["outcome"]) in _COUNTED
-
-
-def _empty_result(outcome: Outcome) -> dict[str, Any]:
-    """The record of a trial without a single finished epoch."""
-    return {
-        "outcome": outcome.kind.value,
-        "message": outcome.message,
-        "error_file": outcome.error_file,
-        "reason": outcome.reason.value if outcome.reason else "",
-        "accumulated": 1,
-        "value": None,
-        "epochs": 0,
-        "best_epoch": 0,
-        "metrics": {},
-        "confusion": [],
-        "classes": [],
-        "checkpoint": "",
-        "seconds": 0.0,
-    }
 
 
 def _changed_keys(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

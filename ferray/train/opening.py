@@ -7,14 +7,18 @@ from typing import Protocol, Self
 from ferray.config.job import TrialJob
 from ferray.events import EpochReport
 from ferray.train.epoch import OnBatch
+from ferray.train.folds import FoldedTrainer
 from ferray.train.trainer import Trainer
 
 
 class AnyTrainer(Protocol):
     """What whoever drives a trial asks of its trainer; `Trainer` says what each act means."""
 
-    epochs_done: int
-    epochs_saved: int
+    @property
+    def epochs_done(self) -> int: ...
+
+    @property
+    def epochs_saved(self) -> int: ...
 
     @property
     def history(self) -> tuple[EpochReport, ...]: ...
@@ -40,4 +44,6 @@ def open_trainer(job: TrialJob, on_batch: OnBatch | None = None) -> AnyTrainer:
 
     Raises ConfigError for settings that do not go together, DataError where the data cannot be had.
     """
+    if job.trial_config().folds is not None:
+        return FoldedTrainer(job, open_trainer, on_batch)
     return Trainer(job, on_batch)
