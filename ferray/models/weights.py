@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import pickle
 import re
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,30 @@ def read_state_dict(path: Path) -> StateDict:
     """
     if not path.is_file():
         raise ConfigError(f"there is no weights file `{path}`", "give the path of a .safetensors or .pt file")
+    return _inner(tensors_in(read_content(path)), "backbone.net.")
+
+
+def read_content(path: Path) -> dict[str, Any]:
+    """All that a safetensors file or a torch checkpoint holds, on CPU; ConfigError for a torn or foreign file."""
     try:
-        content = _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
+        return _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, SafetensorError) as error:
         raise ConfigError(f"`{path}` is not a file of plain weights", "save a state dict, not a whole model") from error
+    except zipfile.BadZipFile as error:
+        raise ConfigError(f"`{path}` is torn", "copy it again, or train it again") from error
+
+
+def tensors_in(content: dict[str, Any]) -> StateDict:
+    """The tensors of a checkpoint, wherever its trainer keeps them, without the `module.` of a parallel one."""
     inner = next((content[key] for key in ("state_dict", "model") if isinstance(content.get(key), dict)), content)
-    tensors = {key: value for key, value in inner.items() if isinstance(value, Tensor)}
-    return _inner(_inner(tensors, "module."), "backbone.net.")
+    return _inner({key: value for key, value in inner.items() if isinstance(value, Tensor)}, "module.")
+
+
+def check_sums(path: Path) -> None:
+    """Raise BadZipFile for a flipped bit: torch leaves the archive's checksums aside and makes a wrong weight of it."""
+    with zipfile.ZipFile(path) as archive:
+        if archive.testzip() is not None:
+            raise zipfile.BadZipFile("a checksum does not match")
 
 
 def load_strictly(module: nn.Module, state: StateDict, *, source: str, without: tuple[str, ...] = ()) -> None:
@@ -111,6 +129,8 @@ def _load_safetensors(path: Path) -> dict[str, Any]:
 
 
 def _load_torch(path: Path) -> dict[str, Any]:
+    if zipfile.is_zipfile(path):  # torch's oldest files are none
+        check_sums(path)
     content = torch.load(path, map_location="cpu", weights_only=True)
     if not isinstance(content, dict):
         raise ValueError(f"a {type(content).__name__}, not a mapping")

@@ -12,10 +12,12 @@ from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
 from ferray.data.pack import open_splits
 from ferray.data.samples import Splits
-from ferray.models.model import build_model
+from ferray.models.model import FerModel, build_model
+from ferray.models.transfer import Loaded, load_initial
 from ferray.optim import build_optimizer, build_schedule
 from ferray.outliers import OutlierRemoval
 from ferray.train.batches import Feeder, Positions, TrainingBatches, split_batches
+from ferray.train.folder import checkpoint_of
 from ferray.train.loop import Learner
 from ferray.train.numerics import Numerics, choose_numerics
 from ferray.train.seeding import TorchRandomness, derive_generator, derive_seed
@@ -36,6 +38,7 @@ class Assembly:
     outliers: OutlierRemoval
     randomness: TorchRandomness
     accumulate: int = 1
+    loaded: Loaded | None = None  # what a fresh trial with `init_from` starts from
 
 
 def assemble(job: TrialJob) -> Assembly:
@@ -53,6 +56,8 @@ def assemble(job: TrialJob) -> Assembly:
         cache_dir=Path(job.cache_dir) if job.cache_dir else default_cache_dir(),
     )
     training = TrainingSet(splits.train, config.imbalance)
+    model = build_model(config, len(splits.train.classes))
+    loaded = _load_initial(model, job, config, splits.train.classes)
     return Assembly(
         config=config,
         image_size=image_size,
@@ -60,10 +65,11 @@ def assemble(job: TrialJob) -> Assembly:
         training=training,
         batches=TrainingBatches(config, splits.train, image_size),
         feeder=Feeder(numerics.device, job.threads),
-        learner=_learner(config, training, numerics),
+        learner=_learner(model, config, training, numerics),
         outliers=config.outliers.load()(config.outliers.build_params()),
         randomness=TorchRandomness(derive_seed(config.seed, "torch"), numerics.device),
         accumulate=job.accumulate,
+        loaded=loaded,
     )
 
 
@@ -72,10 +78,17 @@ def epoch_batches(config: TrialConfig, training: TrainingSet, epoch: int) -> lis
     return split_batches(training.order(derive_generator(config.seed, "order", epoch)), config.batch_size)
 
 
-def _learner(config: TrialConfig, training: TrainingSet, numerics: Numerics) -> Learner:
-    num_classes = len(training.samples.classes)
+def _load_initial(model: FerModel, job: TrialJob, config: TrialConfig, classes: tuple[str, ...]) -> Loaded | None:
+    """Start from `init_from`, unless the trial goes on from a checkpoint of its own, which outlives its parent."""
+    source = job.init_from or config.init_from
+    if not source or checkpoint_of(job) is not None:
+        return None
+    return load_initial(model, Path(source), config=config, classes=classes)
+
+
+def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, numerics: Numerics) -> Learner:
     # Channels last is what tensor cores want, and on CPU trains ResNet-18 in 0.87 and EfficientNet in 0.65 of the time.
-    model = build_model(config, num_classes).to(numerics.device).to(memory_format=torch.channels_last)
+    model = model.to(numerics.device).to(memory_format=torch.channels_last)
     optimizer = build_optimizer(config.optimizer, model.trainable_parameters())
     schedule = build_schedule(
         config.schedule,
@@ -83,7 +96,7 @@ def _learner(config: TrialConfig, training: TrainingSet, numerics: Numerics) -> 
         steps_per_epoch=len(epoch_batches(config, training, 1)),
         epochs=config.epochs,
     )
-    return Learner(model, optimizer, schedule, numerics, num_classes)
+    return Learner(model, optimizer, schedule, numerics, len(training.samples.classes))
 
 
 def _native_image_size(config: TrialConfig) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ferray.errors import DataError
+from ferray.models.weights import check_sums
 
 FORMAT = 1
 Kind = Literal["last", "best"]  # all that is needed to go on | the best weights and what is known of them
@@ -40,7 +40,7 @@ def write_checkpoint(path: Path, kind: Kind, state: dict[str, Any]) -> None:
 def read_checkpoint(path: Path, kind: Kind) -> dict[str, Any]:
     """What `write_checkpoint` wrote, on CPU; DataError for a missing, torn or foreign file, of which no code is run."""
     try:
-        _check_sums(path)
+        check_sums(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
         raise DataError(f"`{path}` cannot be read: {error.strerror}") from error
@@ -49,13 +49,6 @@ def read_checkpoint(path: Path, kind: Kind) -> dict[str, Any]:
     if not isinstance(state, dict) or state.get("ferray") != f"{kind}/{FORMAT}":
         raise DataError(f"`{path}` is not a `{kind}.pt` of this version of ferray", _delete_hint(path))
     return state
-
-
-def _check_sums(path: Path) -> None:
-    """Raise for a flipped bit: torch leaves the archive's checksums aside and would make a wrong weight of it."""
-    with zipfile.ZipFile(path) as archive:
-        if archive.testzip() is not None:
-            raise zipfile.BadZipFile("a checksum does not match")
 
 
 def copy_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""A trial's folder: config.json, history.jsonl, removed.csv, and the checkpoints beside them."""
+"""A trial's folder: config.json, init.json, history.jsonl, removed.csv, and the checkpoints beside them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.errors import DataError, ResumeMismatch
 from ferray.events import EpochReport
@@ -27,6 +28,7 @@ class TrialFolder:
         self.lines: list[str] = []
         self._history = path / "history.jsonl"
         self._removed = path / "removed.csv"
+        self._init = path / "init.json"
 
     def open(self, config: TrialConfig) -> None:
         """Make the folder and write config.json; ResumeMismatch where another configuration lives there."""
@@ -44,6 +46,15 @@ class TrialFolder:
             self._removed.unlink(missing_ok=True)
             for line in self.lines:
                 self._append_removed(EpochReport.from_json(json.loads(line)))
+
+    def record_init(self, record: dict[str, Any] | None) -> None:
+        """Write what the trial started from to init.json; no file where it started from nothing."""
+        if record is None:
+            return
+        temporary = self._init.with_name(f".{self._init.name}")
+        with _translated_errors(self._init):
+            temporary.write_text(json.dumps(_finite(record), indent=2, allow_nan=False) + "\n")
+            temporary.replace(self._init)
 
     def read_lines(self) -> list[str]:
         """The lines of history.jsonl as they lie on disk."""
@@ -67,6 +78,14 @@ class TrialFolder:
         with self._removed.open("a", newline="") as file:
             writer = csv.writer(file)
             writer.writerows([REMOVED_COLUMNS, *rows] if is_new else rows)
+
+
+def checkpoint_of(job: TrialJob) -> Path | None:
+    """Where a job goes on from: the last.pt of its own folder, or else its `resume_from`; None where it starts."""
+    own = TrialFolder(job.path).last
+    if own.exists():
+        return own
+    return Path(job.resume_from) if job.resume_from else None
 
 
 def history_line(report: EpochReport) -> str:

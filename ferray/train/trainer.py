@@ -7,7 +7,6 @@ import json
 import math
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,7 +18,7 @@ from ferray.events import EpochReport
 from ferray.train.assemble import Assembly, assemble
 from ferray.train.checkpoint import SavePacer, copy_weights, expected_cost_s, read_checkpoint, write_checkpoint
 from ferray.train.epoch import OnBatch, run_epoch, val_metric_names
-from ferray.train.folder import TrialFolder, refuse_other_config
+from ferray.train.folder import TrialFolder, checkpoint_of, refuse_other_config
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,9 @@ class Trainer:
         self._folder.open(job.trial_config())
         self._assembly: Assembly | None = assemble(job)
         self._refuse_unknown_objective()
+        self.init = self._assembly.loaded.to_json() if self._assembly.loaded else None  # as init.json holds it
         self._resume()
+        self._folder.record_init(self.init)
         self._pacer = SavePacer(expected_cost_s(self._parts.learner.model.parameters()))
 
     def __enter__(self) -> Trainer:
@@ -124,7 +125,7 @@ class Trainer:
         value = report.metrics[self.job.metric]
         if report.diverged or not math.isfinite(value):
             return False
-        if self._best is None:
+        if self._best is None or self.job.counts == "last":
             return True
         former = self._best.report.metrics[self.job.metric]
         return value > former if self.job.mode == "max" else value < former
@@ -150,6 +151,7 @@ class Trainer:
             "removed_ids": parts.training.removed_ids,
             "input_spec": asdict(parts.learner.model.input_spec),
             "image_size": parts.image_size,
+            "init": self.init,
         }
 
     def _state(self) -> dict[str, Any]:
@@ -161,18 +163,20 @@ class Trainer:
             "removed_ids": parts.training.removed_ids,
             "outliers": parts.outliers.state_dict(),
             "rng": parts.randomness.state_dict(),
+            "init": self.init,
             "history": self._folder.lines,
             "best": {"report": self._best.report.to_json(), "weights": self._best.weights} if self._best else None,
         }
 
     def _resume(self) -> None:
-        path = self._folder.last if self._folder.last.exists() else Path(self.job.resume_from or self._folder.last)
-        if path == self._folder.last and not path.exists():
+        path = checkpoint_of(self.job)
+        if path is None:
             self._folder.restart([])
             return
         state, parts = read_checkpoint(path, "last"), self._parts
         refuse_other_config(path, state["config"], parts.config)
         self.epochs_done = self.epochs_saved = state["epoch"]
+        self.init = state.get("init")
         parts.learner.load_state_dict(state["learner"])
         parts.training.remove(frozenset(state["removed_ids"]))
         parts.outliers.load_state_dict(state["outliers"])

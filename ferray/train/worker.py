@@ -110,10 +110,12 @@ class TrialWorker:
 def adopt(job: TrialJob) -> EpochReport:
     """The last report of a trial that had trained to its end when its driver died, its files taken over."""
     earlier = TrialFolder(Path(job.resume_from).parent)
-    refuse_other_config(earlier.best, read_checkpoint(earlier.best, "best")["config"], job.trial_config())
+    best = read_checkpoint(earlier.best, "best")
+    refuse_other_config(earlier.best, best["config"], job.trial_config())
     folder = TrialFolder(job.path)
     folder.open(job.trial_config())
     folder.restart(earlier.read_lines())
+    folder.record_init(best.get("init"))
     shutil.copyfile(earlier.best, folder.best)
     *before, last = (EpochReport.from_json(json.loads(line)) for line in folder.lines)
     return replace(last, earlier=tuple(before))

@@ -1,0 +1,144 @@
+"""Starting from weights of an earlier trial: its backbone always, its head where it answers the same question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from torch import nn
+
+from ferray.config.trial import TrialConfig
+from ferray.errors import ConfigError
+from ferray.models.model import FerModel
+from ferray.models.weights import StateDict, load_strictly, read_content, tensors_in
+
+NAME_A_TRIAL = "name a trial as `SWEEP:best` or `SWEEP:17`, or give the path of a `best.pt`"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a network started from.
+
+    `backbone` is the network's name, `head` is `kept` or says why it was replaced. `config`, `recipe`, `epoch`,
+    `metrics` and `classes` are those of the trial that trained the weights, None where the file does not say.
+    """
+
+    path: str
+    backbone: str
+    head: str
+    epoch: int | None = None
+    recipe: str | None = None
+    classes: list[str] | None = None
+    metrics: dict[str, float] | None = None
+    config: dict[str, Any] | None = None
+
+    @property
+    def said(self) -> str:
+        """One sentence for a person."""
+        epoch = "" if self.epoch is None else f" epoch {self.epoch},"
+        return f"backbone of {self.backbone} from `{self.path}`,{epoch} head {self.head}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What init.json holds."""
+        return {"said": self.said, **asdict(self)}
+
+
+def load_initial(model: FerModel, path: Path, *, config: TrialConfig, classes: Sequence[str]) -> Loaded:
+    """Replace the network's weights by those of a `best.pt` of ferray, or of a plain file with a state dict.
+
+    The backbone is loaded whole. The head is loaded where it has the same shapes and `classes`, those the network is
+    to tell apart, are the same in the same order; otherwise it stays as it is. Raises ConfigError for a missing, torn
+    or foreign file and for weights of another backbone than that of `config`.
+    """
+    content = _read(path)
+    former = _Former(content)
+    name = _network(config.backbone.name, config.backbone.params)
+    if former.backbone not in (None, name):
+        raise ConfigError(
+            f"`{path}` holds the backbone `{former.backbone}`, the trial has `{name}`",
+            f"set `backbone` to `{former.backbone}`, or start from another trial",
+        )
+    backbone, head = _parts(tensors_in(content), model)
+    load_strictly(model.backbone, backbone, source=str(path))
+    objection = former.differs(classes) or _misfit(model.head, head)
+    if not objection:
+        load_strictly(model.head, head, source=str(path))
+    return Loaded(
+        path=str(path),
+        backbone=name,
+        head=f"replaced: {objection}" if objection else "kept",
+        epoch=former.epoch,
+        recipe=former.recipe,
+        classes=former.classes,
+        metrics=former.metrics,
+        config=former.config,
+    )
+
+
+class _Former:
+    """What a checkpoint says of the trial behind it; every property is None for a plain file of weights."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        known = content if "ferray" in content else {}
+        self.config: dict[str, Any] | None = known.get("config")
+        self.classes: list[str] | None = known.get("classes")
+        self.epoch: int | None = known.get("epoch")
+        self.metrics: dict[str, float] | None = known.get("metrics")
+
+    @property
+    def backbone(self) -> str | None:
+        """The name of its network."""
+        if self.config is None:
+            return None
+        ((name, params),) = self.config["backbone"].items()
+        return _network(name, params)
+
+    @property
+    def recipe(self) -> str | None:
+        """None for a configuration of another version of ferray as well, which has no recipe here."""
+        try:
+            return TrialConfig.model_validate(self.config).recipe
+        except ValidationError:
+            return None
+
+    def differs(self, classes: Sequence[str]) -> str:
+        """Why its head does not tell these classes apart; empty where it does."""
+        if self.classes is None:
+            return "the file names no classes"
+        if len(self.classes) != len(classes):
+            return f"{len(classes)} classes for {len(self.classes)}"
+        return "" if self.classes == list(classes) else "other classes"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ConfigError(f"there is no checkpoint `{path}` to start from", NAME_A_TRIAL)
+    content = read_content(path)
+    if not str(content.get("ferray", "best/")).startswith("best/"):
+        raise ConfigError(f"`{path}` belongs to a trial that has not ended", NAME_A_TRIAL)
+    return content
+
+
+def _network(component: str, params: dict[str, Any]) -> str:
+    """`resnet18` for `{timm: {name: resnet18.a1_in1k}}`, whichever weights it began with; `tiny_cnn` for itself."""
+    return str(params.get("name", component)).partition(".")[0]
+
+
+def _parts(tensors: StateDict, model: FerModel) -> tuple[StateDict, StateDict]:
+    """Backbone and head of a whole network; a file without such names is a backbone alone."""
+    backbone, head = (
+        {name.removeprefix(part): value for name, value in tensors.items() if name.startswith(part)}
+        for part in ("backbone.", "head.")
+    )
+    if backbone:
+        return backbone, head
+    is_inside = hasattr(model.backbone, "net") and not any(name.startswith("net.") for name in tensors)
+    return {f"net.{name}" if is_inside else name: value for name, value in tensors.items()}, {}
+
+
+def _misfit(head: nn.Module, weights: StateDict) -> str:
+    places = {name: value.shape for name, value in head.state_dict().items()}
+    return "" if places == {name: value.shape for name, value in weights.items()} else "it is of another kind"
