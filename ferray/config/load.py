@@ -132,7 +132,7 @@ def _cut_down(raw: dict[str, Any]) -> list[str]:
     if quick is None:
         raise ConfigError(f"the space `{raw['name']}` has no `quick` cut", "pass `--trials` or `--epochs` instead")
     raw["name"] = f"{raw['name']}-quick"
-    notes = []
+    notes = _begin_with_the_quick_parent(raw)
     for key, value in (quick.get("set") or {}).items():
         set_key(raw, key, value)
         notes.append(f"quick: `{key}` is `{value}`")
@@ -149,6 +149,18 @@ def _cut_down(raw: dict[str, Any]) -> list[str]:
     if quick.get("trials"):
         raw["budget"] = {**(raw.get("budget") or {}), "trials": quick["trials"]}
     return notes
+
+
+def _begin_with_the_quick_parent(raw: dict[str, Any]) -> list[str]:
+    """The space that comes first is cut down too, and is then called otherwise: `init_from` follows it."""
+    if not raw.get("after"):
+        return []
+    parent = raw["after"].rpartition("/")[2]
+    for keys in (raw.get("base") or {}, *(raw.get("arms") or {}).values()):
+        sweep, _, trial = str(keys.get("init_from")).partition(":")
+        if sweep == parent and trial:
+            keys["init_from"] = f"{parent}-quick:{trial}"
+    return [f"quick: trials begin with those of `{parent}-quick`"]
 
 
 def _apply(raw: dict[str, Any], overrides: Overrides) -> list[str]:

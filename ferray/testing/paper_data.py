@@ -2,9 +2,9 @@
 
     python -m ferray.testing.paper_data DIR [--scale 0.1]
 
-writes `DIR/frames` (SFEW 1.0: 675 frames), `DIR/aligned` (SFEW 2.0: 891 and 431 aligned faces), `DIR/fer2013` (a csv)
-and `DIR/sheet` (675 rows of 10 numbers), each a data root of its own. Every face is drawn by ferray: figures measured
-on them say that a space runs, and nothing about a paper. H and W = pixels, N = rows, F = features.
+writes two data roots: `DIR/sfew1` holds SFEW 1.0 (675 frames, and a sheet of 10 numbers for each), `DIR/sfew2` SFEW 2.0
+(891 and 431 aligned faces) and FER-2013's csv. Every face is drawn by ferray: figures measured on them say that a space
+runs, and nothing about a paper. H and W = pixels, N = rows, F = features.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ Cell = str | int | float | None
 
 
 def write_papers(folder: Path, *, scale: float = 1.0, seed: int = 0) -> Path:
-    """All four data roots in `folder`; `scale` times as many samples as the papers had."""
-    write_frames(folder / "frames", scale=scale, seed=seed)
-    write_aligned(folder / "aligned", scale=scale, seed=seed)
-    write_csv(folder / "fer2013", scale=scale, seed=seed)
-    write_sheet(folder / "sheet", scale=scale, seed=seed)
+    """Both data roots in `folder`; `scale` times as many samples as the papers had."""
+    write_frames(folder / "sfew1", scale=scale, seed=seed)
+    write_sheet(folder / "sfew1", scale=scale, seed=seed)
+    write_aligned(folder / "sfew2", scale=scale, seed=seed)
+    write_csv(folder / "sfew2", scale=scale, seed=seed)
     note = "Synthetic: drawn by ferray in the shapes of SFEW and FER-2013, of which it holds nothing.\n"
     (folder / "SYNTHETIC.txt").write_text(note, encoding="utf-8")
     return folder

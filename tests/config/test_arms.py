@@ -98,6 +98,13 @@ def test_quick_cuts_down_and_says_so(tmp_path: Path) -> None:
     assert notes == ["quick: `epochs` is `1`", "quick: `2` seeds for `3`"]
 
 
+def test_quick_begins_with_the_quick_cut_of_the_space_before(tmp_path: Path) -> None:
+    path = tmp_path / "second.yaml"
+    path.write_text("{dataset: demo, after: papers/first, arms: {a: {init_from: 'first:best'}}, quick: {seeds: 1}}")
+    changed, _ = load_space(str(path), Overrides(quick=True))
+    assert changed.arms["a"] == {"init_from": "first-quick:best"}
+
+
 def test_seeds_can_be_asked_for(tmp_path: Path) -> None:
     assert of_file(tmp_path, seeds=9)[0].budget.trials == 18
 
