@@ -138,7 +138,7 @@ class SweepDriver:
             TrialStarted(
                 number=trial.number,
                 recipe=trial.config.recipe,
-                epochs=trial.config.epochs,
+                epochs=trial.config.epochs_in_all,
                 params=trial.params,
                 config=trial.config.to_json(),
                 folder=str(folder),

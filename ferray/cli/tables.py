@@ -99,7 +99,9 @@ def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[st
     if board.common and len(board.complete) > 1:
         lines.append("the same in all: " + " ".join(f"{name}={value}" for name, value in board.common.items()))
     if board.complete:
-        lines.append("±, [–]: 95 % for one model on n validation images; picking the best of many adds optimism")
+        folded = any(trial.folds for trial in board.complete)
+        of = "a mean over folds, which share training images" if folded else "one model on n validation images"
+        lines.append(f"±, [–]: 95 % for {of}; picking the best of many adds optimism")
     if board.best and board.best.checkpoint:
         lines.append(f"best checkpoint: {folder / board.best.checkpoint}")
     return lines

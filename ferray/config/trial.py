@@ -243,6 +243,11 @@ class TrialConfig(Params):
         """How many trainings the trial is."""
         return self.folds.k if self.folds else 1
 
+    @property
+    def epochs_in_all(self) -> int:
+        """Epochs of all its trainings."""
+        return self.num_folds * self.epochs
+
     @model_validator(mode="after")
     def _estimator_has_one_epoch(self) -> TrialConfig:
         if self.estimator.name != "none" and self.epochs != 1:

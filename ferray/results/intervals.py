@@ -53,7 +53,7 @@ def uar_interval(confusion: Confusion) -> Interval:
 
 
 def folds_interval(values: Sequence[float], *, num_train: float, num_val: float) -> Interval | None:
-    """95 % interval of a mean over k folds whose training images overlap; None for fewer than two.
+    """95 % interval of a mean over k folds whose training images overlap, unclipped; None for fewer than two.
 
     The plain t interval takes folds for independent and is too narrow; the corrected one gives each fold the variance
     s^2 * (1 / k + num_val / num_train), sizes being a fold's on average. It does not cover another draw of the data.
@@ -73,7 +73,7 @@ def folds_interval(values: Sequence[float], *, num_train: float, num_val: float)
 def accuracy_interval(trial: TrialRecord) -> Interval | None:
     """95 % interval of the validation accuracy, Wilson's or over folds; None when the trial finished no epoch."""
     if trial.folds:
-        return _interval_of_folds(trial, [fold.metrics["val/accuracy"] for fold in trial.folds])
+        return _clipped(_interval_of_folds(trial, [fold.metrics["val/accuracy"] for fold in trial.folds]))
     accuracy = trial.metrics.get("val/accuracy")
     if accuracy is None or not trial.num_val or not math.isfinite(accuracy):
         return None
@@ -85,7 +85,8 @@ def value_interval(trial: TrialRecord, metric: str) -> Interval | None:
     if trial.value is None:
         return None
     if trial.folds:
-        return _interval_of_folds(trial, [fold.value for fold in trial.folds])
+        around = _interval_of_folds(trial, [fold.value for fold in trial.folds])
+        return around if metric == "val/loss" else _clipped(around)
     if metric == "val/accuracy":
         return accuracy_interval(trial)
     return uar_interval(trial.confusion) if metric == "val/uar" and trial.confusion else None
@@ -95,3 +96,8 @@ def _interval_of_folds(trial: TrialRecord, values: Sequence[float]) -> Interval 
     k = len(trial.folds)
     num_train = sum(fold.num_train for fold in trial.folds) / k
     return folds_interval(values, num_train=num_train, num_val=sum(fold.num_val for fold in trial.folds) / k)
+
+
+def _clipped(interval: Interval | None) -> Interval | None:
+    """Of a share, which lies in [0, 1]."""
+    return (max(0.0, interval[0]), min(1.0, interval[1])) if interval else None

@@ -111,7 +111,7 @@ class Study:
         trial = self._optuna.ask()
         config = self._config(trial)
         folder = trial_folder(trial.number, config.recipe)
-        facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs, "folder": folder}
+        facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs_in_all, "folder": folder}
         trial.set_user_attr(TRIAL_ATTR, facts)
         self._live[trial.number] = LiveTrial(trial, config, folder, trial.user_attrs.get("retries", 0))
         attrs = trial.user_attrs

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from ferray.events import EpochReport, Outcome, OutcomeKind
-from ferray.results.intervals import value_interval
+from ferray.results.intervals import accuracy_interval, value_interval
 from ferray.results.leaderboard import rank
 from ferray.study.history import load_sweep, read_sweep
 from ferray.study.records import SweepRecord
 from ferray.study.store import open_store
 from ferray.study.study import Study
-from tests.study.test_wilcoxon import decisions, fold_report, study
+from tests.study.test_wilcoxon import decisions, study
 
 
 @pytest.fixture
@@ -77,3 +77,14 @@ def test_a_plain_trial_has_no_folds(tmp_path: Path) -> None:
     owner.report(number, EpochReport(1, 1, {"val/uar": 0.3}, ((1, 0), (0, 1)), ("a", "b"), 5))
     owner.finish(number, Outcome(OutcomeKind.COMPLETED))
     assert read_sweep(store, "x").trials[0].folds == ()
+
+
+def test_an_accuracy_stays_a_share(tmp_path: Path) -> None:
+    owner = study(tmp_path / "x", "none")
+    decisions(owner, [0.0, 0.9, 0.0, 0.9, 0.0])
+    # 0.36 and 2.776 * sqrt(0.243 * (1 / 5 + 1 / 4)) = 0.918 to both sides
+    assert accuracy_interval(load_sweep(tmp_path / "x").trials[0]) == (0.0, 1.0)
+
+
+def test_epochs_of_all_folds_are_asked_for(record: SweepRecord) -> None:
+    assert (record.trials[0].epochs, record.trials[0].epochs_asked) == (5, 5)
