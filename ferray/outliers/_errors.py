@@ -45,3 +45,11 @@ def nothing(errors: NDArray[np.float64], note: str = "") -> Removal:
     if not np.isfinite(errors).all():
         return Removal(frozenset(), errors, math.nan, "a loss is not finite")
     return Removal(frozenset(), errors, variance(errors), note)
+
+
+def highest(errors: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """The positions of the `count` highest errors, fewer where that would part samples of equal error."""
+    if count >= len(errors):
+        return np.arange(len(errors))
+    highest_kept = np.sort(errors)[len(errors) - count - 1]
+    return np.flatnonzero(errors > highest_kept)

@@ -98,6 +98,14 @@ class OutlierRemovalContract:
         losses = sample_losses([0.1, 0.2, float("nan"), 5.0])
         assert _removed(review_all(build(name), losses)) == set()
 
+    def test_removes_no_more_than_its_guards_allow(self, name: str) -> None:
+        losses = sample_losses(np.random.default_rng(2).exponential(1.0, 240))
+        rule = build(name)
+        gone = np.isin(losses.sample_ids, list(_removed(review_all(rule, losses))))
+        in_class = np.bincount(losses.labels[gone], minlength=NUM_CLASSES)
+        assert gone.sum() <= getattr(rule.params, "max_removed_fraction", 1.0) * 240
+        assert in_class.max() <= getattr(rule.params, "max_removed_fraction_per_class", 1.0) * 80
+
     def test_asking_for_losses_changes_nothing(self, name: str) -> None:
         rule = build(name)
         before = json.dumps(rule.state_dict())
