@@ -1,0 +1,68 @@
+"""`ferray evaluate`: the test split, once a trial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ferray.cli import options
+from ferray.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from ferray.results.held_out import HeldOut
+
+
+def evaluate(
+    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    trial: Annotated[
+        list[int] | None, typer.Option("--trial", min=0, help="A trial by its number; may be repeated.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every complete trial: for arms that were fixed before anything was seen.")
+    ] = False,
+    data_root: options.DataRoot = None,
+    output: options.Output = Path("runs"),
+    device: options.Device = "auto",
+    storage: options.Storage = None,
+    json: options.Json = False,
+) -> None:
+    """Judge the best trial on the test split, or those asked for; what is known of a checkpoint is not asked again."""
+    asked = {"data_root": data_root, "output": output, "device": device, "launcher": "inline"}
+    from ferray.errors import ConfigError
+
+    if trial and every:
+        raise ConfigError("`--trial` and `--all` are two choices", "leave one out")
+    runtime = options.runtime_from(asked)
+    from ferray.evaluate import choose_trials, evaluate_trials
+    from ferray.study.history import load_sweep
+
+    folder = output / name
+    record = load_sweep(folder, storage)
+    results = evaluate_trials(choose_trials(record, trial or (), every=every), folder, runtime, say)
+    if json:
+        print_json({"sweep": record.name, "trials": [_entry(result) for result in results]})
+        return
+    for result in results:
+        print(_line(result))
+
+
+def _entry(result: HeldOut) -> dict[str, Any]:
+    return {**result.to_json(), "intervals": _intervals(result)}
+
+
+def _line(result: HeldOut) -> str:
+    names = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
+    figures = [
+        f"{names[metric]} {result.metrics[f'test/{metric}']:.3f} [{low:.3f}, {high:.3f}]"
+        for metric, (low, high) in _intervals(result).items()
+    ]
+    return f"trial {result.trial}: test {', '.join(figures)} (n = {result.n}, 95 %)"
+
+
+def _intervals(result: HeldOut) -> dict[str, Any]:
+    from ferray.results.estimates import METRICS, of_confusion
+
+    estimates = {metric: of_confusion(metric, result.metrics[f"test/{metric}"], result.confusion) for metric in METRICS}
+    return {metric: list(estimate.interval or ()) for metric, estimate in estimates.items()}

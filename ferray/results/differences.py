@@ -1,0 +1,151 @@
+"""Whether two scores differ by more than chance: of two systems, of arms run with the same seeds, of printed rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+from scipy.stats import wilcoxon
+
+from ferray.results.estimates import NO_SCATTER, OVER_FOLDS, OVER_SEEDS, WILSON, Estimate, of_folds, t_interval
+from ferray.results.intervals import Interval
+
+NEWCOMBE = "Newcombe"
+WELCH = "Welch"
+ONE_SIDED = "ours alone"
+FEWEST_FOR_WILCOXON = 6  # below, no outcome of the test can reach p < 0.05
+
+METHODS = {
+    NEWCOMBE: "difference of two proportions from their score intervals (Newcombe 1998, method 10)",
+    WELCH: "normal difference of two means with Welch's degrees of freedom",
+    ONE_SIDED: "the reach of the paper's number is not known, so it is taken as exact",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """First minus second, in [-1, 1], with its 95 % interval. `p` is Wilcoxon's, None where it was not asked."""
+
+    value: float
+    interval: Interval | None
+    method: str
+    num_pairs: int = 0
+    p: float | None = None
+
+    @property
+    def is_beyond_noise(self) -> bool:
+        """Whether the interval leaves zero out."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers."""
+        interval = list(self.interval) if self.interval else None
+        return {
+            "value": self.value,
+            "interval": interval,
+            "method": self.method,
+            "pairs": self.num_pairs,
+            "wilcoxon_p": self.p,
+        }
+
+
+def difference(ours: Estimate, theirs: Estimate) -> Difference:
+    """Ours minus theirs, as of two systems judged on images of their own.
+
+    Two proportions: Newcombe's interval. Else a normal one whose variance is the sum of both and whose degrees of
+    freedom are Satterthwaite's; where theirs has no interval, it counts as exact.
+    Source: Newcombe, "Interval estimation for the difference between independent proportions: comparison of eleven
+    methods", Statistics in Medicine 17 (1998) 873-890, method 10; Welch, Biometrika 34 (1947) 28-35.
+    """
+    value = ours.value - theirs.value
+    if ours.standard_error is None:
+        return Difference(value, None, "no interval of ours")
+    if theirs.standard_error is None:
+        return Difference(value, t_interval(value, ours.standard_error, ours.degrees, low=-1.0), ONE_SIDED)
+    if ours.method == theirs.method == WILSON:
+        return Difference(value, _newcombe(ours, theirs), NEWCOMBE)
+    squares = (ours.standard_error**2, theirs.standard_error**2)
+    shares = (squares[0] ** 2 / ours.degrees, squares[1] ** 2 / theirs.degrees)
+    degrees = sum(squares) ** 2 / sum(shares) if sum(shares) else math.inf
+    return Difference(value, t_interval(value, math.sqrt(sum(squares)), degrees, low=-1.0), WELCH)
+
+
+def _newcombe(ours: Estimate, theirs: Estimate) -> Interval:
+    assert ours.interval is not None
+    assert theirs.interval is not None
+    value = ours.value - theirs.value
+    below = math.hypot(ours.value - ours.interval[0], theirs.interval[1] - theirs.value)
+    above = math.hypot(ours.interval[1] - ours.value, theirs.value - theirs.interval[0])
+    return value - below, value + above
+
+
+def paired_seeds(first: Sequence[float], second: Sequence[float]) -> Difference:
+    """The mean of first minus second over seeds that both share, in order, with Student's t interval.
+
+    Wilcoxon's signed-rank p is given from six pairs on. A single pair has no interval.
+    """
+    gaps = [a - b for a, b in zip(first, second, strict=True)]
+    k, mean = len(gaps), math.fsum(gaps) / len(gaps)
+    if k < 2:
+        return Difference(mean, None, "no interval: one pair", k)
+    error = math.sqrt(math.fsum((gap - mean) ** 2 for gap in gaps) / (k - 1) / k)
+    if error < NO_SCATTER:
+        return Difference(mean, None, "no interval: all pairs differ alike", k)
+    return Difference(mean, t_interval(mean, error, k - 1, low=-1.0), f"paired {OVER_SEEDS}", k, _wilcoxon(gaps))
+
+
+def paired_folds(first: Sequence[float], second: Sequence[float], *, num_train: float, num_val: float) -> Difference:
+    """The mean of first minus second over the same folds, with the interval of Nadeau and Bengio.
+
+    No Wilcoxon: folds overlap in their training images, and that test takes pairs for independent.
+    """
+    gaps = [a - b for a, b in zip(first, second, strict=True)]
+    found = of_folds(gaps, num_train=num_train, num_val=num_val)
+    if found.standard_error is None:
+        return Difference(found.value, None, found.method, len(gaps))
+    interval = t_interval(found.value, found.standard_error, found.degrees, low=-1.0)
+    return Difference(found.value, interval, f"paired {OVER_FOLDS}", len(gaps))
+
+
+def _wilcoxon(gaps: Sequence[float]) -> float | None:
+    return float(wilcoxon(gaps).pvalue) if len(gaps) >= FEWEST_FOR_WILCOXON else None
+
+
+@dataclass(frozen=True)
+class ProportionTest:
+    """Whether two printed accuracies differ by more than their numbers of images allow; `z` and two-sided `p`."""
+
+    z: float
+    p: float
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether p reaches 0.05."""
+        return self.p >= 0.05
+
+
+def two_proportions(first: float, num_first: int, second: float, num_second: int) -> ProportionTest:
+    """The z test of two proportions with a pooled variance, `second` minus `first`.
+
+    It takes the images for two draws. Two systems judged on the same images call for McNemar's test, which needs each
+    image's answers, and those no paper prints. Source: Fleiss, Levin and Paik, "Statistical Methods for Rates and
+    Proportions", 3rd edition (2003), section 3.1, without continuity correction.
+    """
+    pooled = (first * num_first + second * num_second) / (num_first + num_second)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / num_first + 1 / num_second))
+    if error == 0:
+        return ProportionTest(0.0, 1.0)
+    z = (second - first) / error
+    return ProportionTest(z, 2 * NormalDist().cdf(-abs(z)))
+
+
+def smallest_num_seeds(gap: float, spread: float) -> int:
+    """Seeds an arm that find a true `gap` 4 times in 5 at the 5 % level, at a standard deviation `spread` over seeds.
+
+    Normal approximation for two independent means: 2 (1.96 + 0.84)^2 (spread / gap)^2.
+    """
+    normal = NormalDist()
+    return max(2, math.ceil(2 * (normal.inv_cdf(0.975) + normal.inv_cdf(0.8)) ** 2 * (spread / gap) ** 2))

@@ -1,0 +1,122 @@
+"""A measured score with what it rests on: how many images, seeds or folds, its interval and how that was made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from scipy.stats import t
+
+from ferray.results.intervals import Confusion, Interval, folds_interval, uar_interval, wilson_interval
+from ferray.results.macro_f1 import macro_f1_interval
+
+Metric = Literal["accuracy", "uar", "macro_f1"]
+METRICS: tuple[Metric, ...] = ("accuracy", "uar", "macro_f1")
+
+WILSON = "Wilson"
+PRICE_BONETT = "Price-Bonett"
+TAKAHASHI = "Takahashi"
+OVER_SEEDS = "t over seeds"
+SAME_SEEDS = "equal seeds"
+OVER_FOLDS = "corrected t over folds"
+
+NO_SCATTER = 1e-9  # equal values would give an interval without width
+
+METHODS = {
+    WILSON: "score interval of one proportion (Wilson 1927): one model, n images",
+    PRICE_BONETT: "interval of a mean of recalls (Price and Bonett 2004): one model, n images",
+    TAKAHASHI: "delta method for macro-F1 (Takahashi et al. 2022): one model, n images",
+    OVER_SEEDS: "Student's t, one value a seed: how trainings scatter on the same n images, not the draw of images",
+    SAME_SEEDS: "all seeds gave one value: the interval of one model on n images stands in",
+    OVER_FOLDS: "t with the variance that overlapping training sets have (Nadeau and Bengio 2003)",
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score in [0, 1] with its 95 % interval, None where nothing is known of its reach.
+
+    `n`: images behind the value of one seed, those of all folds together. `standard_error` goes with `degrees` of
+    freedom, infinite where the interval is normal.
+    """
+
+    value: float
+    n: int | None
+    method: str
+    interval: Interval | None = None
+    standard_error: float | None = None
+    degrees: float = math.inf
+    num_seeds: int = 1
+    num_folds: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers."""
+        return {
+            "value": self.value,
+            "interval": list(self.interval) if self.interval else None,
+            "method": self.method,
+            "n": self.n,
+            "seeds": self.num_seeds,
+            "folds": self.num_folds,
+        }
+
+
+def of_confusion(metric: Metric, value: float, confusion: Confusion) -> Estimate:
+    """One model's score with the interval that its confusion matrix, rows being truth, gives it."""
+    n = sum(map(sum, confusion))
+    if metric == "accuracy":
+        return _of_interval(value, n, WILSON, wilson_interval(sum(row[i] for i, row in enumerate(confusion)), n))
+    if metric == "uar":
+        return _of_interval(value, n, PRICE_BONETT, uar_interval(confusion))
+    return _of_interval(value, n, TAKAHASHI, macro_f1_interval(confusion))
+
+
+def of_fraction(metric: Metric, value: float, n: int | None) -> Estimate:
+    """A score as a paper prints it: with an interval only for an accuracy whose number of images is known."""
+    if n is None:
+        return Estimate(value, None, "no interval: n is not given")
+    if metric != "accuracy":
+        return Estimate(value, n, "no interval: a mean over classes needs their counts")
+    return _of_interval(value, n, WILSON, wilson_interval(round(value * n), n))
+
+
+def of_seeds(estimates: Sequence[Estimate]) -> Estimate:
+    """The mean over two seeds or more, each judged on n images of its own or the same, with Student's t interval."""
+    values, first = [estimate.value for estimate in estimates], estimates[0]
+    k, mean = len(values), math.fsum(values) / len(values)
+    error = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (k - 1) / k)
+    if error < NO_SCATTER:
+        return Estimate(mean, first.n, SAME_SEEDS, first.interval, first.standard_error, num_seeds=k)
+    return Estimate(mean, first.n, OVER_SEEDS, t_interval(mean, error, k - 1), error, k - 1, num_seeds=k)
+
+
+def of_folds(
+    values: Sequence[float], *, num_train: float, num_val: float, n: int | None = None, num_seeds: int = 1
+) -> Estimate:
+    """The mean over the folds of one seed or of several; `num_train` to `num_val` is a fold's proportion of images."""
+    k, mean = len(values), math.fsum(values) / len(values)
+    interval = folds_interval(values, num_train=num_train, num_val=num_val)
+    found = Estimate(mean, n, OVER_FOLDS, degrees=k - 1, num_seeds=num_seeds, num_folds=k // num_seeds)
+    if interval is None:
+        return replace(found, method="no interval: one fold", degrees=math.inf)
+    error = (interval[1] - interval[0]) / 2 / quantile(k - 1)
+    if error < NO_SCATTER:
+        return replace(found, method="no interval: all folds alike")
+    return replace(found, interval=t_interval(mean, error, k - 1), standard_error=error)
+
+
+def t_interval(center: float, standard_error: float, degrees: float, *, low: float = 0.0) -> Interval:
+    """Student's 95 % interval, cut off where a score, or with `low` -1 a difference of scores, cannot be."""
+    reach = quantile(degrees) * standard_error
+    return max(low, center - reach), min(1.0, center + reach)
+
+
+def quantile(degrees: float) -> float:
+    """The 97.5 % point of Student's t; of the normal distribution where the degrees of freedom are infinite."""
+    return float(t.ppf(0.975, degrees))
+
+
+def _of_interval(value: float, n: int, method: str, interval: Interval) -> Estimate:
+    return Estimate(value, n, method, interval, (interval[1] - interval[0]) / 2 / quantile(math.inf))

@@ -1,0 +1,75 @@
+"""What a trained trial answers: its best.pt over any samples of its data. N = images, C = classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ferray.config.job import TrialJob
+from ferray.config.trial import TrialConfig
+from ferray.data.samples import PackedSamples, Splits
+from ferray.train.assemble import Assembly, assemble
+from ferray.train.checkpoint import read_checkpoint
+from ferray.train.epoch import plain_batches
+from ferray.train.loop import Evaluation, evaluate, score
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A network as its best epoch left it, with the splits it was trained and chosen on.
+
+    `evaluate` judges as validation did, the imbalance strategy's correction of logits included; `logits` are plain.
+    """
+
+    config: TrialConfig
+    epoch: int
+    splits: Splits
+    _parts: Assembly
+
+    def evaluate(self, samples: PackedSamples) -> Evaluation:
+        """Mean loss and confusion matrix over all of `samples`."""
+        batches = plain_batches(self._parts, samples, _all_of(samples))
+        return evaluate(self._parts.learner, batches, self._parts.training.strategy.adjust_logits)
+
+    def logits(self, samples: PackedSamples) -> Tensor:
+        """Plain logits (N, C) float32 on CPU, in the order of `samples`."""
+        return score(self._parts.learner, plain_batches(self._parts, samples, _all_of(samples)))
+
+
+@contextmanager
+def judging(checkpoint: Path, job: TrialJob) -> Iterator[Judge]:
+    """The trial behind a `best.pt`, on the data, device and threads of `job`, whose own configuration is not looked at.
+
+    Pretrained weights are not asked for again: every weight is the checkpoint's. DataError for a file that is no
+    best.pt, or where the data is missing.
+    """
+    state = read_checkpoint(checkpoint, "best")
+    config = TrialConfig.model_validate(state["config"])
+    parts = assemble(replace(job, config=_without_weights(config).to_json(), init_from="", accumulate=1))
+    try:
+        parts.learner.model.load_state_dict(state["model"])
+        if state["removed_ids"]:
+            parts.training.remove(frozenset(state["removed_ids"]))
+        yield Judge(config, state["epoch"], parts.splits, parts)
+    finally:
+        parts.feeder.close()
+        if parts.learner.numerics.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _without_weights(config: TrialConfig) -> TrialConfig:
+    """The same network, built at random: its weights are about to be replaced."""
+    plain, params = config.to_json(), dict(config.backbone.params)
+    blank: dict[str, Any] = {"pretrained": False, "weights": None}
+    params |= {name: value for name, value in blank.items() if name in params}
+    return TrialConfig.model_validate({**plain, "backbone": {config.backbone.name: params}, "init_from": None})
+
+
+def _all_of(samples: PackedSamples) -> Any:
+    return torch.arange(len(samples)).numpy()

@@ -1,0 +1,180 @@
+"""`ferray evaluate` on a sweep of two real trainings of a second each."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ferray.config.job import TrialJob
+from ferray.data.pack import open_splits
+from ferray.evaluate import fingerprint
+from ferray.results.held_out import held_out_file, read_held_out
+from ferray.study.history import load_sweep
+from ferray.testing.command import Ran, ferray
+from ferray.testing.fake_data import write_image_folder
+from ferray.testing.trials import demo_config, demo_job
+from ferray.train.judge import judging
+from ferray.train.trainer import Trainer
+
+TINY = """
+name: tiny
+dataset: {demo: {num_train: 140, num_val: 70, num_test: 35}}
+objective: {metric: val/accuracy}
+sampler: random
+pruner: none
+base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 2}
+arms: {plain: {}, shifted: {imbalance: logit_adjustment}}
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+    folder = tmp_path_factory.mktemp("evaluate")
+    (folder / "tiny.yaml").write_text(TINY)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FERRAY_CACHE", str(shared_cache))
+        assert sweep(folder / "tiny.yaml").code == 0
+    return folder / "runs"
+
+
+def sweep(space: Path, *args: object) -> Ran:
+    return ferray("sweep", space, "--output", space.parent / "runs", "--launcher", "inline", "--tracker", "none", *args)
+
+
+def evaluate(runs: Path, *args: object) -> Ran:
+    return ferray("evaluate", "tiny", "--output", runs, *args)
+
+
+def folders(runs: Path) -> list[Path]:
+    return [runs / "tiny" / trial.folder for trial in load_sweep(runs / "tiny").trials]
+
+
+@pytest.fixture
+def clean(runs: Path) -> Path:
+    """The same sweep with nothing evaluated."""
+    for folder in folders(runs):
+        held_out_file(folder).unlink(missing_ok=True)
+    return runs
+
+
+def document(ran: Ran) -> dict[str, Any]:
+    assert ran.code == 0, ran.err
+    parsed: dict[str, Any] = json.loads(ran.out)
+    return parsed
+
+
+def test_the_best_trial_alone_is_judged(clean: Path) -> None:
+    evaluate(clean)
+    best = max(load_sweep(clean / "tiny").trials, key=lambda trial: (trial.value or 0, -trial.number))
+    assert [held_out_file(folder).exists() for folder in folders(clean)] == [best.number == 0, best.number == 1]
+
+
+def test_all_judges_every_complete_trial(clean: Path) -> None:
+    assert [trial["trial"] for trial in document(evaluate(clean, "--all", "--json"))["trials"]] == [0, 1]
+
+
+def test_trials_are_judged_by_number(clean: Path) -> None:
+    assert [trial["trial"] for trial in document(evaluate(clean, "--trial", 1, "--json"))["trials"]] == [1]
+
+
+def test_a_line_holds_the_three_scores_with_n(clean: Path) -> None:
+    line = evaluate(clean, "--trial", 0).out
+    assert line.startswith("trial 0: test accuracy ")
+    assert line.endswith("(n = 35, 95 %)\n")
+    assert ("UAR" in line, "macro-F1" in line) == (True, True)
+
+
+def test_the_figures_are_those_of_the_confusion_matrix(clean: Path) -> None:
+    (trial,) = document(evaluate(clean, "--trial", 0, "--json"))["trials"]
+    hits = sum(row[index] for index, row in enumerate(trial["confusion"]))
+    assert trial["metrics"]["test/accuracy"] == pytest.approx(hits / 35)
+    assert sum(map(sum, trial["confusion"])) == trial["n"] == 35
+
+
+def test_what_is_known_is_not_judged_again(clean: Path) -> None:
+    first, again = evaluate(clean), evaluate(clean)
+    assert ("judging 35 test images" in first.err, again.err, again.out) == (True, "", first.out)
+
+
+def test_another_checkpoint_is_judged_anew(clean: Path) -> None:
+    evaluate(clean, "--trial", 0)
+    file = held_out_file(folders(clean)[0])
+    file.write_text(json.dumps({**json.loads(file.read_text()), "checkpoint": "0" * 64, "n": 9999}))
+    assert document(evaluate(clean, "--trial", 0, "--json"))["trials"][0]["n"] == 35
+
+
+def test_a_damaged_answer_is_named(clean: Path) -> None:
+    held_out_file(folders(clean)[0]).write_text('{"format": 0}')
+    ran = evaluate(clean, "--trial", 0)
+    assert (ran.code, "test.json" in ran.err) == (3, True)
+    held_out_file(folders(clean)[0]).unlink()
+
+
+def test_the_data_is_in_the_answer(clean: Path) -> None:
+    evaluate(clean, "--trial", 0)
+    held_out, trial = read_held_out(folders(clean)[0]), load_sweep(clean / "tiny").trials[0]
+    config = TrialJob(number=0, config=trial.config, folder="").trial_config()
+    cache = Path(os.environ["FERRAY_CACHE"])
+    splits = open_splits(config.dataset, size=32, limit_per_class=None, data_root=clean, cache_dir=cache)
+    assert held_out is not None
+    assert held_out.data == fingerprint(splits.test) != fingerprint(splits.val)
+
+
+def test_an_unknown_trial_is_named(runs: Path) -> None:
+    ran = evaluate(runs, "--trial", 7)
+    assert (ran.code, "`tiny` has no trial `7`" in ran.err) == (2, True)
+
+
+def test_two_choices_are_refused(runs: Path) -> None:
+    assert evaluate(runs, "--trial", 0, "--all").code == 2
+
+
+def test_a_missing_checkpoint_is_named(clean: Path) -> None:
+    checkpoint = folders(clean)[1] / "best.pt"
+    checkpoint.rename(checkpoint.with_name("aside.pt"))
+    ran = evaluate(clean, "--trial", 1)
+    checkpoint.with_name("aside.pt").rename(checkpoint)
+    assert (ran.code, "best.pt` cannot be read" in ran.err) == (3, True)
+
+
+def test_a_split_without_test_images_is_named(tmp_path: Path) -> None:
+    write_image_folder(tmp_path / "data", splits=("train", "val"))
+    space = tmp_path / "tiny.yaml"
+    space.write_text(TINY.replace("{demo: {num_train: 140, num_val: 70, num_test: 35}}", "image_folder"))
+    place = ("--data-root", tmp_path / "data", "--output", tmp_path / "runs")
+    assert sweep(space, *place, "--set", "arm=plain", "--epochs", 1).code == 0
+    ran = ferray("evaluate", "tiny", *place)
+    assert (ran.code, "no labelled test images with split `official`" in ran.err) == (3, True)
+
+
+@pytest.mark.parametrize("arm", [0, 1])
+def test_validation_judged_again_is_the_record(runs: Path, arm: int) -> None:
+    trial = load_sweep(runs / "tiny").trials[arm]
+    job = TrialJob(number=0, config=trial.config, folder=str(runs), cache_dir=os.environ["FERRAY_CACHE"], device="cpu")
+    with judging(runs / "tiny" / trial.checkpoint, job) as judge:
+        again = judge.evaluate(judge.splits.val)
+    assert tuple(map(tuple, again.confusion.tolist())) == trial.confusion
+
+
+class Sealed:
+    """Splits of which training may not see the test part."""
+
+    def __init__(self, splits: Any) -> None:
+        self.train, self.val, self.skipped = splits.train, splits.val, splits.skipped
+
+    @property
+    def test(self) -> Any:
+        raise AssertionError("the test split was read")
+
+
+def test_training_never_reads_the_test_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "ferray.train.assemble.open_splits", lambda *args, **kwargs: Sealed(open_splits(*args, **kwargs))
+    )
+    config = demo_config(outliers={"bdr": {"start_epoch": 1}}, imbalance="logit_adjustment")
+    with Trainer(demo_job(tmp_path / "trial", tmp_path, config)) as trainer:
+        assert [trainer.step().epoch, trainer.step().epoch] == [1, 2]
