@@ -137,11 +137,7 @@ def _cut_down(raw: dict[str, Any]) -> list[str]:
         set_key(raw, key, value)
         notes.append(f"quick: `{key}` is `{value}`")
     if quick.get("arms"):
-        dropped = [name for name in raw["arms"] if name not in quick["arms"]]
-        raw["arms"] = {name: raw["arms"][name] for name in quick["arms"] if name in raw["arms"]}
-        raw["published"] = [
-            {**row, "arm": None if row.get("arm") in dropped else row.get("arm")} for row in raw.get("published") or ()
-        ]
+        dropped = _keep_arms(raw, quick["arms"])
         notes.append(f"quick: the arms {', '.join(f'`{name}`' for name in dropped)} are left out")
     if quick.get("seeds"):
         notes.append(f"quick: `{quick['seeds']}` seeds for `{raw.get('seeds', 1)}`")
@@ -149,6 +145,16 @@ def _cut_down(raw: dict[str, Any]) -> list[str]:
     if quick.get("trials"):
         raw["budget"] = {**(raw.get("budget") or {}), "trials": quick["trials"]}
     return notes
+
+
+def _keep_arms(raw: dict[str, Any], kept: Sequence[str]) -> list[str]:
+    """Leave out the other arms, of which published rows then speak no more; their names."""
+    dropped = [name for name in raw["arms"] if name not in kept]
+    raw["arms"] = {name: raw["arms"][name] for name in kept if name in raw["arms"]}
+    raw["published"] = [
+        {**row, "arm": None if row.get("arm") in dropped else row.get("arm")} for row in raw.get("published") or ()
+    ]
+    return dropped
 
 
 def _begin_with_the_quick_parent(raw: dict[str, Any]) -> list[str]:
@@ -197,7 +203,7 @@ def set_key(raw: dict[str, Any], key: str, value: Any) -> list[str]:
     if key == ARM:
         if value not in arms:
             raise ConfigError(f"there is no arm `{value}`", did_you_mean(str(value), arms))
-        raw["arms"] = {value: arms[value]}
+        _keep_arms(raw, [value])
         return [f"only the arm `{value}` is run"]
     for name, arm in arms.items():
         arms[name] = _overruled(arm, key, value)
