@@ -94,7 +94,7 @@ def _make_splits(
     rows = split_rows(table, params, limit)
     skipped = Skipped(bad, pack.folder / LISTING) if bad else None
     require_classes(table, rows, pack.samples.classes, name=choice.name, skipped=skipped)
-    return Splits(_view(pack, rows.train), _view(pack, rows.val), _view(pack, rows.test), skipped)
+    return Splits(_view(pack, rows.train), _view(pack, rows.val), _view(pack, rows.test), skipped, pack.folder)
 
 
 def _open_pack(choice: DatasetChoice, size: int, places: tuple[Path, Path], progress: Progress | None) -> Pack:
@@ -143,6 +143,7 @@ def _view(pack: Pack, rows: NDArray[np.int64]) -> PackedSamples:
         true_labels=np.array([_or_unknown(sample.true_label) for sample in samples], dtype=np.int64),
         names=tuple(sample.name for sample in samples),
         classes=pack.samples.classes,
+        features=pack.features,
     )
 
 

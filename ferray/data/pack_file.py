@@ -1,9 +1,10 @@
 """A data set decoded once into one array on disk; every trial on the machine maps the same pages, read-only.
 
-A pack is a folder `packs/<dataset>-<key>/` of the cache: `images.npy` (N, size, size, 3) uint8 RGB, `samples.json`, and
-`manifest.json` with their sizes and hashes; `bad_samples.csv` lists what could not be packed, for people. The key is a
-hash of what decides the pixels and labels (source content, decoding parameters, size, versions) and of nothing that
-decides a split, nor of what is done about bad samples. A pack appears by rename, whole or not at all.
+A pack is a folder `packs/<dataset>-<key>/` of the cache: `images.npy` (N, size, size, 3) uint8 RGB, or the rows (N, D)
+float32 of a data set of features, `samples.json`, and `manifest.json` with their sizes and hashes; `bad_samples.csv`
+lists what could not be packed, for people. The key is a hash of what decides the pixels and labels (source content,
+decoding parameters, size, versions) and of nothing that decides a split, nor of what is done about bad samples. A pack
+appears by rename, whole or not at all.
 """
 
 from __future__ import annotations
@@ -37,18 +38,21 @@ THREADS = 4
 LEFTOVER_AGE_S = 24 * 3600
 
 Progress = Callable[[int, int], None]
+Decoded = NDArray[np.uint8] | NDArray[np.float32] | BadSample
 
 
 @dataclass(frozen=True)
 class Pack:
     """A mapped pack: `images` (N, size, size, 3) uint8, read-only, row n belonging to sample n of `samples`.
 
-    `samples.bad` are those that have no row: listed as bad, or found so while decoding.
+    Of a data set of features `images` has no pixels (N, 0, 0, 3) and `features` is (N, D) float32. `samples.bad` are
+    those that have no row: listed as bad, or found so while decoding.
     """
 
     images: NDArray[np.uint8]
     samples: SampleList
     folder: Path
+    features: NDArray[np.float32] | None = None
 
 
 def read_pack(folder: Path) -> Pack | None:
@@ -61,12 +65,15 @@ def read_pack(folder: Path) -> Pack | None:
             return None
         if hashlib.sha256(listing).hexdigest() != manifest["samples_sha256"]:
             return None
-        images = np.load(images_path, mmap_mode="r", allow_pickle=False)
+        packed = np.load(images_path, mmap_mode="r", allow_pickle=False)
         samples = _read_samples(json.loads(listing))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    matches = list(images.shape) == manifest["shape"] and images.dtype == np.uint8 and len(samples) == len(images)
-    return Pack(images, samples, folder) if matches else None
+    if list(packed.shape) != manifest["shape"] or len(samples) != len(packed):
+        return None
+    if packed.ndim == 2 and packed.dtype == np.float32:
+        return Pack(np.empty((len(packed), 0, 0, 3), dtype=np.uint8), samples, folder, packed)
+    return Pack(packed, samples, folder) if packed.dtype == np.uint8 else None
 
 
 def images_are_intact(folder: Path) -> bool:
@@ -101,13 +108,14 @@ def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress 
 
 
 def _fill(folder: Path, dataset: Dataset, listing: SampleList, *, size: int, progress: Progress | None) -> None:
+    descr, row_shape = _row_format(dataset, listing, size)
     with (folder / "images.npy").open("w+b") as stream:
         # Written, not mapped: a full disk is then an error with a name and no bus error.
-        _write_header(stream, len(listing), size)
+        _write_header(stream, (len(listing), *row_shape), descr)
         packed = _write_images(stream, dataset, listing, size=size, progress=progress)
         images_bytes = stream.tell()
         stream.seek(0)
-        _write_header(stream, len(packed), size)
+        _write_header(stream, (len(packed), *row_shape), descr)
         stream.flush()
         os.fsync(stream.fileno())
         stream.seek(0)
@@ -117,7 +125,7 @@ def _fill(folder: Path, dataset: Dataset, listing: SampleList, *, size: int, pro
     (folder / "samples.json").write_bytes(samples_json)
     manifest = {
         "format": FORMAT,
-        "shape": (len(packed), size, size, 3),
+        "shape": (len(packed), *row_shape),
         "images_bytes": images_bytes,
         "images_sha256": images_sha256,
         "samples_sha256": hashlib.sha256(samples_json).hexdigest(),
@@ -144,15 +152,19 @@ def _write_images(
     return SampleList(tuple(good), listing.classes, tuple(bad))
 
 
-def _write_header(stream: BinaryIO, num_images: int, size: int) -> None:
-    """The header of `images.npy`: numpy pads it to the same length for every number of images."""
-    shape = (num_images, size, size, 3)
-    np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
+def _row_format(dataset: Dataset, listing: SampleList, size: int) -> tuple[str, tuple[int, ...]]:
+    """numpy's name for the numbers of one sample, and their shape."""
+    if dataset.kind == "features" and listing.samples:
+        return "<f4", dataset.features_of(listing.samples[0]).shape
+    return "|u1", (size, size, 3)
 
 
-def _decoded(
-    dataset: Dataset, listing: SampleList, size: int
-) -> Iterator[tuple[Sample, NDArray[np.uint8] | BadSample]]:
+def _write_header(stream: BinaryIO, shape: tuple[int, ...], descr: str) -> None:
+    """The header of `images.npy`: numpy pads it to the same length for every number of samples."""
+    np.lib.format.write_array_header_1_0(stream, {"descr": descr, "fortran_order": False, "shape": shape})
+
+
+def _decoded(dataset: Dataset, listing: SampleList, size: int) -> Iterator[tuple[Sample, Decoded]]:
     decode = partial(_decode, dataset, listing.classes, size)
     with quiet_decoding(), ThreadPoolExecutor(THREADS, thread_name_prefix="decode") as pool:
         for start in range(0, len(listing), BATCH):
@@ -160,13 +172,13 @@ def _decoded(
             yield from zip(batch, pool.map(decode, batch), strict=True)
 
 
-def _decode(dataset: Dataset, classes: tuple[str, ...], size: int, sample: Sample) -> NDArray[np.uint8] | BadSample:
+def _decode(dataset: Dataset, classes: tuple[str, ...], size: int, sample: Sample) -> Decoded:
     if not 0 <= sample.label < len(classes):
         return BadSample(
             sample.name, "", "unknown label", f"has the label `{sample.label}`, not 0 to {len(classes) - 1}"
         )
     try:
-        return dataset.decode(sample, size)
+        return dataset.features_of(sample) if dataset.kind == "features" else dataset.decode(sample, size)
     except BadSampleError as error:
         return BadSample(sample.name, classes[sample.label], error.kind, error.reason)
 

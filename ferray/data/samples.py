@@ -6,6 +6,7 @@ N = samples, H and W = pixels, C = classes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -55,8 +56,10 @@ class SampleList:
 class PackedSamples:
     """Decoded samples of one split: views of the mapped pack, never copies of it.
 
-    `images` is the whole pack (N_all, H, W, 3), uint8 RGB, read-only; `rows` (N,) int64 are this split's rows in it.
-    `labels` (N,) int64, `sample_ids` (N,) int64 and `true_labels` (N,) int64 (-1 = unknown) run parallel to `rows`.
+    `images` is the whole pack (N_all, H, W, 3), uint8 RGB, read-only, without pixels (N_all, 0, 0, 3) for a data set of
+    features; `rows` (N,) int64 are this split's rows in it. `features` (N_all, D) float32, read-only, are what is
+    trained on in place of the images: a data set's own, NaN for an empty cell, or those of a descriptor. `labels` (N,)
+    int64, `sample_ids` (N,) int64 and `true_labels` (N,) int64 (-1 = unknown) run parallel to `rows`.
     """
 
     images: NDArray[np.uint8]
@@ -66,9 +69,14 @@ class PackedSamples:
     true_labels: NDArray[np.int64]
     names: tuple[str, ...]
     classes: tuple[str, ...]
+    features: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def inputs_of(self, positions: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.float32]:
+        """What is trained on at these positions of the split, a fresh copy: features (B, D) or else images."""
+        return self.images_of(positions) if self.features is None else self.features[self.rows[positions]]
 
     def images_of(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The images at these positions of the split: (B, H, W, 3) uint8, a fresh copy the caller may write to."""
@@ -79,10 +87,11 @@ class PackedSamples:
 class Splits:
     """The three splits of one configuration. `val` chooses; `test` is read by `evaluate` and `confirm` alone.
 
-    `skipped` is what `bad_samples: skip` left out of all three, None where nothing was bad.
+    `skipped` is what `bad_samples: skip` left out of all three, None where nothing was bad. `folder` is the pack's.
     """
 
     train: PackedSamples
     val: PackedSamples
     test: PackedSamples
     skipped: Skipped | None = None
+    folder: Path | None = None

@@ -1,6 +1,6 @@
 """The contract of data sets: one check a promise, each for a data set that is built over files that are there.
 
-Parametrise over `LAYOUTS`, write one with `layout.write(folder)`, and call every function of `CHECKS` with
+Parametrise over `LAYOUTS`, write one with `layout.write(folder)`, and call every function of `checks_of(layout)` with
 `layout.open`; see tests/data/test_contract_datasets.py. A package with a data set of its own adds its own `Layout`.
 """
 
@@ -57,6 +57,8 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("sfew", "675", fake_data.write_sfew675),
     Layout("image_folder", "splits", fake_data.write_image_folder),
     Layout("image_folder", "one-level", partial(fake_data.write_image_folder, splits=())),
+    Layout("sfew_features", "csv", fake_data.write_sheet_csv),
+    Layout("sfew_features", "xlsx", fake_data.write_sheet_xlsx),
 )
 
 
@@ -118,6 +120,32 @@ def check_decoding_is_repeatable(open_dataset: Opener) -> None:
     assert all(np.array_equal(first, second) for first, second in zip(forward, backward[::-1], strict=True))
 
 
+def check_rows_are_float32_of_one_length(open_dataset: Opener) -> None:
+    """A data set of features gives (D,) float32, in which only an empty cell is not finite."""
+    dataset = open_dataset()
+    rows = [dataset.features_of(sample) for sample in dataset.samples().samples]
+    assert {row.shape for row in rows} == {(len(rows[0]),)}
+    assert all(row.dtype == np.float32 and not np.isinf(row).any() for row in rows)
+
+
+def check_rows_are_repeatable(open_dataset: Opener) -> None:
+    """Two instances give the same numbers."""
+    listing = open_dataset().samples().samples
+    first, second = open_dataset(), open_dataset()
+    rows = [(first.features_of(sample), second.features_of(sample)) for sample in listing]
+    assert all(np.array_equal(*pair, equal_nan=True) for pair in rows)
+
+
+def check_there_are_no_pictures(open_dataset: Opener) -> None:
+    """Who asks a data set of features for a picture is told that there is none."""
+    dataset = open_dataset()
+    try:
+        dataset.decode(dataset.samples().samples[0], 16)
+    except DataError:
+        return
+    raise AssertionError("a picture came from a data set of features")
+
+
 def check_fingerprint_is_of_the_content(open_dataset: Opener) -> None:
     """Neither the instance nor the choice of a split enters the fingerprint."""
     first = open_dataset().fingerprint(sha256_of)
@@ -151,7 +179,14 @@ CHECKS: tuple[Callable[[Opener], None], ...] = (
     check_parts_are_known,
     check_listing_does_not_depend_on_the_split,
     check_samples_survive_json,
-    check_images_are_square_rgb,
-    check_decoding_is_repeatable,
     check_fingerprint_is_of_the_content,
 )
+CHECKS_OF_KIND: dict[str, tuple[Callable[[Opener], None], ...]] = {
+    "images": (check_images_are_square_rgb, check_decoding_is_repeatable),
+    "features": (check_rows_are_float32_of_one_length, check_rows_are_repeatable, check_there_are_no_pictures),
+}
+
+
+def checks_of(layout: Layout) -> tuple[Callable[[Opener], None], ...]:
+    """What this layout's data set has to keep, by the kind of its samples."""
+    return CHECKS + CHECKS_OF_KIND[ROOMS["dataset"].load(layout.dataset).kind]

@@ -95,6 +95,38 @@ def write_image_folder(
     return root
 
 
+def sheet_rows(*, per_class: int = 6, films: int = 3) -> list[list[object]]:
+    """Rows of SFEW's course sheet: file name, label 1 to 7, ten numbers that differ by label."""
+    generator = np.random.default_rng(0)
+    rows: list[list[object]] = []
+    for emotion in Emotion:
+        for number in range(per_class):
+            numbers = generator.standard_normal(10) + np.roll(np.arange(10.0), emotion)
+            name = film_name(f"Film{number % films}", emotion * 100 + number)
+            rows.append([name, emotion + 1, *numbers.round(4).tolist()])
+    return rows
+
+
+def write_sheet_csv(root: Path, rows: Sequence[Sequence[object]] | None = None, *, name: str = "SFEW.csv") -> Path:
+    """`SFEW.csv` in the root, with a line of headings; None is an empty cell."""
+    heading = ["image name", "label", *(f"component {number}" for number in range(10))]
+    lines = [",".join("" if cell is None else str(cell) for cell in row) for row in [heading, *(rows or sheet_rows())]]
+    _write_text(root / name, "\n".join(lines) + "\n")
+    return root
+
+
+def write_sheet_xlsx(root: Path, rows: Sequence[Sequence[object]] | None = None) -> Path:
+    """`SFEW.xlsx` in the root, without headings."""
+    import openpyxl
+
+    root.mkdir(parents=True, exist_ok=True)
+    book = openpyxl.Workbook()
+    for row in rows or sheet_rows():
+        book.active.append(list(row))
+    book.save(root / "SFEW.xlsx")
+    return root
+
+
 def film_name(film: str, time: int) -> str:
     """A file name as SFEW has them."""
     return f"{film}_{time:09d}_{time % 7:08d}.png"

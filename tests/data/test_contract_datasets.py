@@ -17,8 +17,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {layout.dataset + layout.title: layout.write(tmp_path_factory.mktemp("data")) for layout in contract.LAYOUTS}
 
 
-@pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("layout", contract.LAYOUTS, ids=lambda layout: f"{layout.dataset}-{layout.title}")
+@pytest.mark.parametrize(
+    ("layout", "check"),
+    [(layout, check) for layout in contract.LAYOUTS for check in contract.checks_of(layout)],
+    ids=lambda value: f"{value.dataset}-{value.title}" if isinstance(value, Layout) else value.__name__,
+)
 def test_dataset_keeps_its_promises(layout: Layout, written: dict[str, Path], check: Callable[[Opener], None]) -> None:
     check(partial(layout.open, written[layout.dataset + layout.title]))
 

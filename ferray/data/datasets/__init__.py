@@ -46,6 +46,7 @@ class Dataset(ABC):
     """One layout of images with labels. Built with its parameters and the root folder; opening nothing until asked."""
 
     Params: ClassVar[type[DatasetParams]]
+    kind: ClassVar[Literal["images", "features"]] = "images"  # what a sample is: a picture, or a row of numbers
     version: ClassVar[int] = 1  # raised when listing or decoding changes, so that old packs are not served
     expected_layout: ClassVar[str] = ""  # shown when nothing is found: the folders, one a line
     how_to_get: ClassVar[str] = ""  # one sentence: where the real set is obtained, and under which terms
@@ -67,6 +68,10 @@ class Dataset(ABC):
 
         Any other DataError (a disk that fails) ends the packing, whatever `bad_samples` says.
         """
+
+    def features_of(self, sample: Sample) -> NDArray[np.float32]:
+        """The row (D,) of a data set of kind `features`, D the same for all, NaN for an empty cell."""
+        raise NotImplementedError("only a data set of kind `features` has rows")
 
     @abstractmethod
     def fingerprint(self, digest: FileDigest) -> str:

@@ -1,0 +1,188 @@
+"""The course sheet of SFEW: ten numbers a face in place of its picture."""
+
+from __future__ import annotations
+
+import csv
+import math
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.data.bad_samples import BadSample
+from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.datasets.sfew import film_of
+from ferray.data.files import regular_file, shown
+from ferray.data.fingerprint import FileDigest
+from ferray.data.layout import files_in, homes
+from ferray.data.samples import Sample, SampleList
+from ferray.emotions import EMOTION_NAMES
+from ferray.errors import BadSampleError, ConfigError, DataError
+
+NUM_FEATURES = 10
+COLUMNS = 2 + NUM_FEATURES  # file name, label, numbers
+FILES = ("sfew.xlsx", "sfew.csv", "sfew_features.xlsx", "sfew_features.csv")
+LARGEST = float(np.finfo(np.float32).max)
+Cells = tuple[str, ...]
+
+
+class SfewFeatures(Dataset):
+    """SFEW as a sheet: 675 rows of five principal components of LPQ and five of PHOG, with label and file name.
+
+    `SFEW.xlsx` (its first sheet) or `SFEW.csv`: file name, label 1 to 7 in the order Angry, Disgust, Fear, Happy,
+    Neutral, Sad, Surprise, ten numbers; rows above the first with a number for its label are headings. An empty cell is
+    filled with its column's median over the training split, which is said, unless `empty_cells: bad` makes it a bad
+    sample. The film that groups a row is read from the file name. A sample's id is its row below the headings, from 0.
+    """
+
+    class Params(DatasetParams):
+        empty_cells: Literal["median", "bad"] = "median"
+
+    params: Params
+    kind: ClassVar[Literal["images", "features"]] = "features"
+    expected_layout = "SFEW.xlsx\nSFEW.csv\nSFEW/SFEW.xlsx"
+    how_to_get = (
+        "the sheet goes with SFEW, which is given for academic research on request to its authors: "
+        "https://users.cecs.anu.edu.au/~few_group/AFEW.html"
+    )
+
+    def samples(self) -> SampleList:
+        good = tuple(row for row in self._rows if not isinstance(row, BadSample))
+        bad = tuple(row for row in self._rows if isinstance(row, BadSample))
+        return SampleList(tuple(sample for sample, _ in good), EMOTION_NAMES, bad)
+
+    def features_of(self, sample: Sample) -> NDArray[np.float32]:
+        row = self._rows[sample.sample_id]
+        assert not isinstance(row, BadSample), "bad rows are not among the samples"
+        return row[1]
+
+    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
+        raise DataError("`sfew_features` has no pictures", "take `sfew` for those")
+
+    def fingerprint(self, digest: FileDigest) -> str:
+        return digest(self._sheet)
+
+    @cached_property
+    def _sheet(self) -> Path:
+        for home in homes(self.root, ("sfew_features", "sfew")):
+            files = files_in(home)
+            for name in FILES:
+                if name in files:
+                    return files[name]
+        raise self.not_found()
+
+    @cached_property
+    def _rows(self) -> tuple[tuple[Sample, NDArray[np.float32]] | BadSample, ...]:
+        path = self._sheet
+        name = shown(path.relative_to(self.root).as_posix())
+        rows = list(_without_headings(_read_cells(path)))
+        if not rows:
+            raise DataError(
+                f"`{path}` has no row with a number in its second column", "it is to hold file name, label, ten numbers"
+            )
+        if len(rows[0]) != COLUMNS:
+            message = f"`{path}` has `{len(rows[0])}` columns, expected are `{COLUMNS}`: file name, label, ten numbers"
+            raise DataError(message, "take the sheet as it was given")
+        return tuple(self._read_row(cells, f"{name}:{number}", number) for number, cells in enumerate(rows))
+
+    def _read_row(self, cells: Cells, name: str, number: int) -> tuple[Sample, NDArray[np.float32]] | BadSample:
+        class_name = ""
+        try:
+            if len(cells) != COLUMNS:
+                reason = f"has `{len(cells)}` cells, expected are `{COLUMNS}`"
+                raise BadSampleError.of(f"row `{name}`", "wrong length", reason)
+            label = _label(cells[1], name)
+            class_name = EMOTION_NAMES[label]
+            features = np.array([_number(cell, column, name) for column, cell in enumerate(cells[2:], start=3)])
+            if self.params.empty_cells == "bad" and np.isnan(features).any():
+                raise BadSampleError.of(f"row `{name}`", "empty cell", f"has `{np.isnan(features).sum()}` empty cells")
+        except BadSampleError as error:
+            return BadSample(name, class_name, error.kind, error.reason)
+        sample = Sample(number, name, label, "all", source=f"{number}", group=film_of(Path(cells[0]).stem))
+        return sample, features.astype(np.float32)
+
+
+def _read_cells(path: Path) -> Iterator[Cells]:
+    """The rows of the sheet as text, "" for an empty cell, blank rows left out; DataError where it is no sheet."""
+    try:
+        regular_file(path)
+        rows = _read_xlsx(path) if path.suffix.lower() == ".xlsx" else _read_csv(path)
+        for row in rows:
+            cells = tuple(_text(value) for value in row)
+            # A spreadsheet pads rows with empty cells to its widest one.
+            while len(cells) > COLUMNS and not cells[-1]:
+                cells = cells[:-1]
+            if any(cells):
+                yield cells
+    except OSError as error:
+        raise DataError(f"`{path}` cannot be read: {error.strerror or error}", "check who may read it") from error
+
+
+def _read_csv(path: Path) -> Iterator[list[Any]]:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        try:
+            yield from csv.reader(stream)
+        except csv.Error as error:
+            raise DataError(f"`{path}` is not a csv: {error}", "copy it again") from error
+
+
+def _read_xlsx(path: Path) -> Iterator[tuple[Any, ...]]:
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise ConfigError(
+            f"`{path.name}` needs openpyxl", "pip install 'ferray[sheets]', or save it as .csv"
+        ) from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what openpyxl remarks about styles and extensions it leaves aside
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            rows = list(book.worksheets[0].iter_rows(values_only=True))
+            book.close()
+    except (zipfile.BadZipFile, KeyError, ValueError, IndexError, TypeError, AttributeError, SyntaxError) as error:
+        raise DataError(f"`{path}` is not an Excel sheet", "copy it again, or save it as .csv") from error
+    widest = max(map(len, rows), default=0)
+    yield from ((*row, *[None] * (widest - len(row))) for row in rows)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _without_headings(rows: Iterable[Cells]) -> Iterator[Cells]:
+    below = False
+    for cells in rows:
+        below = below or (len(cells) > 1 and _is_number(cells[1]))
+        if below:
+            yield cells
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text  # Python's own way of writing 10_000
+
+
+def _label(text: str, name: str) -> int:
+    value = float(text) if _is_number(text) else math.nan
+    if value not in range(1, len(EMOTION_NAMES) + 1):
+        reason = f"has the label `{text[:20]}`, not 1 to {len(EMOTION_NAMES)}"
+        raise BadSampleError.of(f"row `{name}`", "unknown label", reason)
+    return int(value) - 1
+
+
+def _number(text: str, column: int, name: str) -> float:
+    """The number in a cell, NaN where it is empty."""
+    if not text:
+        return math.nan
+    value = float(text) if _is_number(text) else math.nan
+    if not abs(value) <= LARGEST:
+        raise BadSampleError.of(f"row `{name}`", "not a number", f"has `{text[:20]}` in column {column}, not a number")
+    return value
