@@ -39,6 +39,19 @@ PROBE_TIMEOUT_S = 3.0
 Event = TrialStarted | tuple[int, EpochReport] | TrialEnded
 
 
+class Voice:
+    """Speaks to the user once: the first trouble says how to upload later, and what follows from it is no news."""
+
+    def __init__(self) -> None:
+        self.has_spoken = False
+
+    def say(self, text: str) -> None:
+        """One line on stderr, unless there was one before."""
+        if not self.has_spoken:
+            self.has_spoken = True
+            print(f"W&B: {text}", file=sys.stderr, flush=True)
+
+
 class Wandb(Tracker):
     """Weights & Biases: one run a trial, grouped by sweep, offline where there is no key or no network.
 
@@ -50,6 +63,7 @@ class Wandb(Tracker):
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._failure: Exception | None = None
+        self._voice = Voice()
 
     def sweep_started(self, sweep: SweepStarted) -> None:
         # A daemon, so that a second Ctrl-C ends the process whatever wandb is waiting for.
@@ -73,7 +87,8 @@ class Wandb(Tracker):
         self._events.put(None)
         thread.join(CLOSE_TIMEOUT_S)
         if thread.is_alive():
-            _say(f"still busy after {CLOSE_TIMEOUT_S:.0f} s, going on without it; {_sync_advice(self.folder, 'run-*')}")
+            advice = _sync_advice(self.folder, "run-*")
+            self._voice.say(f"still busy after {CLOSE_TIMEOUT_S:.0f} s, going on without it; {advice}")
         self._raise_failure()
 
     def _send(self, event: Event) -> None:
@@ -91,10 +106,10 @@ class Wandb(Tracker):
         try:
             import wandb
 
-            mode = choose_mode(wandb, self.folder)
+            mode = choose_mode(wandb, self.folder, self._voice)
             if mode == "disabled":
                 return
-            runs = Runs(wandb, sweep, self.folder, mode)
+            runs = Runs(wandb, sweep, self.folder, mode, self._voice)
             while (event := self._events.get()) is not None:
                 runs.handle(event)
             runs.abandon()
@@ -102,7 +117,7 @@ class Wandb(Tracker):
             self._failure = error
 
 
-def choose_mode(wandb: Any, folder: Path) -> str:
+def choose_mode(wandb: Any, folder: Path, voice: Voice) -> str:
     """`online`, `offline` or `disabled`, said once on stderr; within seconds, whatever the network does.
 
     What the user set (`WANDB_MODE`, `wandb offline`) counts first; then a key has to be there and the host to answer.
@@ -112,7 +127,7 @@ def choose_mode(wandb: Any, folder: Path) -> str:
         return "disabled"
     reason = _why_offline(wandb, settings)
     if reason:
-        _say(f"offline ({reason}); {_sync_advice(folder, 'offline-run-*')}")
+        voice.say(f"offline ({reason}); {_sync_advice(folder, 'offline-run-*')}")
     return "offline" if reason else "online"
 
 
@@ -136,10 +151,6 @@ def reachable(url: str) -> bool:
     except (OSError, HTTPException) as error:
         return isinstance(getattr(error, "reason", None), ssl.SSLError)
     return True
-
-
-def _say(text: str) -> None:
-    print(f"W&B: {text}", file=sys.stderr, flush=True)
 
 
 def _sync_advice(folder: Path, pattern: str) -> str:
@@ -169,8 +180,9 @@ class OpenRun:
 class Runs:
     """The open runs. Lives on the writing thread, the only one that touches wandb."""
 
-    def __init__(self, wandb: Any, sweep: SweepStarted, folder: Path, mode: str) -> None:
+    def __init__(self, wandb: Any, sweep: SweepStarted, folder: Path, mode: str, voice: Voice) -> None:
         self._wandb = wandb
+        self._voice = voice
         self._sweep = sweep
         self._folder = folder
         self._mode = mode
@@ -203,7 +215,7 @@ class Runs:
                 raise
             # A key that is refused or a host that stops answering must not cost the record.
             self._mode = "offline"
-            _say(f"offline ({type(error).__name__}); {_sync_advice(self._folder, 'offline-run-*')}")
+            self._voice.say(f"offline ({type(error).__name__}); {_sync_advice(self._folder, 'offline-run-*')}")
             # wandb's service still holds the id that could not be started.
             run = self._init(trial, suffix="-offline")
         # wandb's own step is the number of log calls, and starts over when a run goes on.
@@ -263,7 +275,8 @@ class Runs:
         except Exception as error:  # figures matter more than tables, so the runs go on without
             # Tables are artifacts: unlike figures, which wait to be sent, they make wandb ask its server at once.
             self._tables_accepted = False
-            _say(f"no tables from here on, the server refuses them ({type(error).__name__})")
+            kind = type(error).__name__
+            self._voice.say(f"the server refuses tables ({kind}), figures go on; {_sync_advice(self._folder, 'run-*')}")
 
     def _final_media(self, opened: OpenRun, trial: TrialEnded) -> dict[str, Any]:
         wandb, media = self._wandb, {}

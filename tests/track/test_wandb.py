@@ -19,7 +19,7 @@ from ferray.errors import FerrayError
 from ferray.testing.fake_sweep import sweep_started
 from ferray.testing.trackers import play
 from ferray.track._wandb_payload import run_id, sweep_identity
-from ferray.track.wandb import Wandb, choose_mode, reachable
+from ferray.track.wandb import Voice, Wandb, choose_mode, reachable
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +202,13 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
+def test_only_the_first_trouble_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    voice = Voice()
+    voice.say("the server refuses tables")
+    voice.say("still busy")
+    assert capsys.readouterr().err == "W&B: the server refuses tables\n"
+
+
 @pytest.mark.parametrize(
     ("wandb", "reason"),
     [
@@ -211,18 +218,21 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_offline_says_why_and_how_to_upload(wandb: FakeWandb, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert choose_mode(wandb, Path("runs/my sweep")) == "offline"
+    assert choose_mode(wandb, Path("runs/my sweep"), Voice()) == "offline"
     assert capsys.readouterr().err == (
         f"W&B: offline ({reason}); to upload later: wandb sync 'runs/my sweep'/wandb/offline-run-*\n"
     )
 
 
 def test_key_and_network_mean_online(server: str) -> None:
-    assert choose_mode(FakeWandb(has_key=True, base_url=server), Path("runs/demo")) == "online"
+    assert choose_mode(FakeWandb(has_key=True, base_url=server), Path("runs/demo"), Voice()) == "online"
 
 
 def test_disabled_stays_disabled_and_silent(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (choose_mode(FakeWandb(mode="disabled"), Path("runs/demo")), capsys.readouterr().err) == ("disabled", "")
+    assert (choose_mode(FakeWandb(mode="disabled"), Path("runs/demo"), Voice()), capsys.readouterr().err) == (
+        "disabled",
+        "",
+    )
 
 
 def test_host_that_answers_with_an_error_is_reachable(server: str) -> None:
