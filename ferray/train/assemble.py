@@ -20,6 +20,7 @@ from ferray.train.batches import Feeder, Positions, TrainingBatches, split_batch
 from ferray.train.folder import checkpoint_of
 from ferray.train.loop import Learner
 from ferray.train.numerics import Numerics, choose_numerics
+from ferray.train.pixels import Pixels
 from ferray.train.seeding import TorchRandomness, derive_generator, derive_seed
 from ferray.train.training_set import TrainingSet
 
@@ -96,7 +97,8 @@ def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, numeri
         steps_per_epoch=len(epoch_batches(config, training, 1)),
         epochs=config.epochs,
     )
-    return Learner(model, optimizer, schedule, numerics, len(training.samples.classes))
+    pixels = Pixels.of_training(config.pixels, model.input_spec, training.samples).to(numerics.device)
+    return Learner(model, optimizer, schedule, numerics, len(training.samples.classes), pixels)
 
 
 def _native_image_size(config: TrialConfig) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -20,6 +20,15 @@ from ferray.train.batches import Batch
 from ferray.train.numerics import Numerics
 
 
+class Inputs(Protocol):
+    """What turns a batch as it is packed into what the network takes, on the device."""
+
+    def __call__(self, batch: Tensor, /) -> Tensor: ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers with all that it takes to do so again, for best.pt."""
+
+
 @dataclass
 class Learner:
     """A network and what changes it, on its device."""
@@ -29,20 +38,16 @@ class Learner:
     schedule: EpochSchedule
     numerics: Numerics
     num_classes: int
+    inputs: Inputs
     scaler: GradScaler = field(init=False)
 
     def __post_init__(self) -> None:
-        spec, device = self.model.input_spec, self.numerics.device
-        mean, std = torch.tensor(spec.mean, device=device), torch.tensor(spec.std, device=device)
-        self._scale = (1 / (255 * std)).view(1, 3, 1, 1)
-        self._shift = (mean / std).view(1, 3, 1, 1)
         self.scaler = self.numerics.scaler()
 
     def logits(self, images_NHWC: Tensor) -> Tensor:
         """The network's answer to uint8 images: (N, C) float32."""
-        images_NCHW = images_NHWC.permute(0, 3, 1, 2).float()  # the strides stay: channels last
         with self.numerics.autocast():
-            logits_NC: Tensor = self.model(images_NCHW.mul_(self._scale).sub_(self._shift))
+            logits_NC: Tensor = self.model(self.inputs(images_NHWC))
         return logits_NC.float()
 
     def targets(self, labels_N: Tensor) -> Tensor:

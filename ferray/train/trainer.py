@@ -151,6 +151,7 @@ class Trainer:
             "removed_ids": parts.training.removed_ids,
             "input_spec": asdict(parts.learner.model.input_spec),
             "image_size": parts.image_size,
+            "pixels": parts.learner.inputs.to_json(),
             "init": self.init,
         }
 
