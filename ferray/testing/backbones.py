@@ -21,17 +21,23 @@ IMAGE_SIZE = 64
 
 
 def build(factory: BackboneFactory) -> Backbone:
-    """The backbone in eval mode, ready for `images()`, from a fixed seed."""
+    """The backbone in eval mode, ready for `inputs` of it, from a fixed seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         backbone = factory.build()
-    backbone.resize_input(IMAGE_SIZE)
+        backbone.resize_input(IMAGE_SIZE)
     return backbone.eval()
 
 
-def images(count: int = 2) -> Tensor:
-    """Normalised noise (count, 3, 64, 64)."""
-    return torch.randn(count, 3, IMAGE_SIZE, IMAGE_SIZE, generator=torch.Generator().manual_seed(0))
+def inputs(backbone: Backbone, count: int = 2) -> Tensor:
+    """Normalised noise: images (count, 3, 64, 64), or rows of features (count, 64)."""
+    shape = (count, 3, IMAGE_SIZE, IMAGE_SIZE) if backbone.takes == "images" else (count, IMAGE_SIZE)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+
+def check_factory_and_backbone_take_the_same(factory: BackboneFactory) -> None:
+    """What the data have to be is known before building."""
+    assert build(factory).takes == factory.takes
 
 
 def check_params_survive_json(factory: BackboneFactory) -> None:
@@ -48,7 +54,7 @@ def check_its_own_parameters_pass_its_check(factory: BackboneFactory) -> None:
 def check_features_have_the_promised_shape(factory: BackboneFactory) -> None:
     """A batch of two gives (2, num_features), the number a head is built for."""
     backbone = build(factory)
-    assert backbone(images()).shape == (2, backbone.num_features)
+    assert backbone(inputs(backbone)).shape == (2, backbone.num_features)
 
 
 def check_input_spec_is_known_before_building(factory: BackboneFactory) -> None:
@@ -78,7 +84,7 @@ def check_stages_run_from_input_to_output(factory: BackboneFactory) -> None:
         for module in stage.modules():
             if not list(module.children()):
                 module.register_forward_hook(lambda *_, index=index: entered.append(index))
-    backbone(images())
+    backbone(inputs(backbone))
     first_entries = list(dict.fromkeys(entered))
     assert first_entries == sorted(first_entries)
 
@@ -86,7 +92,7 @@ def check_stages_run_from_input_to_output(factory: BackboneFactory) -> None:
 def check_each_parameter_gets_a_finite_gradient(factory: BackboneFactory) -> None:
     """Nothing is built that training would not reach."""
     backbone = build(factory).train()
-    backbone(images()).square().mean().backward()
+    backbone(inputs(backbone)).square().mean().backward()
     gradients = [parameter.grad for parameter in backbone.parameters()]
     assert all(gradient is not None and gradient.isfinite().all() for gradient in gradients)
 
@@ -94,7 +100,7 @@ def check_each_parameter_gets_a_finite_gradient(factory: BackboneFactory) -> Non
 def check_features_of_an_image_ignore_its_batch(factory: BackboneFactory) -> None:
     """In eval mode an image has its features alone as in company."""
     backbone = build(factory)
-    torch.testing.assert_close(backbone(images())[:1], backbone(images()[:1]), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(backbone(inputs(backbone))[:1], backbone(inputs(backbone)[:1]), rtol=1e-3, atol=1e-4)
 
 
 def check_same_seed_gives_same_weights(factory: BackboneFactory) -> None:
@@ -107,7 +113,7 @@ def check_survives_pickling(factory: BackboneFactory) -> None:
     """A network reaches another process whole."""
     backbone = build(factory)
     copy: Backbone = pickle.loads(pickle.dumps(backbone))
-    assert torch.equal(copy(images()), backbone(images()))
+    assert torch.equal(copy(inputs(backbone)), backbone(inputs(backbone)))
 
 
 def _batchnorms(modules: Iterable[nn.Module]) -> list[nn.Module]:
@@ -117,6 +123,7 @@ def _batchnorms(modules: Iterable[nn.Module]) -> list[nn.Module]:
 CHECKS: tuple[Callable[[BackboneFactory], None], ...] = (
     check_params_survive_json,
     check_its_own_parameters_pass_its_check,
+    check_factory_and_backbone_take_the_same,
     check_features_have_the_promised_shape,
     check_input_spec_is_known_before_building,
     check_stages_hold_each_parameter_once,
