@@ -120,11 +120,26 @@ def _only_driver(folder: Path) -> Iterator[None]:
 
 
 def _write_facts(folder: Path, spec: SweepSpec, text: str) -> None:
-    """`sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`; each by rename."""
+    """`sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`; each by rename.
+
+    Where a sweep goes on under other versions, hosts or commits, `environment.json` keeps the former ones below.
+    """
     if text:
         _write(folder / "sweep.yaml", text)
     _write(folder / "resolved.json", json.dumps(spec.model_dump(mode="json"), indent=2) + "\n")
-    _write(folder / "environment.json", json.dumps(environment(), indent=2) + "\n")
+    file, now = folder / "environment.json", environment()
+    former = _former_environments(file, now)
+    _write(file, json.dumps({**now, **({"former": former} if former else {})}, indent=2) + "\n")
+
+
+def _former_environments(file: Path, now: dict[str, Any]) -> list[dict[str, Any]]:
+    """The environments in which the sweep has run before, latest first, without the present one."""
+    try:
+        latest = json.loads(file.read_text(encoding="utf-8"))
+        earlier = latest.pop("former", [])
+        return [known for known in (latest, *earlier) if known != now]
+    except (OSError, ValueError, AttributeError, TypeError):
+        return []  # there is none, or nobody can read it
 
 
 def _write(path: Path, text: str) -> None:

@@ -231,6 +231,10 @@ class Ray(Launcher):
 
     def check(self) -> None:
         if self.runtime.address is None:
+            if self.runtime.device == "cuda" and not _num_gpus():
+                raise ClusterError(
+                    "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
+                )
             _place(self.runtime, [{"CPU": float(_num_cores()), "GPU": float(_num_gpus())}], "this machine")
 
     def run(self, driver: SweepDriver) -> None:

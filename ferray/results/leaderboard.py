@@ -143,9 +143,10 @@ def value_text(trial: TrialRecord, metric: str) -> str:
     if trial.value is None:
         return "-"
     interval = value_interval(trial, metric)
-    text = f"{trial.value:.3f} ±{(interval[1] - interval[0]) / 2:.3f}" if interval else f"{trial.value:.4g}"
     if len(trial.folds) < 2:
-        return text
+        return f"{trial.value:.3f} ±{(interval[1] - interval[0]) / 2:.3f}" if interval else f"{trial.value:.4g}"
+    reach = max(trial.value - interval[0], interval[1] - trial.value) if interval else math.nan  # one end may be cut
+    text = f"{trial.value:.3f} ±{reach:.3f}"
     return f"{text} ({len(trial.folds)} folds, sd {stdev(fold.value for fold in trial.folds):.3f})"
 
 

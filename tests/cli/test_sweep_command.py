@@ -98,6 +98,29 @@ def test_folder_keeps_the_space_verbatim_and_the_environment(space: Path) -> Non
     assert json.loads((folder / "resolved.json").read_text())["name"] == "tiny"
 
 
+def test_environments_that_a_sweep_has_run_in_are_kept(space: Path) -> None:
+    sweep(space, "--trials", 1)
+    file = space.parent / "runs" / "tiny" / "environment.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "host": "another"}))
+    sweep(space, "--trials", 2)
+    assert [known["host"] for known in json.loads(file.read_text())["former"]] == ["another"]
+
+
+def test_the_same_environment_is_kept_once(space: Path) -> None:
+    sweep(space, "--trials", 1)
+    sweep(space, "--trials", 2)
+    assert "former" not in json.loads((space.parent / "runs" / "tiny" / "environment.json").read_text())
+
+
+def test_a_sweep_begins_with_the_one_it_comes_after(space: Path) -> None:
+    second = space.parent / "second.yaml"
+    second.write_text(f"{TINY}\nname: second\nafter: {space}\n")
+    ran = sweep(second, "--json")
+    assert "note: first `tiny`" in ran.err
+    assert board(ran)["sweep"] == "second"
+    assert (space.parent / "runs" / "tiny" / "study.journal").is_file()
+
+
 def test_dry_run_says_what_would_run_and_starts_nothing(space: Path) -> None:
     ran = sweep(space, "--dry-run", "--json")
     assert board(ran)["trials"] == 2

@@ -68,6 +68,12 @@ def test_no_trial_spans_two_nodes() -> None:
     assert slots({"CPU": 3}, {"CPU": 5}, cpus_per_trial=2) == 3
 
 
+def test_cuda_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    with pytest.raises(ClusterError, match="no CUDA device"):
+        ROOMS["launcher"].load("ray")(Runtime(device="cuda")).check()
+
+
 def test_device_cpu_leaves_the_gpus_alone() -> None:
     assert _place(Runtime(device="cpu"), [{"CPU": 16, "GPU": 4}], "the cluster").gpus == 0
 
