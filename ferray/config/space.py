@@ -8,7 +8,7 @@ components whose own parameters may be nodes again. The name of a nested paramet
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -255,31 +255,3 @@ def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copy(inner) for key, inner in value.items()}
     return [_copy(inner) for inner in value] if isinstance(value, list) else value
-
-
-def all_nodes(nodes: dict[str, Node]) -> Iterator[tuple[str, Node]]:
-    """Every node with its full name, nested ones after the `one_of` that holds them."""
-    for name, node in nodes.items():
-        yield name, node
-        if isinstance(node, OneOf):
-            for label, (_, params) in zip(node.labels, node.trees, strict=True):
-                inner = {
-                    f"{name}.{label}.{key}": value
-                    for key, value in params.items()
-                    if isinstance(value, Numbers | Choice | OneOf)
-                }
-                yield from all_nodes(inner)
-
-
-def to_plain(node: Node) -> dict[str, Any]:
-    """The node as it is written in YAML."""
-    if isinstance(node, Numbers):
-        return {node.kind: [node.low, node.high]}
-    if isinstance(node, Choice):
-        return {"grid" if node.exhaustive else "choice": list(node.values)}
-    return {
-        "one_of": [
-            {name: {k: to_plain(v) if isinstance(v, Numbers | Choice | OneOf) else v for k, v in params.items()}}
-            for name, params in node.trees
-        ]
-    }

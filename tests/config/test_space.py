@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ferray.config.space import Node, OneOf, SpaceError, all_nodes, assign, is_node, parse_space, resolve, to_plain
+from ferray.config.space import Node, OneOf, SpaceError, assign, is_node, parse_space, resolve
 
 SPACE: dict[str, Any] = {
     "head.dropout": {"uniform": [0.1, 0.5]},
@@ -38,10 +38,6 @@ def test_nested_parameter_is_resolved_with_its_component() -> None:
     assert resolve(parse_space(SPACE), {}, last)["imbalance"] == {"focal": {"gamma": 4.0}}
 
 
-def test_names_of_nested_parameters_are_paths() -> None:
-    assert "imbalance.focal.gamma" in dict(all_nodes(parse_space(SPACE)))
-
-
 def test_base_is_not_changed_by_resolving() -> None:
     base = {"head": {"linear": {"dropout": 0.1}}}
     resolve(parse_space({"head.dropout": {"uniform": [0.2, 0.3]}}), base, last)
@@ -59,11 +55,6 @@ def test_twins_are_told_apart_by_their_parameters() -> None:
     ]
     assert isinstance(node, OneOf)
     assert node.labels == ("timm name=resnet18", "timm name=resnet34")
-
-
-def test_space_written_out_reads_back_equal() -> None:
-    nodes = parse_space(SPACE)
-    assert parse_space({name: to_plain(node) for name, node in nodes.items()}) == nodes
 
 
 @pytest.mark.parametrize(
