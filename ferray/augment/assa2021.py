@@ -1,0 +1,46 @@
+"""The augmentation of the deep network for FER-2013."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ferray import registry
+from ferray.augment._compose import ComposedPolicy
+
+
+class Assa2021(ComposedPolicy):
+    """Mirror, Gaussian noise, cutout: Assa's list for FER-2013.
+
+    The publication names the three and no numbers, so the defaults are ours. A cutout is one black square, whole within
+    the image; noise is the same in all channels, so that grey images stay grey. Source: Assa, deep CNN on FER-2013
+    (2021); DeVries and Taylor, "Improved regularization of convolutional neural networks with cutout", 2017.
+    """
+
+    class Params(registry.Params):
+        """`flip`: probability of a mirror image; `probability`: of noise, and of a cutout, drawn apart.
+
+        `noise`: greatest standard deviation, drawn anew for each image, white being 1. `cutout`: the square's side as a
+        fraction of the image's. At 0 there is none.
+        """
+
+        flip: Annotated[float, Field(ge=0, le=1)] = 0.5
+        probability: Annotated[float, Field(ge=0, le=1)] = 0.5
+        noise: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+        cutout: Annotated[float, Field(ge=0, le=0.5)] = 0.25
+
+    def transforms(self, library: Any) -> list[Any]:
+        params, p = self.params, self.params.probability
+        transforms = [library.HorizontalFlip(p=params.flip)]
+        if params.noise:
+            transforms.append(library.GaussNoise(std_range=(0, params.noise), per_channel=False, p=p))
+        side = round(params.cutout * self.image_size)
+        if side:
+            sides = (side, side)
+            transforms.append(
+                library.CoarseDropout(
+                    num_holes_range=(1, 1), hole_height_range=sides, hole_width_range=sides, fill=0, p=p
+                )
+            )
+        return transforms
