@@ -89,6 +89,7 @@ def _article(kind: str) -> str:
 
 ROOMS: dict[str, Room] = {
     "dataset": Room("ferray.data.datasets", "Dataset", "data set"),
+    "faces": Room("ferray.data.faces", "FaceFinder", "face cropper"),
     "augment": Room("ferray.augment", "AugmentPolicy", "augmentation policy"),
     "backbone": Room(
         "ferray.models.backbones", "BackboneFactory", "backbone", advice="a timm network is `{timm: {name: resnet18}}`"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "datasets": "dataset",
+    "faces": "faces",
     "augment": "augment",
     "backbones": "backbone",
     "heads": "head",

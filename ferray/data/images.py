@@ -30,6 +30,13 @@ def read_image(path: Path, size: int) -> NDArray[np.uint8]:
     return fit(read_rgb(path), size, what=f"image `{path}`")
 
 
+def read_original(path: Path) -> NDArray[np.uint8]:
+    """`read_rgb`, but BadSampleError for a picture of one colour as well."""
+    image = read_rgb(path)
+    refuse_one_colour(image, what=f"image `{path}`")
+    return image
+
+
 def read_rgb(path: Path) -> NDArray[np.uint8]:
     """The picture in `path` at its own size, (H, W, 3) uint8 RGB; the first one of several.
 
@@ -54,9 +61,14 @@ def read_shape(path: Path) -> tuple[int, int]:
 
 def fit(image_HWC: NDArray[np.uint8], size: int, *, what: str) -> NDArray[np.uint8]:
     """`resize`, but BadSampleError about `what` for a picture of one colour: there is no face in it."""
+    refuse_one_colour(image_HWC, what=what)
+    return resize(image_HWC, size)
+
+
+def refuse_one_colour(image_HWC: NDArray[np.uint8], *, what: str) -> None:
+    """BadSampleError about `what` where every pixel is the same."""
     if (image_HWC == image_HWC[0, 0]).all():
         raise BadSampleError.of(what, "one colour", "has one colour")
-    return resize(image_HWC, size)
 
 
 def resize(image_HWC: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

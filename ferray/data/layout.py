@@ -14,6 +14,8 @@ from ferray.emotions import Emotion
 from ferray.errors import DataError
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+PREPARED = ".faces.jsonl"  # in a folder that `ferray data prepare` writes
+REPORT = "report.json"  # there once all its pictures are cut
 PART_NAMES = {
     "train": "train",
     "training": "train",
@@ -72,8 +74,9 @@ def homes(root: Path, names: Iterable[str]) -> list[Path]:
 
 
 def class_images(folder: Path, part: str) -> list[ImageFile]:
-    """Every image one class folder below `folder`."""
-    return [image for class_folder in subfolders(folder) for image in images_in(class_folder, part)]
+    """Every image one class folder below `folder`; contact sheets that lie beside crops are no images."""
+    classes = [class_folder for class_folder in subfolders(folder) if not (class_folder / PREPARED).exists()]
+    return [image for class_folder in classes for image in images_in(class_folder, part)]
 
 
 def number_samples(

@@ -55,6 +55,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("sfew", "2.0", fake_data.write_sfew2),
     Layout("sfew", "2.0-labelled-test", partial(fake_data.write_sfew2, labelled_test=True)),
     Layout("sfew", "675", fake_data.write_sfew675),
+    Layout("sfew", "faces", fake_data.write_sfew_faces, {"faces": "center"}),
     Layout("image_folder", "splits", fake_data.write_image_folder),
     Layout("image_folder", "one-level", partial(fake_data.write_image_folder, splits=())),
     Layout("sfew_features", "csv", fake_data.write_sheet_csv),
@@ -109,6 +110,18 @@ def check_images_are_square_rgb(open_dataset: Opener) -> None:
         assert image.shape == (size, size, 3)
         assert image.dtype == np.uint8
         assert image.std() > 0
+
+
+def check_originals_are_rgb(open_dataset: Opener) -> None:
+    """Faces are cut from originals: (H, W, 3) uint8 of whatever size, which decoding only resizes."""
+    dataset = open_dataset()
+    first = dataset.samples().samples[0]
+    original = dataset.original(first)
+    assert original.ndim == 3
+    assert original.shape[2] == 3
+    assert original.dtype == np.uint8
+    if original.shape[0] == original.shape[1]:
+        assert np.array_equal(original, dataset.decode(first, original.shape[0]))
 
 
 def check_decoding_is_repeatable(open_dataset: Opener) -> None:
@@ -182,7 +195,7 @@ CHECKS: tuple[Callable[[Opener], None], ...] = (
     check_fingerprint_is_of_the_content,
 )
 CHECKS_OF_KIND: dict[str, tuple[Callable[[Opener], None], ...]] = {
-    "images": (check_images_are_square_rgb, check_decoding_is_repeatable),
+    "images": (check_images_are_square_rgb, check_originals_are_rgb, check_decoding_is_repeatable),
     "features": (check_rows_are_float32_of_one_length, check_rows_are_repeatable, check_there_are_no_pictures),
 }
 

@@ -79,6 +79,17 @@ def write_sfew675(root: Path, *, per_class: int = 6, films: int = 3) -> Path:
     return root
 
 
+def write_sfew_faces(root: Path, *, kind: str = "center", per_class: int = 6, films: int = 3) -> Path:
+    """What `ferray data prepare sfew` leaves of the older layout, squares of 48 pixels in `sfew_faces_<kind>/`."""
+    folder = root / f"sfew_faces_{kind}"
+    for emotion in Emotion:
+        for number in range(per_class):
+            name = film_name(f"Film{number % films}", emotion * 100 + number)
+            write_png(folder / emotion.title / name, fake_image(emotion, number))
+    _write_text(folder / "report.json", "{}\n")
+    return root
+
+
 def write_image_folder(
     root: Path,
     *,

@@ -9,7 +9,7 @@ import pytest
 from ferray.data.datasets.sfew import Sfew, film_of
 from ferray.emotions import Emotion
 from ferray.errors import DataError
-from ferray.testing.fake_data import fake_image, write_png, write_sfew2, write_sfew675
+from ferray.testing.fake_data import fake_image, write_png, write_sfew2, write_sfew675, write_sfew_faces
 
 
 def sfew(root: Path, **params: Any) -> Sfew:
@@ -68,6 +68,32 @@ def test_pictures_of_the_other_kind_are_refused(tmp_path: Path, faces: str, widt
     one_a_class(tmp_path / "SFEW" / "Train", width=width, height=height)
     with pytest.raises(DataError, match=f"`faces` asks for `{faces}`"):
         sfew(tmp_path, faces=faces).samples()
+
+
+@pytest.mark.parametrize("kind", ["mtcnn", "center", "csv"])
+def test_faces_that_ferray_cut_are_read_with_their_films(tmp_path: Path, kind: str) -> None:
+    samples = sfew(write_sfew_faces(tmp_path, kind=kind), faces=kind).samples().samples
+    assert len(samples) == 42
+    assert {sample.group for sample in samples} == {"film0", "film1", "film2"}
+
+
+def test_faces_that_are_not_cut_are_told_with_the_command(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="are not there") as caught:
+        sfew(write_sfew675(tmp_path), faces="mtcnn").samples()
+    assert caught.value.hint == f"run `ferray data prepare sfew --faces mtcnn --data-root {tmp_path}`"
+
+
+def test_faces_of_a_preparation_that_was_stopped_are_not_read(tmp_path: Path) -> None:
+    root = write_sfew_faces(tmp_path, kind="csv")
+    (root / "sfew_faces_csv" / "report.json").rename(root / "sfew_faces_csv" / ".faces.jsonl")
+    with pytest.raises(DataError, match="are not all cut") as caught:
+        sfew(root, faces="csv").samples()
+    assert "--boxes faces.csv" in caught.value.hint
+
+
+def test_the_original_has_its_own_size(tmp_path: Path) -> None:
+    frames = sfew(write_sfew675(tmp_path), faces="frames")
+    assert frames.original(frames.samples().samples[0]).shape == (58, 72, 3)
 
 
 @pytest.mark.parametrize(

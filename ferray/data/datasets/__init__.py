@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
 from ferray.registry import Params
 
-SplitKind = Literal["official", "halves", "random", "kfold", "kfold_by_group"]
+UNKNOWN_SIZE = 384  # pixels a side, of originals whose own size is not known
+SplitKind = Literal["official", "halves", "random", "holdout", "kfold", "kfold_by_group"]
 
 
 class DatasetParams(Params):
@@ -23,16 +25,19 @@ class DatasetParams(Params):
 
     `fold` counts from 0 to `folds` - 1 and is the validation fold; `split_seed` is apart from the trial's seed so that
     trials of different seeds are judged on the same images. `val_fraction` and `test_fraction` are what `official`
-    carves out of the training part where the set brings no such part of its own. `bad_samples`: whether an image or row
-    that cannot be used stops everything, or is left out of every split and listed.
+    carves out of the training part where the set brings no such part of its own; `val_fraction` is also what `holdout`
+    validates on. `max_per_class`: at most so many images a class of the whole set, chosen before it is split, so that
+    trials with other samplings of the training part share all other parts. `bad_samples`: whether an image or row that
+    cannot be used stops everything, or is left out of every split and listed.
     """
 
     split: SplitKind = "official"
     folds: Annotated[int, Field(ge=2, le=50)] = 5
     fold: Annotated[int, Field(ge=0)] = 0
     split_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    val_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1
+    val_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     test_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1
+    max_per_class: Annotated[int, Field(ge=2)] | None = None
     bad_samples: Literal["refuse", "skip"] = "refuse"
 
     @model_validator(mode="after")
@@ -49,6 +54,7 @@ class Dataset(ABC):
     kind: ClassVar[Literal["images", "features"]] = "images"  # what a sample is: a picture, or a row of numbers
     version: ClassVar[int] = 1  # raised when listing or decoding changes, so that old packs are not served
     expected_layout: ClassVar[str] = ""  # shown when nothing is found: the folders, one a line
+    uncropped: ClassVar[Mapping[str, Any]] = {}  # parameters that ask for pictures not yet cut to faces
     how_to_get: ClassVar[str] = ""  # one sentence: where the real set is obtained, and under which terms
 
     def __init__(self, params: DatasetParams, root: Path) -> None:
@@ -72,6 +78,13 @@ class Dataset(ABC):
     def features_of(self, sample: Sample) -> NDArray[np.float32]:
         """The row (D,) of a data set of kind `features`, D the same for all, NaN for an empty cell."""
         raise NotImplementedError("only a data set of kind `features` has rows")
+
+    def original(self, sample: Sample) -> NDArray[np.uint8]:
+        """The picture at its own size, (H, W, 3) uint8 RGB, to cut faces from; errors as for `decode`.
+
+        A data set that does not say how gives a square of 384 pixels.
+        """
+        return self.decode(sample, UNKNOWN_SIZE)
 
     @abstractmethod
     def fingerprint(self, digest: FileDigest) -> str:

@@ -14,7 +14,7 @@ from ferray.data.bad_samples import BadSample
 from ferray.data.csv_rows import CsvRows
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
-from ferray.data.images import fit, read_image
+from ferray.data.images import read_image, read_original, refuse_one_colour, resize
 from ferray.data.layout import (
     PART_NAMES,
     ImageFile,
@@ -62,10 +62,15 @@ class Fer2013(Dataset):
         return _csv_samples(csv, csv.relative_to(self.root).as_posix())
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
+        if "@" in sample.source:
+            return resize(self.original(sample), size)
+        return read_image(self.root / sample.source, size)
+
+    def original(self, sample: Sample) -> NDArray[np.uint8]:
         file, _, offset = sample.source.partition("@")
         if offset:
-            return _decode_row(CsvRows(self.root / file), sample, offset=int(offset), size=size)
-        return read_image(self.root / sample.source, size)
+            return _decode_row(CsvRows(self.root / file), sample, offset=int(offset))
+        return read_original(self.root / sample.source)
 
     def fingerprint(self, digest: FileDigest) -> str:
         csv = self._csv()
@@ -156,7 +161,7 @@ def _part(usage: str | None, name: str) -> str:
     return USAGE_PARTS[usage.lower()]
 
 
-def _decode_row(rows: CsvRows, sample: Sample, *, offset: int, size: int) -> NDArray[np.uint8]:
+def _decode_row(rows: CsvRows, sample: Sample, *, offset: int) -> NDArray[np.uint8]:
     what = f"row `{sample.name}`"
     pixels = rows.cells(rows.at(offset), sample.name)["pixels"]
     # Digits and spaces alone: readers of numbers take `+5` too, and numpy's stops at the first letter.
@@ -168,5 +173,6 @@ def _decode_row(rows: CsvRows, sample: Sample, *, offset: int, size: int) -> NDA
         raise BadSampleError.of(what, "wrong pixels", f"has a pixel of `{grey.max()}`, not 0 to 255")
     if side * side != len(grey):
         raise BadSampleError.of(what, "wrong pixels", f"has `{len(grey)}` pixels, not a square")
-    square = grey.astype(np.uint8).reshape(side, side, 1)
-    return fit(np.repeat(square, 3, axis=2), size, what=what)
+    square = np.repeat(grey.astype(np.uint8).reshape(side, side, 1), 3, axis=2)
+    refuse_one_colour(square, what=what)
+    return square

@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
-from ferray.data.images import read_image
+from ferray.data.images import read_image, read_original
 from ferray.data.layout import PART_NAMES, ImageFile, class_images, number_samples, subfolders
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
@@ -48,6 +48,9 @@ class ImageFolder(Dataset):
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         return read_image(self.root / sample.source, size)
+
+    def original(self, sample: Sample) -> NDArray[np.uint8]:
+        return read_original(self.root / sample.source)
 
     def fingerprint(self, digest: FileDigest) -> str:
         return samples_fingerprint(self.samples().samples, self.root, digest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -12,8 +13,10 @@ from pydantic import field_validator
 
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
-from ferray.data.images import read_image, read_shape
+from ferray.data.images import read_image, read_original, read_shape
 from ferray.data.layout import (
+    PREPARED,
+    REPORT,
     ImageFile,
     class_images,
     emotion_label,
@@ -29,6 +32,7 @@ from ferray.emotions import EMOTION_NAMES
 from ferray.errors import BadSampleError, DataError
 
 PARTS = ("train", "val", "test")
+CUT_BY_FERRAY = ("mtcnn", "center", "csv")
 # Height and width in pixels of what the authors distribute; anything else is somebody's own crop and is taken as it is.
 ORIGINAL_SHAPES = {"aligned": (181, 143), "frames": (576, 720)}
 
@@ -37,12 +41,13 @@ class Sfew(Dataset):
     """SFEW: seven expressions on film stills; 2.0 (`Train/`, `Val/`) or the older 675 images, one folder a class.
 
     `faces` picks between the two kinds of pictures that 2.0 is distributed in, aligned faces (143x181) and full frames
-    (720x576); the 675-image set has frames alone. `split: wang2020` is Wang's name for `halves`. The film that groups a
-    sample is read from its name, `Movie_time_person.png`. An unlabelled `Test/` is left out.
+    (720x576), of which the 675-image set has the frames alone; `mtcnn`, `center` and `csv` are the faces that
+    `ferray data prepare sfew` cut out of the frames. `split: wang2020` is Wang's name for `halves`. The film that
+    groups a sample is read from its name, `Movie_time_person.png`. An unlabelled `Test/` is left out.
     """
 
     class Params(DatasetParams):
-        faces: Literal["aligned", "frames"] = "aligned"
+        faces: Literal["aligned", "frames", "mtcnn", "center", "csv"] = "aligned"
 
         @field_validator("split", mode="before")
         @classmethod
@@ -50,6 +55,7 @@ class Sfew(Dataset):
             return "halves" if split == "wang2020" else split
 
     params: Params
+    uncropped = MappingProxyType({"faces": "frames"})
     expected_layout = "SFEW/Train/<Class>/*.png\nSFEW/Train_Aligned_Faces/<Class>/*.png\nSFEW/<Class>/*.png"
     how_to_get = (
         "SFEW 2.0 is given for academic research on request to its authors: "
@@ -63,10 +69,15 @@ class Sfew(Dataset):
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         return read_image(self.root / sample.source, size)
 
+    def original(self, sample: Sample) -> NDArray[np.uint8]:
+        return read_original(self.root / sample.source)
+
     def fingerprint(self, digest: FileDigest) -> str:
         return samples_fingerprint(self.samples().samples, self.root, digest)
 
     def _files(self) -> list[ImageFile]:
+        if self.params.faces in CUT_BY_FERRAY:
+            return self._cut_files()
         for home in homes(self.root, ("sfew", "sfew_2.0", "sfew_2", "sfew2.0", "sfew2", "sfew 2.0")):
             parts = {part: self._part_files(home, part) for part in PARTS}
             if parts["train"]:
@@ -76,6 +87,17 @@ class Sfew(Dataset):
             if one_level:
                 return one_level
         raise self.not_found()
+
+    def _cut_files(self) -> list[ImageFile]:
+        """The crops of `ferray data prepare`; DataError with its command where they are not there, or not all."""
+        folder = self.root / f"sfew_faces_{self.params.faces}"
+        if not (folder / REPORT).is_file():
+            state = "are not all cut" if (folder / PREPARED).exists() else "are not there"
+            boxes = " --boxes faces.csv" if self.params.faces == "csv" else ""
+            command = f"ferray data prepare sfew --faces {self.params.faces}{boxes} --data-root {self.root}"
+            raise DataError(f"the faces in `{folder}` {state}", f"run `{command}`")
+        parts = [file for part in PARTS for file in class_images(folder / part.capitalize(), part)]
+        return parts or _one_folder_a_class(folder)
 
     def _part_files(self, home: Path, part: str) -> list[ImageFile]:
         plain = folders_in(home).get(part, home / part)

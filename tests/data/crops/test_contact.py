@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.data.crops.contact import FLAGGED, GAP, THUMB, TITLE, draw_sheet, worth_a_look, write_sheets
+from ferray.data.crops.journal import Record
+from ferray.data.crops.report import Row
+from ferray.data.images import read_rgb
+from ferray.data.samples import Sample
+
+
+def row(number: int, *flags: str) -> Row:
+    name = f"Angry/{number}.png"
+    return Row(Sample(number, name, 0, "all", name), "Angry", Record(name, "f", "c"), flags)
+
+
+def grey(_: Row) -> NDArray[np.uint8]:
+    return np.full((30, 40, 3), 77, dtype=np.uint8)
+
+
+def numbers(rows: list[Row]) -> list[int]:
+    return [row.sample.sample_id for row in rows]
+
+
+def test_flagged_pictures_come_first_by_their_first_flag() -> None:
+    rows = [row(0), row(1, "tilted"), row(2, "missed"), row(3, "small", "tilted"), row(4, "missed")]
+    assert numbers(worth_a_look(rows, 9)) == [2, 4, 3, 1, 0]
+
+
+def test_of_the_others_an_even_choice_is_shown() -> None:
+    assert numbers(worth_a_look([row(number) for number in range(101)], 5)) == [0, 25, 50, 75, 100]
+
+
+def test_no_more_are_shown_than_there_is_room_for() -> None:
+    assert numbers(worth_a_look([row(number, "missed") for number in range(9)], 4)) == [0, 1, 2, 3]
+
+
+def test_each_picture_has_its_place_and_flagged_ones_a_frame() -> None:
+    sheet = draw_sheet([row(0, "missed"), row(1)], grey, title="two")
+    first, second = (sheet[TITLE : TITLE + THUMB, left : left + THUMB] for left in (GAP, THUMB + 2 * GAP))
+    assert tuple(first[0, 0]) == FLAGGED
+    assert tuple(second[0, 0]) != FLAGGED
+    assert (first[THUMB // 2, THUMB // 2] == 77).all()
+    assert (second[THUMB // 2, THUMB // 2] == 77).all()
+
+
+def test_a_picture_that_cannot_be_shown_leaves_its_frame_empty() -> None:
+    sheet = draw_sheet([row(0, "bad")], lambda _: None, title="one")
+    assert (sheet[TITLE + THUMB // 2, GAP + THUMB // 2] == 255).all()
+
+
+def test_sheets_are_written_and_older_ones_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "contact-3.png").touch()
+    names = write_sheets(tmp_path, [row(number) for number in range(81)], grey, title="81")
+    assert names == ["contact.png", "contact-2.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    assert read_rgb(tmp_path / "contact.png").shape[0] > read_rgb(tmp_path / "contact-2.png").shape[0]
