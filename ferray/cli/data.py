@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from ferray.cli import prepare
+
 app = typer.Typer(help="Make data sets ready, and look through them.", no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
     """Make data sets ready, and look through them."""
+
+
+app.command("prepare")(prepare.prepare)
