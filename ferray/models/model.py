@@ -18,7 +18,7 @@ Finetune = Literal["all", "head"] | int
 
 
 class FerModel(nn.Module):
-    """Images (N, 3, H, W), normalised by `input_spec`, to logits (N, C)."""
+    """Images (N, 3, H, W), normalised by `input_spec`, or rows of features (N, D), to logits (N, C)."""
 
     def __init__(self, backbone: Backbone, head: nn.Module) -> None:
         super().__init__()
@@ -71,17 +71,19 @@ class FerModel(nn.Module):
         return tuple(stages[: len(stages) - finetune])
 
 
-def build_model(config: TrialConfig, num_classes: int) -> FerModel:
+def build_model(config: TrialConfig, num_classes: int, *, num_inputs: int | None = None) -> FerModel:
     """The configuration's network on CPU, frozen as it says, its random weights a function of `config.seed` alone.
 
+    `num_inputs` is the length of a row, for a network over features.
     torch's global generator is neither read nor moved. Raises ConfigError when the backbone cannot be had, does not
     take images of `config.image_size`, or has fewer stages than `config.finetune`.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(config.seed)  # torch.manual_seed would reseed the GPUs as well
         backbone: Backbone = config.backbone.load()(config.backbone.build_params()).build()
-        if config.image_size is not None:
-            backbone.resize_input(config.image_size)
+        size = config.image_size if num_inputs is None else num_inputs
+        if size is not None:
+            backbone.resize_input(size)
         head_factory = config.head.load()(config.head.build_params())
         model = FerModel(backbone, head_factory.build(backbone.num_features, num_classes))
     model.freeze(config.finetune)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -13,7 +13,10 @@ from ferray.registry import Params
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What a backbone's weights were trained to see: side in pixels, and channel mean and std of RGB in [0, 1]."""
+    """What a backbone's weights were trained to see: side in pixels, and channel mean and std of RGB in [0, 1].
+
+    The side is 0 for a backbone over features.
+    """
 
     image_size: int
     mean: tuple[float, float, float]
@@ -23,9 +26,11 @@ class InputSpec:
 class Backbone(nn.Module, ABC):
     """Images to pooled features.
 
-    `forward` takes (N, 3, H, W) float, normalised by `input_spec`, and returns (N, num_features).
+    `forward` takes (N, 3, H, W) float, normalised by `input_spec`, and returns (N, num_features). A backbone that takes
+    features is given rows (N, D) float in place of images.
     """
 
+    takes: ClassVar[Literal["images", "features"]] = "images"
     input_spec: InputSpec
     num_features: int
 
@@ -39,7 +44,8 @@ class Backbone(nn.Module, ABC):
     def resize_input(self, image_size: int) -> None:
         """Get ready for square images of this side; a network that takes any size has nothing to do.
 
-        Raises ConfigError where the network cannot take such images.
+        A backbone over features is told the number of features in a row, always and before anything else; its random
+        weights come from torch's global generator. Raises ConfigError where the network cannot take such images.
         """
 
 
@@ -47,6 +53,7 @@ class BackboneFactory(ABC):
     """Builds a backbone. Creating one is cheap and touches no network; `check` and `build` may be slow."""
 
     Params: ClassVar[type[Params]]
+    takes: ClassVar[Literal["images", "features"]] = "images"  # as its backbone
 
     def __init__(self, params: Any) -> None:
         self.params = params
