@@ -7,6 +7,7 @@ and seed, so they do not depend on the order of listing, and a sample that is ad
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,6 +50,10 @@ class SplitTable:
         """Rows whose official part is one of these."""
         return np.flatnonzero(np.isin(self.parts, parts))
 
+    def only(self, rows: Rows) -> SplitTable:
+        """The table of these rows alone, in their order."""
+        return SplitTable(self.ids[rows], self.labels[rows], self.parts[rows], self.groups[rows])
+
 
 @dataclass(frozen=True)
 class SplitRows:
@@ -62,16 +67,17 @@ class SplitRows:
 def split_rows(table: SplitTable, params: DatasetParams, limit_per_class: int | None = None) -> SplitRows:
     """The splits of the protocol `params.split`; ConfigError where the data cannot be split that way.
 
-    `limit_per_class` keeps at most so many samples a class in each split, those of lowest hash: of two limits the
-    smaller one's samples are among the larger one's.
+    `params.max_per_class` keeps at most so many samples a class of all, before they are split; `limit_per_class` of
+    each split. Both keep those of lowest hash: of two limits the smaller one's samples are among the larger one's.
     """
-    split = PROTOCOLS[params.split](table, params)
+    split = _split_capped(table, params)
     for name in ("train", "val"):
         if not len(getattr(split, name)):
             raise ConfigError(f"split `{params.split}` leaves no images for {name}", "choose another `dataset.split`")
     if limit_per_class is None:
         return split
-    kept = [_limited(table, rows, limit_per_class, params.split_seed) for rows in (split.train, split.val, split.test)]
+    salt = f"limit:{params.split_seed}"
+    kept = [_limited(table, rows, limit_per_class, salt) for rows in (split.train, split.val, split.test)]
     return SplitRows(*kept)
 
 
@@ -133,6 +139,17 @@ def random(table: SplitTable, params: DatasetParams) -> SplitRows:
     return SplitRows(train, val, test)
 
 
+def holdout(table: SplitTable, params: DatasetParams) -> SplitRows:
+    """`val_fraction` of everything, stratified, whatever part it came in, validates; there is no test split.
+
+    Their number is rounded up, as scikit-learn's `train_test_split` does.
+    """
+    # Less the noise of the product: 0.07 of 100 is 7, though floating point makes it 7.000000000000001.
+    count = math.ceil(params.val_fraction * len(table.ids) - 1e-9)
+    train, val = carve(table, np.arange(len(table.ids)), count, params.split_seed)
+    return SplitRows(train, val, NO_ROWS)
+
+
 def kfold(table: SplitTable, params: DatasetParams) -> SplitRows:
     """Stratified folds over all but the official test part; fold `fold` validates, the test part is test."""
     from sklearn.model_selection import StratifiedKFold  # here, for its import costs every worker two seconds
@@ -161,6 +178,7 @@ PROTOCOLS: dict[str, Callable[[SplitTable, DatasetParams], SplitRows]] = {
     "official": official,
     "halves": halves,
     "random": random,
+    "holdout": holdout,
     "kfold": kfold,
     "kfold_by_group": kfold_by_group,
 }
@@ -180,6 +198,15 @@ def carve(table: SplitTable, rows: Rows, count: int, seed: int) -> tuple[Rows, R
     ]
     out = np.sort(np.concatenate([NO_ROWS, *taken]))
     return np.setdiff1d(rows, out), out
+
+
+def _split_capped(table: SplitTable, params: DatasetParams) -> SplitRows:
+    protocol = PROTOCOLS[params.split]
+    if params.max_per_class is None:
+        return protocol(table, params)
+    kept = _limited(table, np.arange(len(table.ids)), params.max_per_class, f"cap:{params.split_seed}")
+    split = protocol(table.only(kept), params)
+    return SplitRows(kept[split.train], kept[split.val], kept[split.test])
 
 
 def _seats(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
@@ -212,9 +239,9 @@ def _check_folds(labels: NDArray[np.int64], groups: NDArray[np.str_] | None, fol
         raise ConfigError(f"`{folds}` folds are more than the `{len(np.unique(groups))}` films", "ask for fewer folds")
 
 
-def _limited(table: SplitTable, rows: Rows, limit: int, seed: int) -> Rows:
+def _limited(table: SplitTable, rows: Rows, limit: int, salt: str) -> Rows:
     labels = table.labels[rows]
-    kept = [_lowest(table, rows[labels == label], limit, f"limit:{seed}") for label in np.unique(labels)]
+    kept = [_lowest(table, rows[labels == label], limit, salt) for label in np.unique(labels)]
     return np.sort(np.concatenate([NO_ROWS, *kept]))
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +13,8 @@ from ferray.data.datasets import DatasetParams, SplitKind
 from ferray.data.splits import SplitRows, SplitTable, carve, split_rows
 from ferray.errors import ConfigError
 
+# Images a class of FER-2013, Angry to Neutral: 35,887 in all.
+FER2013 = [4953, 547, 5121, 8989, 6077, 4002, 6198]
 # Images a class in SFEW 2.0's official validation part: 431 in all.
 SFEW_VAL = [77, 23, 46, 72, 84, 73, 56]
 
@@ -51,9 +56,10 @@ def tables(draw: st.DrawFn) -> SplitTable:
     return table(counts, groups=groups, ids=ids)
 
 
-ANY_SPLIT: tuple[SplitKind, ...] = ("official", "random", "kfold", "kfold_by_group")
-WHOLE_SPLIT: tuple[SplitKind, ...] = ("official", "random", "kfold")
+ANY_SPLIT: tuple[SplitKind, ...] = ("official", "random", "holdout", "kfold", "kfold_by_group")
+WHOLE_SPLIT: tuple[SplitKind, ...] = ("official", "random", "holdout", "kfold")
 any_split = st.sampled_from(ANY_SPLIT)
+one_part = st.lists(st.integers(3, 20), min_size=2, max_size=5)
 
 
 @settings(max_examples=40, deadline=None)
@@ -100,6 +106,54 @@ def test_no_film_stands_on_two_sides(labelled: SplitTable, fold: int, seed: int)
     split = split_rows(labelled, DatasetParams(split="kfold_by_group", folds=3, fold=fold, split_seed=seed))
     films = [set(labelled.groups[rows].tolist()) for rows in (split.train, split.val, split.test)]
     assert sum(map(len, films)) == len(set.union(*films))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(5, 40), min_size=2, max_size=7), st.integers(2, 5), st.integers(0, 2**31 - 1))
+def test_stratified_folds_are_within_one_image_of_their_share(counts: list[int], folds: int, seed: int) -> None:
+    labelled = table({"all": counts})
+    params = [DatasetParams(split="kfold", folds=folds, fold=fold, split_seed=seed) for fold in range(folds)]
+    shares = np.array([class_counts(labelled, split_rows(labelled, fold).val) for fold in params])
+    assert np.abs(shares - np.array(counts) / folds).max() < 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(tables(), st.floats(0.05, 0.5), st.integers(0, 99))
+def test_a_holdout_is_within_one_image_of_each_share(labelled: SplitTable, fraction: float, seed: int) -> None:
+    split = split_rows(labelled, DatasetParams(split="holdout", val_fraction=fraction, split_seed=seed))
+    shares = fraction * np.bincount(labelled.labels)
+    assert np.abs(class_counts(labelled, split.val) - shares).max() <= 1 + 1 / len(shares)
+
+
+@settings(max_examples=30, deadline=None)
+@given(one_part, st.sampled_from(WHOLE_SPLIT), st.integers(3, 8), st.integers(0, 99))
+def test_a_cap_holds_over_all_splits_together(counts: list[int], kind: SplitKind, cap: int, seed: int) -> None:
+    labelled = table({"all": counts})
+    split = split_rows(labelled, DatasetParams(split=kind, folds=3, max_per_class=cap, split_seed=seed))
+    together = class_counts(labelled, np.concatenate([split.train, split.val, split.test]))
+    assert together == [min(cap, count) for count in counts]
+
+
+@settings(max_examples=30, deadline=None)
+@given(one_part, st.sampled_from(WHOLE_SPLIT), st.integers(3, 8), st.integers(0, 99))
+def test_a_smaller_cap_keeps_a_subset(counts: list[int], kind: SplitKind, cap: int, seed: int) -> None:
+    labelled = table({"all": counts})
+    small, large = (
+        split_rows(labelled, DatasetParams(split=kind, folds=3, max_per_class=most, split_seed=seed))
+        for most in (cap, cap + 2)
+    )
+    few, many = (np.concatenate([split.train, split.val, split.test]).tolist() for split in (small, large))
+    assert set(few) <= set(many)
+
+
+@settings(max_examples=20, deadline=None)
+@given(tables(), any_split, st.integers(0, 99))
+def test_a_cap_beyond_every_class_changes_nothing(labelled: SplitTable, kind: SplitKind, seed: int) -> None:
+    plain, capped = (
+        split_rows(labelled, DatasetParams(split=kind, folds=3, max_per_class=most, split_seed=seed))
+        for most in (None, 1000)
+    )
+    assert [plain.train.tolist(), plain.val.tolist()] == [capped.train.tolist(), capped.val.tolist()]
 
 
 @settings(max_examples=20, deadline=None)
@@ -183,6 +237,37 @@ def test_halves_without_val_are_refused() -> None:
 def test_random_is_70_15_15_over_all_parts() -> None:
     labelled = table({"train": [50, 50], "val": [30, 30], "test": [20, 20]})
     assert sizes(split_rows(labelled, DatasetParams(split="random"))) == (140, 30, 30)
+
+
+def test_a_cap_of_4000_leaves_24547_of_fer2013() -> None:
+    labelled = table({"all": FER2013})
+    split = split_rows(labelled, DatasetParams(split="holdout", val_fraction=0.3, max_per_class=4000))
+    # 0.3 of 24,547 is 7,364.1
+    assert sizes(split) == (17182, 7365, 0)
+
+
+def test_an_official_split_is_capped_before_it_is_made() -> None:
+    labelled = table({"train": [50, 8], "val": [50, 8]})
+    split = split_rows(labelled, DatasetParams(max_per_class=20))
+    assert np.add(class_counts(labelled, split.train), class_counts(labelled, split.val)).tolist() == [20, 16]
+
+
+def test_a_holdout_of_675_is_20_a_class_and_15_of_the_rarest() -> None:
+    labelled = table({"all": [100, 75, 100, 100, 100, 100, 100]})
+    split = split_rows(labelled, DatasetParams(split="holdout", val_fraction=0.2))
+    assert class_counts(labelled, split.val) == [20, 15, 20, 20, 20, 20, 20]
+
+
+def test_a_holdout_is_drawn_from_every_part() -> None:
+    labelled = table({"train": [50, 50], "val": [30, 30], "test": [20, 20]})
+    assert sizes(split_rows(labelled, DatasetParams(split="holdout", val_fraction=0.5))) == (100, 100, 0)
+
+
+@pytest.mark.parametrize(("total", "fraction"), [(100, 0.07), (101, 0.07), (1000, 0.1), (33, 0.3), (2457, 0.3)])
+def test_a_holdout_is_rounded_up_without_the_noise_of_floating_point(total: int, fraction: float) -> None:
+    labelled = table({"all": [total]})
+    exact = math.ceil(Fraction(str(fraction)) * total)
+    assert len(split_rows(labelled, DatasetParams(split="holdout", val_fraction=fraction)).val) == exact
 
 
 def test_folds_cover_everything_but_the_test_part_once() -> None:
