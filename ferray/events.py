@@ -184,7 +184,7 @@ def pooled(folds: Sequence[EpochReport]) -> EpochReport:
 
 
 def _outlier_report(data: dict[str, Any]) -> OutlierReport:
-    fields = dict(data)
+    fields = {**data, "variance": math.nan if data["variance"] is None else data["variance"]}
     for name in ("bin_edges", "histogram", "histogram_after"):
         fields[name] = tuple(data[name])
     fields["removed"] = tuple(RemovedSample(**sample) for sample in data["removed"])

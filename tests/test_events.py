@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 from dataclasses import replace
 
@@ -42,6 +43,14 @@ def test_reading_a_report_leaves_its_source_alone() -> None:
     data = json.loads(json.dumps(replace(REPORT, outliers=OUTLIERS).to_json()))
     EpochReport.from_json(data)
     assert data["outliers"]["histogram"] == [8, 2]
+
+
+def test_a_variance_that_was_no_number_is_none_again() -> None:
+    data = replace(REPORT, outliers=replace(OUTLIERS, variance=math.nan)).to_json()
+    data["outliers"]["variance"] = None  # as a history of strict JSON holds it
+    read = EpochReport.from_json(data).outliers
+    assert read is not None
+    assert math.isnan(read.variance)
 
 
 def test_validation_images_are_counted_from_the_confusion_matrix() -> None:

@@ -1,0 +1,169 @@
+"""`ferray outliers`: what outlier removal did in a trial, as a table, pictures and csv."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ferray.cli import options
+from ferray.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from ferray.results.figures.outliers import Picture
+    from ferray.results.originals import Originals
+    from ferray.results.removals import Removals
+    from ferray.study.records import SweepRecord, TrialRecord
+
+PICTURE_SIDE = 96
+
+
+def outliers(
+    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    trial: Annotated[
+        int | None, typer.Option("--trial", min=0, help="Its number; else the best trial that removed something.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Folder for the files; else `figures/` in the trial's.")
+    ] = None,
+    data_root: options.DataRoot = None,
+    output: options.Output = Path("runs"),
+    storage: options.Storage = None,
+    json: options.Json = False,
+) -> None:
+    """Show which samples a trial removed and why: variance by epoch, errors before and after, the pictures, classes."""
+    from ferray.config.runtime import default_data_root
+    from ferray.config.trial import TrialConfig
+    from ferray.results.originals import Originals
+    from ferray.results.removals import read_removals, write_tables
+    from ferray.study.history import load_sweep
+
+    folder = output / name
+    record = load_sweep(folder, storage)
+    chosen = _choose(record, folder, trial)
+    removals = read_removals(folder, chosen)
+    target = to or folder / chosen.folder / "figures"
+    files: list[Path] = []
+    originals = Originals(TrialConfig.model_validate(chosen.config), data_root or default_data_root())
+    if removals.looks:
+        files = [*write_tables(target, removals), *_draw(target, removals, originals, record.name)]
+    document = _document(record.name, removals, _counts(originals, removals), files)
+    if json:
+        print_json(document)
+    else:
+        _print(document)
+
+
+def _choose(record: SweepRecord, folder: Path, number: int | None) -> TrialRecord:
+    from ferray.errors import ConfigError, DataError
+    from ferray.results.removals import best_with_removals
+
+    if number is None:
+        best = best_with_removals(folder, record)
+        if best is None:
+            raise DataError(
+                f"no trial of `{record.name}` removed a sample",
+                "see what one saw with `--trial`, or search `outliers`: `ferray list outliers`",
+            )
+        return best
+    for trial in record.trials:
+        if trial.number == number:
+            return trial
+    raise ConfigError(f"there is no trial `{number}` in `{record.name}`", f"see `ferray trials {record.name}`")
+
+
+def _draw(target: Path, removals: Removals, originals: Originals, sweep: str) -> list[Path]:
+    from ferray.results.figures.outliers import draw_outliers
+
+    return draw_outliers(target, removals, _pictures(originals, removals), sweep)
+
+
+def _pictures(originals: Originals, removals: Removals) -> list[Picture]:
+    """The removed samples from the highest loss down; none, with a word why, where they cannot be decoded."""
+    from ferray.errors import DataError
+    from ferray.results.figures.outliers import MOST_PICTURES, Picture
+
+    by_loss = sorted(removals.removed, key=lambda gone: -gone.sample.loss)[:MOST_PICTURES]
+    try:
+        return [
+            Picture(gone, originals.picture(gone.sample.sample_id, gone.sample.name, PICTURE_SIDE)) for gone in by_loss
+        ]
+    except DataError as error:
+        say(f"warning: no contact sheet: {error.message}")
+        return []
+
+
+def _counts(originals: Originals, removals: Removals) -> list[int] | None:
+    """Training samples of each class before any removal, all folds together; None where the data does not say it."""
+    from ferray.errors import FerrayError
+
+    try:
+        by_fold = {fold: originals.class_counts(fold) for fold in removals.num_train}
+    except FerrayError:
+        return None
+    if any(sum(counts) != removals.num_train[fold] for fold, counts in by_fold.items()):
+        return None
+    return [sum(counts) for counts in zip(*by_fold.values(), strict=True)]
+
+
+def _document(sweep: str, removals: Removals, before: list[int] | None, files: list[Path]) -> dict[str, Any]:
+    removed = removals.removed_by_class
+    return {
+        "sweep": sweep,
+        "trial": removals.trial,
+        "rule": removals.rule,
+        "num_train": sum(removals.num_train.values()),
+        "num_removed": len(removals.removed),
+        "num_caught": removals.num_caught,
+        "num_mislabelled": removals.num_mislabelled,
+        "classes": [
+            {"class": name, "before": before[label] if before else None, "removed": removed[label]}
+            for label, name in enumerate(removals.classes)
+        ],
+        "looks": [
+            {
+                "epoch": look.epoch,
+                "fold": look.fold,
+                "variance": look.report.variance if math.isfinite(look.report.variance) else None,
+                "num_kept": look.report.num_kept,
+                "num_removed": len(look.report.removed),
+                "note": look.report.note,
+            }
+            for look in removals.looks
+        ],
+        "files": [str(file) for file in files],
+    }
+
+
+def _print(document: dict[str, Any]) -> None:
+    whole = f"{document['num_removed']} of {document['num_train']} training samples"
+    told = f"removed {whole}" if document["num_removed"] else "removed nothing"
+    print(f"{document['sweep']}: trial {document['trial']} ({document['rule']}) {told}")
+    if document["rule"] == "none":
+        print("its configuration has no outlier removal")
+    if document["num_removed"]:
+        _print_removed(document)
+    noted = [look for look in document["looks"] if look["num_removed"] or look["note"]]
+    for look in noted:
+        variance = "-" if look["variance"] is None else f"{look['variance']:.4g}"
+        note = f" ({look['note']})" if look["note"] else ""
+        print(
+            f"epoch {look['epoch']}: variance {variance}, {look['num_removed']} removed, {look['num_kept']} left{note}"
+        )
+    if document["files"]:
+        print(f"{len(document['files'])} files in {Path(document['files'][0]).parent}")
+
+
+def _print_removed(document: dict[str, Any]) -> None:
+    width = max(len(entry["class"]) for entry in document["classes"])
+    for entry in document["classes"]:
+        of_all = f" of {entry['before']:>5} ({entry['removed'] / entry['before']:.0%})" if entry["before"] else ""
+        print(f"  {entry['class']:<{width}}  {entry['removed']:>5}{of_all}")
+    caught, wrong = document["num_caught"], document["num_mislabelled"]
+    if caught is not None and wrong:
+        print(
+            f"{caught} of the removed labels are known to be wrong (precision {caught / document['num_removed']:.0%}), "
+            f"of {wrong} wrong ones in all (recall {caught / wrong:.0%})"
+        )
