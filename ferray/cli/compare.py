@@ -1,0 +1,89 @@
+"""`ferray compare`: what a paper printed, and ours beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ferray.cli import options
+from ferray.cli.output import print_json
+
+if TYPE_CHECKING:
+    from ferray.config.sweep import SweepSpec
+    from ferray.results.comparison_text import ComparisonText, TextTable
+    from ferray.study.records import SweepRecord
+
+
+def compare(
+    space: options.Space,
+    quick: Annotated[bool, typer.Option("--quick", help="Compare the sweep that `--quick` made.")] = False,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The sweep's name, where it is another than the space's.")
+    ] = None,
+    output: options.Output = Path("runs"),
+    storage: options.Storage = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX, for booktabs and tabularx.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Put a paper's published numbers beside ours: n, interval and a plain word where the protocols differ."""
+    from ferray.config.load import Overrides, load_space
+    from ferray.errors import ConfigError
+
+    if sum((markdown, latex, json)) > 1:
+        raise ConfigError("`--markdown`, `--latex` and `--json` are one choice", "leave all but one out")
+    spec, _ = load_space(space)
+    swept, _ = load_space(space, Overrides(quick=quick, name=name))
+    from ferray.results import comparison_text
+    from ferray.results.compare import compare as compared
+
+    record = _record(swept, output / swept.name, storage)
+    comparison = compared(spec, record, output / swept.name, space=space, is_quick=quick)
+    if json:
+        print_json(comparison.to_json())
+        return
+    text = comparison_text.text_of(comparison)
+    if markdown or latex:
+        print((comparison_text.markdown if markdown else comparison_text.latex)(text), end="")
+        return
+    print_comparison(text)
+
+
+def _record(spec: SweepSpec, folder: Path, storage: str | None) -> SweepRecord:
+    """What the store says; a sweep that was never started is one without trials."""
+    from ferray.results.artifacts import journal_file
+    from ferray.study.history import load_sweep
+    from ferray.study.records import SweepRecord as Record
+
+    if storage is None and not journal_file(folder).is_file():
+        return Record(spec.name, spec.objective.metric, spec.objective.mode, ())
+    return load_sweep(folder, storage)
+
+
+def print_comparison(text: ComparisonText) -> None:
+    """Tables and notes on stdout, as wide as the terminal."""
+    from rich.text import Text
+
+    from ferray.cli.tables import stdout_console
+
+    out = stdout_console()
+    for table in text.tables:
+        out.print(Text(table.title, style="bold"), soft_wrap=True)
+        out.print(_rich_table(table))
+    for note in text.notes:
+        out.print(Text(note), soft_wrap=True)
+
+
+def _rich_table(table: TextTable) -> object:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for column in table.columns:
+        drawn.add_column(column, overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*map(Text, row))
+    return drawn

@@ -1,0 +1,206 @@
+"""A paper's numbers beside ours: what `ferray compare` shows, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ferray.config.published import PublishedRow
+from ferray.config.sweep import SweepSpec
+from ferray.errors import ConfigError
+from ferray.results.arms import changes, trials_by_arm
+from ferray.results.differences import Difference, difference
+from ferray.results.estimates import Estimate, of_folds, of_fraction
+from ferray.results.measured import Hits, Measured, measured_on
+from ferray.results.pairs import ArmPair, PrintedPair, arm_pairs, printed_pairs
+from ferray.study.records import SweepRecord, TrialRecord
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """A published row and ours. `missing` says why there is none of ours, and which command makes it."""
+
+    published: PublishedRow
+    theirs: Estimate | None
+    ours: Estimate | None = None
+    missing: str = ""
+    is_cut: bool = False
+    measured: Measured | None = None
+
+    @property
+    def difference(self) -> Difference | None:
+        """Ours minus theirs."""
+        return difference(self.ours, self.theirs) if self.ours and self.theirs else None
+
+    @property
+    def is_comparable(self) -> bool:
+        return self.published.comparable and not self.is_cut
+
+    @property
+    def why_not(self) -> str:
+        """What stands between the two numbers; "" where nothing does."""
+        row = self.published
+        reasons = [row.why] if row.why else []
+        if self.is_cut:
+            reasons.append("a cut, not a reproduction")
+        return "; ".join(reasons)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers."""
+        row, gap = self.published, self.difference
+        return {
+            "row": row.row,
+            "arm": row.arm,
+            "metric": row.metric,
+            "split": row.split,
+            "measured_on": row.measured_on,
+            "published": self.theirs.to_json() if self.theirs else None,
+            "ours": self.ours.to_json() if self.ours else None,
+            "missing": self.missing,
+            "difference": gap.to_json() if gap else None,
+            "comparable": self.is_comparable,
+            "why": self.why_not,
+        }
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class of a row that prints hits by class; ours are summed over seeds."""
+
+    row: str
+    name: str
+    their_hits: Hits
+    theirs: Estimate
+    our_hits: Hits | None = None
+    ours: Estimate | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers."""
+        return {
+            "row": self.row,
+            "class": self.name,
+            "published_hits": list(self.their_hits),
+            "published": self.theirs.to_json(),
+            "hits": list(self.our_hits) if self.our_hits else None,
+            "ours": self.ours.to_json() if self.ours else None,
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything `ferray compare` prints. `cut` says in which keys the sweep differs from the space, if it does.
+
+    `asked_seeds` is how many seeds the space wants of every arm.
+    """
+
+    space: str
+    sweep: str
+    rows: tuple[ComparedRow, ...]
+    cut: tuple[str, ...] = ()
+    is_quick: bool = False
+    asked_seeds: int = 1
+
+    @cached_property
+    def arm_pairs(self) -> tuple[ArmPair, ...]:
+        """Each arm of ours against the first one measured alike."""
+        rows = [(row.published, row.measured) for row in self.rows]
+        return tuple(arm_pairs((str(row.arm), row.measured_on, found) for row, found in rows if found is not None))
+
+    @cached_property
+    def printed_pairs(self) -> tuple[PrintedPair, ...]:
+        """Each comparable row of the paper against the first one measured alike."""
+        return tuple(printed_pairs(row.published for row in self.rows))
+
+    @cached_property
+    def classes(self) -> tuple[ClassRow, ...]:
+        """A line a class for each row that has hits by class."""
+        return tuple(line for row in self.rows for line in _class_rows(row))
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `ferray compare --json`."""
+        return {
+            "space": self.space,
+            "sweep": self.sweep,
+            "quick": self.is_quick,
+            "cut": list(self.cut),
+            "rows": [row.to_json() for row in self.rows],
+            "arm_pairs": [pair.to_json() for pair in self.arm_pairs],
+            "published_pairs": [pair.to_json() for pair in self.printed_pairs],
+            "classes": [line.to_json() for line in self.classes],
+        }
+
+
+def compare(spec: SweepSpec, record: SweepRecord, folder: Path, *, space: str, is_quick: bool = False) -> Comparison:
+    """Put the rows that `spec` quotes beside the trials of `record`, a sweep of it or of its quick cut.
+
+    `folder` is the sweep's, for what its trials scored on the test split; `space` the name that commands call it by.
+    ConfigError for a space without published rows, DataError for a damaged `test.json`.
+    """
+    if not spec.published:
+        raise ConfigError(f"the space `{space}` quotes no published numbers", "see `ferray list spaces` for papers")
+    arms = trials_by_arm(record)
+    cuts = {arm: changes(spec, next(iter(trials.values()))) for arm, trials in arms.items()}
+    bench = _Bench(spec, arms, record, folder, space, is_quick)
+    return Comparison(
+        space,
+        record.name,
+        rows=tuple(_row(row, bench, is_cut=is_quick or bool(cuts.get(row.arm or ""))) for row in spec.published),
+        cut=tuple(dict.fromkeys(line for lines in cuts.values() for line in lines)),
+        is_quick=is_quick,
+        asked_seeds=spec.seeds or 1,
+    )
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What has been run, and what the rest is called."""
+
+    spec: SweepSpec
+    arms: dict[str, dict[int, TrialRecord]]
+    record: SweepRecord
+    folder: Path
+    space: str
+    is_quick: bool
+
+    def why_missing(self, row: PublishedRow) -> str:
+        """Why there is no number of ours for an arm, and the command that makes it."""
+        name = self.record.name
+        if row.arm in self.arms:
+            return f"run `ferray evaluate {name} --all`" if row.measured_on == "test" else "run without folds"
+        if any(trial.params.get("arm") == row.arm and trial.state == "failed" for trial in self.record.trials):
+            return f"failed, see `ferray trials {name} --failed`"
+        quick = self.spec.quick if self.is_quick else None
+        in_quick = quick is not None and (not quick.arms or row.arm in quick.arms)
+        return f"not run: `ferray sweep {self.space}{' --quick' if in_quick else ''}`"
+
+
+def _row(row: PublishedRow, bench: _Bench, *, is_cut: bool) -> ComparedRow:
+    compared = ComparedRow(row, _theirs(row))
+    if row.arm is None:
+        return replace(compared, missing="quoted only")
+    trials = bench.arms.get(row.arm)
+    measured = measured_on(row.measured_on, row.metric, trials, bench.folder) if trials else None
+    if measured is None:
+        return replace(compared, missing=bench.why_missing(row))
+    return replace(compared, ours=measured.estimate(), measured=measured, is_cut=is_cut)
+
+
+def _theirs(row: PublishedRow) -> Estimate | None:
+    if row.value is None:
+        return None
+    if row.folds:
+        found = of_folds(row.folds, num_train=len(row.folds) - 1, num_val=1, n=row.n)
+        return replace(found, value=row.value)
+    return of_fraction(row.metric, row.value, row.n)
+
+
+def _class_rows(row: ComparedRow) -> Iterator[ClassRow]:
+    labels = {name.lower(): label for label, name in enumerate(row.measured.classes)} if row.measured else {}
+    for name, (right, of) in row.published.hits.items():
+        line = ClassRow(row.published.row, name, (right, of), of_fraction("accuracy", right / of, of))
+        label = labels.get(name.lower())
+        ours = row.measured.recall(label) if row.measured is not None and label is not None else None
+        yield line if ours is None else replace(line, our_hits=ours[0], ours=ours[1])
