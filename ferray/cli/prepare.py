@@ -88,13 +88,17 @@ def prepare(
 
     plan = plan_from(asked)
     bounds = _checked(Bounds, {"small_px": small, "blurred": blurred, "tilted_deg": tilted})
-    with progress_bars(quiet=quiet) as bars:
-        prepared = run(
-            plan,
-            bounds,
-            workers=workers or len(os.sched_getaffinity(0)),
-            progress=lambda done, total: bars("cutting faces", done, total),
-        )
+    try:
+        with progress_bars(quiet=quiet) as bars:
+            prepared = run(
+                plan,
+                bounds,
+                workers=workers or len(os.sched_getaffinity(0)),
+                progress=lambda done, total: bars("cutting faces", done, total),
+            )
+    except KeyboardInterrupt:
+        say(f"stopped; the same command goes on with what is in `{plan.to}`")
+        raise
     _print_report(plan, prepared, json=json)
     if not quiet:
         for line in closing_lines(plan, prepared):
