@@ -153,3 +153,14 @@ def test_folders_decode_to_what_was_written(tmp_path: Path) -> None:
     first = dataset.samples().samples[0]
     assert (first.name, first.part) == ("fer2013/test/angry/PrivateTest_00000000.png", "test")
     assert np.array_equal(dataset.decode(first, 48), fake_image(Emotion.ANGRY, 2000))
+
+
+def test_a_picture_may_have_an_at_sign_in_its_name(tmp_path: Path) -> None:
+    write_png(tmp_path / "fer2013" / "train" / "angry" / "a@2.png", fake_image(0, 0))
+    dataset = fer2013(tmp_path)
+    assert dataset.decode(dataset.samples().samples[0], 24).shape == (24, 24, 3)
+
+
+def test_the_original_of_a_row_is_its_square(tmp_path: Path) -> None:
+    dataset = fer2013(write_rows(tmp_path, "0,1 2 3 4,Training"))
+    assert dataset.original(dataset.samples().samples[0])[:, :, 0].tolist() == [[1, 2], [3, 4]]

@@ -14,7 +14,7 @@ from ferray.data.bad_samples import BadSample
 from ferray.data.csv_rows import CsvRows
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
-from ferray.data.images import read_image, read_original, refuse_one_colour, resize
+from ferray.data.images import read_original, refuse_one_colour, resize
 from ferray.data.layout import (
     PART_NAMES,
     ImageFile,
@@ -62,13 +62,11 @@ class Fer2013(Dataset):
         return _csv_samples(csv, csv.relative_to(self.root).as_posix())
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        if "@" in sample.source:
-            return resize(self.original(sample), size)
-        return read_image(self.root / sample.source, size)
+        return resize(self.original(sample), size)
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
-        file, _, offset = sample.source.partition("@")
-        if offset:
+        file, _, offset = sample.source.rpartition("@")
+        if file.lower().endswith(".csv"):
             return _decode_row(CsvRows(self.root / file), sample, offset=int(offset))
         return read_original(self.root / sample.source)
 
