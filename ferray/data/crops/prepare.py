@@ -17,7 +17,7 @@ from typing import Any
 
 from ferray.data.bad_samples import BadSample, refusal
 from ferray.data.crops.boxes import write_boxes
-from ferray.data.crops.contact import write_sheets
+from ferray.data.crops.contact import Picture, write_sheets
 from ferray.data.crops.cropper import crop_all, remove_torn
 from ferray.data.crops.cutting import Image
 from ferray.data.crops.journal import Journal, Record
@@ -134,7 +134,9 @@ def _forget_others(folder: Path, rows: Sequence[Row]) -> None:
     journal.rewrite(current)
 
 
-def _pictures(plan: Plan, dataset: Dataset) -> Any:
+def _pictures(plan: Plan, dataset: Dataset) -> Picture:
+    """What a contact sheet shows: the crop, else the picture that none was cut from."""
+
     def picture(row: Row) -> Image | None:
         if row.record.file:
             return read_rgb(plan.to / row.record.file)
