@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import ssl
@@ -35,6 +36,7 @@ CLOSE_TIMEOUT_S = 30.0
 FINISH_TIMEOUT_S = 10.0  # what is not sent by then stays on disk for `wandb sync`
 INIT_TIMEOUT_S = 20.0
 PROBE_TIMEOUT_S = 3.0
+DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 Event = TrialStarted | tuple[int, EpochReport] | TrialEnded
 
@@ -273,10 +275,12 @@ class Runs:
         try:
             opened.run.log({"epoch": epoch, **self._final_media(opened, trial)})
         except Exception as error:  # figures matter more than tables, so the runs go on without
+            if isinstance(error, OSError) and error.errno in DISK_REFUSES:
+                raise  # nor can figures be kept
             # Tables are artifacts: unlike figures, which wait to be sent, they make wandb ask its server at once.
             self._tables_accepted = False
             kind = type(error).__name__
-            self._voice.say(f"the server refuses tables ({kind}), figures go on; {_sync_advice(self._folder, 'run-*')}")
+            self._voice.say(f"no tables from here on ({kind}), figures go on; {_sync_advice(self._folder, 'run-*')}")
 
     def _final_media(self, opened: OpenRun, trial: TrialEnded) -> dict[str, Any]:
         wandb, media = self._wandb, {}
