@@ -7,13 +7,23 @@ from dataclasses import dataclass
 
 from ferray.config.corners import corner_problems, corners
 from ferray.config.load import problems_error
+from ferray.config.route import (
+    asks_backbone_for_size,
+    describes_images,
+    holds_features,
+    image_size,
+    refuse_mismatch,
+)
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
-from ferray.data.pack import ensure_data, open_splits
+from ferray.data.pack import ensure_data
+from ferray.data.samples import Splits
 from ferray.errors import ConfigError
 from ferray.parents import find_parent
 from ferray.registry import ROOMS
+from ferray.train.features import num_empty
+from ferray.train.inputs import open_inputs
 
 Progress = Callable[[str, int, int], None]  # what, done, total
 
@@ -38,14 +48,14 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
         find_parent(reference, runtime.output, runtime.storage)
     for dataset in unique_by(configs, lambda config: config.dataset.model_dump_json()):
         ensure_data(dataset.dataset, runtime.data_root)
-    fixed = {config.image_size for config in configs if config.image_size is not None}
-    skipped = _pack(configs, runtime, fixed, progress)
+    known = [config for config in configs if not asks_backbone_for_size(config)]
+    warnings = _prepare(known, runtime, progress)
     ROOMS["launcher"].load(runtime.launcher)(runtime).check()
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()
-    sizes = {image_size(config) for config in configs}
-    skipped = _pack(configs, runtime, sizes - fixed, progress) | skipped
-    return Checked(tuple(configs), tuple(sorted(sizes)), tuple(skipped.values()))
+    warnings |= _prepare(configs, runtime, progress)
+    sizes = {image_size(config) for config in configs} - {0}
+    return Checked(tuple(configs), tuple(sorted(sizes)), tuple(warnings.values()))
 
 
 def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
@@ -53,7 +63,10 @@ def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
     problems = corner_problems(spec)
     if problems:
         raise problems_error(f"space `{spec.name}`", problems)
-    return [config for _, config in corners(spec) if isinstance(config, TrialConfig)]
+    configs = [config for _, config in corners(spec) if isinstance(config, TrialConfig)]
+    for config in configs:
+        refuse_mismatch(config)
+    return configs
 
 
 def ensure_writable(runtime: Runtime) -> None:
@@ -70,34 +83,41 @@ def ensure_writable(runtime: Runtime) -> None:
             ) from error
 
 
-def image_size(config: TrialConfig) -> int:
-    """The side in pixels at which this trial sees its images: its own setting, else its backbone's."""
-    if config.image_size is not None:
-        return config.image_size
-    size: int = config.backbone.load()(config.backbone.build_params()).input_spec().image_size
-    return size
-
-
 def unique_by(configs: list[TrialConfig], key: Callable[[TrialConfig], str]) -> list[TrialConfig]:
     """The first configuration of each key, in order."""
     return list({key(config): config for config in reversed(configs)}.values())[::-1]
 
 
-def _pack(configs: list[TrialConfig], runtime: Runtime, sizes: set[int], progress: Progress | None) -> dict[str, str]:
-    """Decode what trials will see; a warning for each data set (as JSON) of which bad samples were left out."""
+def _prepare(configs: list[TrialConfig], runtime: Runtime, progress: Progress | None) -> dict[str, str]:
+    """Decode and describe what trials will see; a warning by data set (as JSON) of which not all is as it came."""
     warnings: dict[str, str] = {}
-    for dataset in unique_by(configs, lambda config: config.dataset.model_dump_json()):
-        for size in sorted(sizes):
-            what = f"decoding {dataset.dataset.name} at {size} px"
-            report = (lambda done, total, what=what: progress(what, done, total)) if progress else None
-            splits = open_splits(
-                dataset.dataset,
-                size=size,
-                limit_per_class=dataset.limit_per_class,
-                data_root=runtime.data_root,
-                cache_dir=runtime.cache_dir,
-                progress=report,
-            )
-            if splits.skipped:
-                warnings[dataset.dataset.model_dump_json()] = splits.skipped.warning(dataset.dataset.name)
+    for config in unique_by(configs, _preparation):
+        what = _what_is_done(config)
+        report = (lambda done, total, what=what: progress(what, done, total)) if progress else None
+        splits = open_inputs(config, data_root=runtime.data_root, cache_dir=runtime.cache_dir, progress=report)
+        told = _skipped_and_filled(config, splits)
+        if told:
+            warnings[config.dataset.model_dump_json()] = told
     return warnings
+
+
+def _preparation(config: TrialConfig) -> str:
+    """What decides the packed inputs of a trial, as text."""
+    described = [config.descriptor.model_dump_json(), config.pixels.grey] if describes_images(config) else []
+    return f"{config.dataset.model_dump_json()} {image_size(config)} {described}"
+
+
+def _what_is_done(config: TrialConfig) -> str:
+    if describes_images(config):
+        return f"describing {config.dataset.name} at {image_size(config)} px by {config.descriptor.name}"
+    return f"decoding {config.dataset.name}" + (f" at {image_size(config)} px" if image_size(config) else "")
+
+
+def _skipped_and_filled(config: TrialConfig, splits: Splits) -> str:
+    """What was left out and what was filled in, "" where neither was needed."""
+    told = [splits.skipped.warning(config.dataset.name)] if splits.skipped else []
+    empty = sum(map(num_empty, (splits.train, splits.val, splits.test))) if holds_features(config) else 0
+    if empty:
+        cells = "1 empty cell" if empty == 1 else f"{empty} empty cells"
+        told.append(f"{cells} of `{config.dataset.name}` filled with the median of the training split")
+    return "; ".join(told)

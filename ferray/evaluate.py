@@ -81,12 +81,12 @@ def _judged(trial: TrialRecord, judge: Judge, digest: str) -> HeldOut:
 
 
 def fingerprint(samples: PackedSamples) -> str:
-    """SHA-256 of the ids, labels and pixels of these samples, in their order."""
+    """SHA-256 of the ids, labels and pixels (or features) of these samples, in their order."""
     digest = hashlib.sha256()
     digest.update(np.ascontiguousarray(samples.sample_ids).tobytes())
     digest.update(np.ascontiguousarray(samples.labels).tobytes())
     for start in range(0, len(samples), CHUNK):
-        digest.update(samples.images_of(np.arange(start, min(start + CHUNK, len(samples)))).tobytes())
+        digest.update(samples.inputs_of(np.arange(start, min(start + CHUNK, len(samples)))).tobytes())
     return digest.hexdigest()
 
 

@@ -173,7 +173,7 @@ class Sealed:
 
 def test_training_never_reads_the_test_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "ferray.train.assemble.open_splits", lambda *args, **kwargs: Sealed(open_splits(*args, **kwargs))
+        "ferray.train.inputs.open_splits", lambda *args, **kwargs: Sealed(open_splits(*args, **kwargs))
     )
     config = demo_config(outliers={"bdr": {"start_epoch": 1}}, imbalance="logit_adjustment")
     with Trainer(demo_job(tmp_path / "trial", tmp_path, config)) as trainer:

@@ -109,18 +109,18 @@ def _open_pack(choice: DatasetChoice, size: int, places: tuple[Path, Path], prog
     pack = read_pack(folder)
     if pack is not None:
         return pack
-    with _only_packer(folder):  # workers that start together on a fresh node: one decodes, the others wait for it
+    with only_maker(folder):  # workers that start together on a fresh node: one decodes, the others wait for it
         return read_pack(folder) or write_pack(folder, dataset, size=size, progress=progress)
 
 
 @contextmanager
-def _only_packer(folder: Path) -> Iterator[None]:
-    """Hold this pack's lock, where the disk knows locks; elsewhere packing twice is merely slow."""
+def only_maker(path: Path) -> Iterator[None]:
+    """Hold the lock of what appears at `path`, where the disk knows locks; elsewhere making it twice is merely slow."""
     with suppress(OSError):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         with suppress(OSError):
-            lock = held.enter_context((folder.parent.parent / f"{folder.name}.lock").open("a"))
+            lock = held.enter_context((path.parent.parent / f"{path.name}.lock").open("a"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

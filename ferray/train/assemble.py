@@ -8,16 +8,17 @@ from pathlib import Path
 import torch
 
 from ferray.config.job import TrialJob
-from ferray.config.runtime import default_cache_dir
+from ferray.config.route import image_size, refuse_mismatch
 from ferray.config.trial import TrialConfig
-from ferray.data.pack import open_splits
-from ferray.data.samples import Splits
+from ferray.data.samples import PackedSamples, Splits
 from ferray.models.model import FerModel, build_model
 from ferray.models.transfer import Loaded, load_initial
 from ferray.optim import build_optimizer, build_schedule
 from ferray.outliers import OutlierRemoval
 from ferray.train.batches import Feeder, Positions, TrainingBatches, split_batches
+from ferray.train.features import Features
 from ferray.train.folder import checkpoint_of
+from ferray.train.inputs import open_job_inputs
 from ferray.train.loop import Learner
 from ferray.train.numerics import Numerics, choose_numerics
 from ferray.train.pixels import Pixels
@@ -43,28 +44,26 @@ class Assembly:
 
 
 def assemble(job: TrialJob) -> Assembly:
-    """Open the data and build everything the configuration names; the number of CPU threads is set for the process."""
+    """Open the data and build everything the configuration names; the number of CPU threads is set for the process.
+
+    ConfigError where data and backbone do not go together.
+    """
     config = job.trial_config()
+    refuse_mismatch(config)
     numerics = choose_numerics(job.device, config.precision)
     if numerics.device.type == "cpu":
         torch.set_num_threads(job.threads)
-    image_size = config.image_size or _native_image_size(config)
-    splits = open_splits(
-        config.dataset,
-        size=image_size,
-        limit_per_class=config.limit_per_class,
-        data_root=Path(job.data_root),
-        cache_dir=Path(job.cache_dir) if job.cache_dir else default_cache_dir(),
-    )
+    splits = open_job_inputs(job)
+    features = splits.train.features
     training = TrainingSet(splits.train, config.imbalance)
-    model = build_model(config, len(splits.train.classes))
+    model = build_model(config, len(splits.train.classes), num_inputs=None if features is None else features.shape[1])
     loaded = _load_initial(model, job, config, splits.train.classes)
     return Assembly(
         config=config,
-        image_size=image_size,
+        image_size=image_size(config),
         splits=splits,
         training=training,
-        batches=TrainingBatches(config, splits.train, image_size),
+        batches=TrainingBatches(config, splits.train, image_size(config)),
         feeder=Feeder(numerics.device, job.threads),
         learner=_learner(model, config, training, numerics),
         outliers=config.outliers.load()(config.outliers.build_params()),
@@ -97,10 +96,11 @@ def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, numeri
         steps_per_epoch=len(epoch_batches(config, training, 1)),
         epochs=config.epochs,
     )
-    pixels = Pixels.of_training(config.pixels, model.input_spec, training.samples).to(numerics.device)
-    return Learner(model, optimizer, schedule, numerics, len(training.samples.classes), pixels)
+    inputs = _inputs(config, model, training.samples).to(numerics.device)
+    return Learner(model, optimizer, schedule, numerics, len(training.samples.classes), inputs)
 
 
-def _native_image_size(config: TrialConfig) -> int:
-    size: int = config.backbone.load()(config.backbone.build_params()).input_spec().image_size
-    return size
+def _inputs(config: TrialConfig, model: FerModel, samples: PackedSamples) -> Pixels | Features:
+    if samples.features is not None:
+        return Features.of_training(config.pixels, samples)
+    return Pixels.of_training(config.pixels, model.input_spec, samples)

@@ -1,4 +1,4 @@
-"""From positions in a split to batches of uint8 images on the device. N = images, H and W = pixels, C = classes."""
+"""From positions in a split to batches on the device. N = samples, H and W = pixels, D = features, C = classes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Positions = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Batch:
-    """`images` uint8 (N, H, W, 3) and `labels` int64 (N,), on one device."""
+    """`images` uint8 (N, H, W, 3), or rows of features float32 (N, D), and `labels` int64 (N,), on one device."""
 
     images: Tensor
     labels: Tensor
@@ -55,7 +55,10 @@ def split_batches(order: Positions, batch_size: int) -> list[Positions]:
 
 
 class TrainingBatches:
-    """The batches of one epoch by index, augmented; any thread may ask for any of them, each gives the same pixels."""
+    """The batches of one epoch by index, augmented; any thread may ask for any of them, each gives the same pixels.
+
+    Rows of features go out as they are kept: `augment` is `none` with them.
+    """
 
     def __init__(self, config: TrialConfig, samples: PackedSamples, image_size: int) -> None:
         self._config = config
@@ -66,6 +69,8 @@ class TrainingBatches:
 
     def prepare(self, positions: Positions, *, epoch: int, index: int) -> Batch:
         """Batch `index` of `epoch` in host memory."""
+        if self._samples.features is not None:
+            return prepare_plain(self._samples, positions)
         images_NHWC = self._samples.images_of(positions)
         seed = derive_seed(self._config.seed, "augment", epoch, index)
         return _host_batch(self._policy().apply(images_NHWC, seed), self._samples.labels[positions])
@@ -79,12 +84,12 @@ class TrainingBatches:
 
 
 def prepare_plain(samples: PackedSamples, positions: Positions) -> Batch:
-    """Images as they are, in host memory."""
-    return _host_batch(samples.images_of(positions), samples.labels[positions])
+    """Images or rows as they are, in host memory."""
+    return _host_batch(samples.inputs_of(positions), samples.labels[positions])
 
 
-def _host_batch(images_NHWC: NDArray[np.uint8], labels: Positions) -> Batch:
-    return Batch(torch.from_numpy(images_NHWC), torch.from_numpy(labels))
+def _host_batch(images: NDArray[np.uint8] | NDArray[np.float32], labels: Positions) -> Batch:
+    return Batch(torch.from_numpy(images), torch.from_numpy(labels))
 
 
 def _pinned(task: Callable[[], Batch]) -> Batch:

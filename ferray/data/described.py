@@ -1,0 +1,80 @@
+"""Rows of features of packed images, computed once and mapped by every trial on the machine. N = images, D = features.
+
+They lie beside the packs as `features/<pack>-<key>.npy` (N, D) float32, and appear by rename, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.data.pack import only_maker
+from ferray.data.pack_file import Progress
+from ferray.errors import DataError
+
+Describe = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+STEP = 64  # images between two reports of progress
+
+
+def open_rows(
+    images: NDArray[np.uint8], pack: Path, key: str, describe: Describe, progress: Progress | None = None
+) -> NDArray[np.float32]:
+    """The row of each image of the pack in folder `pack`, mapped read-only; computed on the first call.
+
+    `key` stands for all that decides a row beside the pixels. Of several processes that ask at once one describes and
+    the others wait. DataError where the cache takes no writing.
+    """
+    path = pack.parent.parent / "features" / f"{pack.name}-{key}.npy"
+    rows = _read(path, len(images))
+    if rows is not None:
+        return rows
+    with only_maker(path):
+        rows = _read(path, len(images))
+        return rows if rows is not None else _make(path, images, describe, progress)
+
+
+def _read(path: Path, count: int) -> NDArray[np.float32] | None:
+    """The rows at `path`; None where there are none or where they are not whole."""
+    try:
+        rows: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return rows if rows.ndim == 2 and len(rows) == count and rows.dtype == np.float32 else None
+
+
+def _make(path: Path, images: NDArray[np.uint8], describe: Describe, progress: Progress | None) -> NDArray[np.float32]:
+    first = describe(images[0])
+    rows = np.empty((len(images), len(first)), dtype=np.float32)
+    rows[0] = first
+    for number in range(1, len(images)):
+        rows[number] = describe(images[number])
+        if progress and (number % STEP == 0 or number == len(images) - 1):
+            progress(number + 1, len(images))
+    _write(path, rows)
+    made = _read(path, len(images))
+    return rows if made is None else made
+
+
+def _write(path: Path, rows: NDArray[np.float32]) -> None:
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            np.save(stream, rows, allow_pickle=False)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            Path(temporary).unlink(missing_ok=True)
+        raise DataError(
+            f"features cannot be kept in `{path.parent}`: {error.strerror or error}",
+            "set FERRAY_CACHE to a folder with space that you may write to",
+        ) from error

@@ -1,0 +1,64 @@
+"""What a trial is trained on: its three splits of images, or of rows of features."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.config.job import TrialJob
+from ferray.config.route import describes_images, image_size
+from ferray.config.runtime import default_cache_dir
+from ferray.config.trial import TrialConfig
+from ferray.data.described import open_rows
+from ferray.data.pack import open_splits
+from ferray.data.pack_file import Progress
+from ferray.data.samples import Splits
+from ferray.descriptors import Descriptor
+
+
+def open_inputs(config: TrialConfig, *, data_root: Path, cache_dir: Path, progress: Progress | None = None) -> Splits:
+    """The configuration's splits, decoded and described on the first call on this machine; errors of `open_splits`.
+
+    Every sample of the data set is described at once, those of the test split too: a row depends on its image alone.
+    """
+    splits = open_splits(
+        config.dataset,
+        size=image_size(config),
+        limit_per_class=config.limit_per_class,
+        data_root=data_root,
+        cache_dir=cache_dir,
+        progress=progress,
+    )
+    return _described(splits, config, progress) if describes_images(config) else splits
+
+
+def open_job_inputs(job: TrialJob) -> Splits:
+    """`open_inputs` of a job's configuration, below the job's folders."""
+    cache_dir = Path(job.cache_dir) if job.cache_dir else default_cache_dir()
+    return open_inputs(job.trial_config(), data_root=Path(job.data_root), cache_dir=cache_dir)
+
+
+def _described(splits: Splits, config: TrialConfig, progress: Progress | None) -> Splits:
+    descriptor: Descriptor = config.descriptor.load()(config.descriptor.build_params())
+    assert splits.folder is not None, "a pack lies in a folder"
+
+    def describe(image_HWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return descriptor.describe(_grey(image_HWC) if config.pixels.grey else image_HWC)
+
+    identity = [config.descriptor.model_dump(mode="json"), descriptor.version, config.pixels.grey]
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    images = splits.train.images
+    rows = open_rows(images, splits.folder, f"{config.descriptor.name}-{key}", describe, progress)
+    train, val, test = (replace(split, features=rows) for split in (splits.train, splits.val, splits.test))
+    return replace(splits, train=train, val=val, test=test)
+
+
+def _grey(image_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The average of the colours in all three, (H, W, 3) uint8."""
+    average = np.rint(image_HWC.mean(axis=2, keepdims=True)).astype(np.uint8)
+    return np.repeat(average, 3, axis=2)
