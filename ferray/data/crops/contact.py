@@ -27,8 +27,7 @@ Picture = Callable[[Row], Image | None]
 def write_sheets(folder: Path, rows: Sequence[Row], picture: Picture, *, title: str) -> list[str]:
     """Write `contact.png`, `contact-2.png` and so on, and return their names; older ones beyond them go away.
 
-    `picture` gives what is shown for a row, of any size, None for an empty frame. At most 960 are shown: those with a
-    flag, in the order of `FLAGS`, then of the others as many as there is room for, spread evenly.
+    `picture` gives what is shown for a row, of any size, None for an empty frame. At most 960 rows are shown.
     """
     shown = worth_a_look(rows, COLUMNS * ROWS * MOST_SHEETS)
     pages = [shown[start : start + COLUMNS * ROWS] for start in range(0, len(shown), COLUMNS * ROWS)]
@@ -46,12 +45,24 @@ def write_sheets(folder: Path, rows: Sequence[Row], picture: Picture, *, title: 
 
 
 def worth_a_look(rows: Sequence[Row], most: int) -> list[Row]:
-    """At most so many rows: the flagged ones first, by their first flag, then an even choice of the others."""
-    flagged = sorted((row for row in rows if row.flags), key=lambda row: FLAGS.index(row.flags[0]))[:most]
-    plain = [row for row in rows if not row.flags]
-    room = min(most - len(flagged), len(plain))
-    chosen = np.linspace(0, len(plain) - 1, room).round().astype(int).tolist() if room else []
-    return flagged + [plain[index] for index in chosen]
+    """At most so many rows, by their first flag in the order of `FLAGS`, those without one last.
+
+    Where there is no room for all, a flag that many carry leaves room for the rarer ones and for pictures without any;
+    within each an even choice is made.
+    """
+    groups = {flag: [row for row in rows if row.flags[:1] == (flag,)] for flag in FLAGS}
+    groups[""] = [row for row in rows if not row.flags]
+    chosen: dict[str, list[Row]] = {}
+    for number, (flag, group) in enumerate(sorted(groups.items(), key=lambda item: len(item[1]))):
+        room = (most - sum(map(len, chosen.values()))) // (len(groups) - number)
+        chosen[flag] = _evenly(group, room)
+    return [row for flag in groups for row in chosen[flag]]
+
+
+def _evenly(rows: Sequence[Row], most: int) -> list[Row]:
+    if len(rows) <= most:
+        return list(rows)
+    return [rows[index] for index in np.linspace(0, len(rows) - 1, most).round().astype(int).tolist()]
 
 
 def draw_sheet(page: Sequence[Row], picture: Picture, *, title: str) -> Image:

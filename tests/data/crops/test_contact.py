@@ -35,7 +35,14 @@ def test_of_the_others_an_even_choice_is_shown() -> None:
 
 
 def test_no_more_are_shown_than_there_is_room_for() -> None:
-    assert numbers(worth_a_look([row(number, "missed") for number in range(9)], 4)) == [0, 1, 2, 3]
+    assert numbers(worth_a_look([row(number, "missed") for number in range(10)], 4)) == [0, 3, 6, 9]
+
+
+def test_a_frequent_flag_leaves_room_for_the_others() -> None:
+    rows = [row(number, "missed") for number in range(90)]
+    rows += [row(100, "small"), row(101, "small"), *(row(number) for number in range(200, 220))]
+    shown = numbers(worth_a_look(rows, 12))  # two of the rare flag, and half of the other ten each
+    assert shown == [0, 22, 44, 67, 89, 100, 101, 200, 205, 210, 214, 219]
 
 
 def test_each_picture_has_its_place_and_flagged_ones_a_frame() -> None:
