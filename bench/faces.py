@@ -109,6 +109,7 @@ def kill_after(folder: Path, num_done: int, *, workers: int) -> dict[str, Any]:
     code = process.wait()
     killed_at = time.monotonic()
     psutil.wait_procs(workers_of_it, timeout=60)
+    orphans_s = time.monotonic() - killed_at
     recorded = Journal(to / PREPARED).read()
     crops = [path for path in to.rglob("*.png") if not path.name.startswith("contact")]
     files = {record.file for record in recorded.values()}
@@ -117,7 +118,7 @@ def kill_after(folder: Path, num_done: int, *, workers: int) -> dict[str, Any]:
         "recorded": len(recorded),
         "cut_beyond": sum(path.relative_to(to).as_posix() not in files for path in crops),
         "torn": sum(map(_is_torn, crops)),
-        "orphans_s": round(time.monotonic() - killed_at, 2),
+        "orphans_s": round(orphans_s, 2),
     }
 
 
