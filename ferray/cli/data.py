@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ferray.cli import prepare
+from ferray.cli import clean, prepare
 
 app = typer.Typer(help="Make data sets ready, and look through them.", no_args_is_help=True)
 
@@ -15,3 +15,4 @@ def _group() -> None:
 
 
 app.command("prepare")(prepare.prepare)
+app.command("clean")(clean.clean)

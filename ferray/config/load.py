@@ -96,6 +96,16 @@ def load_space(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec
     return validate_spec(raw, source=str(file.path)), notes
 
 
+def load_dataset(name: str, overrides: Overrides | None = None) -> SweepSpec:
+    """One configuration that trains on the data set called `name`, every key its default but for the overrides."""
+    raw: dict[str, Any] = {"name": name, "dataset": name}
+    try:
+        _apply(raw, overrides or Overrides())
+    except ValueError as error:
+        raise ConfigError(f"data set `{name}`: {error}") from error
+    return validate_spec(raw, source=f"data set `{name}`")
+
+
 def validate_spec(raw: dict[str, Any], *, source: str) -> SweepSpec:
     """`SweepSpec.model_validate` with every problem worded for the user."""
     try:

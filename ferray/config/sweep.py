@@ -105,8 +105,8 @@ class SweepSpec(Params):
     @field_validator("name")
     @classmethod
     def _free_name(cls, name: str) -> str:
-        if name == "train":
-            raise ValueError("`train` is where `ferray train` keeps its trainings")
+        if name in ("train", "clean"):
+            raise ValueError(f"`{name}` is where `ferray` keeps the trainings of its command `{name}`")
         return name
 
     @field_validator("dataset")

@@ -220,13 +220,20 @@ def _seats(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 def _fold(
     table: SplitTable, params: DatasetParams, splitter: BaseCrossValidator, groups: NDArray[np.str_] | None = None
 ) -> SplitRows:
-    test = table.rows("test")
-    rest = np.setdiff1d(np.arange(len(table.ids)), test)
+    rest, test = _foldable(table, params)
     labels = table.labels[rest]
     kept = None if groups is None else groups[rest]
     _check_folds(labels, kept, params.folds)
     train, val = list(splitter.split(rest, labels, kept))[params.fold]
     return SplitRows(rest[train], rest[val], test)
+
+
+def _foldable(table: SplitTable, params: DatasetParams) -> tuple[Rows, Rows]:
+    """What is cut into folds, and what is the test split of each."""
+    if params.folds_of is not None:
+        return PROTOCOLS[params.folds_of](table, params).train, NO_ROWS
+    test = table.rows("test")
+    return np.setdiff1d(np.arange(len(table.ids)), test), test
 
 
 def _check_folds(labels: NDArray[np.int64], groups: NDArray[np.str_] | None, folds: int) -> None:

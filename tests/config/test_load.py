@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ferray.config.load import Overrides, find_space, load_space, set_key, space_names
+from ferray.config.load import Overrides, find_space, load_dataset, load_space, set_key, space_names
 from ferray.errors import ConfigError
 
 YAML = """
@@ -123,3 +123,20 @@ def test_set_key_leaves_other_keys_alone() -> None:
     raw = {"base": {"optimizer": {"name": "sgd"}}}
     set_key(raw, "optimizer.lr", 0.1)
     assert raw["base"]["optimizer"] == {"name": "sgd", "lr": 0.1}
+
+
+def test_a_data_set_is_a_space_of_one_configuration() -> None:
+    spec = load_dataset("image_folder", Overrides(sets=["backbone.width=4", "dataset.path=faces"], epochs=3))
+    assert (spec.name, spec.dataset, spec.space) == ("image_folder", {"image_folder": {"path": "faces"}}, {})
+    assert spec.base == {"backbone.width": 4, "epochs": 3}
+
+
+def test_a_wrong_key_of_a_data_set_is_named() -> None:
+    with pytest.raises(ConfigError, match="epoch"):
+        load_dataset("image_folder", Overrides(sets=["epoch=3"]))
+
+
+@pytest.mark.parametrize("name", ["train", "clean"])
+def test_names_of_commands_that_keep_trainings_are_taken(space: str, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"`{name}` is where `ferray` keeps the trainings"):
+        load_space(space, Overrides(name=name))

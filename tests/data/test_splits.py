@@ -282,6 +282,25 @@ def test_folds_leave_the_test_part_as_test() -> None:
     assert split.test.tolist() == list(range(15, 23))
 
 
+@pytest.mark.parametrize("split", ["kfold", "kfold_by_group"])
+@pytest.mark.parametrize("folds_of", ["official", "halves", "random", "holdout"])
+def test_folds_of_a_split_cover_its_training_part_alone(split: SplitKind, folds_of: SplitKind) -> None:
+    labelled = table(
+        {"train": [30, 30], "val": [12, 12], "test": [4, 4]}, groups=list("abcdefghijk") * 8 + list("abcd")
+    )
+    whole = split_rows(labelled, DatasetParams(split=folds_of))
+    folds = [
+        split_rows(labelled, DatasetParams(split=split, folds=3, fold=fold, folds_of=folds_of)) for fold in range(3)
+    ]
+    assert sorted(np.concatenate([fold.val for fold in folds]).tolist()) == whole.train.tolist()
+    assert sorted([*folds[0].train, *folds[0].val]) == whole.train.tolist()
+
+
+def test_folds_of_a_split_have_no_test_split() -> None:
+    labelled = table({"train": [7, 8], "test": [4, 4]})
+    assert len(split_rows(labelled, DatasetParams(split="kfold", folds=3, folds_of="official")).test) == 0
+
+
 def test_more_folds_than_images_of_a_class_are_refused() -> None:
     with pytest.raises(ConfigError, match="`5` folds are more than the `4` images of the rarest class"):
         split_rows(table({"all": [9, 4]}), DatasetParams(split="kfold", folds=5))

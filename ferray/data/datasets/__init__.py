@@ -24,16 +24,19 @@ class DatasetParams(Params):
     """What every data set lets you choose about its splits; see `ferray.data.splits` for the protocols.
 
     `fold` counts from 0 to `folds` - 1 and is the validation fold; `split_seed` is apart from the trial's seed so that
-    trials of different seeds are judged on the same images. `val_fraction` and `test_fraction` are what `official`
-    carves out of the training part where the set brings no such part of its own; `val_fraction` is also what `holdout`
-    validates on. `max_per_class`: at most so many images a class of the whole set, chosen before it is split, so that
-    trials with other samplings of the training part share all other parts. `bad_samples`: whether an image or row that
-    cannot be used stops everything, or is left out of every split and listed.
+    trials of different seeds are judged on the same images. `folds_of`: folds are cut from the training part of this
+    split alone, its other parts are left out; None cuts all but the official test part. `val_fraction` and
+    `test_fraction` are what `official` carves out of the training part where the set brings no such part of its own;
+    `val_fraction` is also what `holdout` validates on. `max_per_class`: at most so many images a class of the whole
+    set, chosen before it is split, so that trials with other samplings of the training part share all other parts.
+    `bad_samples`: whether an image or row that cannot be used stops everything, or is left out of every split and
+    listed.
     """
 
     split: SplitKind = "official"
     folds: Annotated[int, Field(ge=2, le=50)] = 5
     fold: Annotated[int, Field(ge=0)] = 0
+    folds_of: Literal["official", "halves", "random", "holdout"] | None = None
     split_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     val_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     test_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1

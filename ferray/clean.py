@@ -1,0 +1,218 @@
+"""`find_suspects`: labels that a network which never saw them contradicts. N = samples examined, C = classes."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.config.job import TrialJob
+from ferray.config.trial import TrialConfig
+from ferray.data.samples import PackedSamples
+from ferray.errors import ConfigError, DataError
+from ferray.events import EpochReport
+from ferray.train.judge import judging
+from ferray.train.opening import open_trainer
+
+Tell = Callable[[EpochReport], None]
+COLUMNS = ("rank", "sample_id", "name", "label", "suggested", "self_confidence", "truly_mislabelled")
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A sample whose label is probably wrong; `self_confidence` is the probability that its label got, rank 1 least."""
+
+    rank: int
+    sample_id: int
+    name: str
+    label: int
+    suggested: int
+    self_confidence: float
+    truly_mislabelled: bool | None = None  # known only where the data set records it (demo)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Suspects in order of rank. `accuracy` is that of the out-of-fold predictions against the given labels,
+    `most_frequent_fraction` what always guessing the most frequent label would have, `num_mislabelled` the wrong labels
+    among all examined, None where nobody knows them.
+    """
+
+    classes: tuple[str, ...]
+    num_examined: int
+    accuracy: float
+    most_frequent_fraction: float
+    suspects: tuple[Suspect, ...]
+    num_mislabelled: int | None = None
+
+    @property
+    def precision(self) -> float | None:
+        """The share of suspects whose label is wrong; None where there are none or nobody knows."""
+        known = self.num_mislabelled is not None and self.suspects
+        return self._num_caught / len(self.suspects) if known else None
+
+    @property
+    def recall(self) -> float | None:
+        """The share of wrong labels that are suspects; None where there are none or nobody knows."""
+        return self._num_caught / self.num_mislabelled if self.num_mislabelled else None
+
+    @property
+    def _num_caught(self) -> int:
+        return sum(bool(suspect.truly_mislabelled) for suspect in self.suspects)
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Samples with the answer of the one network that was not trained on them: `probabilities` (N, C) float64."""
+
+    sample_ids: NDArray[np.int64]
+    names: tuple[str, ...]
+    labels: NDArray[np.int64]
+    true_labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    classes: tuple[str, ...]
+
+
+def in_folds(config: TrialConfig, num_folds: int) -> TrialConfig:
+    """The cross-validation that examines the training part of `config` and nothing else of its data.
+
+    Where `config` is cross-validated itself, that is everything but the official test part, in folds of its own kind.
+    ConfigError for an estimator, which gives no probabilities.
+    """
+    if config.estimator.name != "none":
+        raise ConfigError(f"estimator `{config.estimator.name}` gives no probabilities", "`--set estimator=none`")
+    plain, params = config.to_json(), dict(config.dataset.params)
+    by_film = params["split"] == "kfold_by_group" or (config.folds is not None and config.folds.kind == "by_film")
+    if config.folds is None and not str(params["split"]).startswith("kfold"):
+        params["folds_of"] = params["split"]
+    folds = {"kind": "by_film" if by_film else "stratified", "k": num_folds}
+    return TrialConfig.model_validate({**plain, "folds": folds, "dataset": {config.dataset.name: params}})
+
+
+def find_suspects(job: TrialJob, tell: Tell) -> Findings:
+    """Train what is not yet trained of the folds of `job`, which `in_folds` gave, and judge every label by them.
+
+    The last epoch of each fold answers: a choice of epochs would be made on the labels in question. Nothing is written
+    outside the job's folder. `tell` is given each epoch. An interruption saves, and the same call goes on from there.
+    ConfigError where cleanlab is missing or a fold diverges.
+    Source: Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 2021.
+    """
+    if find_spec("cleanlab") is None:
+        raise ConfigError("cleanlab is not installed", "pip install 'ferray[clean]'")
+    job = replace(job, counts="last")
+    _train(job, tell)
+    return judge_labels(_joined([_out_of_fold(job, fold) for fold in range(job.trial_config().num_folds)]))
+
+
+def judge_labels(answers: OutOfFold) -> Findings:
+    """Confident learning on out-of-fold answers; suspects of equal confidence are ranked by sample id."""
+    from cleanlab.filter import find_label_issues
+
+    labels, probabilities = answers.labels, answers.probabilities
+    is_suspect = find_label_issues(labels, probabilities, n_jobs=1)
+    confidence = probabilities[np.arange(len(labels)), labels]
+    order = np.lexsort((answers.sample_ids, confidence))
+    known = bool((answers.true_labels >= 0).all())
+    positions = [int(position) for position in order if is_suspect[position]]
+    return Findings(
+        classes=answers.classes,
+        num_examined=len(labels),
+        accuracy=float((probabilities.argmax(axis=1) == labels).mean()),
+        most_frequent_fraction=float(np.bincount(labels).max() / len(labels)),
+        suspects=tuple(_suspect(answers, position, rank) for rank, position in enumerate(positions, start=1)),
+        num_mislabelled=int((answers.true_labels != labels).sum()) if known else None,
+    )
+
+
+def write_suspects(path: Path, findings: Findings) -> None:
+    """Replace `path` by the suspects, one a line in order of rank; DataError where it cannot be written."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            rows = (_row(suspect, findings.classes) for suspect in findings.suspects)
+            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+        temporary.replace(path)
+    except OSError as error:
+        raise DataError(f"`{path}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _row(suspect: Suspect, classes: Sequence[str]) -> tuple[object, ...]:
+    known = "" if suspect.truly_mislabelled is None else str(suspect.truly_mislabelled).lower()
+    label, suggested = classes[suspect.label], classes[suspect.suggested]
+    confidence = f"{suspect.self_confidence:.6g}"
+    return (suspect.rank, suspect.sample_id, suspect.name, label, suggested, confidence, known)
+
+
+def _train(job: TrialJob, tell: Tell) -> None:
+    config = job.trial_config()
+    with open_trainer(job) as trainer:
+        try:
+            _refuse_divergence(trainer.history)
+            while trainer.epochs_done < config.epochs * config.num_folds:
+                report = trainer.step()
+                tell(report)
+                _refuse_divergence([report])
+        except KeyboardInterrupt:
+            trainer.save()
+            raise
+
+
+def _refuse_divergence(reports: Sequence[EpochReport]) -> None:
+    diverged = [report.fold for report in reports if report.diverged]
+    if diverged:
+        raise ConfigError(
+            f"the loss of fold `{diverged[0]}` is not finite", "set a smaller rate, such as `--set optimizer.lr=1e-4`"
+        )
+
+
+def _out_of_fold(job: TrialJob, fold: int) -> OutOfFold:
+    with judging(job.path / f"fold-{fold}" / "best.pt", job) as judge:
+        held_out: PackedSamples = judge.splits.val
+        probabilities = judge.logits(held_out).double().softmax(dim=1).numpy()
+    return OutOfFold(
+        held_out.sample_ids,
+        held_out.names,
+        held_out.labels,
+        held_out.true_labels,
+        probabilities,
+        held_out.classes,
+    )
+
+
+def _joined(folds: Sequence[OutOfFold]) -> OutOfFold:
+    """All folds in the order of sample ids."""
+    sample_ids = np.concatenate([fold.sample_ids for fold in folds])
+    order = np.argsort(sample_ids)
+    names = [name for fold in folds for name in fold.names]
+    return OutOfFold(
+        sample_ids[order],
+        tuple(names[position] for position in order),
+        np.concatenate([fold.labels for fold in folds])[order],
+        np.concatenate([fold.true_labels for fold in folds])[order],
+        np.concatenate([fold.probabilities for fold in folds])[order],
+        folds[0].classes,
+    )
+
+
+def _suspect(answers: OutOfFold, position: int, rank: int) -> Suspect:
+    label, true_label = int(answers.labels[position]), int(answers.true_labels[position])
+    return Suspect(
+        rank=rank,
+        sample_id=int(answers.sample_ids[position]),
+        name=answers.names[position],
+        label=label,
+        suggested=int(answers.probabilities[position].argmax()),
+        self_confidence=float(answers.probabilities[position, label]),
+        truly_mislabelled=None if true_label < 0 else true_label != label,
+    )

@@ -1,0 +1,164 @@
+"""`ferray data clean`: labels that are probably wrong, listed and left alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ferray.cli import options
+from ferray.cli.output import print_json, progress_bars, say
+
+if TYPE_CHECKING:
+    from ferray.clean import Findings
+    from ferray.config.job import TrialJob
+    from ferray.config.sweep import SweepSpec
+    from ferray.events import EpochReport
+
+MOST_SHOWN = 20
+
+
+def clean(
+    space: Annotated[str, typer.Argument(help="A search space, or a data set by name.", show_default=False)],
+    folds: Annotated[int, typer.Option("--folds", min=2, max=50, help="Networks to train.")] = 5,
+    epochs: options.Epochs = None,
+    sets: options.Sets = None,
+    seed: options.Seed = None,
+    limit_per_class: options.LimitPerClass = None,
+    bad_samples: options.BadSamples = None,
+    to: Annotated[Path | None, typer.Option("--to", help="The csv; else `suspects.csv` beside the folds.")] = None,
+    data_root: options.DataRoot = None,
+    output: options.Output = Path("runs"),
+    device: options.Device = "auto",
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Threads of torch and of augmentation; else every core.")
+    ] = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """List training samples whose labels are suspect, by confident learning; no data is touched.
+
+    One configuration is trained once a fold, and each sample is judged by the network that never saw it. Interrupted
+    and started again, it goes on from the last checkpoint.
+    """
+    asked = dict(locals())
+    from ferray.clean import find_suspects, write_suspects
+    from ferray.cli.train import settle
+
+    spec, chosen = settle(_load(space, asked))
+    if not quiet:
+        for key, value in chosen.items():
+            say(f"note: `{key}` is searched in this space, here it is `{value}`")
+    runtime = options.runtime_from({**asked, "launcher": "inline"})
+    job = _prepare(spec, runtime, folds, threads or len(os.sched_getaffinity(0)), quiet=quiet)
+    try:
+        findings = find_suspects(job, (lambda _: None) if quiet else _say_epoch)
+    except KeyboardInterrupt:
+        say("interrupted; run the same command again to go on")
+        raise
+    if findings.accuracy <= findings.most_frequent_fraction:
+        say(
+            f"warning: on images they never saw the networks are right in {findings.accuracy:.0%}, always guessing the "
+            f"most frequent class in {findings.most_frequent_fraction:.0%}: their suspects say little, train longer"
+        )
+    path = to or job.path / "suspects.csv"
+    write_suspects(path, findings)
+    if json:
+        print_json(_document(spec, findings, job, path))
+    else:
+        _print(spec, findings, path)
+
+
+def _load(name: str, asked: dict[str, Any]) -> SweepSpec:
+    """The space called `name`, else the data set with every default."""
+    from ferray.config.load import load_dataset, load_space, space_names
+    from ferray.registry import ROOMS
+
+    overrides = options.overrides_from(asked)
+    if name in ROOMS["dataset"].names() and name not in space_names():
+        return load_dataset(name, overrides)
+    return load_space(name, overrides)[0]
+
+
+def _prepare(spec: SweepSpec, runtime: Any, folds: int, threads: int, *, quiet: bool) -> TrialJob:
+    from ferray.check import check_sweep
+    from ferray.clean import in_folds
+    from ferray.config.job import TrialJob
+
+    with progress_bars(quiet=quiet) as progress:
+        checked = check_sweep(spec, runtime, progress=progress)
+    for warning in checked.warnings:
+        say(f"warning: {warning}")
+    config = in_folds(checked.configs[0], folds)
+    return TrialJob(
+        number=0,
+        config=config.to_json(),
+        folder=str((runtime.output / "clean" / f"{spec.name}-{config.recipe}-s{config.seed}").absolute()),
+        metric=spec.objective.metric,
+        mode=spec.objective.mode,
+        data_root=str(runtime.data_root.absolute()),
+        cache_dir=str(runtime.cache_dir.absolute()),
+        device=runtime.device,
+        threads=threads,
+    )
+
+
+def _say_epoch(report: EpochReport) -> None:
+    accuracy, loss = report.metrics["val/accuracy"], report.metrics["train/loss"]
+    epochs = report.epochs // report.folds
+    epoch = report.epoch - report.fold * epochs
+    say(f"fold {report.fold + 1}/{report.folds}  epoch {epoch}/{epochs}  loss {loss:.4g}  held out {accuracy:.4g}")
+
+
+def _document(spec: SweepSpec, findings: Findings, job: TrialJob, path: Path) -> dict[str, Any]:
+    return {
+        "space": spec.name,
+        "folds": job.trial_config().num_folds,
+        "num_examined": findings.num_examined,
+        "accuracy": findings.accuracy,
+        "num_suspects": len(findings.suspects),
+        "num_mislabelled": findings.num_mislabelled,
+        "precision": findings.precision,
+        "recall": findings.recall,
+        "suspects": [
+            {
+                "rank": suspect.rank,
+                "sample_id": suspect.sample_id,
+                "name": suspect.name,
+                "label": findings.classes[suspect.label],
+                "suggested": findings.classes[suspect.suggested],
+                "self_confidence": suspect.self_confidence,
+                "truly_mislabelled": suspect.truly_mislabelled,
+            }
+            for suspect in findings.suspects
+        ],
+        "csv": str(path),
+        "folder": job.folder,
+    }
+
+
+def _print(spec: SweepSpec, findings: Findings, path: Path) -> None:
+    print(
+        f"{spec.name}: {len(findings.suspects)} suspects among {findings.num_examined} training samples "
+        f"(out-of-fold accuracy {findings.accuracy:.3f})"
+    )
+    shown = findings.suspects[:MOST_SHOWN]
+    names = max((len(suspect.name) for suspect in shown), default=0)
+    classes = max(map(len, findings.classes))
+    for suspect in shown:
+        label, suggested = findings.classes[suspect.label], findings.classes[suspect.suggested]
+        print(
+            f"{suspect.rank:>5}  {suspect.name:<{names}}  {label:<{classes}} → {suggested:<{classes}}  "
+            f"self-confidence {suspect.self_confidence:.2g}"
+        )
+    if len(findings.suspects) > MOST_SHOWN:
+        print(f"and {len(findings.suspects) - MOST_SHOWN} more")
+    if findings.precision is not None and findings.recall is not None:
+        chance = (findings.num_mislabelled or 0) / findings.num_examined
+        print(
+            f"known truth: {findings.precision:.0%} of the suspects are wrong-labelled (chance {chance:.0%}), "
+            f"{findings.recall:.0%} of the {findings.num_mislabelled} wrong labels are suspects"
+        )
+    print(f"all of them: {path}")
