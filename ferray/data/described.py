@@ -18,14 +18,14 @@ from ferray.data.pack import only_maker
 from ferray.data.pack_file import Progress
 from ferray.errors import DataError
 
-Describe = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-STEP = 64  # images between two reports of progress
+Describe = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # images (B, H, W, 3) to rows (B, D)
+STEP = 64  # images described at a time
 
 
 def open_rows(
     images: NDArray[np.uint8], pack: Path, key: str, describe: Describe, progress: Progress | None = None
 ) -> NDArray[np.float32]:
-    """The row of each image of the pack in folder `pack`, mapped read-only; computed on the first call.
+    """The row of each image of the pack in folder `pack`, (N, D) mapped read-only; computed on the first call.
 
     `key` stands for all that decides a row beside the pixels. Of several processes that ask at once one describes and
     the others wait. DataError where the cache takes no writing.
@@ -48,14 +48,24 @@ def _read(path: Path, count: int) -> NDArray[np.float32] | None:
     return rows if rows.ndim == 2 and len(rows) == count and rows.dtype == np.float32 else None
 
 
+def describe_all(
+    images: NDArray[np.uint8], describe: Describe, progress: Progress | None = None
+) -> NDArray[np.float32]:
+    """The row of each image, (N, D), computed `STEP` images at a time in the order of the pack."""
+    rows: NDArray[np.float32] | None = None
+    for start in range(0, len(images), STEP):
+        described = describe(images[start : start + STEP])
+        if rows is None:
+            rows = np.empty((len(images), described.shape[1]), dtype=np.float32)
+        rows[start : start + STEP] = described
+        if progress:
+            progress(min(start + STEP, len(images)), len(images))
+    assert rows is not None, "a pack holds images"
+    return rows
+
+
 def _make(path: Path, images: NDArray[np.uint8], describe: Describe, progress: Progress | None) -> NDArray[np.float32]:
-    first = describe(images[0])
-    rows = np.empty((len(images), len(first)), dtype=np.float32)
-    rows[0] = first
-    for number in range(1, len(images)):
-        rows[number] = describe(images[number])
-        if progress and (number % STEP == 0 or number == len(images) - 1):
-            progress(number + 1, len(images))
+    rows = describe_all(images, describe, progress)
     _write(path, rows)
     made = _read(path, len(images))
     return rows if made is None else made

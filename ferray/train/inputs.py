@@ -47,8 +47,9 @@ def _described(splits: Splits, config: TrialConfig, progress: Progress | None) -
     descriptor: Descriptor = config.descriptor.load()(config.descriptor.build_params())
     assert splits.folder is not None, "a pack lies in a folder"
 
-    def describe(image_HWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return descriptor.describe(_grey(image_HWC) if config.pixels.grey else image_HWC)
+    def describe(images_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+        seen = (_grey(image_HWC) if config.pixels.grey else image_HWC for image_HWC in images_NHWC)
+        return np.stack([descriptor.describe(image_HWC) for image_HWC in seen])
 
     identity = [config.descriptor.model_dump(mode="json"), descriptor.version, config.pixels.grey]
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

@@ -31,7 +31,10 @@ class Inputs(Protocol):
 
 @dataclass
 class Learner:
-    """A network and what changes it, on its device."""
+    """A network and what changes it, on its device.
+
+    `takes_features`: batches hold what the frozen backbone makes of images, and go to the head alone.
+    """
 
     model: FerModel
     optimizer: Optimizer
@@ -39,15 +42,19 @@ class Learner:
     numerics: Numerics
     num_classes: int
     inputs: Inputs
+    takes_features: bool = False
     scaler: GradScaler = field(init=False)
 
     def __post_init__(self) -> None:
         self.scaler = self.numerics.scaler()
 
     def logits(self, images_NHWC: Tensor) -> Tensor:
-        """The network's answer to uint8 images: (N, C) float32."""
+        """The network's answer to a batch as it is packed: (N, C) float32."""
         with self.numerics.autocast():
-            logits_NC: Tensor = self.model(self.inputs(images_NHWC))
+            if self.takes_features:
+                logits_NC: Tensor = self.model.head(images_NHWC)
+            else:
+                logits_NC = self.model(self.inputs(images_NHWC))
         return logits_NC.float()
 
     def targets(self, labels_N: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from ferray.train.assemble import Assembly, assemble
 from ferray.train.checkpoint import SavePacer, copy_weights, expected_cost_s, read_checkpoint, write_checkpoint
 from ferray.train.epoch import OnBatch, run_epoch, val_metric_names
 from ferray.train.folder import TrialFolder, checkpoint_of, refuse_other_config
+from ferray.train.frozen import keep_features
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Trainer:
         self._refuse_unknown_objective()
         self.init = self._assembly.loaded.to_json() if self._assembly.loaded else None  # as init.json holds it
         self._resume()
+        self._assembly = keep_features(self._parts)  # the backbone has its weights now, wherever they come from
         self._folder.record_init(self.init)
         self._pacer = SavePacer(expected_cost_s(self._parts.learner.model.parameters()))
 
