@@ -24,6 +24,7 @@ from ferray.parents import find_parent
 from ferray.registry import ROOMS
 from ferray.train.features import num_empty
 from ferray.train.inputs import open_inputs
+from ferray.train.loss_weights import refuse_shaped_loss
 
 Progress = Callable[[str, int, int], None]  # what, done, total
 
@@ -66,6 +67,8 @@ def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
     configs = [config for _, config in corners(spec) if isinstance(config, TrialConfig)]
     for config in configs:
         refuse_mismatch(config)
+        if config.estimator.name != "none":
+            refuse_shaped_loss(config)
     return configs
 
 

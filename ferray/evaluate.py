@@ -19,7 +19,7 @@ from ferray.metrics import metrics_of
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
-from ferray.train.judge import Judge, judging
+from ferray.train.judge import AnyJudge, judging
 
 Tell = Callable[[str], None]
 CHUNK = 256  # images hashed at a time
@@ -63,7 +63,7 @@ def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) ->
     return held_out
 
 
-def _judged(trial: TrialRecord, judge: Judge, digest: str) -> HeldOut:
+def _judged(trial: TrialRecord, judge: AnyJudge, digest: str) -> HeldOut:
     test = judge.splits.test
     evaluation = judge.evaluate(test)
     metrics = {**metrics_of(evaluation.confusion, test.classes, "test"), "test/loss": evaluation.loss}
@@ -119,7 +119,7 @@ def _digest(checkpoint: Path) -> str:
         raise DataError(f"`{checkpoint}` cannot be read: {error.strerror}", "train the trial again") from error
 
 
-def _refuse_empty(judge: Judge) -> None:
+def _refuse_empty(judge: AnyJudge) -> None:
     if not len(judge.splits.test):
         dataset = judge.config.dataset
         raise DataError(

@@ -33,3 +33,11 @@ class Estimator(ABC):
     @abstractmethod
     def log_probabilities(self, features_ND: NDArray[np.float64], num_classes: int) -> NDArray[np.float64]:
         """(N, C) log-probabilities, minus infinity nowhere; a class that was not in training gets the least."""
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """What was learnt, as tensors and plain containers: a checkpoint of it is read without running code in it."""
+
+    @abstractmethod
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Be as fitted as the estimator that gave this state, to the last bit of its answers."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,3 +30,8 @@ class NoEstimator(Estimator):
 
     def log_probabilities(self, features_ND: NDArray[np.float64], num_classes: int) -> NDArray[np.float64]:
         raise ConfigError("the estimator `none` knows no probabilities", "choose one of `ferray list estimators`")
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...

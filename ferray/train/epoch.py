@@ -10,6 +10,7 @@ from functools import partial
 import torch
 
 from ferray.data.samples import PackedSamples
+from ferray.errors import ConfigError, did_you_mean
 from ferray.events import EpochReport, OutlierReport
 from ferray.metrics import metrics_of
 from ferray.train.assemble import Assembly, epoch_batches
@@ -56,6 +57,13 @@ def val_metric_names(samples: PackedSamples) -> list[str]:
     """The metrics that every judged epoch has, whose recalls are those of the classes present in `samples`."""
     truth = torch.bincount(torch.from_numpy(samples.labels), minlength=len(samples.classes))
     return ["val/loss", *metrics_of(truth.diag(), samples.classes)]
+
+
+def refuse_unknown_objective(metric: str, samples: PackedSamples) -> None:
+    """ConfigError for a metric that a trial judged on `samples` does not have."""
+    known = [*val_metric_names(samples), "train/loss", "train/accuracy"]
+    if metric not in known:
+        raise ConfigError(f"`{metric}` is not a metric of this trial", did_you_mean(metric, known))
 
 
 def _train(parts: Assembly, epoch: int, on_batch: OnBatch | None) -> TrainingPass:

@@ -16,8 +16,11 @@ from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples, Splits
 from ferray.train.assemble import Assembly, assemble
 from ferray.train.checkpoint import read_checkpoint
+from ferray.train.classical import Classifier
 from ferray.train.epoch import plain_batches
+from ferray.train.inputs import open_job_inputs
 from ferray.train.loop import Evaluation, evaluate, score
+from ferray.train.training_set import TrainingSet
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,30 @@ class Judge:
         return score(self._parts.learner, plain_batches(self._parts, samples, _all_of(samples)))
 
 
+@dataclass(frozen=True)
+class ClassicalJudge:
+    """A fitted estimator with the splits it was fitted and chosen on; acts are those of `Judge`."""
+
+    config: TrialConfig
+    epoch: int
+    splits: Splits
+    _classifier: Classifier
+    _training: TrainingSet
+
+    def evaluate(self, samples: PackedSamples) -> Evaluation:
+        """Mean loss and confusion matrix over all of `samples`."""
+        return self._classifier.evaluate(samples, self._training.strategy)
+
+    def logits(self, samples: PackedSamples) -> Tensor:
+        """Log-probabilities (N, C) float32 on CPU, in the order of `samples`."""
+        return self._classifier.logits(samples)
+
+
+AnyJudge = Judge | ClassicalJudge
+
+
 @contextmanager
-def judging(checkpoint: Path, job: TrialJob) -> Iterator[Judge]:
+def judging(checkpoint: Path, job: TrialJob) -> Iterator[AnyJudge]:
     """The trial behind a `best.pt`, on the data, device and threads of `job`, whose own configuration is not looked at.
 
     Pretrained weights are not asked for again: every weight is the checkpoint's. DataError for a file that is no
@@ -51,6 +76,11 @@ def judging(checkpoint: Path, job: TrialJob) -> Iterator[Judge]:
     """
     state = read_checkpoint(checkpoint, "best")
     config = TrialConfig.model_validate(state["config"])
+    if config.estimator.name != "none":
+        splits = open_job_inputs(replace(job, config=config.to_json()))
+        classifier, training = Classifier.from_state(state), TrainingSet(splits.train, config.imbalance)
+        yield ClassicalJudge(config, state["epoch"], splits, classifier, training)
+        return
     parts = assemble(replace(job, config=_without_weights(config).to_json(), init_from="", accumulate=1))
     try:
         parts.learner.model.load_state_dict(state["model"])

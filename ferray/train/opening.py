@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from ferray.config.job import TrialJob
 from ferray.events import EpochReport
+from ferray.train.classical import ClassicalTrainer
 from ferray.train.epoch import OnBatch
 from ferray.train.folds import FoldedTrainer
 from ferray.train.trainer import Trainer
@@ -44,6 +45,7 @@ def open_trainer(job: TrialJob, on_batch: OnBatch | None = None) -> AnyTrainer:
 
     Raises ConfigError for settings that do not go together, DataError where the data cannot be had.
     """
-    if job.trial_config().folds is not None:
+    config = job.trial_config()
+    if config.folds is not None:
         return FoldedTrainer(job, open_trainer, on_batch)
-    return Trainer(job, on_batch)
+    return Trainer(job, on_batch) if config.estimator.name == "none" else ClassicalTrainer(job, on_batch)

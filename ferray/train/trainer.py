@@ -13,11 +13,10 @@ import torch
 from torch import Tensor
 
 from ferray.config.job import TrialJob
-from ferray.errors import ConfigError, did_you_mean
 from ferray.events import EpochReport
 from ferray.train.assemble import Assembly, assemble
 from ferray.train.checkpoint import SavePacer, copy_weights, expected_cost_s, read_checkpoint, write_checkpoint
-from ferray.train.epoch import OnBatch, run_epoch, val_metric_names
+from ferray.train.epoch import OnBatch, refuse_unknown_objective, run_epoch
 from ferray.train.folder import TrialFolder, checkpoint_of, refuse_other_config
 from ferray.train.frozen import keep_features
 
@@ -48,7 +47,7 @@ class Trainer:
         self._folder = TrialFolder(job.path)
         self._folder.open(job.trial_config())
         self._assembly: Assembly | None = assemble(job)
-        self._refuse_unknown_objective()
+        refuse_unknown_objective(job.metric, self._assembly.splits.val)
         self.init = self._assembly.loaded.to_json() if self._assembly.loaded else None  # as init.json holds it
         self._resume()
         self._assembly = keep_features(self._parts)  # the backbone has its weights now, wherever they come from
@@ -77,7 +76,7 @@ class Trainer:
         self._is_between_epochs = False
         with self._parts.randomness.active():
             report = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
-        report = replace(report, is_best=self._is_best(report))
+        report = replace(report, is_best=self._is_best(report), note=self._what_was_loaded(report))
         if report.is_best:
             self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()))
         self.epochs_done = report.epoch
@@ -116,13 +115,6 @@ class Trainer:
         assert self._assembly is not None, "the trainer is closed"
         return self._assembly
 
-    def _refuse_unknown_objective(self) -> None:
-        known = [*val_metric_names(self._parts.splits.val), "train/loss", "train/accuracy"]
-        if self.job.metric not in known:
-            raise ConfigError(
-                f"`{self.job.metric}` is not a metric of this trial", did_you_mean(self.job.metric, known)
-            )
-
     def _is_best(self, report: EpochReport) -> bool:
         value = report.metrics[self.job.metric]
         if report.diverged or not math.isfinite(value):
@@ -131,6 +123,9 @@ class Trainer:
             return True
         former = self._best.report.metrics[self.job.metric]
         return value > former if self.job.mode == "max" else value < former
+
+    def _what_was_loaded(self, report: EpochReport) -> str:
+        return str(self.init["said"]) if self.init and report.epoch == 1 else ""
 
     def _write_checkpoints(self) -> None:
         if not self._ended:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ferray.testing.trials import demo_config, demo_job
+from ferray.train.classical import ClassicalTrainer
 from ferray.train.opening import open_trainer
 from ferray.train.trainer import Trainer
 
@@ -10,3 +11,9 @@ from ferray.train.trainer import Trainer
 def test_a_network_is_opened_as_a_trainer(tmp_path: Path, cache: Path) -> None:
     with open_trainer(demo_job(tmp_path / "trial", cache, demo_config())) as trainer:
         assert isinstance(trainer, Trainer)
+
+
+def test_an_estimator_is_opened_as_a_classical_trainer(tmp_path: Path, cache: Path) -> None:
+    config = demo_config(estimator="svm", epochs=1)
+    with open_trainer(demo_job(tmp_path / "trial", cache, config)) as trainer:
+        assert isinstance(trainer, ClassicalTrainer)

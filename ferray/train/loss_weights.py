@@ -1,0 +1,49 @@
+"""What an imbalance strategy means to an estimator, which descends no loss. N = samples, C = classes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ferray.config.trial import TrialConfig
+from ferray.errors import ConfigError
+from ferray.imbalance import ClassCounts, Criterion, ImbalanceStrategy, soft_cross_entropy
+
+PROBES = ((0.0, 0.0, 0.0), (1.5, -0.5, 0.25))  # logits to try a loss at, gone round for more classes
+EXAMPLE = ClassCounts((40, 10, 25))
+
+
+def class_weights_of(criterion: Criterion, num_classes: int, name: str) -> Tensor:
+    """How often a sample of each class counts in this loss: float64 (C,).
+
+    Found by trying it: a loss that weighs classes is so many times the plain one, whatever the logits. ConfigError,
+    naming the strategy, for a loss of any other shape.
+    """
+    at_rest, elsewhere = (_ratios(criterion, _probe(values, num_classes)) for values in PROBES)
+    if not torch.allclose(at_rest, elsewhere, rtol=1e-4):
+        raise ConfigError(
+            f"imbalance: `{name}` shapes a loss, and an estimator descends none",
+            "choose `class_weights`, `class_balanced`, or a strategy that samples",
+        )
+    return at_rest
+
+
+def refuse_shaped_loss(config: TrialConfig) -> None:
+    """ConfigError where the configuration's estimator could not follow its imbalance strategy."""
+    choice = config.imbalance
+    strategy: ImbalanceStrategy = choice.load()(choice.build_params(), EXAMPLE)
+    class_weights_of(strategy.criterion(0.0), EXAMPLE.num_classes, choice.name)
+
+
+def _probe(values: tuple[float, ...], num_classes: int) -> Tensor:
+    return torch.tensor([values[label % len(values)] for label in range(num_classes)], dtype=torch.float64)
+
+
+def _ratios(criterion: Criterion, logits_C: Tensor) -> Tensor:
+    """The loss of one sample of each class over its plain cross-entropy."""
+    targets_CC = torch.eye(len(logits_C), dtype=torch.float64)
+    ratios = [
+        criterion(logits_C[None], target_C[None]) / soft_cross_entropy(logits_C[None], target_C[None])
+        for target_C in targets_CC
+    ]
+    return torch.stack(ratios)
