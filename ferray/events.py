@@ -131,6 +131,7 @@ class EpochReport:
     earlier: tuple[EpochReport, ...] | None = None  # with a worker's first epoch: the ones before it, if resumed
     fold: int = 0  # of `folds`, from 0; `epoch` and `epochs` count through all of them
     folds: int = 1
+    note: str = ""  # for the user, such as which weights the trial began with
 
     @property
     def num_val(self) -> int:

@@ -66,6 +66,8 @@ class LiveTable(Listener):
         state = self._state
         if state is None or number not in state.running:
             return
+        if report.note:
+            self._console.print(Text(f"trial {number:>3}  {report.note}"), soft_wrap=True)
         row = state.running[number]
         row.epoch, row.value = report.epoch, report.metrics.get(state.sweep.metric)
         row.best = row.value if report.is_best or row.best is None else row.best

@@ -143,7 +143,8 @@ def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
                 epoch = trainer.epochs_done + 1
                 report = trainer.step()
                 if not quiet:
-                    say(_line(report))
+                    for line in filter(None, (report.note, _line(report))):
+                        say(line)
                 if report.is_last:
                     return trainer.best or report
         except KeyboardInterrupt:

@@ -38,6 +38,10 @@ class Console(Tracker):
         self._epochs[trial.number] = trial.epochs
         self._since[trial.number] = self._clock()
 
+    def epoch_ended(self, number: int, report: EpochReport) -> None:
+        if report.note:
+            print(f"trial {number:<3}  {report.note}", file=sys.stderr, flush=True)
+
     def trial_ended(self, trial: TrialEnded) -> None:
         self._num_ended += trial.outcome.kind is not OutcomeKind.INTERRUPTED
         if trial.outcome.kind is OutcomeKind.COMPLETED and trial.value is not None:

@@ -82,3 +82,9 @@ def test_seconds_are_those_between_start_and_end(capsys: pytest.CaptureFixture[s
 def test_trial_that_was_never_announced_still_gets_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     Console(Path("runs/fake")).trial_ended(trial_ended(TRIALS[0]))
     assert "3/3 epochs" in capsys.readouterr().err
+
+
+def test_what_a_trial_began_with_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(Path("runs/fake"))
+    console.epoch_ended(3, replace(TRIALS[0].reports[0], note="backbone of tiny_cnn from `best.pt`, head kept"))
+    assert capsys.readouterr().err == "trial 3    backbone of tiny_cnn from `best.pt`, head kept\n"

@@ -55,6 +55,11 @@ def test_the_folder_names_the_parent(tmp_path: Path, cache: Path, parent: Path) 
     assert (record["path"], record["recipe"]) == (str(parent), demo_config(**FIRST).recipe)
 
 
+def test_the_first_epoch_says_what_was_loaded(tmp_path: Path, cache: Path, parent: Path) -> None:
+    with Trainer(child(tmp_path, cache, parent)) as trainer:
+        assert trainer.step().note == f"backbone of tiny_cnn from `{parent}`, epoch 2, head kept"
+
+
 def test_best_checkpoint_names_the_parent(tmp_path: Path, cache: Path, parent: Path) -> None:
     train(child(tmp_path, cache, parent))
     assert torch.load(tmp_path / "best.pt", weights_only=True)["init"]["path"] == str(parent)
