@@ -11,7 +11,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from ferray import __version__
-from ferray.cli import compare, data, evaluate, leaderboard, listing, outliers, show, sweep, sync, train, trials
+from ferray.cli import compare, data, evaluate, figures, leaderboard, listing, outliers, show, sweep, sync, train, trials
 from ferray.cli.output import print_error
 from ferray.config.urls import hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
@@ -30,6 +30,7 @@ app.command("leaderboard")(leaderboard.leaderboard)
 app.command("trials")(trials.trials)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
+app.command("figures")(figures.figures)
 app.command("outliers")(outliers.outliers)
 app.command("sync")(sync.sync)
 app.command("list")(listing.list_components)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -20,7 +20,7 @@ FEWEST_FOR_WILCOXON = 6  # below, no outcome of the test can reach p < 0.05
 
 METHODS = {
     NEWCOMBE: "difference of two proportions from their score intervals (Newcombe 1998, method 10)",
-    WELCH: "normal difference of two means with Welch's degrees of freedom",
+    WELCH: "normal difference with Welch's degrees of freedom, of the scatter over seeds and the draw of images",
     ONE_SIDED: "the reach of the paper's number is not known, so it is taken as exact",
 }
 
@@ -55,8 +55,9 @@ class Difference:
 def difference(ours: Estimate, theirs: Estimate) -> Difference:
     """Ours minus theirs, as of two systems judged on images of their own.
 
-    Two proportions: Newcombe's interval. Else a normal one whose variance is the sum of both and whose degrees of
-    freedom are Satterthwaite's; where theirs has no interval, it counts as exact.
+    Two proportions: Newcombe's interval. Else a normal one whose variance is the sum of both, for seeds judged on the
+    same images that of their draw added, and whose degrees of freedom are Satterthwaite's; where theirs has no
+    interval, it counts as exact.
     Source: Newcombe, "Interval estimation for the difference between independent proportions: comparison of eleven
     methods", Statistics in Medicine 17 (1998) 873-890, method 10; Welch, Biometrika 34 (1947) 28-35.
     """
@@ -64,13 +65,16 @@ def difference(ours: Estimate, theirs: Estimate) -> Difference:
     if ours.standard_error is None:
         return Difference(value, None, "no interval of ours")
     if theirs.standard_error is None:
-        return Difference(value, t_interval(value, ours.standard_error, ours.degrees, low=-1.0), ONE_SIDED)
+        exact = replace(theirs, standard_error=0.0)
+        return replace(difference(ours, exact), method=ONE_SIDED)
     if ours.method == theirs.method == WILSON:
         return Difference(value, _newcombe(ours, theirs), NEWCOMBE)
-    squares = (ours.standard_error**2, theirs.standard_error**2)
-    shares = (squares[0] ** 2 / ours.degrees, squares[1] ** 2 / theirs.degrees)
-    degrees = sum(squares) ** 2 / sum(shares) if sum(shares) else math.inf
-    return Difference(value, t_interval(value, math.sqrt(sum(squares)), degrees, low=-1.0), WELCH)
+    errors = [(each.standard_error or 0.0, each.degrees) for each in (ours, theirs)]
+    errors += [(each.draw_error, math.inf) for each in (ours, theirs)]
+    variance = math.fsum(error**2 for error, _ in errors)
+    scatter = math.fsum(error**4 / degrees for error, degrees in errors)
+    degrees = variance**2 / scatter if scatter else math.inf
+    return Difference(value, t_interval(value, math.sqrt(variance), degrees, low=-1.0), WELCH)
 
 
 def _newcombe(ours: Estimate, theirs: Estimate) -> Interval:

@@ -20,6 +20,7 @@ PRICE_BONETT = "Price-Bonett"
 TAKAHASHI = "Takahashi"
 OVER_SEEDS = "t over seeds"
 SAME_SEEDS = "equal seeds"
+AT_THE_MEAN = "Wilson at the mean"
 OVER_FOLDS = "corrected t over folds"
 
 NO_SCATTER = 1e-9  # equal values would give an interval without width
@@ -30,6 +31,7 @@ METHODS = {
     TAKAHASHI: "delta method for macro-F1 (Takahashi et al. 2022): one model, n images",
     OVER_SEEDS: "Student's t, one value a seed: how trainings scatter on the same n images, not the draw of images",
     SAME_SEEDS: "all seeds gave one value: the interval of one model on n images stands in",
+    AT_THE_MEAN: "Wilson's interval at the mean over seeds, as of one model: the draw of n images, not the trainings",
     OVER_FOLDS: "t with the variance that overlapping training sets have (Nadeau and Bengio 2003)",
 }
 
@@ -39,7 +41,8 @@ class Estimate:
     """A score in [0, 1] with its 95 % interval, None where nothing is known of its reach.
 
     `n`: images behind the value of one seed, those of all folds together. `standard_error` goes with `degrees` of
-    freedom, infinite where the interval is normal.
+    freedom, infinite where the interval is normal. `draw_error` is that of the images, where the interval does not
+    cover their draw.
     """
 
     value: float
@@ -47,6 +50,7 @@ class Estimate:
     method: str
     interval: Interval | None = None
     standard_error: float | None = None
+    draw_error: float = 0.0
     degrees: float = math.inf
     num_seeds: int = 1
     num_folds: int = 0
@@ -82,14 +86,30 @@ def of_fraction(metric: Metric, value: float, n: int | None) -> Estimate:
     return _of_interval(value, n, WILSON, wilson_interval(round(value * n), n))
 
 
+def of_mean_recall(right: int, n: int, num_seeds: int) -> Estimate:
+    """A recall over seeds that were all judged on the same `n` images, of which `right` were right in all together."""
+    recall = right / (n * num_seeds)
+    method = WILSON if num_seeds == 1 else AT_THE_MEAN
+    return replace(_of_interval(recall, n, method, wilson_interval(recall * n, n)), num_seeds=num_seeds)
+
+
 def of_seeds(estimates: Sequence[Estimate]) -> Estimate:
-    """The mean over two seeds or more, each judged on n images of its own or the same, with Student's t interval."""
+    """The mean over two seeds or more, all judged on the same n images, with Student's t interval."""
     values, first = [estimate.value for estimate in estimates], estimates[0]
     k, mean = len(values), math.fsum(values) / len(values)
     error = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (k - 1) / k)
     if error < NO_SCATTER:
-        return Estimate(mean, first.n, SAME_SEEDS, first.interval, first.standard_error, num_seeds=k)
-    return Estimate(mean, first.n, OVER_SEEDS, t_interval(mean, error, k - 1), error, k - 1, num_seeds=k)
+        return replace(first, method=SAME_SEEDS, num_seeds=k)
+    return Estimate(
+        mean,
+        first.n,
+        OVER_SEEDS,
+        t_interval(mean, error, k - 1),
+        error,
+        draw_error=math.fsum(estimate.standard_error or 0.0 for estimate in estimates) / k,
+        degrees=k - 1,
+        num_seeds=k,
+    )
 
 
 def of_folds(

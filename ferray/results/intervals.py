@@ -16,8 +16,10 @@ Interval = tuple[float, float]
 Confusion = Sequence[Sequence[int]]
 
 
-def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interval:
+def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> Interval:
     """Interval of a proportion, such as an accuracy, of `successes` in `n`; (0, 1) when there is nothing to count.
+
+    A mean over several models on the same images may count parts of a success.
 
     Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927), equation 2.
     """

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ferray.results.estimates import Estimate, Metric, of_confusion, of_folds, of_fraction, of_seeds
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.results.estimates import Estimate, Metric, of_confusion, of_folds, of_mean_recall, of_seeds
 from ferray.results.held_out import read_held_out
 from ferray.study.records import TrialRecord
 
@@ -58,15 +61,24 @@ class Measured:
             return of_folds(values, **sizes, n=self.n, num_seeds=len(self.by_seed))
         return _mean([of_confusion(self.metric, score.value, score.confusion) for (score,) in self.by_seed.values()])
 
+    def confusion(self) -> NDArray[np.int64]:
+        """Counts (C, C) over all seeds and folds, rows being truth."""
+        counts = [score.confusion for scores in self.by_seed.values() for score in scores]
+        total: NDArray[np.int64] = np.sum(np.array(counts, dtype=np.int64), axis=0)
+        return total
+
+    def class_sizes(self) -> tuple[int, ...]:
+        """Images of each class that one seed is judged on."""
+        first = next(iter(self.by_seed.values()))
+        return tuple(sum(sum(score.confusion[label]) for score in first) for label in range(len(self.classes)))
+
     def recall(self, label: int) -> tuple[Hits, Estimate] | None:
         """Right and of for one class, summed over seeds and folds, and its recall; None for a class without images."""
-        matrices = [[score.confusion for score in scores] for scores in self.by_seed.values()]
-        hits = [sum(matrix[label][label] for matrix in of_seed) for of_seed in matrices]
-        sizes = [sum(sum(matrix[label]) for matrix in of_seed) for of_seed in matrices]
-        if not all(sizes):
+        n = self.class_sizes()[label]
+        if not n:
             return None
-        recalls = [of_fraction("accuracy", right / n, n) for right, n in zip(hits, sizes, strict=True)]
-        return (sum(hits), sum(sizes)), _mean(recalls)
+        right = int(self.confusion()[label, label])
+        return (right, n * len(self.by_seed)), of_mean_recall(right, n, len(self.by_seed))
 
 
 def _mean(each: list[Estimate]) -> Estimate:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from scipy import stats
@@ -15,7 +16,7 @@ from ferray.results.differences import (
     smallest_num_seeds,
     two_proportions,
 )
-from ferray.results.estimates import of_confusion, of_folds, of_fraction, of_seeds
+from ferray.results.estimates import Estimate, of_confusion, of_folds, of_fraction, of_seeds
 
 
 def test_two_proportions_have_newcombes_interval() -> None:
@@ -25,24 +26,29 @@ def test_two_proportions_have_newcombes_interval() -> None:
     assert (found.method, found.is_beyond_noise) == (NEWCOMBE, True)
 
 
+def seeds(*values: float) -> Estimate:
+    return of_seeds([of_fraction("accuracy", value, 216) for value in values])
+
+
 def test_seeds_against_a_proportion_are_welchs() -> None:
-    # Seeds: error 0.02 / sqrt(3), 2 degrees. Printed: half of Wilson's width over 1.959964, no limit of degrees.
-    ours, theirs = (
-        of_seeds([of_fraction("accuracy", v, 216) for v in (0.42, 0.44, 0.46)]),
-        of_fraction("accuracy", 0.4, 216),
-    )
+    # Seeds: error 0.02 / sqrt(3), 2 degrees. The draw of images, theirs and ours: half of Wilson's width over 1.959964.
+    ours, theirs = seeds(0.42, 0.44, 0.46), of_fraction("accuracy", 0.4, 216)
     assert theirs.interval is not None
-    a, b = 0.02**2 / 3, ((theirs.interval[1] - theirs.interval[0]) / 2 / 1.959964) ** 2
+    a, b = 0.02**2 / 3, ((theirs.interval[1] - theirs.interval[0]) / 2 / 1.959964) ** 2 + ours.draw_error**2
     reach = stats.t.ppf(0.975, (a + b) ** 2 / (a**2 / 2)) * math.sqrt(a + b)
     found = difference(ours, theirs)
     assert found.interval == pytest.approx((0.04 - reach, 0.04 + reach), abs=1e-6)
     assert found.method == WELCH
 
 
+def test_the_draw_of_the_images_is_that_of_one_model() -> None:
+    assert seeds(0.42, 0.44, 0.46).draw_error == pytest.approx(math.sqrt(0.44 * 0.56 / 216), rel=0.01)
+
+
 def test_two_means_have_welchs_interval() -> None:
     first, second = (0.40, 0.43, 0.46, 0.41), (0.36, 0.35, 0.39)
     expected = stats.ttest_ind(first, second, equal_var=False).confidence_interval()
-    found = difference(*(of_seeds([of_fraction("accuracy", v, 216) for v in values]) for values in (first, second)))
+    found = difference(replace(seeds(*first), draw_error=0.0), replace(seeds(*second), draw_error=0.0))
     assert found.interval == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from ferray.results.estimates import (
+    AT_THE_MEAN,
     OVER_FOLDS,
     OVER_SEEDS,
     PRICE_BONETT,
@@ -14,6 +15,7 @@ from ferray.results.estimates import (
     of_confusion,
     of_folds,
     of_fraction,
+    of_mean_recall,
     of_seeds,
 )
 from ferray.results.intervals import uar_interval, wilson_interval
@@ -88,3 +90,14 @@ def test_one_fold_has_no_interval() -> None:
 def test_the_error_of_a_wilson_interval_is_near_the_plain_one() -> None:
     found = of_fraction("accuracy", 0.5, 1000)
     assert found.standard_error == pytest.approx(math.sqrt(0.25 / 1000), rel=0.01)
+
+
+def test_a_recall_over_seeds_has_the_interval_of_one_models_images() -> None:
+    # 19 right of 28 images judged twice: 9.5 of 28.
+    found = of_mean_recall(19, 28, 2)
+    assert (found.value, found.interval) == (pytest.approx(19 / 56), pytest.approx(wilson_interval(9.5, 28)))
+    assert (found.method, found.num_seeds, found.n) == (AT_THE_MEAN, 2, 28)
+
+
+def test_a_recall_of_one_seed_is_a_proportion() -> None:
+    assert of_mean_recall(7, 20, 1).method == WILSON

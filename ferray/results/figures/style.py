@@ -7,16 +7,17 @@ each goes with a line style and a marker of its own, so that a grey print still 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 Draw = Callable[[Figure], None]
+Item = TypeVar("Item")
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 LINES = ("-", "--", "-.", ":")
@@ -103,3 +104,35 @@ def legend_below(axes: Axes, *, most_columns: int = 4) -> None:
         axes.legend(
             handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(most_columns, len(labels))
         )
+
+
+def shared_legend(figure: Figure, axes: Axes, *, most_columns: int = 4) -> None:
+    """The legend of one of several axes, below them all; nothing where there is one series."""
+    handles, labels = axes.get_legend_handles_labels()
+    if len(labels) > 1:
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(most_columns, len(labels)))
+
+
+def paged(
+    folder: Path,
+    stem: str,
+    items: Sequence[Item],
+    draw: Callable[[Figure, Sequence[Item]], None],
+    *,
+    most: int,
+    height_in: Callable[[int], float] = lambda _: HEIGHT_IN,
+) -> list[Path]:
+    """`write_figure` for at most so many items at a time, as `stem`, `stem`_2 and on; nothing where there is no item.
+
+    `height_in` is asked with the number of items on the page.
+    """
+    written: list[Path] = []
+    for number, start in enumerate(range(0, len(items), most), start=1):
+        page = items[start : start + most]
+        name = stem if number == 1 else f"{stem}_{number}"
+        written += write_figure(folder, name, _of_page(draw, page), height_in=height_in(len(page)))
+    return written
+
+
+def _of_page(draw: Callable[[Figure, Sequence[Item]], None], page: Sequence[Item]) -> Draw:
+    return lambda figure: draw(figure, page)

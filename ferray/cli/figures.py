@@ -1,0 +1,81 @@
+"""`ferray figures`: every picture of a sweep that its record and histories allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ferray.cli import options
+from ferray.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from ferray.results.class_counts import SplitCounts
+    from ferray.results.groups import Group
+    from ferray.study.records import SweepRecord
+
+
+def figures(
+    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    trial: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--trial", min=0, help="A trial by its number, may be repeated; else all arms, or the best trial."
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Folder for the files; else `figures/` in the sweep's.")
+    ] = None,
+    data_root: options.DataRoot = None,
+    output: options.Output = Path("runs"),
+    storage: options.Storage = None,
+    json: options.Json = False,
+) -> None:
+    """Draw curves, class counts, losses, confusion matrices, recalls and folds, each as PNG and SVG."""
+    from ferray.config.runtime import default_data_root
+    from ferray.study.history import load_sweep
+
+    folder = output / name
+    record = load_sweep(folder, storage)
+    written = draw_figures(record, folder, to or folder / "figures", data_root or default_data_root(), trial or ())
+    if json:
+        print_json({"sweep": record.name, "files": [str(path) for path in written]})
+        return
+    for path in written:
+        print(path)
+
+
+def draw_figures(
+    record: SweepRecord, folder: Path, to: Path, data_root: Path, numbers: Sequence[int] = ()
+) -> list[Path]:
+    """Draw what there is; a line on stderr where the data is not there to count its classes."""
+    from ferray.errors import DataError
+    from ferray.results.figures.draw import draw_sweep
+    from ferray.results.groups import groups_of
+
+    groups = groups_of(record, numbers)
+    try:
+        return draw_sweep(to, record, folder, groups=groups, counts=_counts(groups, data_root))
+    except OSError as error:
+        raise DataError(f"`{to}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
+
+
+def _counts(groups: Sequence[Group], data_root: Path) -> dict[str, SplitCounts]:
+    """The class counts of each data set among the groups, by the first group that has it."""
+    from ferray.config.trial import TrialConfig
+    from ferray.errors import FerrayError
+    from ferray.results.class_counts import count_splits
+
+    found: dict[str, SplitCounts] = {}
+    for group in groups:
+        config = TrialConfig.model_validate(group.trials[0].config)
+        try:
+            counts = count_splits(config, data_root)
+        except FerrayError as error:
+            say(f"warning: the classes of `{group.name}` are not counted: {error.message}")
+            continue
+        if counts not in found.values():
+            found[group.name] = counts
+    return found

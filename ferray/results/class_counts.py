@@ -1,0 +1,40 @@
+"""How many images of each class stand in each split of a configuration, counted from the listing of its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ferray.config.trial import TrialConfig
+from ferray.data.datasets import Dataset
+from ferray.data.splits import SplitTable, split_rows
+
+
+@dataclass(frozen=True)
+class SplitCounts:
+    """Counts by split (`train`, `val`, `test`), each in the order of `classes`; a split without images is left out."""
+
+    classes: tuple[str, ...]
+    counts: dict[str, tuple[int, ...]]
+    num_folds: int = 1
+
+
+def count_splits(config: TrialConfig, data_root: Path) -> SplitCounts:
+    """The counts of a trial's data set, those of the first fold where it is cross-validated; nothing is decoded.
+
+    Samples that only decoding finds to be bad are among them. DataError where the data is missing.
+    """
+    first = config.in_fold(0)
+    params = first.dataset.build_params()
+    dataset: Dataset = first.dataset.load()(params, data_root)
+    listing = dataset.samples()
+    table = SplitTable.from_samples(listing.samples)
+    rows = split_rows(table, params, first.limit_per_class)
+    counts = {
+        name: tuple(np.bincount(table.labels[chosen], minlength=len(listing.classes)).tolist())
+        for name, chosen in (("train", rows.train), ("val", rows.val), ("test", rows.test))
+        if len(chosen)
+    }
+    return SplitCounts(listing.classes, counts, config.num_folds)

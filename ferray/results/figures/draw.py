@@ -1,0 +1,81 @@
+"""All pictures of a sweep at once: `ferray figures` and the end of a paper's sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from ferray.results.arms import seed_of
+from ferray.results.artifacts import read_history
+from ferray.results.class_counts import SplitCounts
+from ferray.results.estimates import METRICS, Metric
+from ferray.results.figures.classes import draw_classes
+from ferray.results.figures.curves import draw_curves, draw_variance
+from ferray.results.figures.outliers import draw_outliers
+from ferray.results.figures.scores import Scored, draw_confusion, draw_folds, draw_recalls
+from ferray.results.groups import Group
+from ferray.results.measured import measured_on
+from ferray.results.removals import read_removals
+from ferray.study.records import SweepRecord
+
+
+def draw_sweep(
+    to: Path,
+    record: SweepRecord,
+    folder: Path,
+    *,
+    groups: Sequence[Group],
+    counts: Mapping[str, SplitCounts] = MappingProxyType({}),
+) -> list[Path]:
+    """Write to `to` whatever there is to draw of these groups of the sweep in `folder`; returns every file.
+
+    `counts` are the class counts of its data sets, each by a group that has it. Scores are those of the test split
+    where it was judged for all trials, else of validation. DataError for a damaged history or `test.json`.
+    """
+    histories = {group.name: [read_history(folder / trial.folder) for trial in group.trials] for group in groups}
+    scored = _scored(record, folder, groups)
+    return [
+        *draw_curves(to, record.name, groups, histories),
+        *draw_variance(to, record.name, groups, histories),
+        *_draw_counts(to, record.name, counts),
+        *_draw_removals(to, record, folder, groups),
+        *draw_confusion(to, record.name, scored),
+        *draw_recalls(to, record.name, scored),
+        *draw_folds(to, record.name, scored),
+    ]
+
+
+def _draw_counts(to: Path, title: str, counts: Mapping[str, SplitCounts]) -> list[Path]:
+    written: list[Path] = []
+    for number, (name, found) in enumerate(counts.items(), start=1):
+        whole = title if len(counts) == 1 else f"{title}, {name}"
+        written += draw_classes(to, whole, found, "classes" if number == 1 else f"classes_{number}")
+    return written
+
+
+def _draw_removals(to: Path, record: SweepRecord, folder: Path, groups: Sequence[Group]) -> list[Path]:
+    """The errors before and after the removals of each group's first trial that removed something."""
+    written: list[Path] = []
+    for group in groups:
+        removed = [trial for trial in group.trials if (folder / trial.folder / "removed.csv").is_file()]
+        for trial in removed[:1]:
+            written += draw_outliers(to / f"trial-{trial.number}", read_removals(folder, trial), [], record.name)
+    return written
+
+
+def _scored(record: SweepRecord, folder: Path, groups: Sequence[Group]) -> list[Scored]:
+    metric = _metric(record)
+    ended = [group for group in groups if all(trial.confusion for trial in group.trials)]
+    trials = {group.name: {seed_of(trial): trial for trial in group.trials} for group in ended}
+    on_test = {name: measured_on("test", metric, of_seeds, folder) for name, of_seeds in trials.items()}
+    if on_test and None not in on_test.values():
+        return [Scored(name, "test", found) for name, found in on_test.items() if found is not None]
+    on_val = {name: measured_on("val", metric, of_seeds, folder) for name, of_seeds in trials.items()}
+    return [Scored(name, "cv" if found.folds else "val", found) for name, found in on_val.items() if found is not None]
+
+
+def _metric(record: SweepRecord) -> Metric:
+    """The objective's, accuracy where that is the loss."""
+    name = record.metric.removeprefix("val/")
+    return next((metric for metric in METRICS if metric == name), "accuracy")

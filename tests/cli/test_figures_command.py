@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ferray.testing.command import ferray
+
+SPACE = """
+name: tiny
+dataset: {demo: {num_train: 70, num_val: 35, num_test: 35}}
+sampler: random
+pruner: none
+base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+    folder = tmp_path_factory.mktemp("figures")
+    (folder / "tiny.yaml").write_text(SPACE)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FERRAY_CACHE", str(shared_cache))
+        place = ("--output", folder, "--launcher", "inline", "--tracker", "none", "--trials", 1)
+        assert ferray("sweep", folder / "tiny.yaml", *place).code == 0
+    return folder
+
+
+def test_pictures_lie_in_the_sweeps_folder(runs: Path) -> None:
+    ran = ferray("figures", "tiny", "--output", runs)
+    assert ran.out.splitlines()[0] == str(runs / "tiny" / "figures" / "curves.png")
+
+
+def test_json_lists_the_files(runs: Path, tmp_path: Path) -> None:
+    ran = ferray("figures", "tiny", "--output", runs, "--to", tmp_path, "--json")
+    files = {Path(file).name for file in json.loads(ran.out)["files"]}
+    assert files >= {"curves.png", "classes.svg", "confusion.png", "recalls.svg"}
+
+
+def test_a_trial_can_be_asked_for(runs: Path, tmp_path: Path) -> None:
+    ferray("figures", "tiny", "--output", runs, "--to", tmp_path, "--trial", 0)
+    assert "trial 0, train" in (tmp_path / "curves.svg").read_text()
+
+
+def test_an_unknown_trial_is_named(runs: Path) -> None:
+    ran = ferray("figures", "tiny", "--output", runs, "--trial", 4)
+    assert (ran.code, "no trial `4`" in ran.err) == (2, True)
+
+
+def test_a_folder_that_cannot_be_made_is_named(runs: Path) -> None:
+    (runs / "file").touch()
+    ran = ferray("figures", "tiny", "--output", runs, "--to", runs / "file")
+    assert (ran.code, "cannot be written" in ran.err) == (3, True)
