@@ -76,7 +76,7 @@ class Trainer:
         self._is_between_epochs = False
         with self._parts.randomness.active():
             report = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
-        report = replace(report, is_best=self._is_best(report), note=self._what_was_loaded(report))
+        report = replace(report, is_best=self._is_best(report))
         if report.is_best:
             self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()))
         self.epochs_done = report.epoch
@@ -114,6 +114,15 @@ class Trainer:
     def _parts(self) -> Assembly:
         assert self._assembly is not None, "the trainer is closed"
         return self._assembly
+
+    def _is_best(self, report: EpochReport) -> bool:
+        value = report.metrics[self.job.metric]
+        if report.diverged or not math.isfinite(value):
+            return False
+        if self._best is None or self.job.counts == "last":
+            return True
+        former = self._best.report.metrics[self.job.metric]
+        return value > former if self.job.mode == "max" else value < former
 
     def _is_best(self, report: EpochReport) -> bool:
         value = report.metrics[self.job.metric]
