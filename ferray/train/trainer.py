@@ -124,18 +124,6 @@ class Trainer:
         former = self._best.report.metrics[self.job.metric]
         return value > former if self.job.mode == "max" else value < former
 
-    def _is_best(self, report: EpochReport) -> bool:
-        value = report.metrics[self.job.metric]
-        if report.diverged or not math.isfinite(value):
-            return False
-        if self._best is None or self.job.counts == "last":
-            return True
-        former = self._best.report.metrics[self.job.metric]
-        return value > former if self.job.mode == "max" else value < former
-
-    def _what_was_loaded(self, report: EpochReport) -> str:
-        return str(self.init["said"]) if self.init and report.epoch == 1 else ""
-
     def _write_checkpoints(self) -> None:
         if not self._ended:
             if self._pacer.is_due:
