@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+import ferray as ferray_package
 from ferray.config.job import TrialJob
 from ferray.data.pack import open_splits
+from ferray.data.samples import PackedSamples, Splits
 from ferray.evaluate import fingerprint
 from ferray.results.held_out import held_out_file, read_held_out
 from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
 from ferray.testing.fake_data import write_image_folder
 from ferray.testing.trials import demo_config, demo_job
+from ferray.train.inputs import open_job_inputs
 from ferray.train.judge import judging
-from ferray.train.trainer import Trainer
+from ferray.train.opening import open_trainer
 
 TINY = """
 name: tiny
@@ -161,20 +165,39 @@ def test_validation_judged_again_is_the_record(runs: Path, arm: int) -> None:
 
 
 class Sealed:
-    """Splits of which training may not see the test part."""
+    """A split that may not be looked at."""
 
-    def __init__(self, splits: Any) -> None:
-        self.train, self.val, self.skipped = splits.train, splits.val, splits.skipped
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"`{name}` of the test split was read")
 
-    @property
-    def test(self) -> Any:
-        raise AssertionError("the test split was read")
+    def __len__(self) -> int:
+        raise AssertionError("the length of the test split was read")
 
 
-def test_training_never_reads_the_test_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "ferray.train.inputs.open_splits", lambda *args, **kwargs: Sealed(open_splits(*args, **kwargs))
-    )
-    config = demo_config(outliers={"bdr": {"start_epoch": 1}}, imbalance="logit_adjustment")
-    with Trainer(demo_job(tmp_path / "trial", tmp_path, config)) as trainer:
-        assert [trainer.step().epoch, trainer.step().epoch] == [1, 2]
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outliers": {"bdr": {"start_epoch": 1}}, "imbalance": "logit_adjustment"},
+        {"finetune": "head", "backbone": {"tiny_cnn": {"width": 4, "depth": 2}}},
+        {"estimator": "svm", "descriptor": "lpq", "epochs": 1},
+        {"folds": {"k": 2}},
+    ],
+    ids=["network", "frozen", "classical", "folds"],
+)
+def test_training_never_reads_the_test_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    def sealed(job: TrialJob) -> Splits:
+        return replace(open_job_inputs(job), test=cast(PackedSamples, Sealed()))
+
+    monkeypatch.setattr("ferray.train.assemble.open_job_inputs", sealed)
+    monkeypatch.setattr("ferray.train.classical.open_job_inputs", sealed)
+    with open_trainer(demo_job(tmp_path / "trial", tmp_path, demo_config(**changes))) as trainer:
+        assert trainer.step().epoch == 1
+
+
+def test_nothing_but_evaluate_speaks_of_the_test_split() -> None:
+    # check.py counts empty cells in all splits, and train/inputs.py passes rows of features on to each of them.
+    package = Path(ferray_package.__file__).parent
+    files = [path for path in package.rglob("*.py") if "splits.test" in path.read_text(encoding="utf-8")]
+    assert {path.relative_to(package).as_posix() for path in files} == {"check.py", "evaluate.py", "train/inputs.py"}

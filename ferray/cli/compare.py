@@ -12,7 +12,8 @@ from ferray.cli.output import print_json
 
 if TYPE_CHECKING:
     from ferray.config.sweep import SweepSpec
-    from ferray.results.comparison_text import ComparisonText, TextTable
+    from ferray.results.compare import Comparison
+    from ferray.results.comparison_text import TextTable
     from ferray.study.records import SweepRecord
 
 
@@ -36,19 +37,19 @@ def compare(
         raise ConfigError("`--markdown`, `--latex` and `--json` are one choice", "leave all but one out")
     spec, _ = load_space(space)
     swept, _ = load_space(space, Overrides(quick=quick, name=name))
-    from ferray.results import comparison_text
     from ferray.results.compare import compare as compared
 
     record = _record(swept, output / swept.name, storage)
     comparison = compared(spec, record, output / swept.name, space=space, is_quick=quick)
     if json:
         print_json(comparison.to_json())
-        return
-    text = comparison_text.text_of(comparison)
-    if markdown or latex:
-        print((comparison_text.markdown if markdown else comparison_text.latex)(text), end="")
-        return
-    print_comparison(text)
+    elif markdown or latex:
+        from ferray.results import comparison_text
+
+        form = comparison_text.markdown if markdown else comparison_text.latex
+        print(form(comparison_text.text_of(comparison)), end="")
+    else:
+        print_comparison(comparison)
 
 
 def _record(spec: SweepSpec, folder: Path, storage: str | None) -> SweepRecord:
@@ -62,13 +63,14 @@ def _record(spec: SweepSpec, folder: Path, storage: str | None) -> SweepRecord:
     return load_sweep(folder, storage)
 
 
-def print_comparison(text: ComparisonText) -> None:
+def print_comparison(comparison: Comparison) -> None:
     """Tables and notes on stdout, as wide as the terminal."""
     from rich.text import Text
 
     from ferray.cli.tables import stdout_console
+    from ferray.results.comparison_text import text_of
 
-    out = stdout_console()
+    out, text = stdout_console(), text_of(comparison)
     for table in text.tables:
         out.print(Text(table.title, style="bold"), soft_wrap=True)
         out.print(_rich_table(table))

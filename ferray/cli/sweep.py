@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferray.cli import options
+from ferray.cli.compare import print_comparison
 from ferray.cli.output import on_terminal, print_json, progress_bars, say
+from ferray.cli.paper import PaperSweep, finish_paper
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
@@ -68,7 +70,8 @@ def sweep(
         return
     record = _run(spec, runtime, text=find_space(space).text, how=how)
     if record is not None:
-        _print_end(record, runtime, json=json, quiet=quiet)
+        paper = PaperSweep(space, record, runtime, is_quick=quick, quiet=quiet) if spec.published else None
+        _print_end(record, runtime, paper, json=json, quiet=quiet)
 
 
 @dataclass(frozen=True)
@@ -157,16 +160,20 @@ def _print_plan(spec: SweepSpec, runtime: Runtime, num_corners: int, *, json: bo
         print(f"{key}: {value}")
 
 
-def _print_end(record: SweepRecord, runtime: Runtime, *, json: bool, quiet: bool) -> None:
+def _print_end(record: SweepRecord, runtime: Runtime, paper: PaperSweep | None, *, json: bool, quiet: bool) -> None:
     from ferray.cli.tables import print_leaderboard
     from ferray.results.leaderboard import rank
 
     folder = runtime.output / record.name
     board = rank(record)
-    if json:
-        print_json(board.to_json())
-    else:
+    if not json:
         print_leaderboard(board, folder, limit=10)
+    comparison = finish_paper(paper) if paper is not None else None
+    if json:
+        compared = {"comparison": comparison.to_json() if comparison else None} if paper is not None else {}
+        print_json({**board.to_json(), **compared})
+    elif comparison is not None:
+        print_comparison(comparison)
     if not quiet:
         say(
             f"`ferray leaderboard {record.name}` shows all trials; "

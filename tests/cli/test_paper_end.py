@@ -1,0 +1,79 @@
+"""What a sweep of a space with published rows does when its trials are over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ferray.testing.command import Ran, ferray
+
+SPACE = """
+name: two
+dataset: {demo: {num_train: 70, num_val: 35, num_test: 35}}
+sampler: random
+pruner: none
+base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 2}
+arms: {plain: {}, focal: {imbalance: focal}}
+published:
+  - {row: cross-entropy, arm: plain, value: 0.42, n: 216}
+  - {row: focal loss, arm: focal, value: 0.46, n: 216}
+  - {row: focal loss, arm: focal, value: 0.39, n: 215, split: val}
+quick: {arms: [plain], set: {epochs: 1}}
+"""
+
+
+def sweep(folder: Path, *args: object, text: str = SPACE) -> Ran:
+    (folder / "two.yaml").write_text(text)
+    place = ("--output", folder / "runs", "--launcher", "inline", "--tracker", "none")
+    return ferray("sweep", folder / "two.yaml", *place, *args)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> tuple[Path, Ran]:
+    folder = tmp_path_factory.mktemp("paper")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FERRAY_CACHE", str(shared_cache))
+        return folder, sweep(folder)
+
+
+def test_the_comparison_follows_the_leaderboard(ran: tuple[Path, Ran]) -> None:
+    out = ran[1].out
+    assert 0 < out.index("trials: 2 completed") < out.index("published, and ours in the sweep two")
+    assert "+4.0 points on 216 test images is inside the noise" in out
+
+
+def test_every_trial_is_judged_on_the_test_split(ran: tuple[Path, Ran]) -> None:
+    assert len(list((ran[0] / "runs").rglob("test.json"))) == 2
+    assert "ferray evaluate" not in ran[1].out
+
+
+def test_figures_are_drawn(ran: tuple[Path, Ran]) -> None:
+    assert (ran[0] / "runs" / "two" / "figures" / "curves.svg").is_file()
+
+
+def test_json_holds_the_comparison(ran: tuple[Path, Ran]) -> None:
+    document = json.loads(sweep(ran[0], "--json").out)
+    assert (len(document["trials"]), len(document["comparison"]["rows"])) == (2, 3)
+    assert document["comparison"]["rows"][0]["ours"]["n"] == 35
+
+
+def test_a_quick_sweep_is_called_a_cut(tmp_path: Path) -> None:
+    out = sweep(tmp_path, "--quick").out
+    assert "two-quick is a cut of" in out
+    assert "epochs 1 for 2" in out
+
+
+def test_what_goes_wrong_afterwards_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "two").mkdir(parents=True)
+    (tmp_path / "runs" / "two" / "figures").touch()
+    done = sweep(tmp_path)
+    assert done.code == 0
+    assert f"try `ferray figures two --output {tmp_path / 'runs'}" in done.err
+    assert "published, and ours" in done.out
+
+
+def test_a_space_without_published_rows_ends_as_before(tmp_path: Path) -> None:
+    done = sweep(tmp_path, "--json", text=SPACE.split("published:")[0])
+    assert "comparison" not in json.loads(done.out)
