@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import builtins
+import tempfile
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ferray.config.trial import DatasetChoice
 from ferray.data.datasets.sfew_features import SfewFeatures
@@ -13,8 +18,9 @@ from ferray.data.fingerprint import sha256_of
 from ferray.data.pack import open_splits
 from ferray.data.samples import Splits
 from ferray.emotions import Emotion
-from ferray.errors import ConfigError, DataError
+from ferray.errors import ConfigError, DataError, FerrayError
 from ferray.testing.fake_data import sheet_rows, write_sheet_csv, write_sheet_xlsx
+from ferray.testing.fuzz import FUZZ, damaged
 
 
 def sheet(root: Path, **params: Any) -> SfewFeatures:
@@ -129,6 +135,26 @@ def test_what_is_no_spreadsheet_is_refused(tmp_path: Path) -> None:
     (tmp_path / "SFEW.xlsx").write_bytes(b"PK no sheet")
     with pytest.raises(DataError, match="is not an Excel sheet"):
         sheet(tmp_path).samples()
+
+
+@cache
+def whole_files() -> tuple[tuple[str, bytes], ...]:
+    """The tiny sheet as both kinds of file."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_sheet_csv(Path(folder))
+        write_sheet_xlsx(Path(folder), sheet_rows(per_class=1))
+        return tuple((name, (Path(folder) / name).read_bytes()) for name in ("SFEW.csv", "SFEW.xlsx"))
+
+
+@FUZZ
+@given(data=st.data())
+def test_a_damaged_sheet_is_read_or_refused(data: st.DataObject) -> None:
+    name, whole = data.draw(st.sampled_from(whole_files()))
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / name).write_bytes(data.draw(damaged([whole], [b",", b"\n", b'"', b"nan", b"1e999", b"\0"])))
+        with suppress(FerrayError):
+            dataset = sheet(Path(folder))
+            assert all(dataset.features_of(sample).shape == (10,) for sample in dataset.samples().samples)
 
 
 def test_a_root_without_the_sheet_says_where_it_is_had(tmp_path: Path) -> None:

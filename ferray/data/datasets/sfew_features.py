@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import warnings
-import zipfile
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -138,13 +138,14 @@ def _read_xlsx(path: Path) -> Iterator[tuple[Any, ...]]:
         raise ConfigError(
             f"`{path.name}` needs openpyxl", "pip install 'ferray[sheets]', or save it as .csv"
         ) from error
+    content = io.BytesIO(path.read_bytes())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what openpyxl remarks about styles and extensions it leaves aside
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            book = openpyxl.load_workbook(content, read_only=True, data_only=True)
             rows = list(book.worksheets[0].iter_rows(values_only=True))
             book.close()
-    except (zipfile.BadZipFile, KeyError, ValueError, IndexError, TypeError, AttributeError, SyntaxError) as error:
+    except Exception as error:  # zip, zlib, XML and openpyxl raise a dozen kinds for what is no sheet
         raise DataError(f"`{path}` is not an Excel sheet", "copy it again, or save it as .csv") from error
     widest = max(map(len, rows), default=0)
     yield from ((*row, *[None] * (widest - len(row))) for row in rows)
