@@ -11,7 +11,20 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from ferray import __version__
-from ferray.cli import compare, data, evaluate, figures, leaderboard, listing, outliers, show, sweep, sync, train, trials
+from ferray.cli import (
+    compare,
+    data,
+    evaluate,
+    figures,
+    leaderboard,
+    listing,
+    outliers,
+    show,
+    sweep,
+    sync,
+    train,
+    trials,
+)
 from ferray.cli.output import print_error
 from ferray.config.urls import hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
