@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test lint check clean
+.PHONY: install demo papers test lint check clean
 
 install: $(STAMP)
 
@@ -17,6 +17,10 @@ $(STAMP): requirements.txt pyproject.toml
 # A sweep over faces that ferray draws itself; results in runs/demo. Running it again continues it.
 demo: install
 	$(BIN)/ferray sweep demo
+
+# Every paper's space, cut down, on synthetic data of the paper's shape; a line a paper.
+papers: install
+	$(BIN)/python -m bench.papers
 
 test: install
 	$(BIN)/python -m pytest -q
