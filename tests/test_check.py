@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ferray.check import check_sweep, valid_corners
+from ferray.config.runtime import Runtime
+from ferray.config.sweep import SweepSpec
+from ferray.errors import ConfigError
+from ferray.testing.fake_data import sheet_rows, write_sheet_csv
+
+TABLE = {"backbone": "features_mlp", "augment": "none"}
+
+
+def spec(dataset: Any = "sfew_features", **base: Any) -> SweepSpec:
+    return SweepSpec.model_validate({"name": "x", "dataset": dataset, "base": {**TABLE, **base}})
+
+
+def runtime(folder: Path) -> Runtime:
+    return Runtime(data_root=folder, output=folder / "runs", cache_dir=folder / "cache", launcher="inline")
+
+
+def test_data_and_backbone_that_do_not_go_together_are_refused() -> None:
+    with pytest.raises(ConfigError, match="`tiny_cnn` takes images"):
+        valid_corners(spec(backbone="tiny_cnn"))
+
+
+def test_an_estimator_with_a_loss_that_it_cannot_follow_is_refused() -> None:
+    with pytest.raises(ConfigError, match="`focal` shapes a loss"):
+        valid_corners(spec(estimator="svm", epochs=1, imbalance="focal"))
+
+
+def test_a_table_needs_no_images(tmp_path: Path) -> None:
+    checked = check_sweep(spec(), runtime(write_sheet_csv(tmp_path)))
+    assert (checked.image_sizes, checked.warnings) == ((), ())
+
+
+def test_empty_cells_are_told_with_their_number(tmp_path: Path) -> None:
+    rows = sheet_rows(per_class=20)
+    rows[3][4] = rows[7][2] = None
+    checked = check_sweep(spec(), runtime(write_sheet_csv(tmp_path, rows)))
+    assert checked.warnings == ("2 empty cells of `sfew_features` filled with the median of the training split",)
+
+
+def test_images_are_described_before_the_first_trial(tmp_path: Path) -> None:
+    demo = {"demo": {"num_train": 28, "num_val": 7, "num_test": 7, "label_noise": 0}}
+    told: list[tuple[str, int, int]] = []
+    check_sweep(spec(demo, descriptor="phog"), runtime(tmp_path), progress=lambda *news: told.append(news))
+    assert told[-1] == ("describing demo at 64 px by phog", 42, 42)
