@@ -76,7 +76,7 @@ class Trainer:
         self._is_between_epochs = False
         with self._parts.randomness.active():
             report = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
-        report = replace(report, is_best=self._is_best(report))
+        report = replace(report, is_best=self._is_best(report), note=self._what_was_loaded(report))
         if report.is_best:
             self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()))
         self.epochs_done = report.epoch
@@ -123,6 +123,9 @@ class Trainer:
             return True
         former = self._best.report.metrics[self.job.metric]
         return value > former if self.job.mode == "max" else value < former
+
+    def _what_was_loaded(self, report: EpochReport) -> str:
+        return str(self.init["said"]) if self.init and report.epoch == 1 else ""
 
     def _write_checkpoints(self) -> None:
         if not self._ended:
