@@ -3,11 +3,11 @@
     python -m bench.papers [wang2020 ...] [--scale 1.0] [--folder DIR]
 
 draws the data (`ferray.testing.paper_data`) and, for each X (all, where none is named), runs `ferray sweep papers/X
---quick`, `ferray evaluate X-quick --all` where the paper measured on a test split, and `ferray compare papers/X --quick`.
-It writes a line a paper to stderr, prints one JSON document, and ends with 1 where one failed. One paper runs on an
-embedded Ray, the others inline, so that both ways are gone. `--folder` keeps data, caches and results, and a second start
-goes on there; otherwise everything goes away. The figures say that the spaces run and what they take; what is learnt
-from drawn faces says nothing about a paper.
+--quick`, `ferray evaluate X-quick --all` where the paper measured on a test split, and `ferray compare papers/X
+--quick`. It writes a line a paper to stderr, prints one JSON document, and ends with 1 where one failed. One paper runs
+on an embedded Ray, the others inline, so that both ways are gone. `--folder` keeps data, caches and results, and a
+second start goes on there; otherwise everything goes away. The figures say that the spaces run and what they take; what
+is learnt from drawn faces says nothing about a paper.
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ def test_the_baselines_of_sfew_run(folder: Path) -> None:
     swept("dhall2011-svm", root, folder / "runs")
     ferray("evaluate", "dhall2011-svm-quick", "--all", "--data-root", root, "--output", folder / "runs")
     rows = compared("dhall2011-svm", folder / "runs")["rows"]
+    # 8, 5, 5, 7, 8, 7 and 6 validation images, of which half
     assert [(row["row"], row["ours"]["n"], row["comparable"]) for row in rows] == [
-        ("SVM on LPQ", 25, False),
-        ("SVM on PHOG", 25, False),
+        ("SVM on LPQ", 23, False),
+        ("SVM on PHOG", 23, False),
     ]
