@@ -54,11 +54,11 @@ def compare(
 
 def _record(spec: SweepSpec, folder: Path, storage: str | None) -> SweepRecord:
     """What the store says; a sweep that was never started is one without trials."""
-    from ferray.results.artifacts import journal_file
     from ferray.study.history import load_sweep
     from ferray.study.records import SweepRecord as Record
+    from ferray.study.store import JOURNAL_NAME
 
-    if storage is None and not journal_file(folder).is_file():
+    if storage is None and not (folder / JOURNAL_NAME).is_file():
         return Record(spec.name, spec.objective.metric, spec.objective.mode, ())
     return load_sweep(folder, storage)
 

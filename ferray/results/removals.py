@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ferray.errors import DataError
 from ferray.events import EpochReport, OutlierReport, RemovedSample
-from ferray.results.artifacts import read_history
+from ferray.results.histories import read_history
 from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
 

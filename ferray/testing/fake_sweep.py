@@ -29,6 +29,7 @@ from ferray.events import (
     TrialStarted,
 )
 from ferray.study.records import SweepRecord, TrialRecord, TrialState
+from ferray.train.folder import history_line
 
 CLASSES = ("Happy", "Sad")
 RECIPE = "1f3a9c2e"
@@ -195,3 +196,10 @@ def trial_record(trial: FakeTrial) -> TrialRecord:
         seconds=1.5 * len(trial.hits),
         superseded_by=6 if trial.number == 5 else None,
     )
+
+
+def append_history(folder: Path, report: EpochReport) -> None:
+    """Add an epoch to a trial's history as its worker would."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "history.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"{history_line(report)}\n")

@@ -9,10 +9,9 @@ import pytest
 
 from ferray.errors import DataError
 from ferray.events import EpochReport, OutlierReport, RemovedSample
-from ferray.results.artifacts import append_history
 from ferray.results.removals import Removals, best_with_removals, read_removals, write_tables
 from ferray.study.records import TrialRecord
-from ferray.testing.fake_sweep import TRIALS, sweep_record
+from ferray.testing.fake_sweep import TRIALS, append_history, sweep_record
 
 RECORD = sweep_record()
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ferray.results.arms import seed_of
-from ferray.results.artifacts import read_history
 from ferray.results.class_counts import SplitCounts
 from ferray.results.estimates import METRICS, Metric
 from ferray.results.figures.classes import draw_classes
@@ -15,6 +14,7 @@ from ferray.results.figures.curves import draw_curves, draw_variance
 from ferray.results.figures.outliers import draw_outliers
 from ferray.results.figures.scores import Scored, draw_confusion, draw_folds, draw_recalls
 from ferray.results.groups import Group
+from ferray.results.histories import read_history
 from ferray.results.measured import measured_on
 from ferray.results.removals import read_removals
 from ferray.study.records import SweepRecord

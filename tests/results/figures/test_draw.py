@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ferray.results.artifacts import append_history
 from ferray.results.class_counts import SplitCounts
 from ferray.results.figures.draw import draw_sweep
 from ferray.results.groups import groups_of
 from ferray.study.records import SweepRecord
 from ferray.testing.fake_arms import CLASSES, arms_record, arms_spec, fold_record, hold_out
-from ferray.testing.fake_sweep import TRIALS
+from ferray.testing.fake_sweep import TRIALS, append_history
 
 COUNTS = {"plain": SplitCounts(CLASSES, {"train": (60, 40), "val": (50, 50)})}
 RECORD = arms_record(arms_spec(), {"plain": (40, 44), "cleaned": (50, 48)})
@@ -53,7 +52,7 @@ def test_every_picture_is_there_twice(drawn: Path, stem: str, kind: str) -> None
     ("stem", "labels"),
     [
         ("curves", ["epoch", "loss (nats)", "accuracy (%)", "plain, train", "cleaned, val"]),
-        ("variance", ["epoch", "nats² for cross-entropy", "two, plain"]),
+        ("variance", ["epoch", "nats² if ce", "two, plain"]),
         ("classes", ["class", "images", "training (n = 100)", "Happy"]),
         ("confusion", ["true class", "predicted class", "percent of each true class"]),
         ("recalls", ["recall (%)", "true class", "95 %"]),
