@@ -175,7 +175,8 @@ def _print_end(record: SweepRecord, runtime: Runtime, paper: PaperSweep | None, 
     elif comparison is not None:
         print_comparison(comparison)
     if not quiet:
+        more = "--seeds" if any({"arm", "seed"} & set(trial.params) for trial in record.trials) else "--trials"
         say(
             f"`ferray leaderboard {record.name}` shows all trials; "
-            "the same command with more `--trials` extends the sweep"
+            f"the same command with more `{more}` extends the sweep"
         )
