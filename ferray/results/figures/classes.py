@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ferray.results.class_counts import SplitCounts
-from ferray.results.figures.style import bar_look, shared_legend, write_figure
+from ferray.results.figures.style import bar_look, entitle, shared_legend, write_figure
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 
@@ -30,7 +30,7 @@ def draw_classes(folder: Path, title: str, found: SplitCounts, stem: str = "clas
         axes.set_xlabel("class")
         axes.set_ylabel("images")
         total = sum(map(sum, found.counts.values()))
-        figure.suptitle(f"{title}: images of each class by split, n = {total}{_of_fold(found)}")
+        entitle(figure, f"{title}: images of each class by split, n = {total}{_of_fold(found)}")
         shared_legend(figure, axes)
 
     return write_figure(folder, stem, draw)

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ferray.events import EpochReport
 from ferray.results.curves import Curve, Value, curve, loss_variance, metric_value
-from ferray.results.figures.style import line_look, paged, shared_legend, write_figure
+from ferray.results.figures.style import COLOURS, entitle, line_look, paged, shared_legend
 from ferray.results.groups import Group
 
 Histories = Mapping[str, Sequence[Sequence[EpochReport]]]  # by the group's name, one a trial
@@ -32,7 +32,7 @@ def draw_curves(folder: Path, title: str, groups: Sequence[Group], histories: Hi
         right.set_ylabel("accuracy (%)")
         left.set_title("train: what the arm minimises; val: cross-entropy")
         right.set_title("train: while training; val: after each epoch")
-        figure.suptitle(f"{title}: loss and accuracy by epoch\n{_whose(shown)}; {_sizes(shown, histories)}")
+        entitle(figure, f"{title}: loss and accuracy by epoch", f"{_whose(shown)}; {_sizes(shown, histories)}")
         shared_legend(figure, left, most_columns=len(shown))
 
     return paged(folder, "curves", drawn, page, most=MOST_ARMS)
@@ -42,21 +42,19 @@ def draw_variance(folder: Path, title: str, groups: Sequence[Group], histories: 
     """Write `variance`, by which the start of a removal is chosen; nothing where no rule looked at the errors."""
     curves = {group.name: curve(histories[group.name], loss_variance) for group in groups}
     drawn = [group for group in groups if curves[group.name]]
-    if not drawn:
-        return []
 
-    def draw(figure: Figure) -> None:
+    def page(figure: Figure, shown: Sequence[Group]) -> None:
         axes: Axes = figure.subplots()
-        for place, group in enumerate(drawn):
+        for place, group in enumerate(shown):
             _line(axes, curves[group.name], label=group.name, look=line_look(place))
-        axes.set_ylabel("variance of the errors (nats² for cross-entropy)")
+        axes.set_ylabel("variance of the errors (nats² if ce)")
         axes.set_ylim(bottom=0)
-        alone = f", {drawn[0].name}" if len(drawn) == 1 else ""
-        whose = f"{_whose(drawn)}; {_num_train(drawn, histories)}"
-        figure.suptitle(f"{title}{alone}: variance of the training samples' errors by epoch\n{whose}")
+        alone = f", {shown[0].name}" if len(shown) == 1 else ""
+        whose = f"{_whose(shown)}; {_num_train(shown, histories)}"
+        entitle(figure, f"{title}{alone}: variance of the training samples' errors by epoch", whose)
         shared_legend(figure, axes)
 
-    return write_figure(folder, "variance", draw)
+    return paged(folder, "variance", drawn, page, most=len(COLOURS))
 
 
 def _lines(axes: Axes, groups: Sequence[Group], histories: Histories, metric: str, *, scale: float = 1) -> None:

@@ -14,7 +14,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ferray.results.estimates import Estimate
-from ferray.results.figures.style import HEIGHT_IN, WIDTH_IN, bar_look, line_look, paged, shared_legend, write_figure
+from ferray.results.figures.style import (
+    HEIGHT_IN,
+    WIDTH_IN,
+    bar_look,
+    entitle,
+    line_look,
+    paged,
+    shared_legend,
+    write_figure,
+)
 from ferray.results.measured import Measured
 
 MOST_MATRICES = 4  # a page, two in a row
@@ -43,13 +52,14 @@ def draw_confusion(folder: Path, title: str, scored: Sequence[Scored]) -> list[P
     """Write `confusion`: a matrix each, rows being truth and in percent of it, with counts summed over seeds."""
 
     def page(figure: Figure, shown: Sequence[Scored]) -> None:
+        figure.set_layout_engine("constrained", h_pad=0.1)  # between a panel's label and the title below it
         columns = min(2, len(shown))
         panels = figure.subplots(math.ceil(len(shown) / columns), columns, squeeze=False).ravel()
         for axes, each in zip(panels, shown, strict=False):
             _matrix(axes, each)
         for axes in panels[len(shown) :]:
             axes.set_axis_off()
-        figure.suptitle(f"{title}: percent of each true class, counts below")
+        entitle(figure, f"{title}: percent of each true class, counts below")
 
     rows_in = 0.52 * WIDTH_IN
     return paged(
@@ -91,7 +101,7 @@ def draw_recalls(folder: Path, title: str, scored: Sequence[Scored]) -> list[Pat
         axes.set_ylim(0, 100)
         axes.set_xlabel("true class")
         bars = "bars: 95 % intervals for the images of the class"
-        figure.suptitle(f"{title}: recall by class; {bars}\n{'; '.join(dict.fromkeys(each.basis for each in shown))}")
+        entitle(figure, f"{title}: recall by class; {bars}", "; ".join(dict.fromkeys(each.basis for each in shown)))
         shared_legend(figure, axes, most_columns=2)
 
     return paged(folder, "recalls", scored, page, most=MOST_BARS, height_in=lambda num: HEIGHT_IN + 0.1 * num)
@@ -136,7 +146,7 @@ def draw_folds(folder: Path, title: str, scored: Sequence[Scored]) -> list[Path]
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"{METRIC_NAMES[folded[0].measured.metric]} (%)")
-        figure.suptitle(f"{title}: each fold, and the mean with its corrected 95 % interval\n{folded[0].basis}")
+        entitle(figure, f"{title}: each fold, and the mean with its corrected 95 % interval", folded[0].basis)
         shared_legend(figure, axes)
 
     return write_figure(folder, "folds", draw, height_in=1.4 + 0.3 * len(folded))

@@ -7,6 +7,7 @@ each goes with a line style and a marker of its own, so that a grey print still 
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo", "--")
 WIDTH_IN, HEIGHT_IN = 6.3, 3.6  # the text width of a page
 DPI = 200
+LETTER_IN = 0.06  # the width of a letter in a legend, on average
 
 _LOOK: dict[str, Any] = {
     "axes.grid": True,
@@ -107,10 +109,18 @@ def legend_below(axes: Axes, *, most_columns: int = 4) -> None:
 
 
 def shared_legend(figure: Figure, axes: Axes, *, most_columns: int = 4) -> None:
-    """The legend of one of several axes, below them all; nothing where there is one series."""
+    """The legend of one of several axes, below them all, in as many columns as fit; nothing for a single series."""
     handles, labels = axes.get_legend_handles_labels()
     if len(labels) > 1:
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(most_columns, len(labels)))
+        column_in = 0.6 + LETTER_IN * max(map(len, labels))
+        columns = min(most_columns, len(labels), int(figure.get_figwidth() / column_in))
+        figure.legend(handles, labels, loc="outside lower center", ncols=max(1, columns))
+
+
+def entitle(figure: Figure, *lines: str) -> None:
+    """The title above all axes; lines that are wider than the figure are broken."""
+    most = int(figure.get_figwidth() / (1.25 * LETTER_IN))
+    figure.suptitle("\n".join(textwrap.fill(line, most) for line in lines))
 
 
 def paged(

@@ -7,7 +7,16 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from ferray.results.figures.style import COLOURS, bar_look, legend_below, line_look, write_figure
+from ferray.results.figures.style import (
+    COLOURS,
+    bar_look,
+    entitle,
+    legend_below,
+    line_look,
+    paged,
+    shared_legend,
+    write_figure,
+)
 
 
 def two_lines(figure: Figure) -> None:
@@ -60,3 +69,31 @@ def test_series_differ_in_more_than_colour() -> None:
 
 def test_bars_differ_in_more_than_colour() -> None:
     assert len({bar_look(index)["hatch"] for index in range(len(COLOURS))}) == len(COLOURS)
+
+
+def test_long_names_take_fewer_columns() -> None:
+    figure = Figure(figsize=(6.3, 3.6))
+    axes = figure.subplots()
+    for number in range(4):
+        axes.plot([1, 2], label=f"an arm with quite a long name, number {number}")
+    shared_legend(figure, axes)
+    assert figure.legends[0]._ncols == 2
+
+
+def test_a_long_title_is_broken() -> None:
+    figure = Figure(figsize=(6.3, 3.6))
+    entitle(figure, "short", "word " * 30)
+    assert len(str(figure.get_suptitle()).splitlines()) == 3
+
+
+def test_one_series_needs_no_legend() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1, 2], label="alone")
+    shared_legend(figure, axes)
+    assert figure.legends == []
+
+
+def test_items_are_spread_over_pages(tmp_path: Path) -> None:
+    files = paged(tmp_path, "page", "abc", lambda figure, items: figure.suptitle(items) and None, most=2)
+    assert [path.name for path in files] == ["page.png", "page.svg", "page_2.png", "page_2.svg"]
