@@ -23,10 +23,11 @@ from ferray.train.frozen import keep_features
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch so far by the objective, and its weights on CPU."""
+    """The best epoch so far by the objective, its weights on CPU, and the samples that had been removed before it."""
 
     report: EpochReport
     weights: dict[str, Tensor]
+    removed_ids: list[int]
 
 
 class Trainer:
@@ -74,11 +75,12 @@ class Trainer:
         """Train and judge the next epoch, and record it in the folder."""
         assert not self._ended, "the trial has had its last epoch"
         self._is_between_epochs = False
+        removed_ids = list(self._parts.training.removed_ids)
         with self._parts.randomness.active():
             report = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
         report = replace(report, is_best=self._is_best(report), note=self._what_was_loaded(report))
         if report.is_best:
-            self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()))
+            self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()), removed_ids)
         self.epochs_done = report.epoch
         self._ended = report.is_last
         self._is_between_epochs = True
@@ -145,7 +147,7 @@ class Trainer:
             "epoch": best.report.epoch,
             "metrics": best.report.metrics,
             "confusion": [list(row) for row in best.report.confusion],
-            "removed_ids": parts.training.removed_ids,
+            "removed_ids": best.removed_ids,
             "input_spec": asdict(parts.learner.model.input_spec),
             "image_size": parts.image_size,
             "pixels": parts.learner.inputs.to_json(),
@@ -163,7 +165,7 @@ class Trainer:
             "rng": parts.randomness.state_dict(),
             "init": self.init,
             "history": self._folder.lines,
-            "best": {"report": self._best.report.to_json(), "weights": self._best.weights} if self._best else None,
+            "best": {**vars(self._best), "report": self._best.report.to_json()} if self._best else None,
         }
 
     def _resume(self) -> None:
@@ -180,5 +182,6 @@ class Trainer:
         parts.outliers.load_state_dict(state["outliers"])
         parts.randomness.load_state_dict(state["rng"])
         if state["best"] is not None:
-            self._best = Best(EpochReport.from_json(state["best"]["report"]), state["best"]["weights"])
+            best = state["best"]
+            self._best = Best(EpochReport.from_json(best["report"]), best["weights"], best["removed_ids"])
         self._folder.restart(state["history"])

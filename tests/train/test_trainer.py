@@ -149,6 +149,15 @@ def test_best_checkpoint_says_what_it_is(straight: tuple[Path, list[EpochReport]
     )
 
 
+def test_best_checkpoint_knows_what_had_been_removed_before_its_epoch(
+    straight: tuple[Path, list[EpochReport]],
+) -> None:
+    folder, reports = straight
+    state = torch.load(folder / "best.pt", weights_only=True)
+    earlier = [report.outliers for report in reports[: state["epoch"] - 1] if report.outliers]
+    assert sorted(state["removed_ids"]) == sorted(gone.sample_id for review in earlier for gone in review.removed)
+
+
 def test_last_checkpoint_loads_with_weights_only(tmp_path: Path, cache: Path) -> None:
     with Trainer(demo_job(tmp_path, cache, demo_config(**EVERYTHING))) as trainer:
         trainer.step()
