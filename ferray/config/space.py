@@ -54,7 +54,22 @@ class OneOf:
         return list(self.labels)
 
 
-Node = Numbers | Choice | OneOf
+@dataclass(frozen=True)
+class Seeds:
+    """So many seeds counted on from the first, every one asked for in turn; a sweep may be given more of them later."""
+
+    first: int
+    count: int
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        return tuple(range(self.first, self.first + self.count))
+
+    def extremes(self) -> list[Any]:
+        return sorted({self.values[0], self.values[-1]})
+
+
+Node = Numbers | Choice | OneOf | Seeds
 Pick = Callable[[str, Node], Any]
 
 ARM = "arm"  # the name under which a sweep's arms are chosen among

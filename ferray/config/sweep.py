@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from ferray.config.published import PublishedRow, Quick
-from ferray.config.space import ARM, Choice, Node, num_combinations, parse_space, resolve, unknown_key
+from ferray.config.space import ARM, Choice, Node, Seeds, num_combinations, parse_space, resolve, unknown_key
 from ferray.config.trial import Component, TrialConfig, split_component
 from ferray.registry import Params
 
@@ -158,8 +158,8 @@ class SweepSpec(Params):
         """
         first = self.base.get("seed", 0)
         start = first if isinstance(first, int) else 0
-        seeds = {"seed": Choice(tuple(range(start, start + self.seeds)), exhaustive=True)} if self.seeds else {}
-        arms = {ARM: Choice(tuple(self.arms), exhaustive=True)} if self.arms else {}
+        seeds: dict[str, Node] = {"seed": Seeds(start, self.seeds)} if self.seeds else {}
+        arms: dict[str, Node] = {ARM: Choice(tuple(self.arms), exhaustive=True)} if self.arms else {}
         return {**seeds, **parse_space(self.space), **arms}
 
     def config_tree(self, pick: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import optuna
 
-from ferray.config.space import Choice, Node, OneOf
+from ferray.config.space import Choice, Node, OneOf, Seeds
 
 
 def suggest(trial: optuna.Trial, name: str, node: Node) -> Any:
@@ -16,6 +16,8 @@ def suggest(trial: optuna.Trial, name: str, node: Node) -> Any:
         return trial.suggest_categorical(name, node.labels)
     if isinstance(node, Choice):
         return trial.suggest_categorical(name, node.values)
+    if isinstance(node, Seeds):  # a range, since Optuna lets no trial have other choices than those before it
+        return trial.suggest_int(name, node.values[0], node.values[-1])
     if node.kind == "int_uniform":
         return trial.suggest_int(name, int(node.low), int(node.high))
     return trial.suggest_float(name, float(node.low), float(node.high), log=node.kind == "log_uniform")
@@ -23,5 +25,8 @@ def suggest(trial: optuna.Trial, name: str, node: Node) -> Any:
 
 def grid_combinations(nodes: dict[str, Node]) -> list[dict[str, Any]]:
     """Every combination of the `grid` nodes, in their written order; one empty combination where there are none."""
-    grids = {name: node.values for name, node in nodes.items() if isinstance(node, Choice) and node.exhaustive}
+    grids: dict[str, tuple[Any, ...]] = {}
+    for name, node in nodes.items():
+        if isinstance(node, Seeds) or (isinstance(node, Choice) and node.exhaustive):
+            grids[name] = node.values
     return [dict(zip(grids, values, strict=True)) for values in itertools.product(*grids.values())]

@@ -145,6 +145,15 @@ def test_larger_budget_extends_the_sweep(tmp_path: Path) -> None:
     assert states(folder) == [TrialState.COMPLETE] * 13
 
 
+def test_more_seeds_extend_the_sweep(tmp_path: Path) -> None:
+    arms = {"plain": {}, "focal": {"imbalance": "focal"}}
+    for seeds in (1, 3):
+        spec = small_spec(space={}, arms=arms, seeds=seeds, budget={"trials": 2 * seeds})
+        run_curves(open_driver(tmp_path / "curves", spec))
+    asked = [(trial.params["seed"], trial.params["arm"]) for trial in load_sweep(tmp_path / "curves").trials]
+    assert asked == [(seed, arm) for seed in range(3) for arm in arms]
+
+
 def test_last_epoch_is_never_pruned(tmp_path: Path) -> None:
     study = Study(small_spec(pruner={"median": {"startup_trials": 1}}), open_store(tmp_path))
     good = study.ask()
