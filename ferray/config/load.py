@@ -211,7 +211,7 @@ def set_key(raw: dict[str, Any], key: str, value: Any) -> list[str]:
     """Put one `--set` into a raw space, searched or fixed or in arms; returns a note for each search that it ends."""
     arms = _mapping(raw, "arms") if raw.get("arms") else {}
     if key == ARM:
-        if value not in arms:
+        if not isinstance(value, str) or value not in arms:
             raise ConfigError(f"there is no arm `{value}`", did_you_mean(str(value), arms))
         _keep_arms(raw, [value])
         return [f"only the arm `{value}` is run"]

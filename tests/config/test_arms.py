@@ -92,6 +92,11 @@ def test_one_arm_can_be_asked_for(tmp_path: Path) -> None:
     assert (list(changed.arms), notes) == (["cleaned"], ["only the arm `cleaned` is run"])
 
 
+def test_several_arms_cannot_be_asked_for_as_a_node(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no arm"):
+        of_file(tmp_path, sets=["arm={choice: [plain]}"])
+
+
 def test_rows_of_an_arm_that_is_left_out_stay_as_quoted_ones(tmp_path: Path) -> None:
     changed, _ = of_file(tmp_path, sets=["arm=plain"])
     assert [(row.row, row.arm) for row in changed.published] == [("with", None)]
