@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ferray.results.class_counts import SplitCounts
 from ferray.results.figures.style import bar_look, entitle, shared_legend, write_figure
@@ -29,6 +30,7 @@ def draw_classes(folder: Path, title: str, found: SplitCounts, stem: str = "clas
         axes.set_xticks(range(len(found.classes)), found.classes)
         axes.set_xlabel("class")
         axes.set_ylabel("images")
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         total = sum(map(sum, found.counts.values()))
         entitle(figure, f"{title}: images of each class by split, n = {total}{_of_fold(found)}")
         shared_legend(figure, axes)

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ferray.events import EpochReport
 from ferray.results.curves import Curve, Value, curve, loss_variance, metric_value
-from ferray.results.figures.style import COLOURS, entitle, line_look, paged, shared_legend
+from ferray.results.figures.style import COLOURS, entitle, layered_look, paged, shared_legend
 from ferray.results.groups import Group
 
 Histories = Mapping[str, Sequence[Sequence[EpochReport]]]  # by the group's name, one a trial
@@ -46,7 +46,7 @@ def draw_variance(folder: Path, title: str, groups: Sequence[Group], histories: 
     def page(figure: Figure, shown: Sequence[Group]) -> None:
         axes: Axes = figure.subplots()
         for place, group in enumerate(shown):
-            _line(axes, curves[group.name], label=group.name, look=line_look(place))
+            _line(axes, curves[group.name], label=group.name, look=layered_look(place, len(shown)))
         axes.set_ylabel("variance of the errors (nats² if ce)")
         axes.set_ylim(bottom=0)
         alone = f", {shown[0].name}" if len(shown) == 1 else ""
@@ -61,7 +61,7 @@ def _lines(axes: Axes, groups: Sequence[Group], histories: Histories, metric: st
     for place, group in enumerate(groups):
         for split, changed in DRAWN.items():
             found = curve(histories[group.name], _scaled(metric_value(f"{split}/{metric}"), scale))
-            _line(axes, found, label=f"{group.name}, {split}", look={**line_look(place), **changed})
+            _line(axes, found, label=f"{group.name}, {split}", look={**layered_look(place, len(groups)), **changed})
 
 
 def _line(axes: Axes, found: Curve, *, label: str, look: dict[str, object]) -> None:
@@ -70,7 +70,7 @@ def _line(axes: Axes, found: Curve, *, label: str, look: dict[str, object]) -> N
     if found.num_runs > 1:
         axes.fill_between(found.epochs, found.low, found.high, color=str(look["color"]), alpha=0.15, linewidth=0)
     axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))  # there may be a single epoch
 
 
 def _scaled(value: Value, scale: float) -> Value:

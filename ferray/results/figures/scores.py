@@ -59,7 +59,8 @@ def draw_confusion(folder: Path, title: str, scored: Sequence[Scored]) -> list[P
             _matrix(axes, each)
         for axes in panels[len(shown) :]:
             axes.set_axis_off()
-        entitle(figure, f"{title}: percent of each true class, counts below")
+        summed = " over all seeds" if any(len(each.measured.by_seed) > 1 for each in shown) else ""
+        entitle(figure, f"{title}: percent of each true class, counts{summed} below")
 
     rows_in = 0.52 * WIDTH_IN
     return paged(
@@ -100,8 +101,8 @@ def draw_recalls(folder: Path, title: str, scored: Sequence[Scored]) -> list[Pat
         axes.set_ylabel("recall (%)")
         axes.set_ylim(0, 100)
         axes.set_xlabel("true class")
-        bars = "bars: 95 % intervals for the images of the class"
-        entitle(figure, f"{title}: recall by class; {bars}", "; ".join(dict.fromkeys(each.basis for each in shown)))
+        whiskers = "whiskers: 95 % intervals for the images of the class"
+        entitle(figure, f"{title}: recall by class; {whiskers}", "; ".join(dict.fromkeys(each.basis for each in shown)))
         shared_legend(figure, axes, most_columns=2)
 
     return paged(folder, "recalls", scored, page, most=MOST_BARS, height_in=lambda num: HEIGHT_IN + 0.1 * num)

@@ -109,3 +109,20 @@ def test_many_arms_take_several_pages(tmp_path: Path) -> None:
     write_histories(tmp_path, record)
     files = draw_sweep(tmp_path, record, tmp_path, groups=groups_of(record))
     assert {path.stem for path in files} >= {"curves", "curves_2", "confusion", "confusion_2", "recalls_2"}
+
+
+def test_counts_of_images_are_whole(tmp_path: Path) -> None:
+    few = {"plain": SplitCounts(CLASSES, {"train": (3, 2), "val": (1, 1)})}
+    draw_sweep(tmp_path / "figures", RECORD, tmp_path, groups=groups_of(RECORD), counts=few)
+    assert "0.5" not in words(tmp_path / "figures" / "classes.svg")
+
+
+def test_a_single_epoch_stands_at_a_whole_number(tmp_path: Path) -> None:
+    for trial in RECORD.trials:
+        append_history(tmp_path / trial.folder, replace(TRIALS[0].reports[0], outliers=None))
+    draw_sweep(tmp_path / "figures", RECORD, tmp_path, groups=groups_of(RECORD))
+    assert "0.9" not in words(tmp_path / "figures" / "curves.svg").split("epoch")[1]
+
+
+def test_a_title_tells_counts_that_are_summed_over_seeds(drawn: Path) -> None:
+    assert "counts over all seeds below" in words(drawn / "confusion.svg")

@@ -11,6 +11,7 @@ from ferray.results.figures.style import (
     COLOURS,
     bar_look,
     entitle,
+    layered_look,
     legend_below,
     line_look,
     paged,
@@ -97,3 +98,9 @@ def test_one_series_needs_no_legend() -> None:
 def test_items_are_spread_over_pages(tmp_path: Path) -> None:
     files = paged(tmp_path, "page", "abc", lambda figure, items: figure.suptitle(items) and None, most=2)
     assert [path.name for path in files] == ["page.png", "page.svg", "page_2.png", "page_2.svg"]
+
+
+def test_equal_curves_show_each_other() -> None:
+    widths = [layered_look(index, 3)["linewidth"] for index in range(3)]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] == 1.4
