@@ -178,14 +178,14 @@ class _Bench:
 
 
 def _row(row: PublishedRow, bench: _Bench, *, is_cut: bool) -> ComparedRow:
-    compared = ComparedRow(row, _theirs(row))
+    compared = ComparedRow(row, _theirs(row), is_cut=is_cut and row.arm in bench.arms)
     if row.arm is None:
         return replace(compared, missing="quoted only")
     trials = bench.arms.get(row.arm)
     measured = measured_on(row.measured_on, row.metric, trials, bench.folder) if trials else None
     if measured is None:
         return replace(compared, missing=bench.why_missing(row))
-    return replace(compared, ours=measured.estimate(), measured=measured, is_cut=is_cut)
+    return replace(compared, ours=measured.estimate(), measured=measured)
 
 
 def _theirs(row: PublishedRow) -> Estimate | None:

@@ -116,7 +116,7 @@ def _pairs_table(pairs: Sequence[ArmPair], letters: _Letters) -> TextTable:
             f"{pair.second} - {pair.first}",
             f"{pair.split} {METRIC_NAMES[pair.measured.metric]}",
             difference_text(pair.difference, letters),
-            f"{pair.difference.num_pairs} {'folds' if pair.measured.folds else 'seeds'}, n = {pair.measured.n}",
+            f"{_num_pairs(pair)}, n = {pair.measured.n}",
             "" if pair.difference.p is None else f"p = {pair.difference.p:.3f}",
             _verdict(pair.difference),
         )
@@ -126,9 +126,14 @@ def _pairs_table(pairs: Sequence[ArmPair], letters: _Letters) -> TextTable:
     return TextTable("Arms of ours with the same seeds, paired", columns, rows)
 
 
+def _num_pairs(pair: ArmPair) -> str:
+    number = pair.difference.num_pairs
+    return f"{number} {'fold' if pair.measured.folds else 'seed'}{'' if number == 1 else 's'}"
+
+
 def _verdict(gap: Difference) -> str:
     if gap.interval is None:
-        return "too few pairs to say"
+        return "too few pairs to say" if gap.num_pairs < 2 else "all pairs differ alike"
     return "beyond noise" if gap.is_beyond_noise else "inside the noise"
 
 

@@ -146,3 +146,9 @@ def test_json_is_plain(tmp_path: Path) -> None:
 def test_a_space_without_rows_cannot_be_compared(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no published numbers"):
         compared(tmp_path)
+
+
+def test_a_cut_is_one_before_its_test_split_is_judged(tmp_path: Path) -> None:
+    spec = arms_spec(published=[ON_TEST])
+    row = only_row(compare(spec, arms_record(spec, RIGHT), tmp_path, space="papers/two", is_quick=True))
+    assert (row.ours, row.is_comparable) == (None, False)

@@ -92,3 +92,13 @@ def test_latex_has_as_many_cells_as_columns(tmp_path: Path) -> None:
     table = latex(text(tmp_path)).split(r"\end{table}")[0]
     rows = [line for line in table.splitlines() if line.endswith(r" \\")]
     assert {line.count(" & ") for line in rows} == {5}
+
+
+def test_pairs_that_differ_alike_are_not_called_too_few(tmp_path: Path) -> None:
+    (row,) = text(tmp_path, {"plain": (40, 44), "cleaned": (40, 44)}).tables[1].rows
+    assert (row[2], row[5]) == ("0.0 [no interval]", "all pairs differ alike")
+
+
+def test_a_single_pair_is_one_seed(tmp_path: Path) -> None:
+    (row,) = text(tmp_path, {"plain": (40,), "cleaned": (50,)}).tables[1].rows
+    assert (row[3], row[5]) == ("1 seed, n = 100", "too few pairs to say")
