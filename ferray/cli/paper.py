@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
 from ferray.cli.output import say
@@ -40,10 +41,10 @@ class PaperSweep:
         words = {
             "evaluate": f"evaluate {self.record.name} --all",
             "figures": f"figures {self.record.name}",
-            "compare": f"compare {self.space} --name {self.record.name}{' --quick' if self.is_quick else ''}",
+            "compare": f"compare {quote(self.space)} --name {self.record.name}{' --quick' if self.is_quick else ''}",
         }
-        place = "" if self.runtime.output == Path("runs") else f" --output {self.runtime.output}"
-        data = "" if verb == "compare" else f" --data-root {self.runtime.data_root}"
+        place = "" if self.runtime.output == Path("runs") else f" --output {quote(str(self.runtime.output))}"
+        data = "" if verb == "compare" else f" --data-root {quote(str(self.runtime.data_root))}"
         return f"ferray {words[verb]}{place}{data}{' --storage URL' if self.runtime.storage else ''}"
 
 

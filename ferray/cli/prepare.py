@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -124,11 +125,14 @@ def plan_from(asked: dict[str, Any]) -> Plan:
 def closing_lines(plan: Plan, prepared: Prepared) -> list[str]:
     """What was done, where it is, and how to go on with it."""
     before = f", {prepared.num_before} were done before" if prepared.num_before else ""
-    lines = [f"{prepared.num_done} pictures cut{before}; crops and `faces.csv` are in `{plan.to}`"]
+    num_crops = prepared.report["counts"]["written"]
+    lines = [f"{prepared.num_done} pictures dealt with{before}; {num_crops} crops and `faces.csv` are in `{plan.to}`"]
     sheets = prepared.report["contact_sheets"]
     lines.append(f"look at `{plan.to / sheets[0]}`" + (f" and {len(sheets) - 1} more sheets" if sheets[1:] else ""))
     if plan.faces.name != "csv":
-        again = f"ferray data prepare {plan.dataset.name} --faces csv --boxes faces.csv"
+        again = (
+            f"ferray data prepare {plan.dataset.name} --faces csv --boxes faces.csv --data-root {quote(str(plan.root))}"
+        )
         lines.append(f"wrong boxes: correct a copy of `faces.csv`, then `{again}`")
     return [*lines, f"train on them: {_how_to_read(plan)}"]
 
@@ -139,7 +143,7 @@ def _how_to_read(plan: Plan) -> str:
         return f"`--set dataset.faces={plan.faces.name}` of a space over `sfew`"
     if plan.to.is_relative_to(plan.root):
         return f"`--set 'dataset={{image_folder: {{path: {plan.to.relative_to(plan.root).as_posix()}}}}}'`"
-    return f"`--set dataset=image_folder --data-root {plan.to}`"
+    return f"`--set dataset=image_folder --data-root {quote(str(plan.to))}`"
 
 
 def _dataset_params(asked: dict[str, Any]) -> dict[str, Any]:

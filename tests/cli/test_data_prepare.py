@@ -130,3 +130,18 @@ def test_crops_of_an_image_folder_are_read_as_one(tmp_path: Path) -> None:
     root = write_image_folder(tmp_path, per_class=1)
     ran = ferray("data", "prepare", "image_folder", "--faces", "none", "--data-root", root, "--workers", 1)
     assert "`--set 'dataset={image_folder: {path: image_folder_faces_none}}'`" in ran.err
+
+
+def test_dropped_pictures_are_no_crops(root: Path) -> None:
+    prepare(root, "--faces", "center")
+    boxes = root / "sfew_faces_center" / "faces.csv"
+    boxes.write_text("".join(boxes.read_text().splitlines(keepends=True)[:-1]))
+    ran = prepare(root, "--faces", "csv", "--boxes", boxes, "--missed", "drop")
+    assert "14 pictures dealt with; 13 crops and" in ran.err
+
+
+def test_commands_for_folders_with_spaces_can_be_pasted(tmp_path: Path) -> None:
+    root = write_sfew675(tmp_path / "my data", per_class=2)
+    ran = prepare(root, "--faces", "center", "--to", tmp_path / "my crops")
+    assert f"--boxes faces.csv --data-root '{root}'`" in ran.err
+    assert f"--data-root '{tmp_path / 'my crops'}'`" in ran.err

@@ -66,11 +66,12 @@ def test_a_quick_sweep_is_called_a_cut(tmp_path: Path) -> None:
 
 
 def test_what_goes_wrong_afterwards_is_a_warning(tmp_path: Path) -> None:
-    (tmp_path / "runs" / "two").mkdir(parents=True)
-    (tmp_path / "runs" / "two" / "figures").touch()
-    done = sweep(tmp_path)
+    folder = tmp_path / "my papers"
+    (folder / "runs" / "two").mkdir(parents=True)
+    (folder / "runs" / "two" / "figures").touch()
+    done = sweep(folder)
     assert done.code == 0
-    assert f"try `ferray figures two --output {tmp_path / 'runs'}" in done.err
+    assert f"try `ferray figures two --output '{folder / 'runs'}'" in done.err  # it can be pasted
     assert "published, and ours" in done.out
 
 
