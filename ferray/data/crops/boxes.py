@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ferray.data.faces import Detection, Point
@@ -75,9 +75,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             reader = csv.DictReader(stream, restval="", restkey="beyond")
             missing = [name for name in ("source", *BOX) if name not in (reader.fieldnames or ())]
             if missing:
-                raise DataError(
-                    f"`{path}` has no column `{missing[0]}`", f"its header must name source, {', '.join(BOX)}"
-                )
+                raise DataError(f"`{path}` has no column `{missing[0]}`", _header_hint(reader.fieldnames or ()))
             for row in reader:
                 yield reader.line_num, {key: value for key, value in row.items() if isinstance(value, str)}
     except OSError as error:
@@ -86,6 +84,12 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         ) from error
     except csv.Error as error:
         raise DataError(f"`{path}` is not a csv: {error}", "save it as plain text with commas") from error
+
+
+def _header_hint(names: Sequence[str]) -> str:
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
+        return "its cells stand apart by another mark, save it with commas"
+    return f"its header must name source, {', '.join(BOX)}"
 
 
 def _face(row: dict[str, str]) -> Detection | None:
