@@ -20,6 +20,7 @@ from ferray.config.trial import TrialConfig
 from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
 from ferray.errors import ConfigError
+from ferray.models.transfer import refuse_initial
 from ferray.parents import find_parent
 from ferray.registry import ROOMS
 from ferray.train.features import num_empty
@@ -45,8 +46,9 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
     """
     configs = valid_corners(spec)
     ensure_writable(runtime)
-    for reference in sorted({config.init_from for config in configs if config.init_from}):
-        find_parent(reference, runtime.output, runtime.storage)
+    for config in unique_by(configs, lambda config: f"{config.init_from} {config.backbone.model_dump_json()}"):
+        if config.init_from:
+            refuse_initial(find_parent(config.init_from, runtime.output, runtime.storage).path, config)
     for dataset in unique_by(configs, lambda config: config.dataset.model_dump_json()):
         ensure_data(dataset.dataset, runtime.data_root)
     known = [config for config in configs if not asks_backbone_for_size(config)]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from ferray.check import check_sweep, valid_corners
 from ferray.config.runtime import Runtime
@@ -49,3 +50,20 @@ def test_images_are_described_before_the_first_trial(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     check_sweep(spec(demo, descriptor="phog"), runtime(tmp_path), progress=lambda *news: told.append(news))
     assert told[-1] == ("describing demo at 64 px by phog", 42, 42)
+
+
+def begun_with(folder: Path, content: dict[str, Any]) -> SweepSpec:
+    torch.save(
+        {"ferray": "best/1", "config": {"dataset": "demo", "backbone": {"lenet": {}}}, **content}, folder / "b.pt"
+    )
+    return spec("demo", backbone="tiny_cnn", init_from=str(folder / "b.pt"))
+
+
+def test_weights_of_another_backbone_are_refused_before_the_first_trial(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds the backbone `lenet`, the trial has `tiny_cnn`"):
+        check_sweep(begun_with(tmp_path, {"model": {}}), runtime(tmp_path))
+
+
+def test_a_fitted_estimator_is_no_parent_of_a_network(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a trial without a network"):
+        check_sweep(begun_with(tmp_path, {"estimator": {}}), runtime(tmp_path))

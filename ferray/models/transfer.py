@@ -55,12 +55,7 @@ def load_initial(model: FerModel, path: Path, *, config: TrialConfig, classes: S
     """
     content = _read(path)
     former = _Former(content)
-    name = _network(config.backbone.name, config.backbone.params)
-    if former.backbone not in (None, name):
-        raise ConfigError(
-            f"`{path}` holds the backbone `{former.backbone}`, the trial has `{name}`",
-            f"set `backbone` to `{former.backbone}`, or start from another trial",
-        )
+    name = _agreed_backbone(former, path, config)
     backbone, head = _parts(tensors_in(content), model)
     load_strictly(model.backbone, backbone, source=str(path))
     objection = former.differs(classes) or _misfit(model.head, head)
@@ -76,6 +71,23 @@ def load_initial(model: FerModel, path: Path, *, config: TrialConfig, classes: S
         metrics=former.metrics,
         config=former.config,
     )
+
+
+def refuse_initial(path: Path, config: TrialConfig) -> None:
+    """ConfigError for a file that `load_initial` would refuse by its kind or by the name of its backbone."""
+    content = _read(path)
+    tensors_in(content)
+    _agreed_backbone(_Former(content), path, config)
+
+
+def _agreed_backbone(former: _Former, path: Path, config: TrialConfig) -> str:
+    name = _network(config.backbone.name, config.backbone.params)
+    if former.backbone not in (None, name):
+        raise ConfigError(
+            f"`{path}` holds the backbone `{former.backbone}`, the trial has `{name}`",
+            f"set `backbone` to `{former.backbone}`, or start from another trial",
+        )
+    return name
 
 
 class _Former:
@@ -119,6 +131,8 @@ def _read(path: Path) -> dict[str, Any]:
     content = read_content(path)
     if not str(content.get("ferray", "best/")).startswith("best/"):
         raise ConfigError(f"`{path}` belongs to a trial that has not ended", NAME_A_TRIAL)
+    if "ferray" in content and "model" not in content:
+        raise ConfigError(f"`{path}` is of a trial without a network, whose weights none can begin with", NAME_A_TRIAL)
     return content
 
 
