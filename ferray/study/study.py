@@ -320,13 +320,13 @@ def _counts(trial: FrozenTrial) -> bool:
 
 
 def _changed_keys(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    parts = ("dataset", "objective", "sampler", "pruner", "base", "space")
+    parts = ("dataset", "objective", "sampler", "pruner", "base", "space", "arms")
     changed = []
     for part in parts:
         before, after = old.get(part), new.get(part)
         if before == after:
             continue
-        if part in ("base", "space") and isinstance(before, dict) and isinstance(after, dict):
+        if part in ("base", "space", "arms") and isinstance(before, dict) and isinstance(after, dict):
             changed += [f"`{part}.{key}`" for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
         else:
             changed.append(f"`{part}`")

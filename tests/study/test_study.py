@@ -138,6 +138,12 @@ def test_other_space_under_the_same_name_is_refused(tmp_path: Path) -> None:
         Study(small_spec(base={"epochs": 5}), open_store(tmp_path))
 
 
+def test_another_arm_under_the_same_name_is_named(tmp_path: Path) -> None:
+    run_curves(open_driver(tmp_path / "curves", small_spec(space={}, arms={"plain": {}})))
+    with pytest.raises(ResumeMismatch, match=r"`arms\.focal`"):
+        open_driver(tmp_path / "curves", small_spec(space={}, arms={"plain": {}, "focal": {"imbalance": "focal"}}))
+
+
 def test_larger_budget_extends_the_sweep(tmp_path: Path) -> None:
     folder = tmp_path / "curves"
     run_curves(open_driver(folder, small_spec()))
