@@ -56,9 +56,23 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
     ROOMS["launcher"].load(runtime.launcher)(runtime).check()
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()
-    warnings |= _prepare(configs, runtime, progress)
+    warnings |= _prepare(configs, runtime, progress) | _idle_rules(configs)
     sizes = {image_size(config) for config in configs} - {0}
     return Checked(tuple(configs), tuple(sorted(sizes)), tuple(warnings.values()))
+
+
+def _idle_rules(configs: list[TrialConfig]) -> dict[str, str]:
+    """A warning for each outlier rule that has no epoch to act in, in every trial that it may come to."""
+    lines: dict[str, str] = {}
+    starts = [(config.outliers.name, config.outliers.params.get("start_epoch"), config.epochs) for config in configs]
+    for name in sorted({name for name, start, _ in starts if isinstance(start, int)}):
+        waits = [(start, epochs) for other, start, epochs in starts if other == name and isinstance(start, int)]
+        if all(start > epochs for start, epochs in waits):
+            start, epochs = waits[0]
+            lines[f"outliers {name}"] = (
+                f"`{name}` starts at epoch `{start}`, trials have `{epochs}`: it removes nothing"
+            )
+    return lines
 
 
 def valid_corners(spec: SweepSpec) -> list[TrialConfig]:

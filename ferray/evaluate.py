@@ -42,8 +42,8 @@ def choose_trials(record: SweepRecord, numbers: Sequence[int] = (), *, every: bo
 def evaluate_trials(trials: Iterable[TrialRecord], folder: Path, runtime: Runtime, tell: Tell) -> list[HeldOut]:
     """What each trial of the sweep in `folder` scores on its test split; one already judged is not judged again.
 
-    `tell` is given a line for each trial that is. DataError for a split without test images, a missing checkpoint or
-    missing data.
+    `tell` is given a line for each trial that is. DataError for a split without test images, a checkpoint that is gone
+    before it was judged, or missing data.
     """
     return [_evaluate(trial, folder, runtime, tell) for trial in trials]
 
@@ -51,8 +51,11 @@ def evaluate_trials(trials: Iterable[TrialRecord], folder: Path, runtime: Runtim
 def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) -> HeldOut:
     own = folder / trial.folder
     checkpoint = folder / trial.checkpoint
-    digest = _digest(checkpoint)
     known = read_held_out(own)
+    if known is not None and not checkpoint.exists():
+        tell(f"trial {trial.number}: its checkpoint is gone, what was judged before stands")
+        return known
+    digest = _digest(checkpoint)
     if known is not None and known.checkpoint == digest:
         return known
     with judging(checkpoint, _job(trial, own, runtime)) as judge:

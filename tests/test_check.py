@@ -38,6 +38,14 @@ def test_a_table_needs_no_images(tmp_path: Path) -> None:
     assert (checked.image_sizes, checked.warnings) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("epochs", "said"), [(5, ("`bdr` starts at epoch `6`, trials have `5`: it removes nothing",)), (6, ())]
+)
+def test_a_rule_without_an_epoch_to_act_in_is_told(tmp_path: Path, epochs: int, said: tuple[str, ...]) -> None:
+    checked = check_sweep(spec(outliers={"bdr": {"start_epoch": 6}}, epochs=epochs), runtime(write_sheet_csv(tmp_path)))
+    assert checked.warnings == said
+
+
 def test_empty_cells_are_told_with_their_number(tmp_path: Path) -> None:
     rows = sheet_rows(per_class=20)
     rows[3][4] = rows[7][2] = None
@@ -54,7 +62,7 @@ def test_images_are_described_before_the_first_trial(tmp_path: Path) -> None:
 
 def begun_with(folder: Path, content: dict[str, Any]) -> SweepSpec:
     torch.save(
-        {"ferray": "best/1", "config": {"dataset": "demo", "backbone": {"lenet": {}}}, **content}, folder / "b.pt"
+        {"ferray": "best/2", "config": {"dataset": "demo", "backbone": {"lenet": {}}}, **content}, folder / "b.pt"
     )
     return spec("demo", backbone="tiny_cnn", init_from=str(folder / "b.pt"))
 

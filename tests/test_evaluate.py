@@ -145,6 +145,16 @@ def test_a_missing_checkpoint_is_named(clean: Path) -> None:
     assert (ran.code, "best.pt` cannot be read" in ran.err) == (3, True)
 
 
+def test_what_was_judged_outlives_its_checkpoint(clean: Path) -> None:
+    evaluate(clean, "--all")
+    checkpoint = folders(clean)[0] / "best.pt"
+    checkpoint.rename(checkpoint.with_name("aside.pt"))
+    ran = evaluate(clean, "--all", "--json")
+    checkpoint.with_name("aside.pt").rename(checkpoint)
+    assert (ran.code, len(json.loads(ran.out)["trials"])) == (0, 2)
+    assert "what was judged before stands" in ran.err
+
+
 def test_a_split_without_test_images_is_named(tmp_path: Path) -> None:
     write_image_folder(tmp_path / "data", splits=("train", "val"))
     space = tmp_path / "tiny.yaml"

@@ -133,7 +133,9 @@ def _num_pairs(pair: ArmPair) -> str:
 
 def _verdict(gap: Difference) -> str:
     if gap.interval is None:
-        return "too few pairs to say" if gap.num_pairs < 2 else "all pairs differ alike"
+        if gap.num_pairs < 2:
+            return "too few pairs to say"
+        return "all pairs differ alike" if gap.value else "no pair differs"
     return "beyond noise" if gap.is_beyond_noise else "inside the noise"
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from ferray.errors import DataError
 from ferray.models.weights import check_sums
 
-FORMAT = 1
+FORMAT = 2
 Kind = Literal["last", "best"]  # all that is needed to go on | the best weights and what is known of them
 
 

@@ -21,7 +21,7 @@ def write_best(path: Path, *, trial: TrialConfig, **changes: Any) -> FerModel:
     """A best.pt of a trial with six classes that never was, and its network."""
     model = build_model(trial, 6)
     known = {"config": trial.to_json(), "classes": list(SIX), "epoch": 12, "metrics": {"val/uar": 0.5}}
-    torch.save({"ferray": "best/1", "model": model.state_dict(), **known, **changes}, path)
+    torch.save({"ferray": "best/2", "model": model.state_dict(), **known, **changes}, path)
     return model
 
 
@@ -140,6 +140,6 @@ def test_the_same_network_with_other_first_weights_is_taken(tmp_path: Path) -> N
 
 
 def test_a_trial_that_has_not_ended_is_refused(tmp_path: Path) -> None:
-    torch.save({"ferray": "last/1", "learner": {}}, tmp_path / "last.pt")
+    torch.save({"ferray": "last/2", "learner": {}}, tmp_path / "last.pt")
     with pytest.raises(ConfigError, match="belongs to a trial that has not ended"):
         load(tmp_path / "last.pt")

@@ -96,7 +96,7 @@ def test_latex_has_as_many_cells_as_columns(tmp_path: Path) -> None:
 
 def test_pairs_that_differ_alike_are_not_called_too_few(tmp_path: Path) -> None:
     (row,) = text(tmp_path, {"plain": (40, 44), "cleaned": (40, 44)}).tables[1].rows
-    assert (row[2], row[5]) == ("0.0 [no interval]", "all pairs differ alike")
+    assert (row[2], row[5]) == ("0.0 [no interval]", "no pair differs")
 
 
 def test_a_single_pair_is_one_seed(tmp_path: Path) -> None:
