@@ -169,7 +169,7 @@ def read_only(stage: Stage) -> Seen:
 
 def disk_full_meanwhile(stage: Stage) -> Seen:
     """The disk fills up while trials run: what they lacked room for is not held against them."""
-    with _disk(stage, "size=1m") as disk:
+    with _disk(stage, "size=4m") as disk:
         if disk is None:
             return NOT_PLAYED
         stage.runs_folder = disk / "runs"

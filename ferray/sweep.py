@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.driver import Audience, SweepDriver
-from ferray.errors import ConfigError, SweepFailed
+from ferray.errors import ClusterError, ConfigError, SweepFailed
 from ferray.events import Listener
 from ferray.registry import ROOMS
 from ferray.study.database import database_errors_named
@@ -52,9 +52,14 @@ def run_sweep(
         put_aside(folder, runtime.storage)
     with _only_driver(folder), database_errors_named():
         store = open_store(folder, runtime.storage)
-        (folder / "trials").mkdir(exist_ok=True)  # workers make only their own folder: a missing one shows a lone disk
+        with _writing(folder):  # workers make only their own folder: a missing one shows a lone disk
+            (folder / "trials").mkdir(exist_ok=True)
         study = Study(spec, store, take_over=take_over)
-        _write_facts(folder, spec, text)
+        try:
+            _write_facts(folder, spec, text)
+        except ClusterError:
+            study.close()
+            raise
         trackers = [ROOMS["tracker"].load(name)(folder) for name in runtime.trackers]
         driver = SweepDriver(spec, runtime, study, folder, Audience([*trackers, *listeners]))
         try:
@@ -113,10 +118,21 @@ def _only_driver(folder: Path) -> Iterator[None]:
             raise ConfigError(
                 f"the sweep in `{folder}` is being run by {owner}", "wait for it, or use another `--name`"
             ) from error
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        file.flush()
+        with _writing(folder):
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+            file.flush()
         yield
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """What the disk says, as one sentence that names the sweep's folder."""
+    try:
+        yield
+    except OSError as error:
+        message = f"`{folder}` cannot be written: {error.strerror or error}"
+        raise ClusterError(message, "mend that and run the same command again, or choose another `--output`") from error
 
 
 def _write_facts(folder: Path, spec: SweepSpec, text: str) -> None:
@@ -144,8 +160,13 @@ def _former_environments(file: Path, now: dict[str, Any]) -> list[dict[str, Any]
 
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    try:
+        with _writing(path.parent):
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def environment() -> dict[str, Any]:

@@ -298,3 +298,15 @@ def test_sync_without_offline_runs_says_so(space: Path) -> None:
     sweep(space, "--trials", 1)
     ran = ferray("sync", "tiny", "--output", space.parent / "runs")
     assert (ran.code, "no offline W&B runs" in ran.err) == (3, True)
+
+
+def test_a_disk_that_is_full_from_the_start_is_said(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    ran = sweep(space)
+    assert (ran.code, "`{}` cannot be written: No space left".format(space.parent / "runs/tiny") in ran.err) == (
+        5,
+        True,
+    )
