@@ -4,8 +4,8 @@
 
 draws the data (`ferray.testing.paper_data`) and, for each X (all, where none is named), runs `ferray sweep papers/X
 --quick`, `ferray evaluate X-quick --all` where the paper measured on a test split, and `ferray compare papers/X
---quick`. It writes a line a paper to stderr, prints one JSON document, and ends with 1 where one failed. Two papers run
-on an embedded Ray, the others inline, so that both ways are gone. `--folder` keeps data, caches and results, and a
+--quick`. It writes a line a paper to stderr, prints one JSON document, and ends with 1 where one failed. Three papers
+run on an embedded Ray, the others inline, so that both ways are gone. `--folder` keeps data, caches and results, and a
 second start goes on there; otherwise everything goes away. The figures say that the spaces run and what they take; what
 is learnt from drawn faces says nothing about a paper.
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -28,7 +27,6 @@ from bench.commands import FERRAY, environment
 from ferray.config.load import Overrides, load_space
 from ferray.testing.paper_data import write_papers
 
-MOST_THREADS = 4  # of an inline trial
 LAST_WORDS = 12  # lines of a failed command that are shown
 
 
@@ -73,7 +71,7 @@ PAPERS = (
     Paper("wang2020-backbones", "sfew2"),
     Paper("ng2015-fer2013", "sfew2"),
     Paper("ng2015-transfer", "sfew2"),
-    Paper("assa2021", "sfew2"),
+    Paper("assa2021", "sfew2", launcher="ray"),
     Paper("gong2020", "sfew1", prepare=("sfew", "--faces", "mtcnn", "--missed", "center")),
     Paper("elizabeth2021", "sfew2", launcher="ray"),
 )
@@ -109,7 +107,7 @@ def _commands(paper: Paper, folder: Path) -> dict[str, list[str]]:
     space = [f"papers/{paper.name}", "--quick"]
     spec, _ = load_space(space[0], Overrides(quick=True))
     commands = {"prepare": ["data", "prepare", *paper.prepare, *root, "--quiet"]} if paper.prepare else {}
-    commands["sweep"] = ["sweep", *space, *root, *runs, *_place(paper.launcher), "--quiet"]
+    commands["sweep"] = ["sweep", *space, *root, *runs, "--launcher", paper.launcher, "--tracker", "none", "--quiet"]
     if any(row.arm is not None and row.measured_on == "test" for row in spec.published):
         commands["evaluate"] = ["evaluate", spec.name, "--all", *root, *runs]
     return {**commands, "compare": ["compare", *space, *runs]}
@@ -121,16 +119,9 @@ def _cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _place(launcher: str) -> list[str]:
-    cores = len(os.sched_getaffinity(0))
-    threads = 1 if launcher == "ray" else min(cores, MOST_THREADS)
-    return ["--launcher", launcher, "--tracker", "none", "--cpus-per-trial", str(threads)]
-
-
 def _ferray(folder: Path, *words: str) -> int:
     """The exit code of a command; its last words go to stderr where it is not 0."""
-    threads = str(min(len(os.sched_getaffinity(0)), MOST_THREADS))
-    variables = environment(folder / "own", OMP_NUM_THREADS=threads)
+    variables = environment(folder / "own")
     done = subprocess.run([*FERRAY, *words], env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         words_said = (done.stdout + done.stderr).splitlines()[-LAST_WORDS:]
