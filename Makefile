@@ -22,8 +22,10 @@ demo: install
 papers: install
 	$(BIN)/python -m bench.papers
 
+# Files side by side on two cores; tests that start Ray, which wants the machine to itself, afterwards.
 test: install
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not ray"
+	$(BIN)/python -m pytest -q -m ray
 
 lint: install
 	$(BIN)/ruff check .
