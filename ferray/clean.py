@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,8 +13,9 @@ from numpy.typing import NDArray
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
-from ferray.errors import ConfigError, DataError
+from ferray.errors import ConfigError
 from ferray.events import EpochReport
+from ferray.results.export import write_csv
 from ferray.train.judge import judging
 from ferray.train.opening import open_trainer
 
@@ -133,18 +131,7 @@ def judge_labels(answers: OutOfFold) -> Findings:
 
 def write_suspects(path: Path, findings: Findings) -> None:
     """Replace `path` by the suspects, one a line in order of rank; DataError where it cannot be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            rows = (_row(suspect, findings.classes) for suspect in findings.suspects)
-            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-        temporary.replace(path)
-    except OSError as error:
-        raise DataError(f"`{path}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    write_csv(path, COLUMNS, [_row(suspect, findings.classes) for suspect in findings.suspects])
 
 
 def _row(suspect: Suspect, classes: Sequence[str]) -> tuple[object, ...]:

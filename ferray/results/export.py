@@ -1,12 +1,17 @@
-"""A trial as scripts read it: one entry of the leaderboard's JSON, one line of its CSV."""
+"""Results as scripts read them: a trial as an entry of the leaderboard's JSON or a line of its CSV, and CSV files."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from ferray.errors import DataError
 from ferray.results.intervals import accuracy_interval, value_interval
 from ferray.study.records import TrialRecord
 
@@ -71,3 +76,19 @@ def _header(flat: list[dict[str, Any]]) -> list[str]:
     names = list(dict.fromkeys(name for row in flat for name in row))
     plain = [name for name in names if not name.startswith(("params.", "metrics."))]
     return plain + sorted(name for name in names if name not in plain)
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+    """Replace `path` by a header and rows in one step; DataError where it cannot be written."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([header, *rows])
+        temporary.replace(path)
+    except OSError as error:
+        raise DataError(f"`{path}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return path

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ferray.errors import DataError
 from ferray.events import EpochReport, OutlierReport, RemovedSample
+from ferray.results.export import write_csv
 from ferray.results.histories import read_history
 from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
@@ -115,8 +113,8 @@ def write_tables(folder: Path, removals: Removals) -> list[Path]:
     """`outliers_removed.csv`, a removed sample a line, and `outliers_variance.csv`, a look a line."""
     removed = [_removed_row(gone, removals.classes) for gone in removals.removed]
     return [
-        _write_csv(folder / "outliers_removed.csv", REMOVED_COLUMNS, removed),
-        _write_csv(folder / "outliers_variance.csv", LOOK_COLUMNS, map(_look_row, removals.looks)),
+        write_csv(folder / "outliers_removed.csv", REMOVED_COLUMNS, removed),
+        write_csv(folder / "outliers_variance.csv", LOOK_COLUMNS, map(_look_row, removals.looks)),
     ]
 
 
@@ -131,18 +129,3 @@ def _look_row(look: Look) -> tuple[object, ...]:
     report = look.report
     variance = f"{report.variance:.6g}" if math.isfinite(report.variance) else ""
     return (look.epoch, look.fold, variance, report.num_kept, len(report.removed), report.note)
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *rows])
-        temporary.replace(path)
-    except OSError as error:
-        raise DataError(f"`{path}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return path
