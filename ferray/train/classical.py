@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import math
 import time
 from collections.abc import Iterator
@@ -109,7 +108,7 @@ class ClassicalTrainer:
     @property
     def history(self) -> tuple[EpochReport, ...]:
         """The one epoch, once it has been."""
-        return tuple(EpochReport.from_json(json.loads(line)) for line in self._folder.lines)
+        return self._folder.reports
 
     @property
     def best(self) -> EpochReport | None:

@@ -30,6 +30,11 @@ class TrialFolder:
         self._removed = path / "removed.csv"
         self._init = path / "init.json"
 
+    @property
+    def reports(self) -> tuple[EpochReport, ...]:
+        """The epochs of `lines`."""
+        return tuple(EpochReport.from_json(json.loads(line)) for line in self.lines)
+
     def open(self, config: TrialConfig) -> None:
         """Make the folder and write config.json; ResumeMismatch where another configuration lives there."""
         file = self.path / "config.json"

@@ -54,7 +54,7 @@ class FoldedTrainer:
     @property
     def history(self) -> tuple[EpochReport, ...]:
         """Every epoch of every fold so far."""
-        return tuple(EpochReport.from_json(json.loads(line)) for line in self._folder.lines)
+        return self._folder.reports
 
     @property
     def best(self) -> EpochReport | None:

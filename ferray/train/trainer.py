@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import math
 import time
 from dataclasses import asdict, dataclass, replace
@@ -64,7 +63,7 @@ class Trainer:
     @property
     def history(self) -> tuple[EpochReport, ...]:
         """Every epoch so far, those before a resume too."""
-        return tuple(EpochReport.from_json(json.loads(line)) for line in self._folder.lines)
+        return self._folder.reports
 
     @property
     def best(self) -> EpochReport | None:
