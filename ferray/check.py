@@ -58,7 +58,7 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
         config.backbone.load()(config.backbone.build_params()).check()
     warnings |= _prepare(configs, runtime, progress) | _idle_rules(configs)
     sizes = {image_size(config) for config in configs} - {0}
-    return Checked(tuple(configs), tuple(sorted(sizes)), tuple(warnings.values()))
+    return Checked(tuple(configs), tuple(sorted(sizes)), tuple(dict.fromkeys(warnings.values())))
 
 
 def _idle_rules(configs: list[TrialConfig]) -> dict[str, str]:
