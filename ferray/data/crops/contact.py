@@ -1,25 +1,21 @@
-"""Contact sheets: the crops on one picture after another, remarkable ones first, to be looked at by a person."""
+"""Contact sheets of crops, remarkable ones first, to be looked at by a person."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from ferray.data.contact_sheet import COLUMNS, Tile, draw_sheet
 from ferray.data.crops.cropper import write_png
 from ferray.data.crops.cutting import Image
 from ferray.data.crops.plan import stem_of
 from ferray.data.crops.quality import FLAGS
 from ferray.data.crops.report import Row
-from ferray.data.images import resize
 
-COLUMNS, ROWS = 10, 8
+ROWS = 8
 MOST_SHEETS = 12
-THUMB, GAP, CAPTION, TITLE = 104, 8, 42, 30  # pixels
-INK, PAPER, FLAGGED, PLAIN = (20, 20, 20), (255, 255, 255), (213, 94, 0), (200, 200, 200)
-LETTERS = 17  # that fit under a thumbnail
 
 Picture = Callable[[Row], Image | None]
 
@@ -36,12 +32,17 @@ def write_sheets(folder: Path, rows: Sequence[Row], picture: Picture, *, title: 
         name = "contact.png" if number == 1 else f"contact-{number}.png"
         first = (number - 1) * COLUMNS * ROWS + 1
         heading = f"{title}; sheet {number} of {len(pages)}: {first} to {first + len(page) - 1} of {len(rows)}"
-        write_png(folder / name, draw_sheet(page, picture, title=heading))
+        write_png(folder / name, draw_sheet([tile_of(row, picture(row)) for row in page], heading))
         names.append(name)
     for old in folder.glob("contact*.png"):
         if old.name not in names:
             old.unlink()
     return names
+
+
+def tile_of(row: Row, image: Image | None) -> Tile:
+    """A picture over its name, its class and its flags, in a thick frame where it carries one."""
+    return Tile(image, (stem_of(row.sample.name), row.class_name, " ".join(row.flags)), is_flagged=bool(row.flags))
 
 
 def worth_a_look(rows: Sequence[Row], most: int) -> list[Row]:
@@ -63,32 +64,3 @@ def _evenly(rows: Sequence[Row], most: int) -> list[Row]:
     if len(rows) <= most:
         return list(rows)
     return [rows[index] for index in np.linspace(0, len(rows) - 1, most).round().astype(int).tolist()]
-
-
-def draw_sheet(page: Sequence[Row], picture: Picture, *, title: str) -> Image:
-    """One sheet, (H, W, 3): thumbnails over name, class and flags, a thick frame around those that carry a flag."""
-    num_rows = -(-len(page) // COLUMNS)
-    height = TITLE + num_rows * (THUMB + CAPTION + GAP) + GAP
-    sheet = np.full((height, COLUMNS * (THUMB + GAP) + GAP, 3), PAPER, dtype=np.uint8)
-    _write(sheet, title, GAP, TITLE - 10, scale=0.45)
-    for place, row in enumerate(page):
-        down, along = divmod(place, COLUMNS)
-        top, left = TITLE + down * (THUMB + CAPTION + GAP), GAP + along * (THUMB + GAP)
-        _draw_thumbnail(sheet[top : top + THUMB + CAPTION, left : left + THUMB], row, picture(row))
-    return sheet
-
-
-def _draw_thumbnail(tile: Image, row: Row, image: Image | None) -> None:
-    """Fill one tile, (THUMB + CAPTION, THUMB, 3), in place."""
-    frame = 4 if row.flags else 1
-    tile[:THUMB] = FLAGGED if row.flags else PLAIN
-    inner = THUMB - 2 * frame
-    tile[frame : frame + inner, frame : frame + inner] = PAPER if image is None else resize(image, inner)
-    _write(tile, stem_of(row.sample.name)[-LETTERS:], 0, THUMB + 11)
-    _write(tile, row.class_name[:LETTERS], 0, THUMB + 24)
-    _write(tile, " ".join(row.flags)[:LETTERS], 0, THUMB + 37)
-
-
-def _write(image: Image, text: str, x: int, y: int, *, scale: float = 0.34) -> None:
-    plain = text.encode("ascii", "replace").decode()
-    cv2.putText(image, plain, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, INK, 1, cv2.LINE_AA)

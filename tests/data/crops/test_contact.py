@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.data.crops.contact import FLAGGED, GAP, THUMB, TITLE, draw_sheet, worth_a_look, write_sheets
+from ferray.data.crops.contact import tile_of, worth_a_look, write_sheets
 from ferray.data.crops.journal import Record
 from ferray.data.crops.report import Row
 from ferray.data.images import read_rgb
@@ -45,18 +45,13 @@ def test_a_frequent_flag_leaves_room_for_the_others() -> None:
     assert shown == [0, 22, 44, 67, 89, 100, 101, 200, 205, 210, 214, 219]
 
 
-def test_each_picture_has_its_place_and_flagged_ones_a_frame() -> None:
-    sheet = draw_sheet([row(0, "missed"), row(1)], grey, title="two")
-    first, second = (sheet[TITLE : TITLE + THUMB, left : left + THUMB] for left in (GAP, THUMB + 2 * GAP))
-    assert tuple(first[0, 0]) == FLAGGED
-    assert tuple(second[0, 0]) != FLAGGED
-    assert (first[THUMB // 2, THUMB // 2] == 77).all()
-    assert (second[THUMB // 2, THUMB // 2] == 77).all()
+def test_a_tile_says_name_class_and_flags() -> None:
+    tile = tile_of(row(3, "small", "tilted"), None)
+    assert (tile.caption, tile.is_flagged) == (("3", "Angry", "small tilted"), True)
 
 
-def test_a_picture_that_cannot_be_shown_leaves_its_frame_empty() -> None:
-    sheet = draw_sheet([row(0, "bad")], lambda _: None, title="one")
-    assert (sheet[TITLE + THUMB // 2, GAP + THUMB // 2] == 255).all()
+def test_a_picture_without_a_flag_has_a_plain_frame() -> None:
+    assert not tile_of(row(3), None).is_flagged
 
 
 def test_sheets_are_written_and_older_ones_taken_away(tmp_path: Path) -> None:
