@@ -14,8 +14,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
+from ferray.canonical import canonical_form
 from ferray.errors import UnknownComponent, did_you_mean
 
 
@@ -23,6 +24,18 @@ class Params(BaseModel):
     """Base of every component's parameters: frozen, unknown keys refused, defaults checked, no NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    def canonical(self) -> dict[str, JsonValue]:
+        """What an identity is made of, and what is compared: see `ferray.canonical`."""
+        return canonical_form(self)
+
+    @classmethod
+    def canonical_of(cls, written: Any) -> Any:
+        """The canonical form of what another version may have written; itself where this one cannot read it."""
+        try:
+            return cls.model_validate(written).canonical()
+        except ValidationError:
+            return written
 
 
 class Room:

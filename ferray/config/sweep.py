@@ -15,6 +15,7 @@ from ferray.config.trial import Component, TrialConfig, split_component
 from ferray.registry import Params
 
 Metric = Literal["val/accuracy", "val/uar", "val/macro_f1", "val/loss"]
+_CHANGEABLE = {"budget", "name", "seeds", "published", "quick", "after"}  # what may differ when a sweep is continued
 
 
 class Objective(Params):
@@ -176,5 +177,5 @@ class SweepSpec(Params):
     @property
     def identity(self) -> str:
         """A hash of all that must not change when a sweep is continued; the budget may."""
-        plain = self.model_dump(mode="json", exclude={"budget", "name", "seeds", "published", "quick", "after"})
-        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+        lasting = {key: value for key, value in self.canonical().items() if key not in _CHANGEABLE}
+        return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()[:16]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
+from ferray.canonical import canonical_form
 from ferray.errors import UnknownComponent, did_you_mean
 from ferray.registry import ROOMS, Params
 
@@ -50,6 +51,9 @@ class Component(Params):
     @model_serializer(mode="wrap")
     def _write(self, _: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {self.name: dict(self.params)}
+
+    def canonical(self) -> dict[str, JsonValue]:
+        return {self.name: canonical_form(self.build_params())}
 
     def build_params(self) -> Any:
         """The component's own `Params`, typed."""
@@ -257,7 +261,7 @@ class TrialConfig(Params):
     @property
     def recipe(self) -> str:
         """8 hex digits of the canonical JSON without the seed: trials of one recipe differ by their seed alone."""
-        science = {key: value for key, value in self.to_json().items() if key != "seed"}
+        science = {key: value for key, value in self.canonical().items() if key != "seed"}
         text = json.dumps(science, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 

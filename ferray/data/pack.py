@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.canonical import canonical_text
 from ferray.config.trial import DatasetChoice
 from ferray.data.bad_samples import LISTING, Skipped, refusal
 from ferray.data.datasets import Dataset, DatasetParams
@@ -126,7 +127,7 @@ def only_maker(path: Path) -> Iterator[None]:
 
 
 def _decoding_params(params: DatasetParams) -> str:
-    return params.model_dump_json(exclude=set(DatasetParams.model_fields))
+    return canonical_text(params, without=DatasetParams.model_fields)
 
 
 def _short_hash(text: str) -> str:

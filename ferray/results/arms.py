@@ -7,7 +7,7 @@ from typing import Any
 
 from ferray.config.space import ARM
 from ferray.config.sweep import SweepSpec
-from ferray.config.trial import COMPONENT_FIELDS
+from ferray.config.trial import COMPONENT_FIELDS, TrialConfig
 from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
 
@@ -43,10 +43,10 @@ def changes(spec: SweepSpec, trial: TrialRecord) -> list[str]:
     Empty where the trial is as the space has it, or where the space has no such arm.
     """
     try:
-        wanted = spec.config(lambda name, _: trial.params[name]).to_json()
+        wanted = spec.config(lambda name, _: trial.params[name]).canonical()
     except (KeyError, ValueError):
         return []
-    ran, asked = dict(_flat(trial.config)), dict(_flat(wanted))
+    ran, asked = dict(_flat(TrialConfig.canonical_of(trial.config))), dict(_flat(wanted))
     keys = [key for key in asked if key in ran and key not in INCIDENTAL]
     return [f"{key} {_said(ran[key])} for {_said(asked[key])}" for key in keys if ran[key] != asked[key]]
 

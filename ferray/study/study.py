@@ -231,8 +231,8 @@ class Study:
         if kept["schema"] != SCHEMA:
             message = f"the store of `{self.spec.name}` has schema `{kept['schema']}`, this ferray reads `{SCHEMA}`"
             raise ResumeMismatch(message, "continue it with the ferray that wrote it, or start anew with `--fresh`")
-        if kept["identity"] != self.spec.identity:
-            keys = _changed_keys(kept["spec"], self.spec.model_dump(mode="json"))
+        if kept["identity"] != self.spec.identity and _identity_of(kept["spec"]) != self.spec.identity:
+            keys = _changed_keys(SweepSpec.canonical_of(kept["spec"]), self.spec.canonical())
             message = (
                 f"the sweep `{self.spec.name}` was started with other settings of {', '.join(keys) or 'its space'}"
             )
@@ -317,6 +317,14 @@ def _counts(trial: FrozenTrial) -> bool:
     """Whether a trial has ended for good and counts against the budget."""
     result = trial.user_attrs.get(RESULT_ATTR)
     return result is not None and OutcomeKind(result["outcome"]) in _COUNTED
+
+
+def _identity_of(spec: dict[str, Any]) -> str:
+    """That of a search as it was written, read today: parameters that came since have their defaults."""
+    try:
+        return SweepSpec.model_validate(spec).identity
+    except ValidationError:
+        return ""
 
 
 def _changed_keys(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -100,8 +100,10 @@ def history_line(report: EpochReport) -> str:
 
 def refuse_other_config(file: Path, found: dict[str, Any] | None, config: TrialConfig) -> None:
     """ResumeMismatch naming the first key that differs, where `file` holds another configuration."""
-    asked = config.to_json()
-    if found is None or found == asked:
+    if found is None:
+        return
+    asked, found = config.canonical(), config.canonical_of(found)
+    if found == asked:
         return
     key = next(key for key in (*asked, *found) if asked.get(key) != found.get(key))
     raise ResumeMismatch(

@@ -51,7 +51,7 @@ def _described(splits: Splits, config: TrialConfig, progress: Progress | None) -
         seen = (_grey(image_HWC) if config.pixels.grey else image_HWC for image_HWC in images_NHWC)
         return np.stack([descriptor.describe(image_HWC) for image_HWC in seen])
 
-    identity = [config.descriptor.model_dump(mode="json"), descriptor.version, config.pixels.grey]
+    identity = [config.descriptor.canonical(), descriptor.version, config.pixels.grey]
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     images = splits.train.images
     rows = open_rows(images, splits.folder, f"{config.descriptor.name}-{key}", describe, progress)

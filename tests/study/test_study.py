@@ -15,6 +15,7 @@ from ferray.errors import ResumeMismatch
 from ferray.events import Decision, Outcome, OutcomeKind
 from ferray.results.leaderboard import rank
 from ferray.study.history import load_sweep, read_sweep
+from ferray.study.records import SPEC_ATTR
 from ferray.study.store import open_store
 from ferray.study.study import MOST_BARREN, Study
 from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
@@ -136,6 +137,28 @@ def test_other_space_under_the_same_name_is_refused(tmp_path: Path) -> None:
     Study(small_spec(), open_store(tmp_path))
     with pytest.raises(ResumeMismatch, match=r"base\.epochs"):
         Study(small_spec(base={"epochs": 5}), open_store(tmp_path))
+
+
+def written_before(folder: Path, *parts: str) -> None:
+    """Make the store as a ferray wrote it that did not know some parameters of the sampler and the pruner."""
+    study = stored(folder)
+    kept = study.user_attrs[SPEC_ATTR]
+    emptied = {part: {name: {} for name in kept["spec"][part]} for part in parts}
+    study.set_user_attr(SPEC_ATTR, {**kept, "identity": "0" * 16, "spec": {**kept["spec"], **emptied}})
+
+
+def test_a_sweep_from_before_a_parameter_existed_goes_on(tmp_path: Path) -> None:
+    spec = small_spec(sampler="tpe", pruner="hyperband")
+    Study(spec, open_store(tmp_path)).close()
+    written_before(tmp_path, "sampler", "pruner")
+    assert Study(spec, open_store(tmp_path)).num_finished == 0
+
+
+def test_what_is_named_as_changed_leaves_out_what_came_later(tmp_path: Path) -> None:
+    Study(small_spec(sampler="tpe"), open_store(tmp_path)).close()
+    written_before(tmp_path, "sampler")
+    with pytest.raises(ResumeMismatch, match=r"other settings of `base\.epochs`\n"):
+        Study(small_spec(sampler="tpe", base={"epochs": 5}), open_store(tmp_path))
 
 
 def test_another_arm_under_the_same_name_is_named(tmp_path: Path) -> None:

@@ -37,6 +37,14 @@ def test_another_configuration_is_refused_by_its_first_difference(tmp_path: Path
         TrialFolder(tmp_path).open(demo_config(batch_size=8))
 
 
+def test_a_configuration_from_before_a_parameter_existed_is_the_same(tmp_path: Path) -> None:
+    opened(tmp_path)
+    older = {key: value for key, value in demo_config().to_json().items() if key not in ("folds", "precision")}
+    (tmp_path / "config.json").write_text(json.dumps(older))
+    opened(tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text()) == demo_config().to_json()
+
+
 def test_a_torn_config_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(DataError, match="is not JSON"):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from ferray.canonical import canonical_text
 from ferray.config.trial import Component, DatasetChoice
 from ferray.data.crops.cutting import CropSettings
 from ferray.data.datasets import Dataset, DatasetParams
@@ -62,7 +63,7 @@ def tasks(plan: Plan, dataset: Dataset, finder: FaceFinder, listing: SampleList)
     """The task of every sample, in the order of the listing."""
     files = destinations(listing)
     stamp = _stamps(plan.root, dataset, listing)
-    settings = plan.crop.model_dump_json()
+    settings = canonical_text(plan.crop)
     kind = f"{plan.dataset.name} {dataset.version}"
     for sample in listing.samples:
         found_by = _short_hash(finder.identity(sample.name), kind, stamp(sample))
@@ -104,7 +105,7 @@ def _plain(name: str) -> str:
 def _stamps(root: Path, dataset: Dataset, listing: SampleList) -> Callable[[Sample], str]:
     """What changes with a sample's content: size and time of its file; the set's hash where there are no files."""
     if not any((root / sample.source).exists() for sample in listing.samples):
-        drawing = dataset.params.model_dump_json(exclude=set(DatasetParams.model_fields))
+        drawing = canonical_text(dataset.params, without=DatasetParams.model_fields)
         whole = f"{dataset.fingerprint(sha256_of)} {drawing}"
         return lambda sample: f"{whole} {sample.source}"
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray import registry
+from ferray.canonical import canonical_text
 
 Point = tuple[float, float]
 
@@ -76,4 +77,4 @@ class FaceFinder(ABC):
 
     def identity(self, name: str) -> str:
         """All that decides this sample's faces beside its pixels; where it stays the same, found faces are kept."""
-        return f"{type(self).__module__} {self.version} {self.params.model_dump_json()}"
+        return f"{type(self).__module__} {self.version} {canonical_text(self.params)}"
