@@ -7,6 +7,7 @@ name alone, and listing names imports nothing heavy.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 from functools import cache
@@ -73,13 +74,24 @@ class Room:
         return params
 
     def summary(self, name: str) -> str:
-        """First line of the component's docstring."""
-        return (inspect.getdoc(self.load(name)) or "").split("\n", 1)[0]
+        """First line of the component's docstring, read from its file where that is enough: nothing is imported."""
+        read = self._docstring_in_file(name) if name in self._files() else None
+        return (read or inspect.getdoc(self.load(name)) or "").split("\n", 1)[0]
+
+    def _docstring_in_file(self, name: str) -> str | None:
+        """The docstring of the only class, or of the only one whose base is called as the interface."""
+        tree = ast.parse(self._folder().joinpath(f"{name}.py").read_text(encoding="utf-8"))
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        derived = [node for node in classes if self.interface in map(ast.unparse, node.bases)]
+        found = derived or classes
+        return ast.get_docstring(found[0]) if len(found) == 1 else None
+
+    def _folder(self) -> Path:
+        return Path(__file__).parent.joinpath(*self.package.split(".")[1:])
 
     @cache  # noqa: B019 (rooms live as long as the process)
     def _files(self) -> frozenset[str]:
-        folder = Path(__file__).parent.joinpath(*self.package.split(".")[1:])
-        return frozenset(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+        return frozenset(path.stem for path in self._folder().glob("*.py") if not path.stem.startswith("_"))
 
     @cache  # noqa: B019
     def _entry_points(self) -> dict[str, EntryPoint]:

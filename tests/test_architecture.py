@@ -242,3 +242,9 @@ def test_the_command_line_imports_no_heavy_library() -> None:
 def test_help_imports_no_heavy_library() -> None:
     ask = "import contextlib, ferray.cli\nsys.argv = ['ferray', '--help']\nwith contextlib.suppress(SystemExit):"
     assert heavy_modules_after(f"{ask} ferray.cli.main()") == []
+
+
+@pytest.mark.parametrize("args", [[], ["backbones"], ["samplers"], ["launchers"]], ids=" ".join)
+def test_lists_import_no_heavy_library(args: list[str]) -> None:
+    ask = f"import contextlib, ferray.cli\nsys.argv = ['ferray', 'list', *{args!r}]"
+    assert heavy_modules_after(f"{ask}\nwith contextlib.suppress(SystemExit): ferray.cli.main()") == []

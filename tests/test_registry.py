@@ -68,3 +68,16 @@ def test_every_room_has_its_interface_in_its_package(kind: str) -> None:
     pytest.importorskip(room.package)
     module = __import__(room.package, fromlist=[room.interface])
     assert hasattr(module, room.interface)
+
+
+@pytest.mark.parametrize("kind", ROOMS)
+def test_a_summary_is_read_from_the_file_without_an_import(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"`{name}` is imported")
+
+    monkeypatch.setattr(ROOMS[kind], "load", refuse)
+    assert [name for name in ROOMS[kind].names() if not ROOMS[kind].summary(name)] == []
+
+
+def test_a_guest_is_imported_for_its_summary(room_with_a_guest: Room) -> None:
+    assert room_with_a_guest.summary("guest") == "Stands for a strategy that another package brings."

@@ -25,6 +25,7 @@ from ferray.cli import (
     train,
     trials,
 )
+from ferray.cli.encoding import print_anything
 from ferray.cli.output import print_error
 from ferray.config.urls import hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
@@ -61,6 +62,7 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code that DESIGN promises; a user's mistake never shows a traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
+    print_anything(sys.stdout, sys.stderr)
     given = sys.argv[1:] if args is None else args
     # W&B keeps sys.argv in every run's file and uploads it: a store's password must not be in it.
     sys.argv[1:] = [hide_passwords(argument) for argument in sys.argv[1:]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json
+from ferray.cli.output import print_json, show
 from ferray.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -28,14 +28,34 @@ _ROOMS = {
     "launchers": "launcher",
     "trackers": "tracker",
 }
+_KINDS = {
+    "spaces": "Search spaces that come with ferray or lie in `search_spaces/` here.",
+    "datasets": "Layouts of images, or of rows of features, with labels.",
+    "faces": "Finders of faces, for `ferray data prepare`.",
+    "augment": "Policies that change training images.",
+    "backbones": "Networks from images or features to what a head looks at.",
+    "heads": "Last layers, from a backbone's features to the classes.",
+    "descriptors": "One image to one row of numbers, such as a histogram of edges.",
+    "estimators": "Classifiers of scikit-learn in the place of backbone and head.",
+    "imbalance": "Strategies against classes of unequal size.",
+    "outliers": "Rules that drop training samples whose label looks wrong.",
+    "samplers": "Who proposes the trials.",
+    "pruners": "Who stops the weak ones.",
+    "launchers": "Where trials run.",
+    "trackers": "Where a sweep can be watched.",
+}
 
 
 def list_components(
-    what: Annotated[str, typer.Argument(help=f"spaces, {', '.join(_ROOMS)}.", show_default=False)],
+    what: Annotated[
+        str | None, typer.Argument(help=f"{', '.join(_KINDS)}; without one, what each of these is.", show_default=False)
+    ] = None,
     json: options.Json = False,
 ) -> None:
-    """List the components of a kind, one a line with what it does, or the search spaces."""
-    if what == "spaces":
+    """List the components of a kind, one a line with what it does, or the search spaces; without a kind, the kinds."""
+    if what is None:
+        rows = _KINDS
+    elif what == "spaces":
         from ferray.config.load import space_names
 
         rows = dict.fromkeys(space_names(), "")
@@ -47,7 +67,7 @@ def list_components(
         return
     width = max(map(len, rows), default=0)
     for name, summary in rows.items():
-        print(f"{name:<{width}}  {summary}".rstrip())
+        show(f"{name:<{width}}  {summary}".rstrip(), indent=" " * (width + 2))
 
 
 def room_of(kind: str) -> Room:
@@ -55,7 +75,7 @@ def room_of(kind: str) -> Room:
     if kind in _ROOMS.values():
         kind = next(plural for plural, name in _ROOMS.items() if name == kind)
     if kind not in _ROOMS:
-        raise ConfigError(f"`{kind}` is nothing that can be listed", did_you_mean(kind, ["spaces", *_ROOMS]))
+        raise ConfigError(f"`{kind}` is nothing that can be listed", did_you_mean(kind, _KINDS))
     from ferray.registry import ROOMS
 
     return ROOMS[_ROOMS[kind]]

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ferray.cli.wrapping import width_of, wrapped
+
 
 def print_error(message: str, hint: str = "") -> None:
     """`error:` one fact, `hint:` one thing to do, on stderr."""
-    print(f"error: {message}", file=sys.stderr)
+    for line in f"error: {message}".split("\n"):
+        say(line)
     if hint:
-        print(f"hint: {hint}", file=sys.stderr)
-    sys.stderr.flush()
+        say(f"hint: {hint}")
 
 
 def say(line: str) -> None:
-    """A line for the person at the keyboard."""
-    print(line, file=sys.stderr, flush=True)
+    """A line for the person at the keyboard; on a terminal it is folded between words."""
+    print(wrapped(line, width_of(sys.stderr), indent="  "), file=sys.stderr, flush=True)
+
+
+def show(line: str, indent: str = "  ") -> None:
+    """A line of data on stdout; on a terminal it is folded between words, and what follows is indented."""
+    print(wrapped(line, width_of(sys.stdout), indent))
 
 
 def print_json(document: Any) -> None:
@@ -42,8 +50,8 @@ def _on_one_line(value: Any) -> str:
 
 
 def on_terminal() -> bool:
-    """Whether stderr is a terminal that bars and live tables may redraw."""
-    return sys.stderr.isatty()
+    """Whether stderr is a terminal that bars and live tables may redraw; a dumb one cannot."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
 
 @contextmanager

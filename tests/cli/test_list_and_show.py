@@ -32,6 +32,12 @@ def test_every_kind_lists_something(what: str) -> None:
     assert ran.out.strip()
 
 
+def test_list_alone_shows_every_kind_that_can_be_listed() -> None:
+    kinds = [line.split()[0] for line in ferray("list").out.splitlines()]
+    assert [kind for kind in kinds if ferray("list", kind).code] == []
+    assert {"spaces", "faces", "estimators", "trackers"} <= set(kinds)
+
+
 def test_list_says_what_a_component_does() -> None:
     assert "focal" in ferray("list", "imbalance").out
 
