@@ -15,11 +15,10 @@ import logging
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +49,7 @@ from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
+from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.train.worker import STOP_FILE, Freshness, TrialWorker, request_stop  # noqa: E402
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
@@ -235,12 +235,12 @@ class Ray(Launcher):
                 raise ClusterError(
                     "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
                 )
-            _place(self.runtime, [{"CPU": float(_num_cores()), "GPU": float(_num_gpus())}], "this machine")
+            find_place(self.runtime, [{"CPU": float(_num_cores()), "GPU": float(_num_gpus())}], "this machine")
 
     def run(self, driver: SweepDriver) -> None:
         with _cluster(self.runtime), _scratch() as scratch:
             nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-            place = _place(self.runtime, nodes, "the cluster")
+            place = find_place(self.runtime, nodes, "the cluster")
             if not place.gpus:  # without one of its own, a trial would see every GPU and share it with all the others
                 driver.runtime = driver.runtime.model_copy(update={"device": "cpu"})
             driver.start(place.slots)
@@ -255,41 +255,6 @@ class Ray(Launcher):
                 raise
 
 
-@dataclass(frozen=True)
-class _Place:
-    """What one trial gets, and how many trials fit at a time."""
-
-    cpus: int
-    gpus: float
-    slots: int
-
-
-def _place(runtime: Runtime, nodes: list[dict[str, float]], where: str) -> _Place:
-    """Divide the nodes' resources among trials, none of which spans two nodes; ClusterError where not even one fits."""
-    cpus, gpus = runtime.cpus_per_trial, runtime.gpus_per_trial
-    if gpus is None:
-        gpus = 1.0 if runtime.device != "cpu" and any(node.get("GPU", 0) >= 1 for node in nodes) else 0.0
-    most_cpus = max((node.get("CPU", 0.0) for node in nodes), default=0.0)
-    if most_cpus < cpus:
-        message = f"a trial asks for `{cpus}` CPUs, the largest node of {where} has {most_cpus:g}"
-        raise ClusterError(message, f"pass `--cpus-per-trial {max(1, int(most_cpus))}` or fewer")
-    slots = sum(min(int(node.get("CPU", 0.0) // cpus), _gpu_slots(node.get("GPU", 0.0), gpus)) for node in nodes)
-    if slots < 1:
-        most = max(node.get("GPU", 0.0) for node in nodes)
-        message = f"a trial asks for `{gpus:g}` GPUs, the largest node of {where} has {most:g}"
-        raise ClusterError(message, "pass fewer `--gpus-per-trial`, or `--address` of a cluster that has them")
-    return _Place(cpus, gpus, min(slots, runtime.max_concurrent or slots))
-
-
-def _gpu_slots(has: float, asks: float) -> int:
-    """Trials that a node's GPUs hold; a fraction never spans two of them."""
-    if not asks:
-        return sys.maxsize
-    if asks < 1:
-        return int(has) * int(1 / asks + 1e-9)
-    return int(has // asks)
-
-
 def _let_workers_save(folders: list[Path]) -> None:
     """Ask every running trial for its checkpoint and wait a few seconds for those whose epoch ends in time."""
     for folder in folders:
@@ -301,7 +266,7 @@ def _let_workers_save(folders: list[Path]) -> None:
         (folder / STOP_FILE).unlink(missing_ok=True)
 
 
-def _fit(driver: SweepDriver, place: _Place, scratch: Path) -> None:
+def _fit(driver: SweepDriver, place: Place, scratch: Path) -> None:
     trouble: list[Exception] = []
     watch = _Watch(driver, trouble)
     tuner = tune.Tuner(

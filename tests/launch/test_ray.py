@@ -17,7 +17,8 @@ import ray
 
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
-from ferray.launch.ray import _place, _Watch
+from ferray.launch._place import find_place
+from ferray.launch.ray import _Watch
 from ferray.registry import ROOMS
 from ferray.study.history import load_sweep
 
@@ -34,7 +35,7 @@ space:
 
 
 def slots(*nodes: dict[str, float], **wishes: Any) -> int:
-    return _place(Runtime(**wishes), list(nodes), "the cluster").slots
+    return find_place(Runtime(**wishes), list(nodes), "the cluster").slots
 
 
 def test_one_gpu_a_trial_where_the_cluster_has_any() -> None:
@@ -75,7 +76,7 @@ def test_cuda_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_device_cpu_leaves_the_gpus_alone() -> None:
-    assert _place(Runtime(device="cpu"), [{"CPU": 16, "GPU": 4}], "the cluster").gpus == 0
+    assert find_place(Runtime(device="cpu"), [{"CPU": 16, "GPU": 4}], "the cluster").gpus == 0
 
 
 def test_max_concurrent_bounds_the_slots() -> None:

@@ -1,0 +1,44 @@
+"""How many trials a cluster holds at a time, and what each of them gets."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from ferray.config.runtime import Runtime
+from ferray.errors import ClusterError
+
+
+@dataclass(frozen=True)
+class Place:
+    """What one trial gets, and how many trials fit at a time."""
+
+    cpus: int
+    gpus: float
+    slots: int
+
+
+def find_place(runtime: Runtime, nodes: list[dict[str, float]], where: str) -> Place:
+    """Divide the nodes' resources among trials, none of which spans two nodes; ClusterError where not even one fits."""
+    cpus, gpus = runtime.cpus_per_trial, runtime.gpus_per_trial
+    if gpus is None:
+        gpus = 1.0 if runtime.device != "cpu" and any(node.get("GPU", 0) >= 1 for node in nodes) else 0.0
+    most_cpus = max((node.get("CPU", 0.0) for node in nodes), default=0.0)
+    if most_cpus < cpus:
+        message = f"a trial asks for `{cpus}` CPUs, the largest node of {where} has {most_cpus:g}"
+        raise ClusterError(message, f"pass `--cpus-per-trial {max(1, int(most_cpus))}` or fewer")
+    slots = sum(min(int(node.get("CPU", 0.0) // cpus), _gpu_slots(node.get("GPU", 0.0), gpus)) for node in nodes)
+    if slots < 1:
+        most = max(node.get("GPU", 0.0) for node in nodes)
+        message = f"a trial asks for `{gpus:g}` GPUs, the largest node of {where} has {most:g}"
+        raise ClusterError(message, "pass fewer `--gpus-per-trial`, or `--address` of a cluster that has them")
+    return Place(cpus, gpus, min(slots, runtime.max_concurrent or slots))
+
+
+def _gpu_slots(has: float, asks: float) -> int:
+    """Trials that a node's GPUs hold; a fraction never spans two of them."""
+    if not asks:
+        return sys.maxsize
+    if asks < 1:
+        return int(has) * int(1 / asks + 1e-9)
+    return int(has // asks)
