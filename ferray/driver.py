@@ -105,7 +105,7 @@ class SweepDriver:
     _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
     _no_room: str = ""  # what the first trial said that found the disk full
     _failures: list[FailureReason | None] = field(default_factory=list)  # the latest ones, all of one reason
-    _started: float = 0.0
+    _started: float | None = None  # by the clock; None before `start`
 
     def start(self, slots: int) -> None:
         """Tell the audience that the sweep begins on so many slots; the time budget runs from here."""
@@ -164,20 +164,25 @@ class SweepDriver:
         return max(0, self.spec.budget.trials - self.study.num_finished - self.study.num_running)
 
     def time_is_up(self) -> bool:
-        """Whether the time budget is spent."""
+        """Whether the time budget is spent; it is this command's own, whatever earlier ones took."""
         limit = self.spec.budget.time_s
-        return limit is not None and self.clock() - self._started >= limit
+        if limit is None or self._started is None:
+            return False
+        return self.clock() - self._started >= limit
 
     @deferring_interrupts
     def epoch_ended(self, number: int, report: EpochReport) -> Decision:
-        """Record an epoch, show it, and say whether the trial goes on; `ended` must follow a STOP or a last epoch."""
+        """Record an epoch, show it, and say whether the trial goes on; `ended` must follow if not, or a last epoch.
+
+        PAUSE: its worker saves first, since its parameters will be asked again.
+        """
         self._heard[number] = self.clock()
         decision = self.study.report(number, report)
         if decision is Decision.STOP:
             self._pruned.add(number)
         elif (self.time_is_up() or self.gave_up) and not report.is_last:
             self._out_of_time.add(number)
-            decision = Decision.STOP
+            decision = Decision.PAUSE
         missed = [epoch for epoch in report.earlier or () if epoch.epoch > self._shown.get(number, 0)]
         for epoch in (*missed, replace(report, earlier=None)):
             self.audience.hear("epoch_ended", number, epoch)
@@ -234,6 +239,10 @@ class SweepDriver:
         """End every running trial as interrupted; its parameters are asked again when the sweep goes on."""
         for number in list(self._trials):
             self.ended(number, Outcome(OutcomeKind.INTERRUPTED, "the sweep was interrupted"))
+
+    def could_not_save(self, number: int, why: str) -> None:
+        """Warn that a trial which ends for now goes on from an older checkpoint than it might."""
+        self.audience.tell_user(f"trial {number} is not saved where it stopped: {why}")
 
     def close(self) -> None:
         """Let the audience write what is left."""

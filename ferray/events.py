@@ -10,10 +10,11 @@ from typing import Any
 
 
 class Decision(StrEnum):
-    """What a trial does after a report."""
+    """What a trial does after a report: go on, end, or save and end, since its parameters will be asked again."""
 
     CONTINUE = "continue"
     STOP = "stop"
+    PAUSE = "pause"
 
 
 class OutcomeKind(StrEnum):

@@ -72,6 +72,8 @@ def run_sweep(
     if driver.gave_up:
         hint = f"`ferray trials {spec.name} --failed` lists them; mend that and run the same command again"
         raise SweepFailed(driver.why_it_gave_up(), hint)
+    if driver.time_is_up():
+        driver.audience.tell_user(_when_time_was_up(spec, study.num_finished, record))
     _refuse_nothing(record, folder)
     return record
 
@@ -84,6 +86,17 @@ def put_aside(folder: Path, storage: str | None) -> None:
         return
     with _only_driver(folder):
         folder.rename(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}"))
+
+
+def _when_time_was_up(spec: SweepSpec, num_finished: int, record: SweepRecord) -> str:
+    """How far the sweep got in its time, and how it goes on."""
+    asked = {trial.number for trial in record.trials}
+    waiting = [trial for trial in record.trials if trial.superseded_by is not None and trial.superseded_by not in asked]
+    stopped = f", {len(waiting)} wait where they stopped" if waiting else ""
+    return (
+        f"the time budget of {spec.budget.time_s:g} s is spent: {num_finished} of {spec.budget.trials} trials "
+        f"are finished{stopped}; the same command goes on"
+    )
 
 
 def _refuse_nothing(record: SweepRecord, folder: Path) -> None:

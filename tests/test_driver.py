@@ -95,7 +95,7 @@ def test_spent_time_budget_stops_running_trials_as_interrupted(tmp_path: Path) -
     job = driver.next_job()
     assert job is not None
     now[0] = 11.0
-    assert driver.epoch_ended(job.number, curve_report(job.trial_config(), 1, saturating)) is Decision.STOP
+    assert driver.epoch_ended(job.number, curve_report(job.trial_config(), 1, saturating)) is Decision.PAUSE
     driver.ended(job.number)
     assert [trial.outcome for trial in load_sweep(tmp_path / "curves").trials] == ["interrupted"]
     assert driver.next_job() is None

@@ -25,7 +25,7 @@ class Inline(Launcher):
             try:
                 driver.ended(job.number, _train(worker, driver))
             except KeyboardInterrupt:
-                worker.save()
+                _save(worker, driver)
                 driver.interrupt()
                 raise
             finally:
@@ -38,5 +38,13 @@ def _train(worker: TrialWorker, driver: SweepDriver) -> Outcome | None:
         result = worker.step()
         if isinstance(result, Outcome):
             return result
-        if driver.epoch_ended(worker.job.number, result) is Decision.STOP or result.is_last:
+        decision = driver.epoch_ended(worker.job.number, result)
+        if decision is Decision.PAUSE:
+            _save(worker, driver)
+        if decision is not Decision.CONTINUE or result.is_last:
             return None
+
+
+def _save(worker: TrialWorker, driver: SweepDriver) -> None:
+    if problem := worker.save():
+        driver.could_not_save(worker.job.number, problem)

@@ -50,6 +50,7 @@ from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
+from ferray.launch._saves import Saves  # noqa: E402
 from ferray.train.worker import STOP_FILE, Freshness, TrialWorker, request_stop  # noqa: E402
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
@@ -71,6 +72,10 @@ class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
             worn_out = result.reason is FailureReason.BUG
             return {"failure": json.dumps(result.to_json()), "worn_out": worn_out}
         return {"report": json.dumps(result.to_json()), "worn_out": result.is_last and self._freshness.is_gone}
+
+    def save_now(self) -> str:
+        """Have the trial save, although nobody asks for its next epoch; "", or why that was not possible."""
+        return self._worker.save()
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._worker.close()
@@ -108,9 +113,10 @@ class _Shell:
 class _Searcher(_Shell, Searcher):  # type: ignore[misc]
     """Hands out the driver's jobs."""
 
-    def __init__(self, driver: SweepDriver, trouble: list[Exception]) -> None:
+    def __init__(self, driver: SweepDriver, saves: Saves, trouble: list[Exception]) -> None:
         super().__init__()
         self._driver = driver
+        self._saves = saves
         self._trouble = trouble
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
@@ -119,7 +125,10 @@ class _Searcher(_Shell, Searcher):  # type: ignore[misc]
             job = self._driver.next_job()
         if job is not None:
             return {"job": asdict(job)}
-        return self.FINISHED if self._driver.is_done else None
+        if not self._driver.is_done:
+            return None
+        self._saves.wait()
+        return str(self.FINISHED)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Nothing: the scheduler has heard it already."""
@@ -134,10 +143,11 @@ class _Searcher(_Shell, Searcher):  # type: ignore[misc]
 class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
     """Passes each epoch to the driver and its decision back."""
 
-    def __init__(self, driver: SweepDriver, watch: _Watch, trouble: list[Exception]) -> None:
+    def __init__(self, driver: SweepDriver, watch: _Watch, saves: Saves, trouble: list[Exception]) -> None:
         super().__init__()
         self._driver = driver
         self._watch = watch
+        self._saves = saves
         self._trouble = trouble
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
@@ -145,23 +155,26 @@ class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
         if not self._driver.is_running(number):
             return str(TrialScheduler.STOP)
         with self._kept():
-            goes_on = self._pass_on(number, result)
+            goes_on = self._pass_on(number, trial, result)
         if goes_on:
             return str(TrialScheduler.CONTINUE)
         if result.get("worn_out"):
             self._watch.retire_next_actor(tune_controller)
         return str(TrialScheduler.STOP)
 
-    def _pass_on(self, number: int, result: dict[str, Any]) -> bool:
+    def _pass_on(self, number: int, trial: Any, result: dict[str, Any]) -> bool:
         """Tell the driver; whether the trial goes on."""
         if "failure" in result:
             self._driver.ended(number, Outcome.from_json(json.loads(result["failure"])))
             return False
         report = EpochReport.from_json(json.loads(result["report"]))
-        if self._driver.epoch_ended(number, report) is Decision.STOP or report.is_last:
-            self._driver.ended(number)
-            return False
-        return True
+        decision = self._driver.epoch_ended(number, report)
+        if decision is Decision.CONTINUE and not report.is_last:
+            return True
+        if decision is Decision.PAUSE:
+            self._saves.ask(number, trial.temporary_state.ray_actor)
+        self._driver.ended(number)
+        return False
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         del tune_controller
@@ -268,12 +281,12 @@ def _let_workers_save(folders: list[Path]) -> None:
 
 def _fit(driver: SweepDriver, place: Place, scratch: Path) -> None:
     trouble: list[Exception] = []
-    watch = _Watch(driver, trouble)
+    watch, saves = _Watch(driver, trouble), Saves(driver)
     tuner = tune.Tuner(
         tune.with_resources(_TrialActor, {"cpu": place.cpus, "gpu": place.gpus}),
         tune_config=tune.TuneConfig(
-            search_alg=_Searcher(driver, trouble),
-            scheduler=_Scheduler(driver, watch, trouble),
+            search_alg=_Searcher(driver, saves, trouble),
+            scheduler=_Scheduler(driver, watch, saves, trouble),
             num_samples=-1,  # the driver counts
             max_concurrent_trials=place.slots,
             reuse_actors=True,

@@ -86,6 +86,6 @@ def run_curves(driver: SweepDriver, curve: Curve = saturating, *, slots: int = 1
             running[number] = (config, epoch + 1)
             report = curve_report(config, epoch + 1, curve)
             most_epochs -= 1
-            if driver.epoch_ended(number, report) is Decision.STOP or report.is_last:
+            if driver.epoch_ended(number, report) is not Decision.CONTINUE or report.is_last:
                 driver.ended(number)
                 del running[number]

@@ -46,24 +46,35 @@ class TrialWorker:
         """The next epoch, or how the trial failed. Saves when the stop file asks for it."""
         try:
             report = self._step()
-            self.heed_stop()
+            if problem := self.heed_stop():
+                report = replace(report, note=f"not saved: {problem}")
         except Exception as error:
             if is_out_of_memory(error) and self.job.accumulate == 1:
                 return self._step_in_pieces()
             return self._failure(error)
         return report
 
-    def save(self) -> None:
-        """Write `last.pt` now, so that a retry starts from the last finished epoch."""
-        if self._trainer is not None and self._trainer.epochs_done:
-            self._trainer.save()
+    def save(self) -> str:
+        """Write `last.pt` now, so that a retry starts from the last finished epoch; "", or why that was not possible.
 
-    def heed_stop(self) -> None:
-        """Save and acknowledge, where the stop file asks for it."""
+        An older one stays then, and with it all but the epochs since.
+        """
+        if self._trainer is None or not self._trainer.epochs_done:
+            return ""
+        try:
+            self._trainer.save()
+        except FerrayError as error:
+            return error.message
+        return ""
+
+    def heed_stop(self) -> str:
+        """Save and acknowledge, where the stop file asks for it; "", or why there was no saving."""
         stop = self.job.path / STOP_FILE
-        if stop.exists():
-            self.save()
-            stop.unlink(missing_ok=True)
+        if not stop.exists():
+            return ""
+        problem = self.save()
+        stop.unlink(missing_ok=True)
+        return problem
 
     def close(self) -> None:
         """Give back what the trial holds."""

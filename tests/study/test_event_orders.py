@@ -130,10 +130,10 @@ class Sweep(RuleBasedStateMachine):
         if saved:
             self.checkpoints[trial.job.folder] = list(trial.reports)
         sent = EpochReport(**{**vars(epoch), "earlier": tuple(earlier) if earlier is not None else None})
-        stop = self.driver.epoch_ended(trial.job.number, sent) is Decision.STOP
-        if stop:
+        decision = self.driver.epoch_ended(trial.job.number, sent)
+        if decision is not Decision.CONTINUE:
             self.stopped.add(trial.job.number)
-        trial.must_end = stop or epoch.is_last
+        trial.must_end = decision is not Decision.CONTINUE or epoch.is_last
 
     def _restored(self, trial: Running) -> list[EpochReport]:
         """What the worker finds on disk: its own checkpoint, else that of an interrupted trial before it."""
