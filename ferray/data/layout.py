@@ -1,4 +1,4 @@
-"""Finding folders and images the way people leave them: any letter case, stray files, files of the desktop."""
+"""One folder at a time, the way people leave them: any letter case, stray files, files of the desktop."""
 
 from __future__ import annotations
 
@@ -8,23 +8,53 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ferray.data.account import Account
 from ferray.data.files import shown
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import Emotion
 from ferray.errors import DataError
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+JPEGS = (".jpg", ".jpeg", ".jpe", ".jfif")
+IMAGE_SUFFIXES = (".png", *JPEGS, ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 PREPARED = ".faces.jsonl"  # in a folder that `ferray data prepare` writes
 REPORT = "report.json"  # there once all its pictures are cut
+DESKTOP_FILES = ("thumbs.db", "desktop.ini")
 PART_NAMES = {
     "train": "train",
     "training": "train",
     "val": "val",
     "valid": "val",
     "validation": "val",
+    "dev": "val",
+    "eval": "val",
+    "publictest": "val",
     "test": "test",
     "testing": "test",
+    "privatetest": "test",
 }
+# Folders of a data root that belong to one data set, in lower case: no other set takes them for its own.
+HOMES = {
+    "fer2013": ("fer2013", "fer-2013", "fer_2013"),
+    "sfew": ("sfew", "sfew_2.0", "sfew_2", "sfew2.0", "sfew2", "sfew 2.0"),
+}
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What lies in one folder, by name and in order of name, without hidden entries and files of the desktop.
+
+    `images` are told by their suffix alone: a folder or a link to nothing of such a name is a bad image.
+    """
+
+    path: Path
+    folders: tuple[str, ...]
+    images: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @property
+    def subfolders(self) -> list[Path]:
+        """Whole paths of the folders."""
+        return [self.path / name for name in self.folders]
 
 
 @dataclass(frozen=True)
@@ -46,25 +76,32 @@ class ImageFile:
         return self.folder / self.name
 
 
+def look_into(folder: Path) -> Folder:
+    """What lies in the folder; nothing where there is none. DataError where it cannot be read."""
+    folders, images, others = [], [], []
+    for name, is_folder in _entries(folder):
+        if name.lower().endswith(IMAGE_SUFFIXES):
+            images.append(name)
+        elif is_folder and not name.startswith("__"):
+            folders.append(name)
+        elif not is_folder and name.lower() not in DESKTOP_FILES:
+            others.append(name)
+    return Folder(folder, tuple(folders), tuple(images), tuple(others))
+
+
 def folders_in(folder: Path) -> dict[str, Path]:
     """Subfolders by lower-case name, in order of name; hidden ones and `__MACOSX` left out, {} where nothing is."""
-    return {path.name.lower(): path for path in subfolders(folder)}
-
-
-def subfolders(folder: Path) -> list[Path]:
-    """As `folders_in`, but each of several whose names differ in case alone."""
-    return [path for path in _entries(folder) if path.is_dir() and not path.name.startswith((".", "__"))]
+    return {path.name.lower(): path for path in look_into(folder).subfolders}
 
 
 def files_in(folder: Path) -> dict[str, Path]:
     """Files by lower-case name, in order of name; hidden ones left out."""
-    return {path.name.lower(): path for path in _entries(folder) if not path.name.startswith(".") and path.is_file()}
+    return {name.lower(): folder / name for name, is_folder in _entries(folder) if not is_folder}
 
 
 def images_in(folder: Path, part: str) -> list[ImageFile]:
     """Image files of one class folder, told by their suffix, in order of name."""
-    names = [name for name in _names(folder) if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")]
-    return [ImageFile(folder, name, part) for name in names]
+    return [ImageFile(folder, name, part) for name in look_into(folder).images]
 
 
 def homes(root: Path, names: Iterable[str]) -> list[Path]:
@@ -73,10 +110,10 @@ def homes(root: Path, names: Iterable[str]) -> list[Path]:
     return [found[name] for name in names if name in found] + ([root] if root.is_dir() else [])
 
 
-def class_images(folder: Path, part: str) -> list[ImageFile]:
-    """Every image one class folder below `folder`; contact sheets that lie beside crops are no images."""
-    classes = [class_folder for class_folder in subfolders(folder) if not (class_folder / PREPARED).exists()]
-    return [image for class_folder in classes for image in images_in(class_folder, part)]
+def is_of_another_set(folder: Path, own: str = "") -> bool:
+    """Whether a folder of the data root belongs to another data set than `own`, or holds crops that ferray cut."""
+    names = {name for dataset, names in HOMES.items() if dataset != own for name in names}
+    return folder.name.lower() in names or (folder / PREPARED).exists() or (folder / REPORT).exists()
 
 
 def number_samples(
@@ -86,6 +123,7 @@ def number_samples(
     classes: tuple[str, ...],
     label_of: Callable[[ImageFile], int],
     group_of: Callable[[str], str] = lambda _: "",
+    account: Account = Account(),
 ) -> SampleList:
     """Samples numbered from 0 in the order of their path below the root, whatever order the files were found in."""
     below_root = cache(lambda folder: folder.relative_to(root).as_posix())
@@ -101,7 +139,7 @@ def number_samples(
         )
         for number, (path, file) in enumerate(ordered)
     ]
-    return SampleList(tuple(samples), classes)
+    return SampleList(tuple(samples), classes, account=account)
 
 
 def emotion_label(file: ImageFile) -> int:
@@ -121,16 +159,22 @@ def is_emotion(name: str) -> bool:
     return True
 
 
-def _entries(folder: Path) -> list[Path]:
-    return [folder / name for name in _names(folder)]
-
-
-def _names(folder: Path) -> list[str]:
+def _entries(folder: Path) -> list[tuple[str, bool]]:
+    """Name, and whether it is a folder, of everything that is not hidden, in order of name."""
     try:
-        return sorted(os.listdir(folder))  # noqa: PTH208 (a Path for each of 35,887 images takes seconds)
+        with os.scandir(folder) as entries:  # one call: a stat for each of 35,887 images takes seconds
+            return sorted((entry.name, _is_folder(entry)) for entry in entries if not entry.name.startswith("."))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise DataError(
             f"folder `{folder}` cannot be read: {error.strerror or error}", "check who may read it"
         ) from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, through links; a link in a circle is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

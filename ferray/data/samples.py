@@ -5,13 +5,14 @@ N = samples, H and W = pixels, C = classes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample, Skipped
 
 SplitName = Literal["train", "val", "test"]
@@ -41,12 +42,14 @@ class SampleList:
     """Every sample of a data set in the order of `sample_id`, and the class names that labels index.
 
     `bad` are those that can be told to be bad from the listing alone (a csv row of the wrong length); they are not
-    among `samples`, and leave the ids of the others as they are.
+    among `samples`, and leave the ids of the others as they are. `account` says what else lay there, and where the
+    parts come from.
     """
 
     samples: tuple[Sample, ...]
     classes: tuple[str, ...]
     bad: tuple[BadSample, ...] = ()
+    account: Account = field(default_factory=Account)
 
     def __len__(self) -> int:
         return len(self.samples)

@@ -55,12 +55,6 @@ def test_one_class_alone_is_refused(tmp_path: Path) -> None:
         image_folder(tmp_path).samples()
 
 
-def test_a_folder_without_images_is_no_class(tmp_path: Path) -> None:
-    write_image_folder(tmp_path)
-    (tmp_path / "train" / "notes").mkdir()
-    assert image_folder(tmp_path).samples().classes == ("calm", "cross", "glad")
-
-
 def test_a_class_that_only_val_has_is_a_class(tmp_path: Path) -> None:
     write_image_folder(tmp_path)
     write_png(tmp_path / "val" / "awe" / "x.png", fake_image(0, 0))

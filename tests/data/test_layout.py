@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.data.layout import ImageFile, class_images, emotion_label, folders_in, homes, images_in, number_samples
+from ferray.data.layout import ImageFile, emotion_label, folders_in, homes, images_in, look_into, number_samples
 from ferray.errors import DataError
 
 
@@ -29,8 +29,19 @@ def test_images_are_told_by_their_suffix(tmp_path: Path) -> None:
     assert [image.name for image in images_in(tmp_path, "train")] == ["a.jpeg", "b.PNG"]
 
 
+@pytest.mark.parametrize("name", ["a.jfif", "a.JPE", "a.gif", "a.tiff"])
+def test_rarer_suffixes_are_images_too(tmp_path: Path, name: str) -> None:
+    touch(tmp_path / name)
+    assert look_into(tmp_path).images == (name,)
+
+
+def test_a_link_in_a_circle_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to("round")
+    assert look_into(tmp_path).folders == ()
+
+
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    assert class_images(tmp_path / "gone", "train") == []
+    assert images_in(tmp_path / "gone", "train") == []
 
 
 def test_the_root_itself_is_the_last_home(tmp_path: Path) -> None:

@@ -15,18 +15,9 @@ from ferray.data.csv_rows import CsvRows
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
 from ferray.data.images import read_original, refuse_one_colour, resize
-from ferray.data.layout import (
-    PART_NAMES,
-    ImageFile,
-    class_images,
-    emotion_label,
-    files_in,
-    homes,
-    is_emotion,
-    number_samples,
-    subfolders,
-)
+from ferray.data.layout import HOMES, ImageFile, emotion_label, files_in, homes, is_emotion, number_samples
 from ferray.data.samples import Sample, SampleList
+from ferray.data.scan import Rules, Scan, scan
 from ferray.emotions import EMOTION_NAMES, Emotion
 from ferray.errors import BadSampleError, DataError
 
@@ -34,6 +25,7 @@ from ferray.errors import BadSampleError, DataError
 CODES = (Emotion.ANGRY, Emotion.DISGUST, Emotion.FEAR, Emotion.HAPPY, Emotion.SAD, Emotion.SURPRISE, Emotion.NEUTRAL)
 CODE_LABELS = {str(code): int(emotion) for code, emotion in enumerate(CODES)}
 USAGE_PARTS = {"training": "train", "publictest": "val", "privatetest": "test"}
+USAGE_NAMES = {"train": "Training", "val": "PublicTest", "test": "PrivateTest"}
 CSV_NAMES = ("fer2013.csv", "icml_face_data.csv")
 
 
@@ -57,9 +49,12 @@ class Fer2013(Dataset):
 
     def samples(self) -> SampleList:
         csv = self._csv()
-        if csv is None:
-            return number_samples(self._files(), self.root, classes=EMOTION_NAMES, label_of=emotion_label)
-        return _csv_samples(csv, csv.relative_to(self.root).as_posix())
+        if csv is not None:
+            return _csv_samples(csv, csv.relative_to(self.root).as_posix())
+        found = by_usage(self._scan())
+        return number_samples(
+            found.files, self.root, classes=EMOTION_NAMES, label_of=_folder_label, account=found.account
+        )
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         return resize(self.original(sample), size)
@@ -75,7 +70,7 @@ class Fer2013(Dataset):
         return digest(csv) if csv else samples_fingerprint(self.samples().samples, self.root, digest)
 
     def _homes(self) -> list[Path]:
-        names = ("fer2013", "fer-2013", "fer_2013")
+        names = HOMES["fer2013"]
         return [inner for home in homes(self.root, names)[:-1] for inner in homes(home, names)] + [self.root]
 
     def _csv(self) -> Path | None:
@@ -86,18 +81,45 @@ class Fer2013(Dataset):
                 return found[0]
         return None
 
-    def _files(self) -> list[ImageFile]:
+    def _scan(self) -> Scan:
         for home in self._homes():
-            folders = {folder: PART_NAMES.get(folder.name.lower()) for folder in subfolders(home)}
-            images = [file for folder, part in folders.items() if part for file in class_images(folder, part)]
-            if any(is_emotion(file.class_name) for file in images):
-                return [replace(file, part=_part_of(file)) for file in images]
+            found = scan(home, self.root, Rules(_is_class, own="fer2013"))
+            if found:
+                return found
         raise self.not_found()
 
 
-def _part_of(file: ImageFile) -> str:
-    usage = file.name.lower().partition("_")[0]
-    return USAGE_PARTS.get(usage, file.part)
+def by_usage(found: Scan) -> Scan:
+    """The scan with its `test` folder cut into `PublicTest_` (val) and `PrivateTest_`, where there is no val folder.
+
+    Any other file name that contradicts its folder changes nothing and is remarked upon: who moved the file meant it.
+    """
+    usages = [USAGE_PARTS.get(file.name.lower().partition("_")[0]) for file in found.files]
+    in_test = {usage for file, usage in zip(found.files, usages, strict=True) if file.part == "test"}
+    files, origins = found.files, dict(found.account.origins)
+    if "val" not in origins and in_test >= {"val", "test"}:
+        is_public = [file.part == "test" and usage == "val" for file, usage in zip(files, usages, strict=True)]
+        files = tuple(replace(file, part="val") if yes else file for file, yes in zip(files, is_public, strict=True))
+        origins["val"] = f"file names `PublicTest_` in {origins['test']}"
+        origins["test"] = f"the other file names in {origins['test']}"
+    moved = Counter(
+        (file.part, usage) for file, usage in zip(files, usages, strict=True) if usage and usage != file.part
+    )
+    remarks = [
+        f"{count} files in {part} are called `{USAGE_NAMES[usage]}_`: the folder decides"
+        for (part, usage), count in sorted(moved.items())
+    ]
+    account = replace(found.account, origins=origins, remarks=(*found.account.remarks, *remarks))
+    return replace(found, files=files, account=account)
+
+
+def _is_class(name: str) -> bool:
+    return name in CODE_LABELS or is_emotion(name)
+
+
+def _folder_label(file: ImageFile) -> int:
+    """A class folder's expression, or the code of the csv."""
+    return CODE_LABELS[file.class_name] if file.class_name in CODE_LABELS else emotion_label(file)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from pydantic import AfterValidator
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import FileDigest, samples_fingerprint
 from ferray.data.images import read_image, read_original
-from ferray.data.layout import PART_NAMES, ImageFile, class_images, number_samples, subfolders
+from ferray.data.layout import number_samples
 from ferray.data.samples import Sample, SampleList
+from ferray.data.scan import Rules, scan
 from ferray.errors import DataError
 
 
@@ -26,8 +27,9 @@ def _below_the_root(path: str) -> str:
 class ImageFolder(Dataset):
     """Your own images: `<split>/<class>/`, or one level of class folders that ferray splits; any number of classes.
 
-    Splits are called train, val (or valid, validation) and test; classes are the folder names in order of name. One
-    level of classes has no official parts: `official` carves `val_fraction` and `test_fraction` out of it.
+    Splits are called train, val (or valid, validation, dev) and test, in any case; classes are the folder names in
+    order of name, and each has images. One level of classes has no official parts: `official` carves `val_fraction` and
+    `test_fraction` out of it.
     """
 
     class Params(DatasetParams):
@@ -37,14 +39,22 @@ class ImageFolder(Dataset):
     expected_layout = "train/<class>/*.png\nval/<class>/*.png\ntest/<class>/*.png\n<class>/*.png"
 
     def samples(self) -> SampleList:
-        files = self._files()
-        classes = tuple(sorted({file.class_name for file in files}))
+        found = scan(self._folder, self.root, Rules())
+        if found is None:
+            raise self.not_found()
+        classes = tuple(sorted({file.class_name for file in found.files}))
         if len(classes) < 2:
             raise DataError(
                 f"`{self._folder}` holds images of one class alone, `{classes[0]}`", "make one folder a class"
             )
         labels = {name: label for label, name in enumerate(classes)}
-        return number_samples(files, self.root, classes=classes, label_of=lambda file: labels[file.class_name])
+        return number_samples(
+            found.files,
+            self.root,
+            classes=classes,
+            label_of=lambda file: labels[file.class_name],
+            account=found.account,
+        )
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         return read_image(self.root / sample.source, size)
@@ -58,13 +68,3 @@ class ImageFolder(Dataset):
     @property
     def _folder(self) -> Path:
         return self.root / self.params.path
-
-    def _files(self) -> list[ImageFile]:
-        parts = {folder: PART_NAMES.get(folder.name.lower()) for folder in subfolders(self._folder)}
-        split = [file for folder, part in parts.items() if part for file in class_images(folder, part)]
-        if split:
-            return split
-        one_level = class_images(self._folder, "all")
-        if not one_level:
-            raise self.not_found()
-        return one_level
