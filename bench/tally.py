@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from ferray.results.progress import UNENDED
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord, TrialRecord
 
@@ -26,7 +27,7 @@ def tally(folder: Path) -> dict[str, Any]:
         "outcomes": dict(Counter(trial.outcome for trial in trials)),
         "lost": ends.count(0),
         "doubled": sum(end > 1 for end in ends) + sum(count > 1 for count in recipes.values()),
-        "left_running": sum(trial.state == "running" for trial in trials),
+        "left_running": sum(trial.outcome in UNENDED and trial.superseded_by is None for trial in trials),
         "retries": len(retries),
         "resumed": sum(is_resumed(folder, earlier, retry) for earlier, retry in retries),
     }

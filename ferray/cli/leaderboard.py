@@ -21,12 +21,13 @@ def leaderboard(
 ) -> None:
     """Rank the trials of a sweep; works while it runs and without a network."""
     from ferray.results.leaderboard import rank
+    from ferray.results.progress import with_progress
     from ferray.study.collection import no_collection
     from ferray.study.history import load_sweep
 
     folder = output / name
     with no_collection():
-        board = rank(load_sweep(folder, storage))
+        board = rank(with_progress(load_sweep(folder, storage), folder))
         if json:
             print_json(board.to_json())
         elif csv:

@@ -111,8 +111,23 @@ def _apart(board: Leaderboard) -> list[str]:
     return [
         *_listed("pruned", [_pruned_text(trial, board.metric) for trial in board.pruned]),
         *_listed("diverged", [_ended_text(trial) for trial in board.diverged]),
-        *_listed("running", [_ended_text(trial) for trial in board.running]),
-        *_listed("failed", [_ended_text(trial) for trial in board.failed]),
+        *_listed("running", [f"{trial.number} ({_progress_text(trial)})" for trial in board.running]),
+        *_interrupted(board),
+        *_listed("failed", [_ended_text(trial) for trial in board.failed if trial.outcome == "failed"]),
+    ]
+
+
+def _interrupted(board: Leaderboard) -> list[str]:
+    """A line for each reason why trials were cut short."""
+    reasons: dict[str, list[str]] = {}
+    for trial in board.failed:
+        if trial.outcome != "failed":
+            again = f", asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
+            reasons.setdefault(trial.message, []).append(f"{trial.number} ({_progress_text(trial)}{again})")
+    return [
+        line
+        for message, texts in reasons.items()
+        for line in _listed(f"interrupted, {message}" if message else "interrupted", texts)
     ]
 
 
@@ -128,12 +143,13 @@ def _pruned_text(trial: TrialRecord, metric: str) -> str:
     return f"{trial.number} ({value_text(trial, metric)} after {trial.epochs}/{trial.epochs_asked})"
 
 
+def _progress_text(trial: TrialRecord) -> str:
+    value = f"{trial.value:.3f} " if trial.value is not None else ""
+    return f"{value}after {trial.epochs}/{trial.epochs_asked} epochs"
+
+
 def _ended_text(trial: TrialRecord) -> str:
     notes = [trial.message or f"after {trial.epochs}/{trial.epochs_asked} epochs"]
-    if trial.outcome not in (trial.state, ""):
-        notes.insert(0, trial.outcome)
-    if trial.superseded_by is not None:
-        notes.append(f"asked again as {trial.superseded_by}")
     if trial.error_file:
         notes.append(trial.error_file)
     return f"{trial.number} ({', '.join(notes)})"

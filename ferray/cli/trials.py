@@ -20,11 +20,12 @@ def trials(
     storage: options.Storage = None,
     json: options.Json = False,
 ) -> None:
-    """List a sweep's trials in order, one a line: number, outcome, value, reason, and for a failure where to look."""
+    """List a sweep's trials in order: number, outcome, value, epochs, reason, and for a failure where to look."""
     from ferray.results.export import entry
+    from ferray.results.progress import with_progress
     from ferray.study.history import load_sweep
 
-    record = load_sweep(output / name, storage)
+    record = with_progress(load_sweep(output / name, storage), output / name)
     shown = [trial for trial in record.trials if not failed or trial.state == "failed"]
     if failed:
         shown.sort(key=lambda trial: (trial.reason or trial.outcome, trial.number))
@@ -36,5 +37,6 @@ def trials(
         where = trial.error_file or str(output / name / trial.folder) if trial.state == "failed" else ""
         said = ": ".join(text for text in (trial.reason, trial.message) if text)
         again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
-        fields = [f"{trial.number:>5}", f"{trial.outcome:<11}", f"{value:<6}", said, again, where]
+        epochs = f"{trial.epochs}/{trial.epochs_asked}"
+        fields = [f"{trial.number:>5}", f"{trial.outcome:<11}", f"{value:<6}", f"{epochs:<6}", said, again, where]
         print("  ".join(field for field in fields if field.strip()))

@@ -8,12 +8,13 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ferray.errors import DataError
 from ferray.results.intervals import accuracy_interval, value_interval
-from ferray.study.records import TrialRecord
+from ferray.study.records import DriverRecord, TrialRecord
 
 
 def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
@@ -44,6 +45,11 @@ def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
         "folds": [fold.value for fold in trial.folds],
         "parent": trial.parent or None,
     }
+
+
+def driver_entry(driver: DriverRecord | None) -> dict[str, Any] | None:
+    """Who drives the sweep, of the same contract; `renewed` is in seconds since the epoch."""
+    return None if driver is None else asdict(driver)
 
 
 def _finite(value: Any) -> Any:

@@ -11,9 +11,9 @@ from statistics import stdev
 from typing import Any, Literal
 
 from ferray.config.readable import readable_params, short_names
-from ferray.results.export import csv_text, entry
+from ferray.results.export import csv_text, driver_entry, entry
 from ferray.results.intervals import accuracy_interval, value_interval
-from ferray.study.records import SweepRecord, TrialRecord, TrialState
+from ferray.study.records import DriverRecord, SweepRecord, TrialRecord, TrialState
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Leaderboard:
     pruned: tuple[TrialRecord, ...]
     diverged: tuple[TrialRecord, ...]
     running: tuple[TrialRecord, ...]
-    failed: tuple[TrialRecord, ...]
+    failed: tuple[TrialRecord, ...]  # interrupted ones too, whose outcome says so
+    driver: DriverRecord | None = None
 
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
@@ -82,7 +83,7 @@ class Leaderboard:
         ranks = {trial.number: rank for rank, trial in enumerate(self.complete, start=1)}
         trials = [{"rank": ranks.get(trial.number), **entry(trial, self.metric)} for trial in self.trials]
         objective = {"metric": self.metric, "mode": self.mode}
-        return {"sweep": self.sweep, "objective": objective, "trials": trials}
+        return {"sweep": self.sweep, "objective": objective, "driver": driver_entry(self.driver), "trials": trials}
 
     def to_csv(self) -> str:
         """One line a trial in the order of `trials`: `params.*` and `metrics.*` flat, numbers in full."""
@@ -108,6 +109,7 @@ def rank(record: SweepRecord) -> Leaderboard:
         diverged=tuple(of("diverged")),
         running=tuple(of("running")),
         failed=tuple(of("failed")),
+        driver=record.driver,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,83 +14,150 @@ from optuna.trial import FrozenTrial, TrialState
 from ferray.errors import DataError, did_you_mean
 from ferray.study.collection import no_collection
 from ferray.study.database import database_errors_named
+from ferray.study.journal import Journal
+from ferray.study.lease import driver_of
+from ferray.study.pruners import first_epoch_of
 from ferray.study.records import (
     PARENT_ATTR,
     RESULT_ATTR,
     SCHEMA,
     SPEC_ATTR,
     TRIAL_ATTR,
+    DriverRecord,
     FoldRecord,
     SweepRecord,
     TrialRecord,
 )
 from ferray.study.records import TrialState as RecordState
-from ferray.study.replay import ReplayedTrial, replay
-from ferray.study.store import open_store, read_journal
+from ferray.study.replay import Replay, ReplayedTrial
+from ferray.study.store import journal_to_read, open_store
 
 _STATES: dict[str, RecordState] = {
     "completed": "complete",
     "pruned": "pruned",
     "diverged": "diverged",
-    "failed": "failed",
-    "interrupted": "failed",
+    "running": "running",
 }
+Clock = Callable[[], float]
 
 
 def load_sweep(folder: Path, storage: str | None = None) -> SweepRecord:
-    """Everything the store of the sweep in `folder` says; DataError where there is none.
+    """Everything the store of the sweep in `folder` says; DataError where there is none."""
+    return SweepReader(folder, storage).read()
 
-    A journal holds one sweep, whatever its folder has been renamed to since.
+
+class SweepReader:
+    """What the store of the sweep in `folder` says, as often as it is asked; of a journal only the new lines are read.
+
+    A journal holds one sweep, whatever its folder has been renamed to since. `clock` gives seconds since the epoch.
     """
-    if storage is not None:
+
+    def __init__(self, folder: Path, storage: str | None = None, *, clock: Clock = time.time) -> None:
+        self._folder = folder
+        self._storage = storage
+        self._clock = clock
+        self._store: BaseStorage | None = None
+        self._journal: Journal | None = None
+        self._replay = Replay()
+        self._ended: dict[int, TrialRecord] = {}
+
+    def read(self) -> SweepRecord:
+        """The sweep as of now; DataError where there is none."""
+        if self._storage is None:
+            return self._read_journal()
         with database_errors_named():
-            return read_sweep(open_store(folder, storage), folder.name)
-    with no_collection():
-        studies = {study.name: study for study in replay(read_journal(folder))}
-    name = next(iter(studies)) if len(studies) == 1 else folder.name
-    if name not in studies:
-        raise _unknown(name, studies)
-    return _sweep_record(name, studies[name].user_attrs, studies[name].trials)
+            self._store = self._store or open_store(self._folder, self._storage)
+            return read_sweep(self._store, self._folder.name, clock=self._clock)
+
+    def _read_journal(self) -> SweepRecord:
+        if self._journal is None or self._journal.is_replaced:
+            self._journal, self._replay, self._ended = journal_to_read(self._folder), Replay(), {}
+        with no_collection():
+            self._replay.apply(self._journal.read_logs(self._replay.num_applied))
+            studies = {study.name: study for study in self._replay.studies}
+            name = next(iter(studies)) if len(studies) == 1 else self._folder.name
+            if name not in studies:
+                raise _unknown(name, studies)
+            study = studies[name]
+            return _sweep_record(name, study.user_attrs, study.trials, now=self._clock(), ended=self._ended)
 
 
-def read_sweep(store: BaseStorage, name: str) -> SweepRecord:
+def read_sweep(store: BaseStorage, name: str, *, clock: Clock = time.time) -> SweepRecord:
     """The study called `name` as records, trials in order of number; parameters that wait to be asked are left out."""
     try:
         study = optuna.load_study(study_name=name, storage=store)
     except KeyError as error:
         raise _unknown(name, optuna.get_all_study_names(store)) from error
-    return _sweep_record(name, study.user_attrs, study.get_trials(deepcopy=False))
+    return _sweep_record(name, study.user_attrs, study.get_trials(deepcopy=False), now=clock(), ended={})
 
 
 def _unknown(name: str, known: Iterable[str]) -> DataError:
     return DataError(f"the store holds no sweep `{name}`", did_you_mean(name, known))
 
 
-def _sweep_record(name: str, user_attrs: dict[str, Any], trials: Sequence[FrozenTrial | ReplayedTrial]) -> SweepRecord:
+def _sweep_record(
+    name: str,
+    user_attrs: dict[str, Any],
+    trials: Sequence[FrozenTrial | ReplayedTrial],
+    *,
+    now: float,
+    ended: dict[int, TrialRecord],
+) -> SweepRecord:
+    """`ended` keeps the records of trials that have ended from one reading to the next: those change no more."""
     facts = user_attrs.get(SPEC_ATTR)
     if facts is None:
         raise DataError(f"the study `{name}` was not written by ferray")
     if facts["schema"] != SCHEMA:
         message = f"the store of `{name}` has schema `{facts['schema']}`, this ferray reads `{SCHEMA}`"
         raise DataError(message, "read it with the ferray that wrote it")
+    driver, objective = driver_of(user_attrs, now), facts["objective"]
     retries = {trial.user_attrs["retry_of"]: trial.number for trial in trials if "retry_of" in trial.user_attrs}
-    records = [_record(trial, retries.get(trial.number)) for trial in trials if trial.state is not TrialState.WAITING]
-    objective = facts["objective"]
-    return SweepRecord(name, objective["metric"], objective["mode"], tuple(records))
+    records = []
+    for trial in trials:
+        known, successor = ended.get(trial.number), retries.get(trial.number)
+        if known is None or known.superseded_by != successor:
+            known = _record(trial, _result_of(trial, driver), successor)
+        if trial.state.is_finished():
+            ended[trial.number] = known
+        if trial.state is not TrialState.WAITING:
+            records.append(known)
+    return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver)
 
 
-def _record(trial: FrozenTrial | ReplayedTrial, superseded_by: int | None) -> TrialRecord:
+def _result_of(trial: FrozenTrial | ReplayedTrial, driver: DriverRecord | None) -> dict[str, Any]:
+    """What the store keeps of a trial's end; of one without an end how far it came, and whether anybody trains it."""
+    result: dict[str, Any] | None = trial.user_attrs.get(RESULT_ATTR)
+    if result is not None:
+        return result
+    so_far = _so_far(trial)
+    if trial.state is not TrialState.RUNNING:
+        return {**so_far, "outcome": "orphaned"}
+    if driver is not None and driver.is_alive:
+        return {**so_far, "outcome": "running"}
+    return {**so_far, "outcome": "interrupted", "message": DRIVER_DIED if driver else NO_DRIVER}
+
+
+DRIVER_DIED = "its driver died; run the same command again to go on"
+NO_DRIVER = "nobody drives it; run the same command again to go on"
+
+
+def _so_far(trial: FrozenTrial | ReplayedTrial) -> dict[str, Any]:
+    """The last step that a trial has told of, as the epoch that it has reached at least."""
+    if not trial.intermediate_values:
+        return {}
+    step, value = max(trial.intermediate_values.items())
+    return {"epochs": first_epoch_of(step, trial.user_attrs.get(TRIAL_ATTR, {}).get("epochs", 0)), "so_far": value}
+
+
+def _record(trial: FrozenTrial | ReplayedTrial, result: dict[str, Any], superseded_by: int | None) -> TrialRecord:
     facts: dict[str, Any] = trial.user_attrs.get(TRIAL_ATTR, {})
-    result: dict[str, Any] = trial.user_attrs.get(RESULT_ATTR, {})
-    outcome = result.get("outcome", "running" if trial.state is TrialState.RUNNING else "orphaned")
-    state: RecordState = "running" if trial.state is TrialState.RUNNING else _STATES.get(outcome, "failed")
-    ranked = state in ("complete", "pruned")
+    state = _STATES.get(result["outcome"], "failed")
     confusion = tuple(tuple(row) for row in result.get("confusion", ()))
     return TrialRecord(
         number=trial.number,
         state=state,
-        outcome=outcome,
-        value=result.get("value") if ranked else None,
+        outcome=result["outcome"],
+        value=result.get("value") if state in ("complete", "pruned") else result.get("so_far"),
         epochs=result.get("epochs", 0),
         epochs_asked=facts.get("epochs", 0),
         best_epoch=result.get("best_epoch", 0),

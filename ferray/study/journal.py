@@ -18,8 +18,8 @@ _BLOCK = 65_536
 _DECODER = json.JSONDecoder()
 # What a trial that never ended can do without: the next line that matters is synced, and everything before it with it.
 _NEED_NOT_LAST = ("intermediate_value", "param_name", "system_attr")
-# Optuna's operations for an intermediate value and a trial's system attribute, as the lines of both writers begin.
-_ON_THE_WAY = (b'{"op_code":7,', b'{"op_code":9,')
+# Optuna's operation for a trial's system attribute, as the lines of both writers begin.
+_NOTES = (b'{"op_code":9,',)
 
 
 class Journal(BaseJournalBackend):
@@ -30,20 +30,32 @@ class Journal(BaseJournalBackend):
     - takes back what a full disk let it write of a line, and cuts a line that a killed process tore before it appends;
     - waits for the disk only where an asked trial or a result would be lost, not at every epoch and parameter.
     A reader needs no right to write, and ignores a last line that is torn or still being written. One that wants
-    `results_only` passes over reported values and system attributes, a third of the work.
+    `results_only` passes over system attributes, which samplers and pruners leave.
     """
 
     def __init__(self, path: Path, *, results_only: bool = False) -> None:
         self._path = path
-        self._passed_over = _ON_THE_WAY if results_only else ()
+        self._passed_over = _NOTES if results_only else ()
         self._num_read = 0
         self._offset = 0
+        self._file: tuple[int, int] | None = None
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the path leads to another file than the one that has been read, or to a shorter one."""
+        try:
+            now = self._path.stat()
+        except OSError:
+            return True
+        return self._file not in (None, (now.st_dev, now.st_ino)) or now.st_size < self._offset
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         """Operations from a number on; DataError where the file is gone or a line in the middle is damaged."""
         if log_number_from < self._num_read:
             self._num_read = self._offset = 0
         with self._opened() as file:
+            status = os.fstat(file.fileno())
+            self._file = (status.st_dev, status.st_ino)
             file.seek(self._offset)
             for line in file:
                 if not line.endswith(b"\n"):

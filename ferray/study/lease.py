@@ -16,6 +16,7 @@ import psutil
 from optuna.exceptions import StorageInternalError
 
 from ferray.errors import ConfigError, FerrayError
+from ferray.study.records import DriverRecord
 
 LEASE_ATTR = "lease"
 RENEW_EVERY_S = 15.0
@@ -82,13 +83,24 @@ class Lease:
         self._study.set_user_attr(LEASE_ATTR, {**me, "born": _born(os.getpid())})
 
     def _is_stale(self, held: dict[str, Any]) -> bool:
-        if self._clock() - held["renewed"] > STALE_AFTER_S:
-            return True
-        if held["host"] != socket.gethostname():
-            return False
-        if held["pid"] == os.getpid():
+        if held["host"] == socket.gethostname() and held["pid"] == os.getpid():
             return True  # an earlier study of this very process
-        return bool(_born(held["pid"]) != held["born"])
+        return not _is_alive(held, self._clock())
+
+
+def driver_of(study_attrs: dict[str, Any], now: float) -> DriverRecord | None:
+    """Who holds the lease in a study's user attributes; None where nobody does."""
+    held: dict[str, Any] = study_attrs.get(LEASE_ATTR, {})
+    if not held:
+        return None
+    return DriverRecord(held["host"], held["pid"], held["renewed"], is_alive=_is_alive(held, now))
+
+
+def _is_alive(held: dict[str, Any], now: float) -> bool:
+    """Whether a lease was renewed of late, by a process that is not gone from this very host."""
+    if now - held["renewed"] > STALE_AFTER_S:
+        return False
+    return held["host"] != socket.gethostname() or bool(_born(held["pid"]) == held["born"])
 
 
 def _born(pid: int) -> float | None:

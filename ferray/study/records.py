@@ -30,8 +30,9 @@ class FoldRecord:
 class TrialRecord:
     """One trial. `metrics` and `confusion` are those of its best epoch, empty when it finished none.
 
-    `value` is the objective: the best epoch's for a complete or pruned trial, None for all others.
-    `outcome` is the finer word (`completed`, `pruned`, `diverged`, `failed`, `interrupted`, `orphaned`, `running`).
+    `value` is the objective: the best epoch's for a complete or pruned trial, the best so far for one that runs or was
+    left running, None for all others. `outcome` is the finer word (`completed`, `pruned`, `diverged`, `failed`,
+    `interrupted`, `orphaned`, `running`); a trial whose driver has died is `interrupted`, not `running`.
     `checkpoint` is relative to the sweep's folder, "" when there is none. `superseded_by` names the trial that asks the
     same parameters again after an interruption.
     """
@@ -63,13 +64,29 @@ class TrialRecord:
 
 
 @dataclass(frozen=True)
+class DriverRecord:
+    """Who drives a sweep by its lease; `renewed` is when it last said so, in seconds since the epoch."""
+
+    host: str
+    pid: int
+    renewed: float
+    is_alive: bool
+
+    @property
+    def who(self) -> str:
+        """The driver in words."""
+        return f"process {self.pid} on {self.host}"
+
+
+@dataclass(frozen=True)
 class SweepRecord:
-    """A sweep as its store tells it, trials in order of number."""
+    """A sweep as its store tells it, trials in order of number; `driver` is None where nobody holds its lease."""
 
     name: str
     metric: str
     mode: Literal["max", "min"]
     trials: tuple[TrialRecord, ...]
+    driver: DriverRecord | None = None
 
 
 SCHEMA = 2

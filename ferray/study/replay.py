@@ -21,6 +21,7 @@ class ReplayedTrial:
     state: TrialState
     params: dict[str, Any]
     user_attrs: dict[str, Any]
+    intermediate_values: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -32,56 +33,63 @@ class ReplayedStudy:
     trials: list[ReplayedTrial] = field(default_factory=list)
 
 
-def replay(operations: Iterable[Operation]) -> list[ReplayedStudy]:
+class Replay:
     """The studies that a journal's operations amount to, by the rules of Optuna's journal storage.
 
     A study's name is taken once; a trial that has finished changes no more; a trial that runs is not started again.
+    `num_applied` counts the operations, so that a reader can go on from there.
     """
-    journal = _Replay()
-    for operation in operations:
-        act = journal.acts.get(operation["op_code"])
-        if act is not None:
-            act(operation)
-    return list(journal.studies.values())
-
-
-class _Replay:
-    """Studies by id, and every trial of the journal by its place, those of deleted studies too."""
 
     def __init__(self) -> None:
-        self.studies: dict[int, ReplayedStudy] = {}
+        self.num_applied = 0
+        self._studies: dict[int, ReplayedStudy] = {}
         self._num_created = 0
-        self._trials: list[ReplayedTrial] = []
-        self.acts: dict[int, Callable[[Operation], None]] = {
+        self._trials: list[ReplayedTrial] = []  # by their place in the journal, those of deleted studies too
+        self._acts: dict[int, Callable[[Operation], None]] = {
             0: self._create_study,
             1: self._delete_study,
             2: self._set_study_attr,
             4: self._create_trial,
             5: self._set_param,
             6: self._set_state,
+            7: self._set_intermediate_value,
             8: self._set_trial_attr,
         }
 
+    @property
+    def studies(self) -> list[ReplayedStudy]:
+        """Those that have not been deleted, as of the last operation."""
+        return list(self._studies.values())
+
+    def apply(self, operations: Iterable[Operation]) -> None:
+        """Go on with the next operations."""
+        for operation in operations:
+            act = self._acts.get(operation["op_code"])
+            if act is not None:
+                act(operation)
+            self.num_applied += 1
+
     def _create_study(self, operation: Operation) -> None:
-        if operation["study_name"] not in {study.name for study in self.studies.values()}:
-            self.studies[self._num_created] = ReplayedStudy(operation["study_name"])
+        if operation["study_name"] not in {study.name for study in self._studies.values()}:
+            self._studies[self._num_created] = ReplayedStudy(operation["study_name"])
             self._num_created += 1
 
     def _delete_study(self, operation: Operation) -> None:
-        self.studies.pop(operation["study_id"], None)
+        self._studies.pop(operation["study_id"], None)
 
     def _set_study_attr(self, operation: Operation) -> None:
-        if operation["study_id"] in self.studies:
-            self.studies[operation["study_id"]].user_attrs.update(operation["user_attr"])
+        if operation["study_id"] in self._studies:
+            self._studies[operation["study_id"]].user_attrs.update(operation["user_attr"])
 
     def _create_trial(self, operation: Operation) -> None:
-        study = self.studies.get(operation["study_id"])
+        study = self._studies.get(operation["study_id"])
         if study is None:
             return
         state = TrialState(operation.get("state", TrialState.RUNNING))
         kinds = operation.get("distributions", {})
         params = {name: _value(kinds[name], value) for name, value in operation.get("params", {}).items()}
-        trial = ReplayedTrial(len(study.trials), state, params, operation.get("user_attrs", {}))
+        values = {int(step): value for step, value in operation.get("intermediate_values", {}).items()}
+        trial = ReplayedTrial(len(study.trials), state, params, operation.get("user_attrs", {}), values)
         study.trials.append(trial)
         self._trials.append(trial)
 
@@ -93,6 +101,10 @@ class _Replay:
     def _set_state(self, operation: Operation) -> None:
         if trial := self._unfinished(operation):
             trial.state = TrialState(operation["state"])
+
+    def _set_intermediate_value(self, operation: Operation) -> None:
+        if trial := self._unfinished(operation):
+            trial.intermediate_values[operation["step"]] = operation["intermediate_value"]
 
     def _set_trial_attr(self, operation: Operation) -> None:
         if trial := self._unfinished(operation):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
@@ -34,12 +32,12 @@ def open_store(folder: Path, url: str | None = None) -> BaseStorage:
     return IndexedJournalStorage(Journal(journal))
 
 
-def read_journal(folder: Path) -> Iterator[dict[str, Any]]:
-    """The operations of the sweep in `folder` that its result rests on: no epochs on the way, no samplers' notes.
+def journal_to_read(folder: Path) -> Journal:
+    """The journal of the sweep in `folder`, for its results alone: without the notes of samplers and pruners.
 
     Needs no right to write. DataError where there is no sweep.
     """
     journal = folder / JOURNAL_NAME
     if not journal.is_file():
         raise DataError(f"there is no sweep in `{folder}`", "start one with `ferray sweep NAME`, or pass `--output`")
-    return Journal(journal, results_only=True).read_logs(0)
+    return Journal(journal, results_only=True)

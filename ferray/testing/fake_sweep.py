@@ -179,7 +179,7 @@ def trial_record(trial: FakeTrial) -> TrialRecord:
         number=trial.number,
         state=state,
         outcome=str(trial.kind) if trial.kind else "running",
-        value=trial.value if state in ("complete", "pruned") else None,
+        value=_value(trial, state),
         epochs=len(trial.hits),
         epochs_asked=trial.epochs,
         best_epoch=best.epoch if best else 0,
@@ -196,6 +196,12 @@ def trial_record(trial: FakeTrial) -> TrialRecord:
         seconds=1.5 * len(trial.hits),
         superseded_by=6 if trial.number == 5 else None,
     )
+
+
+def _value(trial: FakeTrial, state: TrialState) -> float | None:
+    if state == "running":
+        return trial.best.metrics["val/uar"] if trial.best else None
+    return trial.value if state in ("complete", "pruned") else None
 
 
 def append_history(folder: Path, report: EpochReport) -> None:

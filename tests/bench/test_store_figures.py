@@ -9,7 +9,7 @@ import pytest
 from bench.store import met, spread
 from bench.store_file import LEFT_RUNNING, spec, write_journal
 from bench.tpe_window import compare
-from ferray.study.history import load_sweep
+from ferray.study.history import NO_DRIVER, load_sweep
 from ferray.study.store import open_store
 from ferray.study.study import Study
 
@@ -38,7 +38,7 @@ def test_built_journal_continues_as_a_killed_sweep_does(tmp_path: Path) -> None:
     size = write_journal(tmp_path, 200, sampler="random", pruner="none")
     before = load_sweep(tmp_path).trials
     assert len(before) == size["trials"] >= 200
-    assert [trial.state for trial in before].count("running") == LEFT_RUNNING
+    assert [trial.message for trial in before].count(NO_DRIVER) == LEFT_RUNNING
     study = Study(spec(sampler="random", pruner="none"), open_store(tmp_path))
     study.close()
     after = load_sweep(tmp_path).trials

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ferray.cli.tables import print_leaderboard, stdout_console
 from ferray.results.leaderboard import rank
+from ferray.study.history import DRIVER_DIED
 from ferray.study.records import SweepRecord
 from ferray.testing.fake_sweep import sweep_record
 
@@ -51,13 +52,22 @@ def test_best_checkpoint_is_one_unbroken_line() -> None:
 
 def test_trials_that_did_not_complete_are_listed_apart() -> None:
     lines = rendered(sweep_record()).splitlines()
-    assert lines[-5:] == [
+    assert lines[-6:] == [
         "pruned: 1 (0.250 ±0.132 after 1/3)",
         "diverged: 3 (the loss is not finite)",
-        "running: 6 (after 1/2 epochs)",
-        "failed: 2 (RuntimeError: out of memory); 5 (interrupted, after 1/2 epochs, asked again as 6)",
+        "running: 6 (0.500 after 1/2 epochs)",
+        "interrupted: 5 (after 1/2 epochs, asked again as 6)",
+        "failed: 2 (RuntimeError: out of memory)",
         "7 trials: 2 completed, 1 pruned, 1 diverged, 1 running, 1 failed, 1 interrupted",
     ]
+
+
+def test_trials_that_a_dead_driver_left_are_told_of_once_with_what_to_do() -> None:
+    left = replace(sweep_record().trials[6], state="failed", outcome="interrupted", message=DRIVER_DIED)
+    record = replace(sweep_record(), trials=(left, replace(left, number=7)))
+    assert "interrupted, its driver died; run the same command again to go on: 6 (0.500 after 1/2 epochs); 7 (" in (
+        rendered(record)
+    )
 
 
 def test_long_lists_are_cut_and_counted() -> None:

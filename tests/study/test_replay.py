@@ -17,7 +17,7 @@ from bench.store_file import write_journal
 from ferray.errors import DataError
 from ferray.study.history import load_sweep, read_sweep
 from ferray.study.records import SCHEMA
-from ferray.study.replay import replay
+from ferray.study.replay import Replay
 from ferray.study.store import JOURNAL_NAME
 
 FLOAT = optuna.distributions.distribution_to_json(optuna.distributions.FloatDistribution(0.0, 1.0))
@@ -103,15 +103,22 @@ def test_any_journal_amounts_to_what_optuna_makes_of_it(lines: list[dict[str, An
     theirs = {
         study.study_name: (
             storage.get_study_user_attrs(study._study_id),
-            [(t.number, t.state, t.params, t.user_attrs) for t in storage.get_all_trials(study._study_id)],
+            [
+                (t.number, t.state, t.params, t.user_attrs, t.intermediate_values)
+                for t in storage.get_all_trials(study._study_id)
+            ],
         )
         for study in storage.get_all_studies()
     }
-    ours = {
-        study.name: (study.user_attrs, [(t.number, t.state, t.params, t.user_attrs) for t in study.trials])
-        for study in replay(json.loads(json.dumps(lines)))
-    }
-    assert ours == theirs
+    ours = Replay()
+    ours.apply(json.loads(json.dumps(lines)))
+    assert {
+        study.name: (
+            study.user_attrs,
+            [(t.number, t.state, t.params, t.user_attrs, t.intermediate_values) for t in study.trials],
+        )
+        for study in ours.studies
+    } == theirs
 
 
 def test_a_sweep_with_every_outcome_reads_as_optuna_reads_it(tmp_path: Path) -> None:

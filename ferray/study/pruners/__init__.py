@@ -23,6 +23,11 @@ def step_of(epoch: int, epochs: int) -> int:
     return STEPS * epoch // epochs
 
 
+def first_epoch_of(step: int, epochs: int) -> int:
+    """The epoch with which a trial of so many reaches `step`; `step_of` the other way round."""
+    return -(-step * epochs // STEPS)
+
+
 def steps_in(fraction: float) -> int:
     """A fraction of a trial as a number of steps."""
     return round(fraction * STEPS)

@@ -1,0 +1,50 @@
+"""How far the trials that have not ended have come, by the files in their folders."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from ferray.errors import DataError
+from ferray.events import EpochReport, pooled
+from ferray.results.histories import read_history
+from ferray.study.records import SweepRecord, TrialRecord
+
+UNENDED = ("running", "interrupted", "orphaned")
+
+
+def with_progress(record: SweepRecord, folder: Path) -> SweepRecord:
+    """The record, with each trial that runs or was left running at the latest epoch that its history tells of.
+
+    `folder` is the sweep's. The store hears of twelve steps of a trial, its folder of every epoch; where this machine
+    cannot read that, what the store says stays.
+    """
+    return replace(record, trials=tuple(_brought_up(trial, record.metric, folder) for trial in record.trials))
+
+
+def _brought_up(trial: TrialRecord, metric: str, folder: Path) -> TrialRecord:
+    if trial.outcome not in UNENDED or trial.metrics or not trial.folder:  # with metrics: its end has been told
+        return trial
+    with suppress(DataError, OSError):
+        history = read_history(folder / trial.folder)
+        if history and history[-1].epoch >= trial.epochs:
+            return _at(trial, history, metric)
+    return trial
+
+
+def _at(trial: TrialRecord, history: list[EpochReport], metric: str) -> TrialRecord:
+    counting = {report.fold: report for report in history if report.is_best}
+    if not counting:
+        return replace(trial, epochs=history[-1].epoch)
+    best = pooled(list(counting.values())) if len(counting) > 1 else next(iter(counting.values()))
+    return replace(
+        trial,
+        value=best.metrics.get(metric),
+        epochs=history[-1].epoch,
+        best_epoch=best.epoch,
+        metrics=best.metrics,
+        confusion=best.confusion,
+        classes=best.classes,
+        num_val=best.num_val,
+    )
