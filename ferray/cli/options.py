@@ -61,7 +61,12 @@ Trials = Annotated[
 ]
 TimeBudget = Annotated[
     str | None,
-    typer.Option("--time-budget", metavar="TIME", help="Stop after 90s, 45m or 2.5h from now; trials save first.", rich_help_panel=_WHAT),
+    typer.Option(
+        "--time-budget",
+        metavar="TIME",
+        help="Stop after 90s, 45m or 2.5h from now; trials save first.",
+        rich_help_panel=_WHAT,
+    ),
 ]
 Sampler = Annotated[str | None, typer.Option("--sampler", help="See `ferray list samplers`.", rich_help_panel=_HOW)]
 Pruner = Annotated[str | None, typer.Option("--pruner", help="See `ferray list pruners`.", rich_help_panel=_HOW)]

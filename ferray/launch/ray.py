@@ -51,7 +51,8 @@ from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa:
 from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
-from ferray.train.worker import STOP_FILE, Freshness, TrialWorker, request_stop  # noqa: E402
+from ferray.train.freshness import Freshness  # noqa: E402
+from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 LOOK_S = 5.0  # between two looks at whether the cluster still lives

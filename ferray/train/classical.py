@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from ferray.train.folder import TrialFolder
 from ferray.train.inputs import open_job_inputs
 from ferray.train.loop import Evaluation
 from ferray.train.loss_weights import class_weights_of
+from ferray.train.process_state import give_memory_back
 from ferray.train.seeding import derive_generator, derive_seed
 from ferray.train.training_set import TrainingSet
 
@@ -142,7 +142,7 @@ class ClassicalTrainer:
 
     def close(self) -> None:
         """Give the memory back."""
-        gc.collect()
+        give_memory_back()
 
     def _fit(self) -> Classifier:
         config, training = self._config, self._training

@@ -20,6 +20,7 @@ from ferray.train.classical import Classifier
 from ferray.train.epoch import plain_batches
 from ferray.train.inputs import open_job_inputs
 from ferray.train.loop import Evaluation, evaluate, score
+from ferray.train.process_state import give_memory_back
 from ferray.train.training_set import TrainingSet
 
 
@@ -89,8 +90,7 @@ def judging(checkpoint: Path, job: TrialJob) -> Iterator[AnyJudge]:
         yield Judge(config, state["epoch"], parts.splits, parts)
     finally:
         parts.feeder.close()
-        if parts.learner.numerics.device.type == "cuda":
-            torch.cuda.empty_cache()
+        give_memory_back()
 
 
 def _without_weights(config: TrialConfig) -> TrialConfig:

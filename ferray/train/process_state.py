@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from dataclasses import dataclass
 from typing import Any
@@ -59,3 +60,10 @@ class ProcessState:
         torch.set_rng_state(self.torch_random)
         np.random.set_state(self.numpy_random)  # noqa: NPY002
         random.setstate(self.python_random)
+
+
+def give_memory_back() -> None:
+    """Free what nothing but cycles holds, and what torch keeps of the GPU for later."""
+    gc.collect()
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]  # torch does not type it
+        torch.cuda.empty_cache()

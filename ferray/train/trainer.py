@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ferray.config.job import TrialJob
@@ -18,6 +16,7 @@ from ferray.train.checkpoint import SavePacer, copy_weights, expected_cost_s, re
 from ferray.train.epoch import OnBatch, refuse_unknown_objective, run_epoch
 from ferray.train.folder import TrialFolder, checkpoint_of, refuse_other_config
 from ferray.train.frozen import keep_features
+from ferray.train.process_state import give_memory_back
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,8 @@ class Trainer:
         if self._assembly is None:
             return
         self._assembly.feeder.close()
-        on_gpu = self._assembly.learner.numerics.device.type == "cuda"
         self._assembly = self._best = None
-        gc.collect()
-        if on_gpu:
-            torch.cuda.empty_cache()
+        give_memory_back()
 
     @property
     def _parts(self) -> Assembly:

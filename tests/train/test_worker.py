@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,16 @@ from typing import Any
 import pytest
 import torch
 
+import ferray.train.worker as worker_module
 from ferray.config.job import TrialJob
-from ferray.errors import ConfigError, DataError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.imbalance import soft_cross_entropy
 from ferray.testing.trials import demo_config, demo_job
+from ferray.train import epoch
 from ferray.train.batches import Batch
-from ferray.train.worker import STOP_FILE, Freshness, TrialWorker, is_out_of_memory, reason_of, request_stop
+from ferray.train.loop import Learner, TrainingPass
+from ferray.train.opening import AnyTrainer
+from ferray.train.worker import ERROR_FILE, STOP_FILE, TrialWorker, request_stop
 
 TINY = {"num_train": 70, "num_val": 35, "image_size": 32, "batch_size": 16, "epochs": 3}
 
@@ -39,8 +44,6 @@ def finish(worker: TrialWorker) -> list[EpochReport]:
 
 def fail_once(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     """The first batch trained from now on raises `error`."""
-    import ferray.train.epoch as epoch
-
     whole, left = epoch.train_epoch, [error]
 
     def train_epoch(*args: Any, **kwargs: Any) -> Any:
@@ -49,25 +52,6 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         return whole(*args, **kwargs)
 
     monkeypatch.setattr(epoch, "train_epoch", train_epoch)
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (torch.OutOfMemoryError("CUDA out of memory"), FailureReason.OUT_OF_MEMORY),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), FailureReason.OUT_OF_MEMORY),
-        (MemoryError(), FailureReason.OUT_OF_MEMORY),
-        (DataError("image `a.png` cannot be decoded"), FailureReason.BAD_SAMPLE),
-        (ConfigError("no such stage"), FailureReason.SETTINGS),
-        (KeyError("x"), FailureReason.BUG),
-    ],
-)
-def test_failure_has_a_name(error: Exception, reason: FailureReason) -> None:
-    assert reason_of(error) is reason
-
-
-def test_plain_runtime_error_is_not_taken_for_lack_of_memory() -> None:
-    assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
 
 
 def test_bug_becomes_an_outcome_with_its_traceback_on_disk(job: TrialJob, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +66,42 @@ def test_lack_of_memory_is_met_with_half_batches_once(job: TrialJob, monkeypatch
     fail_once(monkeypatch, torch.OutOfMemoryError("CUDA out of memory"))
     reports = finish(TrialWorker(job))
     assert [report.accumulated for report in reports] == [2, 2, 2]
+
+
+def test_nothing_of_the_first_attempt_lives_when_the_second_begins(
+    job: TrialJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first: list[weakref.ref[Any]] = []
+    alive_then: list[list[Any]] = []
+    real_epoch, real_open = epoch.train_epoch, worker_module.open_trainer
+
+    def train_epoch(learner: Learner, batches: Iterator[Batch], *rest: Any, **options: Any) -> TrainingPass:
+        if first:
+            return real_epoch(learner, batches, *rest, **options)
+        batch = next(iter(batches))
+        loss = learner.logits(batch.images).sum()
+        learner.collect(loss)
+        held = [*learner.model.parameters(), learner.model, learner.optimizer, batch, batch.images, loss]
+        first.extend(weakref.ref(thing) for thing in held)
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    def open_trainer(job: TrialJob) -> AnyTrainer:
+        alive_then.append([type(thing).__name__ for ref in first if (thing := ref()) is not None])
+        return real_open(job)
+
+    monkeypatch.setattr(epoch, "train_epoch", train_epoch)
+    monkeypatch.setattr(worker_module, "open_trainer", open_trainer)
+    finish(TrialWorker(job))
+    assert first
+    assert alive_then == [[], []]
+
+
+def test_trial_that_ends_well_in_half_batches_leaves_no_traceback(
+    job: TrialJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, torch.OutOfMemoryError("CUDA out of memory"))
+    finish(TrialWorker(job))
+    assert not (job.path / ERROR_FILE).exists()
 
 
 def test_lack_of_memory_twice_is_a_failure(job: TrialJob, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,19 +172,3 @@ def test_folder_of_a_disk_that_this_node_lacks_is_named(job: TrialJob, tmp_path:
     assert isinstance(outcome, Outcome)
     assert outcome.reason is FailureReason.SETTINGS
     assert "is not on this node" in outcome.message
-
-
-def test_worker_is_worn_out_after_many_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ferray.train.worker.MOST_TRIALS", 2)
-    freshness = Freshness()
-    assert not freshness.is_gone
-    freshness.count()
-    assert freshness.is_gone
-
-
-def test_worker_is_worn_out_when_its_memory_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = iter([10, 10 + 3 * 2**30])
-    monkeypatch.setattr("ferray.train.worker._resident_bytes", lambda: next(sizes))
-    freshness = Freshness()
-    freshness.count()
-    assert freshness.is_gone
