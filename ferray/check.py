@@ -42,8 +42,11 @@ class Checked:
 def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None = None) -> Checked:
     """Raise the first kind of problem found, cheapest first: names, numbers, folders, data, backbones, resources.
 
-    Ends by decoding the data into its pack, so that an unreadable image is named here and not in the tenth trial.
+    `progress` hears of each step, with a total of 0 where it counts nothing. Ends by decoding the data into its pack,
+    so that an unreadable image is named here and not in the tenth trial.
     """
+    tell = progress or _nobody
+    tell("checking names and ranges", 0, 0)
     configs = valid_corners(spec)
     ensure_writable(runtime)
     for config in unique_by(configs, lambda config: f"{config.init_from} {config.backbone.model_dump_json()}"):
@@ -53,12 +56,18 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
         ensure_data(dataset.dataset, runtime.data_root)
     known = [config for config in configs if not asks_backbone_for_size(config)]
     warnings = _prepare(known, runtime, progress)
+    tell(f"checking resources for {runtime.launcher}", 0, 0)
     ROOMS["launcher"].load(runtime.launcher)(runtime).check()
+    tell("checking backbones", 0, 0)
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()
     warnings |= _prepare(configs, runtime, progress) | _idle_rules(configs)
     sizes = {image_size(config) for config in configs} - {0}
     return Checked(tuple(configs), tuple(sorted(sizes)), tuple(dict.fromkeys(warnings.values())))
+
+
+def _nobody(what: str, done: int, total: int) -> None:
+    """Nobody listens."""
 
 
 def _idle_rules(configs: list[TrialConfig]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from ferray.events import (
     Decision,
     EpochReport,
     FailureReason,
+    Found,
     Listener,
     Outcome,
     OutcomeKind,
@@ -89,7 +90,7 @@ class Audience:
 class SweepDriver:
     """The sweep as launchers see it: jobs to start, epochs to pass on, ends to report. One thread only.
 
-    `folder` is absolute. `clock` gives seconds and may be a fake.
+    `folder` is absolute. `clock` gives seconds and may be a fake. `found` is what earlier commands left.
     """
 
     spec: SweepSpec
@@ -98,6 +99,7 @@ class SweepDriver:
     folder: Path
     audience: Audience
     clock: Callable[[], float] = time.monotonic
+    found: Found = field(default_factory=Found)
     _pruned: set[int] = field(default_factory=set)
     _out_of_time: set[int] = field(default_factory=set)
     _trials: dict[int, Trial] = field(default_factory=dict)
@@ -121,8 +123,14 @@ class SweepDriver:
                 trials=self.spec.budget.trials,
                 finished=self.study.num_finished,
                 slots=slots,
+                found=self.found,
+                time_s=self.spec.budget.time_s,
             ),
         )
+
+    def note(self, line: str) -> None:
+        """Say to those who watch what is no trial's news."""
+        self.audience.hear("noted", line)
 
     @deferring_interrupts
     def next_job(self) -> TrialJob | None:
@@ -184,8 +192,9 @@ class SweepDriver:
             self._out_of_time.add(number)
             decision = Decision.PAUSE
         missed = [epoch for epoch in report.earlier or () if epoch.epoch > self._shown.get(number, 0)]
-        for epoch in (*missed, replace(report, earlier=None)):
-            self.audience.hear("epoch_ended", number, epoch)
+        for epoch in missed:
+            self.audience.hear("epoch_recalled", number, epoch)
+        self.audience.hear("epoch_ended", number, replace(report, earlier=None))
         self._shown[number] = report.epoch
         return decision
 
@@ -235,6 +244,13 @@ class SweepDriver:
         reason = self._failures[-1]
         return f"{len(self._failures)} trials in a row failed: {reason.value if reason else 'unknown'}"
 
+    def say_stopping(self) -> None:
+        """Acknowledge a Ctrl-C before anything is waited for."""
+        trials = "1 trial" if len(self._trials) == 1 else f"{len(self._trials)} trials"
+        asking = f"asking {trials} to save (Ctrl-C again to stop now)" if self._trials else "no trial runs"
+        self.note(f"stopping: {asking}")
+
+    @deferring_interrupts
     def interrupt(self) -> None:
         """End every running trial as interrupted; its parameters are asked again when the sweep goes on."""
         for number in list(self._trials):

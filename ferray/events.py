@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -219,8 +219,36 @@ class TrialEnded:
 
 
 @dataclass(frozen=True)
+class Found:
+    """What earlier commands left of a sweep: ended trials by outcome, trials to ask again, the best complete one.
+
+    `best` is a trial's number and its value.
+    """
+
+    ended: Mapping[OutcomeKind, int] = field(default_factory=dict)
+    again: int = 0
+    best: tuple[int, float] | None = None
+
+    @property
+    def finished(self) -> int:
+        """Trials that count against the budget."""
+        return sum(self.ended.values())
+
+    def __str__(self) -> str:
+        """`13 finished (11 completed, 2 pruned), 2 asked again, best 0.735 (trial 4)`; "" where there is nothing."""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self.ended.items())
+        parts = [f"{self.finished} finished" + (f" ({kinds})" if kinds else "")] if self.finished or self.again else []
+        parts += [f"{self.again} asked again"] if self.again else []
+        parts += [f"best {self.best[1]:.3f} (trial {self.best[0]})"] if self.best else []
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
 class SweepStarted:
-    """The sweep as those who watch it need it. `trials` is the budget, `finished` what an earlier command left."""
+    """The sweep as those who watch it need it. `trials` is the budget, `finished` what an earlier command left.
+
+    `time_s` is the time that this command has, None where it has as long as it takes.
+    """
 
     name: str
     folder: str
@@ -229,6 +257,8 @@ class SweepStarted:
     trials: int
     finished: int
     slots: int
+    found: Found = field(default_factory=Found)
+    time_s: float | None = None
 
 
 class Listener:
@@ -242,7 +272,14 @@ class Listener:
 
     def trial_started(self, trial: TrialStarted) -> None: ...
 
+    def noted(self, line: str) -> None:
+        """What the driver does that is no trial's news, for people: Ray starts, trials are asked to save."""
+
     def epoch_ended(self, number: int, report: EpochReport) -> None: ...
+
+    def epoch_recalled(self, number: int, report: EpochReport) -> None:
+        """An epoch from before an interruption, told when its trial goes on; heard as any other where nobody minds."""
+        self.epoch_ended(number, report)
 
     def trial_ended(self, trial: TrialEnded) -> None: ...
 

@@ -23,6 +23,7 @@ from ferray.errors import ClusterError, ConfigError, SweepFailed
 from ferray.events import Listener
 from ferray.registry import ROOMS
 from ferray.study.database import database_errors_named
+from ferray.study.found import found_in
 from ferray.study.history import read_sweep
 from ferray.study.records import SweepRecord
 from ferray.study.store import open_store
@@ -61,8 +62,11 @@ def run_sweep(
             study.close()
             raise
         trackers = [ROOMS["tracker"].load(name)(folder) for name in runtime.trackers]
-        driver = SweepDriver(spec, runtime, study, folder, Audience([*trackers, *listeners]))
+        found = found_in(read_sweep(store, spec.name))
+        driver = SweepDriver(spec, runtime, study, folder, Audience([*trackers, *listeners]), found=found)
         try:
+            if found.finished or found.again:
+                driver.note(f"going on with `{spec.name}`: {found}")
             if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
         finally:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from ferray.driver import Audience, SweepDriver
 from ferray.events import (
@@ -35,6 +39,12 @@ class Recorder(Listener):
 
     def epoch_ended(self, number: int, report: EpochReport) -> None:
         self.heard.append(f"epoch {number} {report.epoch}")
+
+    def noted(self, line: str) -> None:
+        self.heard.append(line)
+
+    def epoch_recalled(self, number: int, report: EpochReport) -> None:
+        self.heard.append(f"recall {number} {report.epoch}")
 
     def trial_ended(self, trial: TrialEnded) -> None:
         self.heard.append(f"end {trial.number} {trial.outcome.kind}")
@@ -151,3 +161,36 @@ def test_failure_is_recorded_with_its_message(tmp_path: Path) -> None:
     driver.ended(job.number, Outcome(OutcomeKind.FAILED, "out of memory", "error.txt"))
     (trial,) = load_sweep(tmp_path / "curves").trials
     assert (trial.state, trial.message, trial.error_file) == ("failed", "out of memory", "error.txt")
+
+
+def test_ctrl_c_is_acknowledged_with_what_is_waited_for(tmp_path: Path) -> None:
+    recorder = Recorder()
+    driver = open_driver(tmp_path / "curves", small_spec(), recorder)
+    driver.start(slots=2)
+    driver.next_job(), driver.next_job()
+    driver.say_stopping()
+    assert recorder.heard[-1] == "stopping: asking 2 trials to save (Ctrl-C again to stop now)"
+
+
+def test_epochs_before_an_interruption_are_recalled_and_not_run(tmp_path: Path) -> None:
+    recorder = Recorder()
+    driver = open_driver(tmp_path / "curves", small_spec(), recorder)
+    driver.start(slots=1)
+    job = driver.next_job()
+    assert job is not None
+    first, second = (curve_report(job.trial_config(), epoch, saturating) for epoch in (1, 2))
+    driver.epoch_ended(job.number, replace(second, earlier=(first,)))
+    assert recorder.heard[-2:] == ["recall 0 1", "epoch 0 2"]
+
+
+def test_a_second_ctrl_c_while_trials_are_ended_leaves_none_open(tmp_path: Path) -> None:
+    class Impatient(Listener):
+        def trial_ended(self, trial: TrialEnded) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    driver = open_driver(tmp_path / "curves", small_spec(), Impatient())
+    driver.start(slots=2)
+    driver.next_job(), driver.next_job()
+    with pytest.raises(KeyboardInterrupt):
+        driver.interrupt()
+    assert [trial.outcome for trial in load_sweep(tmp_path / "curves").trials] == ["interrupted"] * 2

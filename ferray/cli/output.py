@@ -56,7 +56,10 @@ def on_terminal() -> bool:
 
 @contextmanager
 def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
-    """A function `(what, done, total)` that draws a bar for each `what` on a terminal, one line elsewhere."""
+    """A function `(what, done, total)` that draws a bar for each `what` on a terminal, one line elsewhere.
+
+    Of a step that counts nothing, `total` is 0: it is over when the next one begins.
+    """
     if quiet:
         yield lambda *_: None
         return
@@ -64,16 +67,19 @@ def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], 
         yield _LineEach()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    count = TextColumn("{task.fields[count]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, Any] = {}
 
         def update(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+                for task in bars.tasks:
+                    bars.update(task.id, visible=task.total is not None)
+                tasks[what] = bars.add_task(what, total=total or None, count="")
+            bars.update(tasks[what], completed=done, count=f"{done}/{total}" if total else "")
 
         yield update
 
@@ -88,4 +94,4 @@ class _LineEach:
         del done
         if what not in self._said:
             self._said.add(what)
-            say(f"{what}: {total} images")
+            say(f"{what}: {total} images" if total else what)

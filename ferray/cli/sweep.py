@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferray.cli import options
+from ferray.cli.checking import checked_sweep
 from ferray.cli.compare import print_comparison
-from ferray.cli.output import on_terminal, print_json, progress_bars, say
+from ferray.cli.output import on_terminal, print_json, say
 from ferray.cli.paper import PaperSweep, finish_paper
 
 if TYPE_CHECKING:
+    from ferray.config.load import SpaceFile
     from ferray.config.runtime import Runtime
     from ferray.config.sweep import SweepSpec
     from ferray.events import Listener
@@ -68,7 +70,7 @@ def sweep(
     how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet)
     if spec.after is not None and not _run_before(spec.after, runtime, quick=quick, how=how):
         return
-    record = _run(spec, runtime, text=find_space(space).text, how=how)
+    record = _run(spec, runtime, file=find_space(space), how=how)
     if record is not None:
         paper = PaperSweep(space, record, runtime, is_quick=quick, quiet=quiet) if spec.published else None
         _print_end(record, runtime, paper, json=json, quiet=quiet)
@@ -92,17 +94,12 @@ def _run_before(space: str, runtime: Runtime, *, quick: bool, how: _How) -> bool
     spec, _ = load_space(space, Overrides(quick=quick))
     if not how.quiet:
         say(f"note: first `{spec.name}`, whose trials this sweep begins with")
-    return _run(spec, runtime, text=find_space(space).text, how=replace(how, fresh=False)) is not None
+    return _run(spec, runtime, file=find_space(space), how=replace(how, fresh=False)) is not None
 
 
-def _run(spec: SweepSpec, runtime: Runtime, *, text: str, how: _How) -> SweepRecord | None:
+def _run(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> SweepRecord | None:
     """Check and run; None where the plan was all that was asked for."""
-    from ferray.check import check_sweep
-
-    with progress_bars(quiet=how.quiet) as progress:
-        checked = check_sweep(spec, runtime, progress=progress)
-    for warning in checked.warnings:
-        say(f"warning: {warning}")
+    checked = checked_sweep(spec, runtime, file.path, runtime.output / spec.name, quiet=how.quiet)
     if how.dry_run:
         _print_plan(spec, runtime, len(checked.configs), json=how.json)
         return None
@@ -110,7 +107,7 @@ def _run(spec: SweepSpec, runtime: Runtime, *, text: str, how: _How) -> SweepRec
 
     watchers = _watchers(quiet=how.quiet)
     try:
-        return run_sweep(spec, runtime, text=text, fresh=how.fresh, take_over=how.take_over, listeners=watchers)
+        return run_sweep(spec, runtime, text=file.text, fresh=how.fresh, take_over=how.take_over, listeners=watchers)
     except KeyboardInterrupt:
         say(f"interrupted; run the same command again to go on with `{spec.name}`")
         raise

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ferray.cli import options
+from ferray.cli.checking import checked_sweep
 from ferray.cli.output import on_terminal, print_json, progress_bars, say
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError
 
 if TYPE_CHECKING:
     from ferray.config.job import TrialJob
+    from ferray.config.runtime import Runtime
     from ferray.config.space import Node
     from ferray.config.sweep import SweepSpec
+    from ferray.config.trial import TrialConfig
     from ferray.events import EpochReport, OutlierReport
 
 
@@ -45,7 +48,7 @@ def train(
     asked = dict(locals())
     import os
 
-    from ferray.config.load import load_space
+    from ferray.config.load import find_space, load_space
 
     spec, _ = load_space(space, options.overrides_from(asked))
     runtime = options.runtime_from({**asked, "launcher": "inline"})
@@ -53,7 +56,8 @@ def train(
     if not quiet:
         for key, value in chosen.items():
             say(f"note: `{key}` is searched in this space, here it is `{value}`")
-    job = _prepare(spec, runtime, threads or len(os.sched_getaffinity(0)), quiet=quiet)
+    checked = checked_sweep(spec, runtime, find_space(space).path, runtime.output / "train", quiet=quiet)
+    job = _job(spec, checked.configs[0], runtime, threads or len(os.sched_getaffinity(0)))
     if fresh:
         import shutil
 
@@ -100,15 +104,9 @@ def middle(node: Node) -> Any:
     return (node.low + node.high) / 2
 
 
-def _prepare(spec: SweepSpec, runtime: Any, threads: int, *, quiet: bool) -> TrialJob:
-    from ferray.check import check_sweep
+def _job(spec: SweepSpec, config: TrialConfig, runtime: Runtime, threads: int) -> TrialJob:
     from ferray.config.job import TrialJob
 
-    with progress_bars(quiet=quiet) as progress:
-        checked = check_sweep(spec, runtime, progress=progress)
-    for warning in checked.warnings:
-        say(f"warning: {warning}")
-    config = checked.configs[0]
     folder = runtime.output / "train" / f"{spec.name}-{config.recipe}-s{config.seed}"
     return TrialJob(
         number=0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from typing import TextIO
 
 _WORD = re.compile(r"\s*(?:`[^`]*`|[^\s`])+")
@@ -29,10 +30,29 @@ def wrapped(line: str, width: int | None, indent: str = "") -> str:
     """
     if width is None or len(line) <= width:
         return line
-    folded = [""]
+    lines = [""]
     for word in _WORD.findall(line):
-        if folded[-1].strip() and len(folded[-1]) + len(word) > width:
-            folded.append(indent + word.lstrip())
+        if lines[-1].strip() and len(lines[-1]) + len(word) > width:
+            lines.append(indent + word.lstrip())
         else:
-            folded[-1] += word
-    return "\n".join(folded)
+            lines[-1] += word
+    return "\n".join(lines)
+
+
+def folded(parts: Sequence[str], width: int) -> list[str]:
+    """The parts two spaces apart on as few lines as they need, none of them broken."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + len(part) + 2 <= width:
+            lines[-1] += f"  {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
+def cut(line: str, width: int) -> str:
+    """The line, or as many of its words as leave room for the mark that there are more."""
+    if len(line) <= width:
+        return line
+    kept = line[: width - 3].rfind(" ")
+    return f"{line[: max(0, kept)]} ...".lstrip()

@@ -17,6 +17,13 @@ class Place:
     gpus: float
     slots: int
 
+    def __str__(self) -> str:
+        """`2 trials at a time, 1 core each`."""
+        trials = "1 trial" if self.slots == 1 else f"{self.slots} trials"
+        cores = "1 core" if self.cpus == 1 else f"{self.cpus} cores"
+        gpus = "" if not self.gpus else " and 1 GPU" if self.gpus == 1 else f" and {self.gpus:g} GPUs"
+        return f"{trials} at a time, {cores}{gpus}{' each' if self.slots > 1 else ''}"
+
 
 def find_place(runtime: Runtime, nodes: list[dict[str, float]], where: str) -> Place:
     """Divide the nodes' resources among trials, none of which spans two nodes; ClusterError where not even one fits."""

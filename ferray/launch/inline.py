@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import torch
 
 from ferray.driver import SweepDriver
@@ -19,13 +21,16 @@ class Inline(Launcher):
             raise ClusterError("this machine has no CUDA device", "pass `--device cpu`")
 
     def run(self, driver: SweepDriver) -> None:
+        driver.note("1 trial at a time, in this process")
         driver.start(slots=1)
         while (job := driver.next_job()) is not None:
             worker = TrialWorker(job)
             try:
                 driver.ended(job.number, _train(worker, driver))
             except KeyboardInterrupt:
-                _save(worker, driver)
+                driver.say_stopping()
+                with suppress(KeyboardInterrupt):  # a second one: it goes on from less
+                    _save(worker, driver)
                 driver.interrupt()
                 raise
             finally:

@@ -55,6 +55,7 @@ from ferray.train.freshness import Freshness  # noqa: E402
 from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
+IMPORT_TIME = "10 to 30 s"
 LOOK_S = 5.0  # between two looks at whether the cluster still lives
 _OBJECT_STORE_BYTES = 100 * 2**20  # nothing of ours goes through the object store: data is mapped from disk
 
@@ -252,16 +253,21 @@ class Ray(Launcher):
             find_place(self.runtime, [{"CPU": float(_num_cores()), "GPU": float(_num_gpus())}], "this machine")
 
     def run(self, driver: SweepDriver) -> None:
+        address = self.runtime.address
+        driver.note(f"connecting to the Ray cluster at `{address}`" if address else "starting Ray on this machine")
         with _cluster(self.runtime), _scratch() as scratch:
             nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             place = find_place(self.runtime, nodes, "the cluster")
             if not place.gpus:  # without one of its own, a trial would see every GPU and share it with all the others
                 driver.runtime = driver.runtime.model_copy(update={"device": "cpu"})
+            driver.note(f"{place}; workers import torch before their first epoch, which takes {IMPORT_TIME}")
             driver.start(place.slots)
             try:
                 _fit(driver, place, scratch)
             except KeyboardInterrupt:
-                _let_workers_save(driver.running_folders)
+                driver.say_stopping()
+                with contextlib.suppress(KeyboardInterrupt):  # a second one: those that have not saved go on from less
+                    _let_workers_save(driver.running_folders)
                 driver.interrupt()
                 raise
             except ClusterError:
@@ -274,10 +280,12 @@ def _let_workers_save(folders: list[Path]) -> None:
     for folder in folders:
         request_stop(folder)
     until = time.monotonic() + SAVE_PATIENCE_S
-    while time.monotonic() < until and any((folder / STOP_FILE).exists() for folder in folders):
-        time.sleep(0.05)
-    for folder in folders:
-        (folder / STOP_FILE).unlink(missing_ok=True)
+    try:
+        while time.monotonic() < until and any((folder / STOP_FILE).exists() for folder in folders):
+            time.sleep(0.05)
+    finally:
+        for folder in folders:
+            (folder / STOP_FILE).unlink(missing_ok=True)
 
 
 def _fit(driver: SweepDriver, place: Place, scratch: Path) -> None:

@@ -18,7 +18,7 @@ WIDEST = max(map(len, WORDS.values()))
 class Console(Tracker):
     """One line to stderr for each finished trial, no colour and no cursor movement.
 
-    `best` on a line is the best complete trial that this command has seen end. `clock` gives seconds.
+    `best` on a line is that of the complete trials so far, those of earlier commands too. `clock` gives seconds.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -33,6 +33,10 @@ class Console(Tracker):
     def sweep_started(self, sweep: SweepStarted) -> None:
         self._sweep = sweep
         self._num_ended = sweep.finished
+        self._best = sweep.found.best[1] if sweep.found.best else None
+
+    def noted(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
 
     def trial_started(self, trial: TrialStarted) -> None:
         self._epochs[trial.number] = trial.epochs

@@ -74,6 +74,32 @@ def test_same_command_again_runs_nothing_twice(space: Path) -> None:
     assert first == second
 
 
+def test_the_first_line_says_what_is_checked_and_where_it_lies(space: Path) -> None:
+    first = sweep(space, "--dry-run").err.splitlines()[0]
+    assert first == f"checking `tiny`: space `{space}`, data root `data`, results in `{space.parent}/runs/tiny`"
+
+
+def test_a_continued_sweep_says_what_it_found(space: Path) -> None:
+    best = board(sweep(space, "--json"))["trials"][0]
+    ran = sweep(space, "--trials", 3)
+    assert (
+        f"going on with `tiny`: 2 finished (2 completed), best {best['value']:.3f} (trial {best['number']})" in ran.err
+    )
+
+
+def test_a_new_sweep_has_found_nothing(space: Path) -> None:
+    assert "going on" not in sweep(space, "--trials", 1).err
+
+
+def test_ctrl_c_during_the_check_says_that_nothing_was_started(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ferray.check.check_sweep", interrupt)
+    ran = sweep(space)
+    assert (ran.code, "interrupted during the check: no trial was started" in ran.err) == (130, True)
+
+
 def test_more_trials_extend_the_sweep(space: Path) -> None:
     sweep(space)
     assert len(board(sweep(space, "--trials", 3, "--json"))["trials"]) == 3
@@ -211,9 +237,11 @@ def test_interrupted_sweep_exits_130_and_goes_on_later(space: Path, monkeypatch:
         patched.setattr("ferray.train.trainer.assemble", interrupt)
         ran = sweep(space)
     assert ran.code == 130
+    assert "stopping: asking 1 trial to save" in ran.err
     assert "run the same command again" in ran.err
-    states = [trial["outcome"] for trial in board(sweep(space, "--json"))["trials"]]
-    assert sorted(states) == ["completed", "completed", "interrupted"]
+    again = sweep(space, "--json")
+    assert "going on with `tiny`: 0 finished, 1 asked again" in again.err
+    assert sorted(trial["outcome"] for trial in board(again)["trials"]) == ["completed", "completed", "interrupted"]
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,8 @@ def test_ctrl_c_ends_with_130_and_the_sweep_goes_on(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
+    assert "starting Ray on this machine" in err
+    assert "stopping: asking" in err
     assert "run the same command again" in err
     outcomes = {trial.outcome for trial in load_sweep(tmp_path / "runs/tiny").trials}
     assert "running" not in outcomes

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ferray.events import Found
 from ferray.testing.fake_sweep import TRIALS, FakeTrial, sweep_started, trial_ended, trial_started
 from ferray.testing.trackers import finish_trial, play_trial
 from ferray.track.console import Console
@@ -88,3 +89,15 @@ def test_what_a_trial_began_with_is_said(capsys: pytest.CaptureFixture[str]) -> 
     console = Console(Path("runs/fake"))
     console.epoch_ended(3, replace(TRIALS[0].reports[0], note="backbone of tiny_cnn from `best.pt`, head kept"))
     assert capsys.readouterr().err == "trial 3    backbone of tiny_cnn from `best.pt`, head kept\n"
+
+
+def test_best_goes_on_from_earlier_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(Path("runs/fake"))
+    console.sweep_started(replace(sweep_started(Path("runs/fake")), found=Found(best=(9, 0.9))))
+    play_trial(console, TRIALS[0])
+    assert "uar 0.500 (best 0.900)" in capsys.readouterr().err
+
+
+def test_what_the_driver_notes_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Console(Path("runs/fake")).noted("starting Ray on this machine")
+    assert capsys.readouterr().err == "starting Ray on this machine\n"

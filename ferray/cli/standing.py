@@ -1,0 +1,150 @@
+"""How a sweep stands while it runs: what runs, what has ended, how long it still takes. Whoever shows it keeps it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ferray.config.readable import readable_params
+from ferray.events import OutcomeKind
+
+
+@dataclass
+class Row:
+    """A running trial; `value` is its latest epoch's objective, `best` that of its best one."""
+
+    number: int
+    epochs: int
+    params: Mapping[str, Any]
+    epoch: int = 0
+    value: float | None = None
+    best: float | None = None
+
+
+@dataclass
+class Pace:
+    """How quickly epochs come, in epochs of any trial a second, from the beginning of the first one that was seen."""
+
+    epochs: int = 0
+    images: float = 0.0
+    busy_s: float = 0.0
+    _began: float | None = None
+
+    def count(self, now: float, metrics: Mapping[str, float]) -> None:
+        """An epoch has ended just now."""
+        seconds = metrics.get("seconds", 0.0)
+        self.epochs += 1
+        self.images += metrics.get("images_per_s", 0.0) * seconds
+        self.busy_s += seconds
+        if self._began is None:
+            self._began = now - seconds
+
+    def time_for(self, epochs: float, now: float) -> float | None:
+        """Seconds that so many more epochs take; None before the first one has ended."""
+        if self._began is None or now <= self._began:
+            return None
+        return epochs * (now - self._began) / self.epochs
+
+
+@dataclass
+class Standing:
+    """A sweep of `trials` trials: those that run, those that have ended by outcome, and the best complete one.
+
+    `finished` counts against the budget, `ended` also what was interrupted. `until` is when the time budget is spent.
+    """
+
+    metric: str
+    mode: str
+    trials: int
+    slots: int
+    began: float
+    until: float | None = None
+    finished: int = 0
+    ended: Counter[OutcomeKind] = field(default_factory=Counter)
+    best: tuple[int, float] | None = None
+    running: dict[int, Row] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
+    _epochs_of_ended: list[int] = field(default_factory=list)
+    _seen: dict[str, set[str]] = field(default_factory=dict)
+    _num_seen: Counter[str] = field(default_factory=Counter)
+    _num_started: int = 0
+
+    def start(self, row: Row) -> None:
+        """A trial begins."""
+        self.running[row.number] = row
+        self._num_started += 1
+        for name, text in readable_params(row.params).items():
+            self._seen.setdefault(name, set()).add(text)
+            self._num_seen[name] += 1
+
+    def advance(self, number: int, *, epoch: int, value: float | None, is_best: bool) -> None:
+        """A running trial has finished an epoch."""
+        row = self.running[number]
+        row.epoch, row.value = epoch, value
+        row.best = value if is_best or row.best is None else row.best
+
+    def end(self, number: int, kind: OutcomeKind, value: float | None) -> Row | None:
+        """A trial has ended; its row."""
+        row = self.running.pop(number, None)
+        self.ended[kind] += 1
+        if kind is not OutcomeKind.INTERRUPTED:
+            self.finished += 1
+            self._epochs_of_ended.append(row.epoch if row else 0)
+        if kind is OutcomeKind.COMPLETED and value is not None and self._is_better(value):
+            self.best = (number, value)
+        return row
+
+    def _is_better(self, value: float) -> bool:
+        if self.best is None:
+            return True
+        return value > self.best[1] if self.mode == "max" else value < self.best[1]
+
+    def differing(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of a trial's parameters that are not the same in every trial so far; all of a lone trial's.
+
+        The number of epochs is left out: it has a column of its own.
+        """
+        others = {name: value for name, value in params.items() if name != "epochs"}
+        if self._num_started < 2:
+            return others
+        return {
+            name: value
+            for name, value in others.items()
+            if len(self._seen[name]) > 1 or self._num_seen[name] < self._num_started
+        }
+
+    @property
+    def images_per_s(self) -> float | None:
+        """Of all slots that are busy together; None where no epoch has said."""
+        pace = self.pace
+        if not pace.busy_s or not pace.images:
+            return None
+        return pace.images / pace.busy_s * min(self.slots, max(1, len(self.running)))
+
+    def seconds_left(self, now: float) -> float | None:
+        """How long the epochs of running trials and of those not yet begun take; None before the first epoch."""
+        rows = self.running.values()
+        waiting = max(0, self.trials - self.finished - len(rows))
+        typical = _mean([*self._epochs_of_ended, *(row.epochs for row in rows)])
+        left = self.pace.time_for(sum(row.epochs - row.epoch for row in rows) + waiting * typical, now)
+        if left is None or self.until is None:
+            return left
+        return min(left, max(0.0, self.until - now))
+
+
+def _mean(numbers: Iterable[float]) -> float:
+    known = list(numbers)
+    return sum(known) / len(known) if known else 0.0
+
+
+def duration(seconds: float) -> str:
+    """A length of time as far as an estimate can be trusted: `40 s`, `2 min 10 s`, `7 min`, `1 h 05 min`."""
+    if seconds < 60:
+        return f"{round(seconds)} s"
+    if seconds < 300:
+        minutes, rest = divmod(round(seconds / 10) * 10, 60)
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

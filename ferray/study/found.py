@@ -1,0 +1,42 @@
+"""What earlier commands left of a sweep, from its record: for the first line of the next one."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ferray.events import Found, OutcomeKind
+from ferray.study.records import SweepRecord, TrialRecord
+
+_ASKED_AGAIN = (OutcomeKind.INTERRUPTED, "orphaned")
+
+
+def found_in(record: SweepRecord) -> Found:
+    """Trials that count against the budget, those without an end whose retry has not begun, and the best."""
+    begun = {trial.number for trial in record.trials}
+    ended = Counter(
+        OutcomeKind(trial.outcome)
+        for trial in record.trials
+        if trial.outcome in set(OutcomeKind) - {OutcomeKind.INTERRUPTED}
+    )
+    again = [
+        trial
+        for trial in record.trials
+        if trial.folder and trial.outcome in _ASKED_AGAIN and trial.superseded_by not in begun
+    ]
+    return Found(dict(ended), len(again), _best(record))
+
+
+def _best(record: SweepRecord) -> tuple[int, float] | None:
+    """The first of the trials with the best value."""
+    complete = [
+        (trial, trial.value) for trial in record.trials if trial.state == "complete" and trial.value is not None
+    ]
+    sign = 1.0 if record.mode == "max" else -1.0
+
+    def score(entry: tuple[TrialRecord, float]) -> float:
+        return sign * entry[1]
+
+    if not complete:
+        return None
+    trial, value = max(complete, key=score)
+    return trial.number, value
