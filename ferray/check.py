@@ -53,7 +53,7 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
         if config.init_from:
             refuse_initial(find_parent(config.init_from, runtime.output, runtime.storage).path, config)
     for dataset in unique_by(configs, lambda config: config.dataset.model_dump_json()):
-        ensure_data(dataset.dataset, runtime.data_root)
+        ensure_data(dataset.dataset, runtime.data_root, runtime.cache_dir)
     known = [config for config in configs if not asks_backbone_for_size(config)]
     warnings = _prepare(known, runtime, progress)
     tell(f"checking resources for {runtime.launcher}", 0, 0)

@@ -7,11 +7,11 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from ferray.data.files import regular_file
-from ferray.data.samples import Sample
+from ferray.data.samples import SampleList
 from ferray.errors import BadSampleError, DataError
 
 FileDigest = Callable[[Path], str]
@@ -29,21 +29,21 @@ def sha256_of(path: Path) -> str:
         ) from error
 
 
-def samples_fingerprint(samples: Iterable[Sample], root: Path, digest: FileDigest) -> str:
-    """One hash over the paths and contents of samples whose `source` is a path relative to the root."""
-    whole = hashlib.sha256()
-    for sample in samples:
-        line = f"{sample.source}\0{_digest_of_any(root / sample.source, digest)}\n"
-        whole.update(line.encode("utf-8", "surrogateescape"))
-    return whole.hexdigest()
-
-
-def _digest_of_any(path: Path, digest: FileDigest) -> str:
+def digest_of_any(path: Path, digest: FileDigest) -> str:
     """The file's hash; a word for what is no file, so that packing gets to name it among the bad samples."""
     try:
         return digest(path)
     except BadSampleError as error:
         return error.reason
+
+
+def listing_fingerprint(listing: SampleList) -> str:
+    """One hash over where each sample comes from, and over its content."""
+    assert len(listing.contents) == len(listing), "a data set says the content of its samples, or its own fingerprint"
+    whole = hashlib.sha256()
+    for sample, content in zip(listing.samples, listing.contents, strict=True):
+        whole.update(f"{sample.source}\0{content}\n".encode("utf-8", "surrogateescape"))
+    return whole.hexdigest()
 
 
 class DigestMemo:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from ferray.data.account import Account
 from ferray.data.files import shown
-from ferray.data.samples import Sample, SampleList
 from ferray.emotions import Emotion
 from ferray.errors import DataError
 
@@ -114,40 +111,6 @@ def is_of_another_set(folder: Path, own: str = "") -> bool:
     """Whether a folder of the data root belongs to another data set than `own`, or holds crops that ferray cut."""
     names = {name for dataset, names in HOMES.items() if dataset != own for name in names}
     return folder.name.lower() in names or (folder / PREPARED).exists() or (folder / REPORT).exists()
-
-
-def number_samples(
-    files: Iterable[ImageFile],
-    root: Path,
-    *,
-    classes: tuple[str, ...],
-    label_of: Callable[[ImageFile], int],
-    group_of: Callable[[str], str] = lambda _: "",
-    account: Account = Account(),
-) -> SampleList:
-    """Samples numbered from 0 in the order of their path below the root, whatever order the files were found in."""
-    below_root = cache(lambda folder: folder.relative_to(root).as_posix())
-    ordered = sorted((f"{below_root(file.folder)}/{file.name}", file) for file in files)
-    samples = [
-        Sample(
-            number,
-            shown(path),
-            label_of(file),
-            file.part,
-            source=path,
-            group=group_of(shown(file.name).rpartition(".")[0]),
-        )
-        for number, (path, file) in enumerate(ordered)
-    ]
-    return SampleList(tuple(samples), classes, account=account)
-
-
-def emotion_label(file: ImageFile) -> int:
-    """The expression the class folder is called after; DataError with the folder otherwise."""
-    try:
-        return int(Emotion.parse(file.class_name))
-    except DataError as error:
-        raise DataError(f"folder `{file.folder}`: {error.message}", error.hint) from error
 
 
 def is_emotion(name: str) -> bool:

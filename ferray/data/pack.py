@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.canonical import canonical_text
 from ferray.config.trial import DatasetChoice
 from ferray.data.bad_samples import LISTING, Skipped, refusal
-from ferray.data.datasets import Dataset, DatasetParams
-from ferray.data.fingerprint import DigestMemo
+from ferray.data.datasets import DatasetParams
+from ferray.data.opened import decoding_params, open_dataset, short_hash
 from ferray.data.pack_file import FORMAT, Pack, Progress, read_pack, write_pack
+from ferray.data.recent import Recent
 from ferray.data.samples import PackedSamples, Splits
 from ferray.data.splits import SplitTable, require_classes, split_rows
-
-Value = TypeVar("Value")
 
 
 def open_splits(
@@ -49,44 +43,24 @@ def open_splits(
     return _SPLITS.get(key, lambda: _make_splits(dataset, size, limit_per_class, places, progress))
 
 
-def ensure_data(dataset: DatasetChoice, data_root: Path) -> None:
+def ensure_data(dataset: DatasetChoice, data_root: Path, cache_dir: Path) -> None:
     """Check, without decoding, that the data set is there and splits as asked; DataError or ConfigError otherwise."""
-    params: DatasetParams = dataset.build_params()
-    built: Dataset = dataset.load()(params, Path(data_root))
-    listing = built.samples()
+    listing = open_dataset(dataset, data_root, cache_dir).listing
     if listing.bad:
         return  # decoding finds the other bad ones, so that all are named together
     table = SplitTable.from_samples(listing.samples)
-    require_classes(table, split_rows(table, params), listing.classes, name=dataset.name)
+    require_classes(table, split_rows(table, dataset.build_params()), listing.classes, name=dataset.name)
 
 
-class _Recent(Generic[Value]):
-    """The values made last, by key; one is made at a time, whichever thread asks."""
-
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._values: OrderedDict[tuple[object, ...], Value] = OrderedDict()
-        self._lock = threading.RLock()
-
-    def get(self, key: tuple[object, ...], make: Callable[[], Value]) -> Value:
-        with self._lock:
-            if key not in self._values:
-                self._values[key] = make()
-                if len(self._values) > self._room:
-                    self._values.popitem(last=False)
-            self._values.move_to_end(key)
-            return self._values[key]
-
-
-_PACKS: _Recent[Pack] = _Recent(8)
-_SPLITS: _Recent[Splits] = _Recent(64)
+_PACKS: Recent[Pack] = Recent(8)
+_SPLITS: Recent[Splits] = Recent(64)
 
 
 def _make_splits(
     choice: DatasetChoice, size: int, limit: int | None, places: tuple[Path, Path], progress: Progress | None
 ) -> Splits:
     params: DatasetParams = choice.build_params()
-    key = (choice.name, _decoding_params(params), size, *places)
+    key = (choice.name, decoding_params(params), size, *places)
     pack = _PACKS.get(key, lambda: _open_pack(choice, size, places, progress))
     bad = pack.samples.bad
     if bad and params.bad_samples == "refuse":
@@ -100,13 +74,10 @@ def _make_splits(
 
 def _open_pack(choice: DatasetChoice, size: int, places: tuple[Path, Path], progress: Progress | None) -> Pack:
     root, cache = places
-    params: DatasetParams = choice.build_params()
-    dataset: Dataset = choice.load()(params, root)
-    memo = DigestMemo(cache / "digests" / f"{choice.name}-{_short_hash(str(root))}.json")
-    content = dataset.fingerprint(memo.digest)
-    memo.save()
-    identity = [choice.name, dataset.version, FORMAT, size, _decoding_params(params), content]
-    folder = cache / "packs" / f"{choice.name}-{_short_hash(json.dumps(identity))}"
+    opened = open_dataset(choice, root, cache)
+    dataset, params = opened.dataset, decoding_params(opened.dataset.params)
+    identity = [choice.name, dataset.version, FORMAT, size, params, opened.fingerprint]
+    folder = cache / "packs" / f"{choice.name}-{short_hash(json.dumps(identity))}"
     pack = read_pack(folder)
     if pack is not None:
         return pack
@@ -124,14 +95,6 @@ def only_maker(path: Path) -> Iterator[None]:
             lock = held.enter_context((path.parent.parent / f"{path.name}.lock").open("a"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _decoding_params(params: DatasetParams) -> str:
-    return canonical_text(params, without=DatasetParams.model_fields)
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _view(pack: Pack, rows: NDArray[np.int64]) -> PackedSamples:

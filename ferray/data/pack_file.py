@@ -32,7 +32,7 @@ from ferray.data.images import quiet_decoding
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import BadSampleError, DataError
 
-FORMAT = 2
+FORMAT = 3
 BATCH = 256  # images decoded ahead of the writer
 THREADS = 4
 LEFTOVER_AGE_S = 24 * 3600
@@ -89,7 +89,7 @@ def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress 
     Bad samples get no row; what to do about them is for the caller. DataError, and nothing left behind, when all are
     bad, a file cannot be read, or the cache takes no writing or is full.
     """
-    listing = dataset.samples()
+    listing = dataset.listing
     with _translated_errors(folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
         _set_aside(folder)

@@ -22,7 +22,8 @@ SplitName = Literal["train", "val", "test"]
 class Sample:
     """One image before decoding.
 
-    `sample_id` is stable: it depends on the data set's files alone, not on the split, the seed or the order of listing.
+    `sample_id` is stable: it depends on this image alone, not on other images, the split, the seed or the order of
+    listing, and has at most 15 digits (see `ferray.data.sample_ids`).
     `source` says where the pixels are (the data set's own business: a path relative to the root, a csv row); `part` is
     the official part it came in (`train`, `val`, `test` or `all`), `group` what must not stand on two sides of a
     grouped split (the film), `true_label` the right label where the data set knows it for sure (demo), else None.
@@ -39,17 +40,18 @@ class Sample:
 
 @dataclass(frozen=True)
 class SampleList:
-    """Every sample of a data set in the order of `sample_id`, and the class names that labels index.
+    """Every sample of a data set in the order of its files or rows, and the class names that labels index.
 
     `bad` are those that can be told to be bad from the listing alone (a csv row of the wrong length); they are not
-    among `samples`, and leave the ids of the others as they are. `account` says what else lay there, and where the
-    parts come from.
+    among `samples`. `account` says what else lay there, and where the parts come from. `contents` are hashes, one a
+    sample, equal where two samples are the same picture; empty where nothing is known of that.
     """
 
     samples: tuple[Sample, ...]
     classes: tuple[str, ...]
     bad: tuple[BadSample, ...] = ()
     account: Account = field(default_factory=Account)
+    contents: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)

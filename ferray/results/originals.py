@@ -8,19 +8,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
-from ferray.data.datasets import Dataset
+from ferray.data.opened import open_dataset
 from ferray.data.samples import Sample
 from ferray.data.splits import SplitTable, split_rows
 from ferray.errors import DataError
 
 
 class Originals:
-    """What `config`'s data set holds under `data_root`; nothing is opened until asked, and nothing is written."""
+    """What `config`'s data set holds under `data_root`; nothing is opened until asked.
+
+    Nothing is written but hashes of its files, into the cache.
+    """
 
     def __init__(self, config: TrialConfig, data_root: Path) -> None:
         self._config = config
-        self._dataset: Dataset = config.dataset.load()(config.dataset.build_params(), data_root)
+        self._opened = open_dataset(config.dataset, data_root, default_cache_dir())
 
     def picture(self, sample_id: int, name: str, size: int) -> NDArray[np.uint8]:
         """The sample as (size, size, 3) uint8 RGB; DataError where the data is missing or another than was trained on.
@@ -34,16 +38,16 @@ class Originals:
                 f"the data has changed: sample {sample_id} was `{name}` and is {found}",
                 "pass the `--data-root` that the trial was trained on",
             )
-        return self._dataset.decode(sample, size)
+        return self._opened.dataset.decode(sample, size)
 
     def class_counts(self, fold: int) -> tuple[int, ...]:
         """Training samples of each class at the start of `fold`, bad ones among them where they were skipped."""
         config = self._config.in_fold(fold)
-        listing = self._dataset.samples()
+        listing = self._opened.listing
         table = SplitTable.from_samples(listing.samples)
         rows = split_rows(table, config.dataset.build_params(), config.limit_per_class).train
         return tuple(np.bincount(table.labels[rows], minlength=len(listing.classes)).tolist())
 
     @cached_property
     def _samples(self) -> dict[int, Sample]:
-        return {sample.sample_id: sample for sample in self._dataset.samples().samples}
+        return {sample.sample_id: sample for sample in self._opened.listing.samples}

@@ -8,7 +8,6 @@ import pytest
 
 from ferray.data.bad_samples import BadSample
 from ferray.data.datasets.fer2013 import Fer2013
-from ferray.data.fingerprint import sha256_of
 from ferray.emotions import Emotion
 from ferray.errors import BadSampleError, DataError
 from ferray.testing.fake_data import fake_image, write_fer2013_csv, write_fer2013_folders, write_png
@@ -57,12 +56,22 @@ def test_a_csv_without_usage_has_no_parts(tmp_path: Path) -> None:
     assert parts(tmp_path) == {"all": 2}
 
 
-def test_a_sample_id_is_its_row_number(tmp_path: Path) -> None:
-    write_rows(tmp_path, "0,1 2 3 4,PrivateTest", "0,1 2 3 4,Training")
-    assert [(sample.sample_id, sample.part) for sample in fer2013(tmp_path).samples().samples] == [
-        (0, "test"),
-        (1, "train"),
-    ]
+def test_a_row_keeps_its_id_when_rows_are_put_before_it_and_its_label_is_corrected(tmp_path: Path) -> None:
+    first = fer2013(write_rows(tmp_path, "0,1 2 3 4,Training")).samples().samples[0]
+    later = fer2013(write_rows(tmp_path, "0,9 9 9 8,PrivateTest", "3,1 2 3 4,Training")).samples().samples[1]
+    assert first.sample_id == later.sample_id
+
+
+def test_equal_rows_have_ids_of_their_own(tmp_path: Path) -> None:
+    samples = fer2013(write_rows(tmp_path, *["0,1 2 3 4,Training"] * 3)).samples().samples
+    assert len({sample.sample_id for sample in samples}) == 3
+
+
+def test_equal_rows_are_known_to_be_the_same_picture(tmp_path: Path) -> None:
+    listing = fer2013(
+        write_rows(tmp_path, "0,1 2 3 4,Training", "1,1 2 3 4,PublicTest", "1,1 2 3 5,Training")
+    ).samples()
+    assert [content == listing.contents[0] for content in listing.contents] == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +97,7 @@ def test_a_row_that_cannot_be_a_sample_is_listed(
     write_rows(tmp_path, "0,1 2 3 4,Training", row, "1,5 6 7 8,Training")
     listing = fer2013(tmp_path).samples()
     assert listing.bad == (BadSample("fer2013.csv:1", class_name, kind, reason),)
-    assert [sample.sample_id for sample in listing.samples] == [0, 2]
+    assert [sample.name for sample in listing.samples] == ["fer2013.csv:0", "fer2013.csv:2"]
 
 
 @pytest.mark.parametrize(
@@ -144,8 +153,8 @@ def test_a_class_folder_that_is_no_expression_is_named(tmp_path: Path) -> None:
 
 
 def test_a_changed_csv_has_another_fingerprint(tmp_path: Path) -> None:
-    first = fer2013(write_rows(tmp_path, "0,1 2 3 4,Training")).fingerprint(sha256_of)
-    assert first != fer2013(write_rows(tmp_path, "0,1 2 3 5,Training")).fingerprint(sha256_of)
+    first = fer2013(write_rows(tmp_path, "0,1 2 3 4,Training")).fingerprint()
+    assert first != fer2013(write_rows(tmp_path, "0,1 2 3 5,Training")).fingerprint()
 
 
 def test_folders_decode_to_what_was_written(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ferray.data.fingerprint import DigestMemo, samples_fingerprint, sha256_of
-from ferray.data.samples import Sample
+from ferray.data.fingerprint import DigestMemo, listing_fingerprint, sha256_of
+from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
 
 
-def sample(source: str) -> Sample:
-    return Sample(sample_id=0, name=source, label=0, part="train", source=source)
+def listing(source: str, content: str) -> SampleList:
+    sample = Sample(sample_id=0, name=source, label=0, part="train", source=source)
+    return SampleList((sample,), ("happy",), contents=(content,))
 
 
 def test_digest_is_the_sha256_of_the_content(tmp_path: Path) -> None:
@@ -26,14 +27,13 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         DigestMemo(tmp_path / "memo.json").digest(tmp_path / "gone")
 
 
-def test_a_moved_file_changes_the_fingerprint(tmp_path: Path) -> None:
-    first = samples_fingerprint([sample("happy/a.png")], tmp_path, lambda _: "same")
-    assert first != samples_fingerprint([sample("sad/a.png")], tmp_path, lambda _: "same")
+def test_a_moved_file_changes_the_fingerprint() -> None:
+    first = listing_fingerprint(listing("happy/a.png", "same"))
+    assert first != listing_fingerprint(listing("sad/a.png", "same"))
 
 
-def test_a_changed_file_changes_the_fingerprint(tmp_path: Path) -> None:
-    first = samples_fingerprint([sample("a.png")], tmp_path, lambda _: "one")
-    assert first != samples_fingerprint([sample("a.png")], tmp_path, lambda _: "two")
+def test_a_changed_file_changes_the_fingerprint() -> None:
+    assert listing_fingerprint(listing("a.png", "one")) != listing_fingerprint(listing("a.png", "two"))
 
 
 def test_a_second_start_reads_no_file_again(tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.data.layout import ImageFile, emotion_label, folders_in, homes, images_in, look_into, number_samples
-from ferray.errors import DataError
+from ferray.data.layout import folders_in, homes, images_in, look_into
 
 
 def touch(*paths: Path) -> None:
@@ -47,19 +46,3 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
 def test_the_root_itself_is_the_last_home(tmp_path: Path) -> None:
     (tmp_path / "FER2013").mkdir()
     assert homes(tmp_path, ["fer2013"]) == [tmp_path / "FER2013", tmp_path]
-
-
-def test_samples_are_numbered_by_path_whatever_the_order_of_finding(tmp_path: Path) -> None:
-    files = [ImageFile(tmp_path / folder, "x.png", "all") for folder in ("c", "a", "b")]
-    listing = number_samples(files, tmp_path, classes=("k",), label_of=lambda _: 0)
-    assert [(sample.sample_id, sample.name) for sample in listing.samples] == [
-        (0, "a/x.png"),
-        (1, "b/x.png"),
-        (2, "c/x.png"),
-    ]
-
-
-def test_a_folder_that_is_no_expression_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="hapy`: `hapy` is not one of the seven expressions") as caught:
-        emotion_label(ImageFile(tmp_path / "hapy", "x.png", "train"))
-    assert caught.value.hint == "did you mean `happy`?"

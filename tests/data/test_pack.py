@@ -112,24 +112,24 @@ def test_a_warm_open_costs_microseconds(root: Path, tmp_path: Path) -> None:
     assert time.perf_counter() - start < 0.1  # measured: about 20 microseconds each
 
 
-def test_ensure_data_is_content_with_data_that_are_there(root: Path) -> None:
-    ensure_data(choice(), root)
+def test_ensure_data_is_content_with_data_that_are_there(root: Path, tmp_path: Path) -> None:
+    ensure_data(choice(), root, tmp_path)
 
 
-def test_ensure_data_decodes_nothing(root: Path) -> None:
+def test_ensure_data_decodes_nothing(root: Path, tmp_path: Path) -> None:
     (root / "train" / "calm" / "000.png").write_bytes(b"")
-    ensure_data(choice(), root)
+    ensure_data(choice(), root, tmp_path)
 
 
 def test_ensure_data_tells_missing_data(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="dataset `image_folder` is not under"):
-        ensure_data(choice(), tmp_path)
+        ensure_data(choice(), tmp_path, tmp_path / "cache")
 
 
 def test_ensure_data_tells_a_split_that_cannot_be(tmp_path: Path) -> None:
     write_image_folder(tmp_path, splits=())
     with pytest.raises(ConfigError, match="`halves` needs an official validation part"):
-        ensure_data(choice(split="halves"), tmp_path)
+        ensure_data(choice(split="halves"), tmp_path, tmp_path / "cache")
 
 
 def test_an_unreadable_image_names_its_file(root: Path, tmp_path: Path) -> None:

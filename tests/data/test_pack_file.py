@@ -12,7 +12,6 @@ import pytest
 from numpy.typing import NDArray
 
 from ferray.data.datasets import Dataset, DatasetParams
-from ferray.data.fingerprint import FileDigest
 from ferray.data.pack_file import images_are_intact, read_pack, write_pack
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
@@ -32,7 +31,7 @@ class Numbered(Dataset):
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         return np.full((size, size, 3), sample.sample_id % 251, dtype=np.uint8)
 
-    def fingerprint(self, digest: FileDigest) -> str:
+    def fingerprint(self) -> str:
         return "numbers"
 
 

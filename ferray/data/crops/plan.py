@@ -13,7 +13,6 @@ from ferray.config.trial import Component, DatasetChoice
 from ferray.data.crops.cutting import CropSettings
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.faces import Detection, FaceFinder
-from ferray.data.fingerprint import sha256_of
 from ferray.data.layout import IMAGE_SUFFIXES
 from ferray.data.samples import Sample, SampleList
 
@@ -106,7 +105,7 @@ def _stamps(root: Path, dataset: Dataset, listing: SampleList) -> Callable[[Samp
     """What changes with a sample's content: size and time of its file; the set's hash where there are no files."""
     if not any((root / sample.source).exists() for sample in listing.samples):
         drawing = canonical_text(dataset.params, without=DatasetParams.model_fields)
-        whole = f"{dataset.fingerprint(sha256_of)} {drawing}"
+        whole = f"{dataset.fingerprint()} {drawing}"
         return lambda sample: f"{whole} {sample.source}"
 
     def stamp(sample: Sample) -> str:

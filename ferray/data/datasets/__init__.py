@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from ferray.data.fingerprint import FileDigest
+from ferray.data.fingerprint import FileDigest, listing_fingerprint, sha256_of
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
 from ferray.registry import Params
@@ -60,16 +61,23 @@ class Dataset(ABC):
     uncropped: ClassVar[Mapping[str, Any]] = {}  # parameters that ask for pictures not yet cut to faces
     how_to_get: ClassVar[str] = ""  # one sentence: where the real set is obtained, and under which terms
 
-    def __init__(self, params: DatasetParams, root: Path) -> None:
+    def __init__(self, params: DatasetParams, root: Path, digest: FileDigest = sha256_of) -> None:
+        """`digest` gives a file's content hash; ferray's own remembers them between starts."""
         self.params = params
         self.root = root
+        self.digest = digest
 
     @abstractmethod
     def samples(self) -> SampleList:
         """Every sample; DataError, naming what was expected and how the set is obtained, where there is none.
 
-        A row that cannot be a sample goes into the list's `bad`; it raises nothing.
+        A row that cannot be a sample goes into the list's `bad`; it raises nothing. `listing` is this, asked once.
         """
+
+    @cached_property
+    def listing(self) -> SampleList:
+        """`samples()`, made on the first call and kept by this instance."""
+        return self.samples()
 
     @abstractmethod
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
@@ -89,12 +97,12 @@ class Dataset(ABC):
         """
         return self.decode(sample, UNKNOWN_SIZE)
 
-    @abstractmethod
-    def fingerprint(self, digest: FileDigest) -> str:
+    def fingerprint(self) -> str:
         """A hash of the content behind `samples`, so that a changed file is never served from an old pack.
 
-        `digest` gives a file's content hash, remembered between starts. Choices about the split must not enter.
+        Choices about the split must not enter. A data set whose listing says no contents gives a hash of its own.
         """
+        return listing_fingerprint(self.listing)
 
     def not_found(self) -> DataError:
         """The error for a root without this data set: which layout was expected, and how the real set is obtained."""

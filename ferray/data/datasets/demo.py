@@ -10,7 +10,6 @@ from pydantic import Field
 
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.drawn.portrait import draw_portrait
-from ferray.data.fingerprint import FileDigest
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES, Emotion
 
@@ -46,7 +45,7 @@ class Demo(Dataset):
         generator = np.random.default_rng([self.params.seed, PARTS.index(part), int(number)])
         return draw_portrait(Emotion(sample.true_label), generator, size)
 
-    def fingerprint(self, digest: FileDigest) -> str:
+    def fingerprint(self) -> str:
         return "drawn"
 
     def _part(self, part: str, count: int) -> list[Sample]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample
 from ferray.data.csv_rows import CsvRows
 from ferray.data.datasets import Dataset, DatasetParams
-from ferray.data.fingerprint import FileDigest, samples_fingerprint
+from ferray.data.file_listing import emotion_label, list_samples
 from ferray.data.images import read_original, refuse_one_colour, resize
-from ferray.data.layout import HOMES, ImageFile, emotion_label, files_in, homes, is_emotion, number_samples
+from ferray.data.layout import HOMES, ImageFile, files_in, homes, is_emotion
+from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
 from ferray.data.scan import Rules, Scan, scan
 from ferray.emotions import EMOTION_NAMES, Emotion
@@ -32,9 +36,9 @@ CSV_NAMES = ("fer2013.csv", "icml_face_data.csv")
 class Fer2013(Dataset):
     """FER-2013: 35,887 grey 48x48 faces, as a csv or as folders `train/<class>/` and `test/<class>/`.
 
-    The csv is `fer2013.csv` or `icml_face_data.csv`, and wins over folders beside it; a sample's id is its row number.
-    PublicTest is val and PrivateTest is test, in the csv and in file names that say so; folders whose file names do not
-    have no official val.
+    The csv is `fer2013.csv` or `icml_face_data.csv`, and wins over folders beside it. PublicTest is val and PrivateTest
+    is test, in the csv, as folders, and as file names in a `test` folder that holds both; without them there is no
+    official val. Class folders may be called by the csv's codes, 0 to 6.
     """
 
     class Params(DatasetParams):
@@ -52,9 +56,7 @@ class Fer2013(Dataset):
         if csv is not None:
             return _csv_samples(csv, csv.relative_to(self.root).as_posix())
         found = by_usage(self._scan())
-        return number_samples(
-            found.files, self.root, classes=EMOTION_NAMES, label_of=_folder_label, account=found.account
-        )
+        return list_samples(found.files, self, classes=EMOTION_NAMES, label_of=_folder_label, account=found.account)
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         return resize(self.original(sample), size)
@@ -65,9 +67,9 @@ class Fer2013(Dataset):
             return _decode_row(CsvRows(self.root / file), sample, offset=int(offset))
         return read_original(self.root / sample.source)
 
-    def fingerprint(self, digest: FileDigest) -> str:
-        csv = self._csv()
-        return digest(csv) if csv else samples_fingerprint(self.samples().samples, self.root, digest)
+    def fingerprint(self) -> str:
+        csv = self._csv()  # whose hash is remembered, so that no worker reads its 35,887 rows
+        return self.digest(csv) if csv else super().fingerprint()
 
     def _homes(self) -> list[Path]:
         names = HOMES["fer2013"]
@@ -124,24 +126,33 @@ def _folder_label(file: ImageFile) -> int:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row whose label and usage are right, and how many pixels it has."""
+    """A row whose label and usage are right, how many pixels it has, and their hash."""
 
     sample: Sample
     num_pixels: int
+    content: str
 
 
 def _csv_samples(csv: Path, source: str) -> SampleList:
-    rows = CsvRows(csv, needed=("emotion", "pixels"))
+    rows, ids = CsvRows(csv, needed=("emotion", "pixels")), SampleIds()
     read = [
-        _read_row(rows, line, Sample(number, f"{source}:{number}", 0, "", source=f"{source}@{offset}"))
+        _read_row(rows, line, Sample(0, f"{source}:{number}", 0, "", source=f"{source}@{offset}"))
         for number, (offset, line) in enumerate(rows.lines())
     ]
     if not read:
         raise DataError(f"`{csv}` has no rows", "copy it again")
     usual = Counter(row.num_pixels for row in read if isinstance(row, _Row)).most_common(1)
     checked = [_of_usual_length(row, usual[0][0]) if isinstance(row, _Row) else row for row in read]
-    good = tuple(row for row in checked if isinstance(row, Sample))
-    return SampleList(good, EMOTION_NAMES, tuple(row for row in checked if isinstance(row, BadSample)))
+    good = [row for row in checked if isinstance(row, _Row)]
+    samples = tuple(replace(row.sample, sample_id=ids.of("", row.content)) for row in good)
+    bad = tuple(row for row in checked if isinstance(row, BadSample))
+    return SampleList(samples, EMOTION_NAMES, bad, _account(csv, samples), tuple(row.content for row in good))
+
+
+def _account(csv: Path, samples: Sequence[Sample]) -> Account:
+    if samples and samples[0].part == "all":
+        return Account({"all": f"`{csv.name}`"})
+    return Account({part: f"usage `{USAGE_NAMES[part]}`" for part in ("train", "val", "test")})
 
 
 def _read_row(rows: CsvRows, line: bytes, blank: Sample) -> _Row | BadSample:
@@ -155,13 +166,14 @@ def _read_row(rows: CsvRows, line: bytes, blank: Sample) -> _Row | BadSample:
     except BadSampleError as error:
         return BadSample(blank.name, class_name, error.kind, error.reason)
     pixels = cells["pixels"]
+    content = hashlib.blake2b(pixels.encode("utf-8", "replace"), digest_size=16).hexdigest()
     # Counting the spaces is a tenth of the work of splitting, which 35,887 rows feel.
-    return _Row(sample, len(pixels.split()) if "  " in pixels else pixels.count(" ") + 1)
+    return _Row(sample, len(pixels.split()) if "  " in pixels else pixels.count(" ") + 1, content)
 
 
-def _of_usual_length(row: _Row, usual: int) -> Sample | BadSample:
+def _of_usual_length(row: _Row, usual: int) -> _Row | BadSample:
     if row.num_pixels == usual:
-        return row.sample
+        return row
     reason = f"has `{row.num_pixels}` pixels, most rows have `{usual}`"
     return BadSample(row.sample.name, EMOTION_NAMES[row.sample.label], "wrong pixels", reason)
 

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator
 
 from ferray.data.datasets import Dataset, DatasetParams
-from ferray.data.fingerprint import FileDigest, samples_fingerprint
+from ferray.data.file_listing import list_samples
 from ferray.data.images import read_image, read_original
-from ferray.data.layout import number_samples
 from ferray.data.samples import Sample, SampleList
 from ferray.data.scan import Rules, scan
 from ferray.errors import DataError
@@ -48,9 +47,9 @@ class ImageFolder(Dataset):
                 f"`{self._folder}` holds images of one class alone, `{classes[0]}`", "make one folder a class"
             )
         labels = {name: label for label, name in enumerate(classes)}
-        return number_samples(
+        return list_samples(
             found.files,
-            self.root,
+            self,
             classes=classes,
             label_of=lambda file: labels[file.class_name],
             account=found.account,
@@ -61,9 +60,6 @@ class ImageFolder(Dataset):
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_original(self.root / sample.source)
-
-    def fingerprint(self, digest: FileDigest) -> str:
-        return samples_fingerprint(self.samples().samples, self.root, digest)
 
     @property
     def _folder(self) -> Path:

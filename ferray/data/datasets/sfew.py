@@ -14,18 +14,9 @@ from numpy.typing import NDArray
 from pydantic import field_validator
 
 from ferray.data.datasets import Dataset, DatasetParams
-from ferray.data.fingerprint import FileDigest, samples_fingerprint
+from ferray.data.file_listing import emotion_label, list_samples
 from ferray.data.images import read_image, read_original, read_shape
-from ferray.data.layout import (
-    HOMES,
-    PREPARED,
-    REPORT,
-    ImageFile,
-    emotion_label,
-    homes,
-    is_emotion,
-    number_samples,
-)
+from ferray.data.layout import HOMES, PREPARED, REPORT, ImageFile, homes, is_emotion
 from ferray.data.samples import Sample, SampleList
 from ferray.data.scan import Rules, Scan, part_named, scan
 from ferray.emotions import EMOTION_NAMES
@@ -66,9 +57,9 @@ class Sfew(Dataset):
 
     def samples(self) -> SampleList:
         found = self._scan()
-        return number_samples(
+        return list_samples(
             found.files,
-            self.root,
+            self,
             classes=EMOTION_NAMES,
             label_of=emotion_label,
             group_of=film_of,
@@ -80,9 +71,6 @@ class Sfew(Dataset):
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_original(self.root / sample.source)
-
-    def fingerprint(self, digest: FileDigest) -> str:
-        return samples_fingerprint(self.samples().samples, self.root, digest)
 
     def _scan(self) -> Scan:
         if self.params.faces in CUT_BY_FERRAY:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 import warnings
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -14,12 +16,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.datasets.sfew import film_of
 from ferray.data.files import regular_file, shown
-from ferray.data.fingerprint import FileDigest
 from ferray.data.layout import files_in, homes
+from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES
 from ferray.errors import BadSampleError, ConfigError, DataError
@@ -37,7 +40,7 @@ class SfewFeatures(Dataset):
     `SFEW.xlsx` (its first sheet) or `SFEW.csv`: file name, label 1 to 7 in the order Angry, Disgust, Fear, Happy,
     Neutral, Sad, Surprise, ten numbers; rows above the first with a number for its label are headings. An empty cell is
     filled with its column's median over the training split, which is said, unless `empty_cells: bad` makes it a bad
-    sample. The film that groups a row is read from the file name. A sample's id is its row below the headings, from 0.
+    sample. The film that groups a row is read from the file name.
     """
 
     class Params(DatasetParams):
@@ -52,20 +55,24 @@ class SfewFeatures(Dataset):
     )
 
     def samples(self) -> SampleList:
-        good = tuple(row for row in self._rows if not isinstance(row, BadSample))
-        bad = tuple(row for row in self._rows if isinstance(row, BadSample))
-        return SampleList(tuple(sample for sample, _ in good), EMOTION_NAMES, bad)
+        ids = SampleIds()
+        read = [(cells, row) for cells, row in zip(self._cells, self._rows, strict=True)]
+        good = [(row[0], _content(cells)) for cells, row in read if not isinstance(row, BadSample)]
+        bad = tuple(row for _, row in read if isinstance(row, BadSample))
+        samples = tuple(replace(sample, sample_id=ids.of("", content)) for sample, content in good)
+        account = Account({"all": f"`{self._sheet.name}`"})
+        return SampleList(samples, EMOTION_NAMES, bad, account, tuple(content for _, content in good))
 
     def features_of(self, sample: Sample) -> NDArray[np.float32]:
-        row = self._rows[sample.sample_id]
+        row = self._rows[int(sample.source)]
         assert not isinstance(row, BadSample), "bad rows are not among the samples"
         return row[1]
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         raise DataError("`sfew_features` has no pictures", "take `sfew` for those")
 
-    def fingerprint(self, digest: FileDigest) -> str:
-        return digest(self._sheet)
+    def fingerprint(self) -> str:
+        return self.digest(self._sheet)
 
     @cached_property
     def _sheet(self) -> Path:
@@ -77,10 +84,10 @@ class SfewFeatures(Dataset):
         raise self.not_found()
 
     @cached_property
-    def _rows(self) -> tuple[tuple[Sample, NDArray[np.float32]] | BadSample, ...]:
+    def _cells(self) -> tuple[Cells, ...]:
+        """The cells of each row below the headings."""
         path = self._sheet
-        name = shown(path.relative_to(self.root).as_posix())
-        rows = list(_without_headings(_read_cells(path)))
+        rows = tuple(_without_headings(_read_cells(path)))
         if not rows:
             raise DataError(
                 f"`{path}` has no row with a number in its second column", "it is to hold file name, label, ten numbers"
@@ -88,7 +95,12 @@ class SfewFeatures(Dataset):
         if len(rows[0]) != COLUMNS:
             message = f"`{path}` has `{len(rows[0])}` columns, expected are `{COLUMNS}`: file name, label, ten numbers"
             raise DataError(message, "take the sheet as it was given")
-        return tuple(self._read_row(cells, f"{name}:{number}", number) for number, cells in enumerate(rows))
+        return rows
+
+    @cached_property
+    def _rows(self) -> tuple[tuple[Sample, NDArray[np.float32]] | BadSample, ...]:
+        name = shown(self._sheet.relative_to(self.root).as_posix())
+        return tuple(self._read_row(cells, f"{name}:{number}", number) for number, cells in enumerate(self._cells))
 
     def _read_row(self, cells: Cells, name: str, number: int) -> tuple[Sample, NDArray[np.float32]] | BadSample:
         class_name = ""
@@ -103,8 +115,13 @@ class SfewFeatures(Dataset):
                 raise BadSampleError.of(f"row `{name}`", "empty cell", f"has `{np.isnan(features).sum()}` empty cells")
         except BadSampleError as error:
             return BadSample(name, class_name, error.kind, error.reason)
-        sample = Sample(number, name, label, "all", source=f"{number}", group=film_of(Path(cells[0]).stem))
+        sample = Sample(0, name, label, "all", source=f"{number}", group=film_of(Path(cells[0]).stem))
         return sample, features.astype(np.float32)
+
+
+def _content(cells: Cells) -> str:
+    """A hash of file name and numbers, without the label: one that is corrected stays the same sample."""
+    return hashlib.blake2b("\0".join((cells[0], *cells[2:])).encode(), digest_size=16).hexdigest()
 
 
 def _read_cells(path: Path) -> Iterator[Cells]:

@@ -1,0 +1,53 @@
+"""From image files in class folders to the samples of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ferray.data.account import Account
+from ferray.data.files import shown
+from ferray.data.fingerprint import digest_of_any
+from ferray.data.layout import ImageFile
+from ferray.data.sample_ids import SampleIds
+from ferray.data.samples import Sample, SampleList
+from ferray.emotions import Emotion
+from ferray.errors import DataError
+
+if TYPE_CHECKING:
+    from ferray.data.datasets import Dataset
+
+
+def list_samples(
+    files: Iterable[ImageFile],
+    dataset: Dataset,
+    *,
+    classes: tuple[str, ...],
+    label_of: Callable[[ImageFile], int],
+    group_of: Callable[[str], str] = lambda _: "",
+    account: Account = Account(),
+) -> SampleList:
+    """The samples of these files, in the order of their path below the data set's root.
+
+    A file's id is that of its part, class, name and content: moving or copying the whole set does not change it.
+    """
+    below_root = cache(lambda folder: folder.relative_to(dataset.root).as_posix())
+    ordered = sorted((f"{below_root(file.folder)}/{file.name}", file) for file in files)
+    ids = SampleIds()
+    samples, contents = [], []
+    for path, file in ordered:
+        label, content = label_of(file), digest_of_any(file.path, dataset.digest)
+        number = ids.of(f"{file.part}/{classes[label]}/{file.name}", content)
+        group = group_of(shown(file.name).rpartition(".")[0])
+        samples.append(Sample(number, shown(path), label, file.part, source=path, group=group))
+        contents.append(content)
+    return SampleList(tuple(samples), classes, account=account, contents=tuple(contents))
+
+
+def emotion_label(file: ImageFile) -> int:
+    """The expression the class folder is called after; DataError with the folder otherwise."""
+    try:
+        return int(Emotion.parse(file.class_name))
+    except DataError as error:
+        raise DataError(f"folder `{file.folder}`: {error.message}", error.hint) from error

@@ -1,0 +1,29 @@
+"""What was made last, remembered in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Value]):
+    """The values made last, by key; one is made at a time, whichever thread asks."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._values: OrderedDict[tuple[object, ...], Value] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def get(self, key: tuple[object, ...], make: Callable[[], Value]) -> Value:
+        """The value of this key, made where it is not remembered."""
+        with self._lock:
+            if key not in self._values:
+                self._values[key] = make()
+                if len(self._values) > self._room:
+                    self._values.popitem(last=False)
+            self._values.move_to_end(key)
+            return self._values[key]
