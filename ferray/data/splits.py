@@ -1,7 +1,9 @@
 """Which sample stands in which split: protocols that are pure functions of ids, labels, parts, groups and a seed.
 
-N = samples. Every protocol returns sorted row numbers, and no row stands in two splits. Draws are ranks of a hash of id
-and seed, so they do not depend on the order of listing, and a sample that is added moves no other one far.
+N = samples. Every protocol returns sorted row numbers, and no row stands in two splits. Draws are hashes of id and
+seed, so nothing depends on the order of listing, and a sample that is added or taken away leaves the others where they
+are: strictly under `official` and `random`, whose shares are those of the hash; under protocols of exact sizes
+(`halves`, `holdout`, `kfold`, caps) an image or two of a class may change sides, by rank. See `ferray.data.folds`.
 """
 
 from __future__ import annotations
@@ -9,22 +11,20 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferray.data.bad_samples import Skipped
 from ferray.data.datasets import DatasetParams
+from ferray.data.folds import group_folds, stratified_folds
 from ferray.data.samples import Sample
 from ferray.errors import ConfigError, DataError
 
-if TYPE_CHECKING:
-    from sklearn.model_selection import BaseCrossValidator
-
 Rows = NDArray[np.int64]
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
+ALL_IMAGES = "all images"
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,22 @@ class SplitTable:
 
 
 @dataclass(frozen=True)
+class Sources:
+    """Where each split comes from, in words; `{train}` and the like stand for what makes that official part."""
+
+    train: str
+    val: str
+    test: str = ""
+
+
+@dataclass(frozen=True)
 class SplitRows:
-    """Row numbers of the three splits, each sorted."""
+    """Row numbers of the three splits, each sorted, and where each comes from."""
 
     train: Rows
     val: Rows
     test: Rows
+    sources: Sources
 
 
 def split_rows(table: SplitTable, params: DatasetParams, limit_per_class: int | None = None) -> SplitRows:
@@ -77,8 +87,8 @@ def split_rows(table: SplitTable, params: DatasetParams, limit_per_class: int | 
     if limit_per_class is None:
         return split
     salt = f"limit:{params.split_seed}"
-    kept = [_limited(table, rows, limit_per_class, salt) for rows in (split.train, split.val, split.test)]
-    return SplitRows(*kept)
+    train, val, test = (_limited(table, rows, limit_per_class, salt) for rows in (split.train, split.val, split.test))
+    return SplitRows(train, val, test, split.sources)
 
 
 def require_classes(
@@ -103,18 +113,22 @@ def require_classes(
 def official(table: SplitTable, params: DatasetParams) -> SplitRows:
     """The parts as the set gives them; what it does not give is carved, stratified, out of its training part.
 
-    train, val and test: as given. No val: `val_fraction` of train. A val but no labelled test: test is empty. One part
-    alone: `test_fraction` and then `val_fraction` of the whole, 80/10/10 by default.
+    train, val and test: as given. No val: about `val_fraction` of train. A val but no labelled test: test is empty. One
+    part alone: about `test_fraction` and `val_fraction` of the whole, 80/10/10 by default.
     """
     train, val, test = table.rows("train", "all"), table.rows("val"), table.rows("test")
     if not len(train):
         raise ConfigError("split `official` needs a training part, the data set has none", "choose `split: random`")
-    whole = len(train)
-    if not len(val) and not len(test):
-        train, test = carve(table, train, round(params.test_fraction * whole), params.split_seed)
-    if not len(val):
-        train, val = carve(table, train, round(params.val_fraction * whole), params.split_seed)
-    return SplitRows(train, val, test)
+    given = Sources(_training_part(table), "{val}", "{test}" if len(test) else "")
+    if len(val):
+        return SplitRows(train, val, test, given)
+    if len(test):
+        train, val = draw(table, train, [params.val_fraction], params.split_seed)
+        return SplitRows(train, val, test, replace(given, val=_carved(params.val_fraction, given)))
+    fractions = [params.test_fraction, params.val_fraction]
+    train, test, val = draw(table, train, fractions, params.split_seed)
+    carved = [_carved(fraction, given) for fraction in fractions]
+    return SplitRows(train, val, test, replace(given, test=carved[0], val=carved[1]))
 
 
 def halves(table: SplitTable, params: DatasetParams) -> SplitRows:
@@ -128,15 +142,15 @@ def halves(table: SplitTable, params: DatasetParams) -> SplitRows:
             "split `halves` needs an official validation part, the data set has none", "choose `split: official`"
         )
     test, val = carve(table, val, len(val) // 2, params.split_seed)
-    return SplitRows(train, val, test)
+    sources = Sources(_training_part(table), "half of {val}", "the other half of {val}")
+    return SplitRows(train, val, test, sources)
 
 
 def random(table: SplitTable, params: DatasetParams) -> SplitRows:
-    """70/15/15, stratified, over everything whatever part it came in."""
-    rows = np.arange(len(table.ids))
-    rows, test = carve(table, rows, round(0.15 * len(table.ids)), params.split_seed)
-    train, val = carve(table, rows, round(0.15 * len(table.ids)), params.split_seed)
-    return SplitRows(train, val, test)
+    """About 70/15/15, stratified, over everything whatever part it came in."""
+    train, test, val = draw(table, np.arange(len(table.ids)), [0.15, 0.15], params.split_seed)
+    drawn = f"drawn, about 15 % of {ALL_IMAGES}"
+    return SplitRows(train, val, test, Sources(f"the rest of {ALL_IMAGES}", drawn, drawn))
 
 
 def holdout(table: SplitTable, params: DatasetParams) -> SplitRows:
@@ -147,14 +161,16 @@ def holdout(table: SplitTable, params: DatasetParams) -> SplitRows:
     # Less the noise of the product: 0.07 of 100 is 7, though floating point makes it 7.000000000000001.
     count = math.ceil(params.val_fraction * len(table.ids) - 1e-9)
     train, val = carve(table, np.arange(len(table.ids)), count, params.split_seed)
-    return SplitRows(train, val, NO_ROWS)
+    sources = Sources(f"the rest of {ALL_IMAGES}", f"drawn, {params.val_fraction:.3g} of {ALL_IMAGES}")
+    return SplitRows(train, val, NO_ROWS, sources)
 
 
 def kfold(table: SplitTable, params: DatasetParams) -> SplitRows:
     """Stratified folds over all but the official test part; fold `fold` validates, the test part is test."""
-    from sklearn.model_selection import StratifiedKFold  # here, for its import costs every worker two seconds
-
-    return _fold(table, params, StratifiedKFold(params.folds, shuffle=True, random_state=params.split_seed))
+    rest, test = _foldable(table, params)
+    _check_folds(table.labels[rest], params.folds)
+    folds = stratified_folds(table.labels[rest], _draws(table, rest, f"fold:{params.split_seed}"), params.folds)
+    return _fold(params, rest, folds, test)
 
 
 def kfold_by_group(table: SplitTable, params: DatasetParams) -> SplitRows:
@@ -165,13 +181,12 @@ def kfold_by_group(table: SplitTable, params: DatasetParams) -> SplitRows:
             f"split `kfold_by_group` needs the film of every image, and {len(unnamed)} of {len(table.ids)} name none",
             "choose `split: kfold`, or restore file names such as `Movie_time_person.png`",
         )
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    splitter = StratifiedGroupKFold(params.folds, shuffle=True, random_state=params.split_seed)
-    split = _fold(table, params, splitter, table.groups)
-    test_groups = table.groups[split.test]
-    train, val = (rows[~np.isin(table.groups[rows], test_groups)] for rows in (split.train, split.val))
-    return SplitRows(train, val, split.test)
+    rest, test = _foldable(table, params)
+    rest = rest[~np.isin(table.groups[rest], table.groups[test])]
+    _check_folds(table.labels[rest], params.folds, table.groups[rest])
+    return _fold(
+        params, rest, group_folds(table.labels[rest], table.groups[rest], params.folds, params.split_seed), test
+    )
 
 
 PROTOCOLS: dict[str, Callable[[SplitTable, DatasetParams], SplitRows]] = {
@@ -200,13 +215,47 @@ def carve(table: SplitTable, rows: Rows, count: int, seed: int) -> tuple[Rows, R
     return np.setdiff1d(rows, out), out
 
 
+def draw(table: SplitTable, rows: Rows, fractions: Sequence[float], seed: int) -> list[Rows]:
+    """What stays, then a draw of about each of these fractions of every class; all sorted.
+
+    An image's hash alone decides where it goes, so no other image moves when one comes or goes. Of a class so small
+    that a share of it is none, the image of the nearest hash is taken, and one stays.
+    """
+    draws = _draws(table, rows, f"carve:{seed}")
+    taken = np.zeros(len(rows), dtype=np.int64)
+    for label in np.unique(table.labels[rows]):
+        of_class = np.flatnonzero(table.labels[rows] == label)
+        ordered = of_class[np.argsort(draws[of_class], kind="stable")]
+        ends = _ends(draws[ordered] / 2**64, fractions)
+        for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False), start=1):
+            taken[ordered[start:end]] = number
+    return [rows[taken == number] for number in range(len(fractions) + 1)]
+
+
+def _ends(ordered: NDArray[np.float64], fractions: Sequence[float]) -> list[int]:
+    """Where each share of the ordered draws ends; each, and what stays, has one at least where there are enough."""
+    ends, num_shares = [0], len(fractions)
+    for end in np.searchsorted(ordered, np.cumsum(fractions)).tolist():
+        ends.append(max(int(end), ends[-1] + 1))
+    room = [len(ordered) - (num_shares - number) for number in range(num_shares)]
+    return [max(0, min(end, most)) for end, most in zip(ends[1:], room, strict=True)]
+
+
+def _training_part(table: SplitTable) -> str:
+    return "{train}" if len(table.rows("train")) else "{all}"
+
+
+def _carved(fraction: float, given: Sources) -> str:
+    return f"carved, about {100 * fraction:.3g} % of {given.train}"
+
+
 def _split_capped(table: SplitTable, params: DatasetParams) -> SplitRows:
     protocol = PROTOCOLS[params.split]
     if params.max_per_class is None:
         return protocol(table, params)
     kept = _limited(table, np.arange(len(table.ids)), params.max_per_class, f"cap:{params.split_seed}")
     split = protocol(table.only(kept), params)
-    return SplitRows(kept[split.train], kept[split.val], kept[split.test])
+    return SplitRows(kept[split.train], kept[split.val], kept[split.test], split.sources)
 
 
 def _seats(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
@@ -217,15 +266,12 @@ def _seats(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return np.maximum(seats, sizes > 1)
 
 
-def _fold(
-    table: SplitTable, params: DatasetParams, splitter: BaseCrossValidator, groups: NDArray[np.str_] | None = None
-) -> SplitRows:
-    rest, test = _foldable(table, params)
-    labels = table.labels[rest]
-    kept = None if groups is None else groups[rest]
-    _check_folds(labels, kept, params.folds)
-    train, val = list(splitter.split(rest, labels, kept))[params.fold]
-    return SplitRows(rest[train], rest[val], test)
+def _fold(params: DatasetParams, rest: Rows, folds: NDArray[np.int64], test: Rows) -> SplitRows:
+    is_val = folds == params.fold
+    of_what = "" if params.folds_of is None else f" of the training part of `{params.folds_of}`"
+    val = f"fold {params.fold + 1} of {params.folds}{of_what}"
+    sources = Sources("the other folds", val, "{test}" if len(test) else "")
+    return SplitRows(rest[~is_val], rest[is_val], test, sources)
 
 
 def _foldable(table: SplitTable, params: DatasetParams) -> tuple[Rows, Rows]:
@@ -236,7 +282,7 @@ def _foldable(table: SplitTable, params: DatasetParams) -> tuple[Rows, Rows]:
     return np.setdiff1d(np.arange(len(table.ids)), test), test
 
 
-def _check_folds(labels: NDArray[np.int64], groups: NDArray[np.str_] | None, folds: int) -> None:
+def _check_folds(labels: NDArray[np.int64], folds: int, groups: NDArray[np.str_] | None = None) -> None:
     smallest = np.unique(labels, return_counts=True)[1].min(initial=len(labels))
     if smallest < folds:
         raise ConfigError(
@@ -253,6 +299,11 @@ def _limited(table: SplitTable, rows: Rows, limit: int, salt: str) -> Rows:
 
 
 def _lowest(table: SplitTable, rows: Rows, count: int, salt: str) -> Rows:
+    return rows[np.argsort(_draws(table, rows, salt), kind="stable")[:count]]
+
+
+def _draws(table: SplitTable, rows: Rows, salt: str) -> NDArray[np.uint64]:
+    """A number below 2**64 for each row, which its id and the salt alone decide."""
     texts = [f"{salt}:{number}".encode() for number in table.ids[rows].tolist()]
-    draws = np.array([int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) for text in texts], dtype=np.uint64)
-    return rows[np.argsort(draws, kind="stable")[:count]]
+    digests = [int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) for text in texts]
+    return np.array(digests, dtype=np.uint64)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
-from ferray.data.datasets import Dataset
+from ferray.data.opened import open_dataset
 from ferray.data.splits import SplitTable, split_rows
 
 
@@ -27,11 +28,9 @@ def count_splits(config: TrialConfig, data_root: Path) -> SplitCounts:
     Samples that only decoding finds to be bad are among them. DataError where the data is missing.
     """
     first = config.in_fold(0)
-    params = first.dataset.build_params()
-    dataset: Dataset = first.dataset.load()(params, data_root)
-    listing = dataset.samples()
+    listing = open_dataset(first.dataset, data_root, default_cache_dir()).listing
     table = SplitTable.from_samples(listing.samples)
-    rows = split_rows(table, params, first.limit_per_class)
+    rows = split_rows(table, first.dataset.build_params(), first.limit_per_class)
     counts = {
         name: tuple(np.bincount(table.labels[chosen], minlength=len(listing.classes)).tolist())
         for name, chosen in (("train", rows.train), ("val", rows.val), ("test", rows.test))

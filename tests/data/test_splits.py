@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ferray.data.datasets import DatasetParams, SplitKind
-from ferray.data.splits import SplitRows, SplitTable, carve, split_rows
+from ferray.data.splits import SplitRows, SplitTable, carve, draw, split_rows
 from ferray.errors import ConfigError
 
 # Images a class of FER-2013, Angry to Neutral: 35,887 in all.
@@ -171,8 +172,11 @@ def test_official_parts_are_taken_as_given() -> None:
 
 
 def test_official_without_val_carves_it_from_train() -> None:
-    labelled = table({"train": [50, 50], "test": [3, 3]})
-    assert sizes(split_rows(labelled, DatasetParams())) == (90, 10, 6)
+    labelled = table({"train": [500, 500], "test": [3, 3]})
+    split = split_rows(labelled, DatasetParams())
+    # to within four standard deviations of 9.5
+    assert abs(len(split.val) - 100) < 38
+    assert (len(split.train), len(split.test)) == (1000 - len(split.val), 6)
 
 
 def test_official_without_labelled_test_leaves_test_empty() -> None:
@@ -180,15 +184,34 @@ def test_official_without_labelled_test_leaves_test_empty() -> None:
     assert sizes(split_rows(labelled, DatasetParams())) == (10, 4, 0)
 
 
-def test_official_with_one_part_alone_is_80_10_10() -> None:
-    labelled = table({"all": [100, 50, 50]})
-    assert sizes(split_rows(labelled, DatasetParams())) == (160, 20, 20)
+def test_official_with_one_part_alone_is_about_80_10_10() -> None:
+    train, val, test = sizes(split_rows(table({"all": [1000, 500, 500]}), DatasetParams()))
+    # four standard deviations of 13.4 each
+    assert max(abs(val - 200), abs(test - 200)) < 54
+    assert train + val + test == 2000
 
 
-def test_official_carves_the_fractions_asked_for() -> None:
-    labelled = table({"all": [100, 100]})
+def test_official_carves_about_the_fractions_asked_for() -> None:
     params = DatasetParams(val_fraction=0.2, test_fraction=0.3)
-    assert sizes(split_rows(labelled, params)) == (100, 40, 60)
+    _, val, test = sizes(split_rows(table({"all": [1000, 1000]}), params))
+    # four standard deviations, of 17.9 and of 20.5
+    assert abs(val - 400) < 72
+    assert abs(test - 600) < 82
+
+
+@settings(max_examples=40, deadline=None)
+@given(one_part, st.integers(0, 99))
+def test_a_draw_takes_one_of_each_class_and_leaves_one(counts: list[int], seed: int) -> None:
+    labelled = table({"all": counts})
+    drawn = draw(labelled, np.arange(len(labelled.ids)), [0.1, 0.1], seed)
+    assert min(min(class_counts(labelled, rows)) for rows in drawn) >= 1
+
+
+@pytest.mark.parametrize(("size", "stays"), [(1, 1), (2, 1), (3, 1)])
+def test_a_draw_from_a_tiny_class_leaves_one_for_training(size: int, stays: int) -> None:
+    labelled = table({"all": [size]})
+    drawn = draw(labelled, np.arange(size), [0.4, 0.4], 0)
+    assert len(drawn[0]) == stays
 
 
 def test_carving_gives_each_class_its_share() -> None:
@@ -234,9 +257,12 @@ def test_halves_without_val_are_refused() -> None:
         split_rows(table({"all": [5, 5]}), DatasetParams(split="halves"))
 
 
-def test_random_is_70_15_15_over_all_parts() -> None:
-    labelled = table({"train": [50, 50], "val": [30, 30], "test": [20, 20]})
-    assert sizes(split_rows(labelled, DatasetParams(split="random"))) == (140, 30, 30)
+def test_random_is_about_70_15_15_over_all_parts() -> None:
+    labelled = table({"train": [500, 500], "val": [300, 300], "test": [200, 200]})
+    train, val, test = sizes(split_rows(labelled, DatasetParams(split="random")))
+    # four standard deviations of 16
+    assert max(abs(val - 300), abs(test - 300)) < 64
+    assert train + val + test == 2000
 
 
 def test_a_cap_of_4000_leaves_24547_of_fer2013() -> None:
@@ -316,6 +342,34 @@ def test_grouping_without_films_is_refused() -> None:
     labelled = table({"all": [6, 6]}, groups=["a"] * 10 + [""] * 2)
     with pytest.raises(ConfigError, match="needs the film of every image, and 2 of 12 name none"):
         split_rows(labelled, DatasetParams(split="kfold_by_group"))
+
+
+@pytest.mark.parametrize(
+    ("parts", "params", "sources"),
+    [
+        (["train", "val", "test"], {}, ("{train}", "{val}", "{test}")),
+        (["train", "val"], {}, ("{train}", "{val}", "")),
+        (["train", "test"], {}, ("{train}", "carved, about 10 % of {train}", "{test}")),
+        (["all"], {"val_fraction": 0.15}, ("{all}", "carved, about 15 % of {all}", "carved, about 10 % of {all}")),
+        (["train", "val"], {"split": "halves"}, ("{train}", "half of {val}", "the other half of {val}")),
+        (["train", "test"], {"split": "kfold", "folds": 3, "fold": 1}, ("the other folds", "fold 2 of 3", "{test}")),
+        (
+            ["train", "val"],
+            {"split": "kfold", "folds": 3, "folds_of": "halves"},
+            ("the other folds", "fold 1 of 3 of the training part of `halves`", ""),
+        ),
+        (
+            ["all"],
+            {"split": "holdout", "val_fraction": 0.3},
+            ("the rest of all images", "drawn, 0.3 of all images", ""),
+        ),
+    ],
+)
+def test_a_split_says_where_each_part_comes_from(
+    parts: list[str], params: dict[str, Any], sources: tuple[str, str, str]
+) -> None:
+    split = split_rows(table({part: [20, 20] for part in parts}), DatasetParams(**params))
+    assert (split.sources.train, split.sources.val, split.sources.test) == sources
 
 
 def test_a_set_without_a_training_part_is_refused() -> None:
