@@ -30,9 +30,8 @@ from ferray.events import (
 )
 from ferray.parents import find_parent
 from ferray.study.study import Study, Trial
+from ferray.train.folder import BEST_CHECKPOINT, LAST_CHECKPOINT
 
-LAST_CHECKPOINT = "last.pt"
-BEST_CHECKPOINT = "best.pt"
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
@@ -293,6 +292,7 @@ class SweepDriver:
 
     def _job(self, trial: Trial, folder: Path) -> TrialJob:
         runtime = self.runtime
+        latest, *older = self._where_to_resume(trial) or [""]
         return TrialJob(
             number=trial.number,
             config=trial.config.to_json(),
@@ -304,19 +304,20 @@ class SweepDriver:
             cache_dir=str(runtime.cache_dir.absolute()),
             device=runtime.device,
             threads=runtime.cpus_per_trial,
-            resume_from=self._where_to_resume(trial),
+            resume_from=latest,
+            resume_else=tuple(older),
             init_from=self._parent_of(trial),
         )
 
-    def _where_to_resume(self, trial: Trial) -> str:
-        """The checkpoint of an earlier attempt, or its folder where the trial has folds; "" where there is none."""
+    def _where_to_resume(self, trial: Trial) -> list[str]:
+        """Checkpoints of earlier attempts, latest first, or a folder where the trial has folds."""
         folders = [self.folder / earlier for earlier in trial.resume_folders]
         if trial.config.folds is not None:
             begun = [folder for folder in folders if (folder / "fold-0").is_dir()]
-            return str(max(begun, key=_num_folds_ended)) if begun else ""
+            return [str(max(begun, key=_num_folds_ended))] if begun else []
         names = (LAST_CHECKPOINT, BEST_CHECKPOINT)  # a best.pt alone: it had ended, and nobody was told
-        checkpoints = [folder / name for folder in folders for name in names]
-        return str(next((path for path in checkpoints if path.is_file()), ""))
+        found = [path for folder in folders for name in names if (path := folder / name).is_file()]
+        return [str(path) for path in found if path.name == LAST_CHECKPOINT or path == found[0]]
 
     def _parent_of(self, trial: Trial) -> str:
         """The weights that the trial begins with, noted in its record; "" where it begins with its own."""

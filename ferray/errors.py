@@ -5,7 +5,9 @@
     │   ├── UnknownComponent
     │   └── ResumeMismatch     the folder holds another sweep than the one asked for
     ├── DataError          3   a data set or an image is missing or unreadable
-    │   └── BadSampleError     one image or csv row is bad, which `--bad-samples skip` passes over
+    │   ├── BadSampleError     one image or csv row is bad, which `--bad-samples skip` passes over
+    │   ├── CheckpointError    a checkpoint is missing, torn, or not ferray's
+    │   └── StorageError       a disk does not take or give what ferray keeps on it
     ├── SweepFailed        4   the sweep ended and nothing completed
     └── ClusterError       5   Ray or a resource is not to be had
 
@@ -73,6 +75,14 @@ class BadSampleError(DataError):
     def of(cls, what: str, kind: str, reason: str) -> Self:
         """The error about `what`, such as an image and its path in backticks."""
         return cls(f"{what} {reason}", BAD_SAMPLE_HINT, kind, reason)
+
+
+class CheckpointError(DataError):
+    """A checkpoint is missing, torn, or not one of this ferray: whoever can goes on from an older one."""
+
+
+class StorageError(DataError):
+    """A disk does not take or give what ferray keeps on it, which may be otherwise in a minute or on another node."""
 
 
 class SweepFailed(FerrayError):

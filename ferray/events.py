@@ -31,7 +31,10 @@ class FailureReason(StrEnum):
     """Why a trial failed or lost its worker, in the words that the leaderboard counts by."""
 
     OUT_OF_MEMORY = "out of memory"
+    DATA = "data"
     BAD_SAMPLE = "bad sample"
+    CHECKPOINT = "checkpoint"
+    STORAGE = "storage"
     HANG = "hang"
     WORKER_LOST = "worker lost"
     NODE_LOST = "node lost"

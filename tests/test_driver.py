@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ferray.config.job import TrialJob
 from ferray.driver import Audience, SweepDriver
 from ferray.events import (
     Decision,
@@ -65,6 +66,16 @@ def started(folder: Path, **changes: object) -> SweepDriver:
     driver = open_driver(folder / "curves", small_spec(**changes))
     driver.start(slots=1)
     return driver
+
+
+def interrupted(driver: SweepDriver) -> TrialJob:
+    """A trial that has saved and is interrupted."""
+    job = driver.next_job()
+    assert job is not None
+    job.path.mkdir(parents=True)
+    (job.path / "last.pt").touch()
+    driver.interrupt()
+    return job
 
 
 def test_audience_hears_a_trial_in_order(tmp_path: Path) -> None:
@@ -135,14 +146,16 @@ def test_interrupt_ends_every_running_trial(tmp_path: Path) -> None:
 
 def test_retry_resumes_from_the_interrupted_trials_checkpoint(tmp_path: Path) -> None:
     driver = started(tmp_path)
-    first = driver.next_job()
-    assert first is not None
-    first.path.mkdir(parents=True)
-    (first.path / "last.pt").touch()
-    driver.interrupt()
-    again = driver.next_job()
+    first, again = interrupted(driver), driver.next_job()
     assert again is not None
     assert again.resume_from == str(first.path / "last.pt")
+
+
+def test_retry_knows_the_checkpoints_of_all_attempts_before_it(tmp_path: Path) -> None:
+    driver = started(tmp_path)
+    first, second, third = interrupted(driver), interrupted(driver), driver.next_job()
+    assert third is not None
+    assert (third.resume_from, third.resume_else) == (str(second.path / "last.pt"), (str(first.path / "last.pt"),))
 
 
 def test_trial_that_keeps_losing_its_worker_fails_in_the_end(tmp_path: Path) -> None:

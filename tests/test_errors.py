@@ -4,11 +4,13 @@ import pytest
 
 from ferray.errors import (
     BadSampleError,
+    CheckpointError,
     ClusterError,
     ConfigError,
     DataError,
     FerrayError,
     ResumeMismatch,
+    StorageError,
     SweepFailed,
     UnknownComponent,
     did_you_mean,
@@ -32,6 +34,8 @@ def test_without_a_hint_the_message_stands_alone() -> None:
         (ResumeMismatch, 2),
         (DataError, 3),
         (BadSampleError, 3),
+        (CheckpointError, 3),
+        (StorageError, 3),
         (SweepFailed, 4),
         (ClusterError, 5),
     ],

@@ -15,7 +15,8 @@ class TrialJob:
 
     `config` is `TrialConfig.to_json()`, validated again where it arrives. `folder` is the trial's own, made by the
     trainer. `resume_from` names a `last.pt` of an earlier attempt at the same configuration, "" to start afresh (a
-    `last.pt` in `folder` itself always wins). `threads` is torch's on CPU and the number of augmentation threads.
+    `last.pt` in `folder` itself always wins), `resume_else` those of attempts before, should it be torn. `threads` is
+    torch's on CPU and the number of augmentation threads.
     `accumulate` cuts each batch into so many pieces whose gradients are added up, where memory does not hold it whole.
     """
 
@@ -29,6 +30,7 @@ class TrialJob:
     device: str = "auto"
     threads: int = 1
     resume_from: str = ""
+    resume_else: tuple[str, ...] = ()
     accumulate: int = 1
     counts: str = "best"  # the epoch by which the trial counts, `best` or `last`
     init_from: str = ""  # the `best.pt` behind the configuration's `init_from`

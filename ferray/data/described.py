@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ferray.data.pack import only_maker
 from ferray.data.pack_file import Progress
-from ferray.errors import DataError
+from ferray.errors import StorageError
 
 Describe = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # images (B, H, W, 3) to rows (B, D)
 STEP = 64  # images described at a time
@@ -28,7 +28,7 @@ def open_rows(
     """The row of each image of the pack in folder `pack`, (N, D) mapped read-only; computed on the first call.
 
     `key` stands for all that decides a row beside the pixels. Of several processes that ask at once one describes and
-    the others wait. DataError where the cache takes no writing.
+    the others wait. StorageError where the cache takes no writing.
     """
     path = pack.parent.parent / "features" / f"{pack.name}-{key}.npy"
     rows = _read(path, len(images))
@@ -84,7 +84,7 @@ def _write(path: Path, rows: NDArray[np.float32]) -> None:
     except OSError as error:
         with suppress(OSError):
             Path(temporary).unlink(missing_ok=True)
-        raise DataError(
+        raise StorageError(
             f"features cannot be kept in `{path.parent}`: {error.strerror or error}",
             "set FERRAY_CACHE to a folder with space that you may write to",
         ) from error

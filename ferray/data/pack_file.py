@@ -30,7 +30,7 @@ from ferray.data.bad_samples import BadSample, refusal, write_listing
 from ferray.data.datasets import Dataset
 from ferray.data.images import quiet_decoding
 from ferray.data.samples import Sample, SampleList
-from ferray.errors import BadSampleError, DataError
+from ferray.errors import BadSampleError, StorageError
 
 FORMAT = 3
 BATCH = 256  # images decoded ahead of the writer
@@ -103,7 +103,8 @@ def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress 
                 made.rename(folder)
     pack = read_pack(folder)
     if pack is None:
-        raise DataError(f"the packed images in `{folder}` cannot be read back", "free space there, or set FERRAY_CACHE")
+        message = f"the packed images in `{folder}` cannot be read back"
+        raise StorageError(message, "free space there, or set FERRAY_CACHE")
     return pack
 
 
@@ -205,7 +206,7 @@ def _translated_errors(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataError(
+        raise StorageError(
             f"images cannot be packed into `{place}`: {error.strerror or error}",
             "set FERRAY_CACHE to a folder with space that you may write to",
         ) from error

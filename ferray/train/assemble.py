@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
@@ -12,12 +11,10 @@ from ferray.config.route import image_size, refuse_mismatch
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples, Splits
 from ferray.models.model import FerModel, build_model
-from ferray.models.transfer import Loaded, load_initial
 from ferray.optim import build_optimizer, build_schedule
 from ferray.outliers import OutlierRemoval
 from ferray.train.batches import Feeder, Positions, TrainingBatches, split_batches
 from ferray.train.features import Features
-from ferray.train.folder import checkpoint_of
 from ferray.train.inputs import open_job_inputs
 from ferray.train.loop import Learner
 from ferray.train.numerics import Numerics, choose_numerics
@@ -40,7 +37,6 @@ class Assembly:
     outliers: OutlierRemoval
     randomness: TorchRandomness
     accumulate: int = 1
-    loaded: Loaded | None = None  # what a fresh trial with `init_from` starts from
 
 
 def assemble(job: TrialJob) -> Assembly:
@@ -57,7 +53,6 @@ def assemble(job: TrialJob) -> Assembly:
     features = splits.train.features
     training = TrainingSet(splits.train, config.imbalance)
     model = build_model(config, len(splits.train.classes), num_inputs=None if features is None else features.shape[1])
-    loaded = _load_initial(model, job, config, splits.train.classes)
     return Assembly(
         config=config,
         image_size=image_size(config),
@@ -69,21 +64,12 @@ def assemble(job: TrialJob) -> Assembly:
         outliers=config.outliers.load()(config.outliers.build_params()),
         randomness=TorchRandomness(derive_seed(config.seed, "torch"), numerics.device),
         accumulate=job.accumulate,
-        loaded=loaded,
     )
 
 
 def epoch_batches(config: TrialConfig, training: TrainingSet, epoch: int) -> list[Positions]:
     """The batches one epoch visits, as positions in the training split: a function of seed, epoch and kept samples."""
     return split_batches(training.order(derive_generator(config.seed, "order", epoch)), config.batch_size)
-
-
-def _load_initial(model: FerModel, job: TrialJob, config: TrialConfig, classes: tuple[str, ...]) -> Loaded | None:
-    """Start from `init_from`, unless the trial goes on from a checkpoint of its own, which outlives its parent."""
-    source = job.init_from or config.init_from
-    if not source or checkpoint_of(job) is not None:
-        return None
-    return load_initial(model, Path(source), config=config, classes=classes)
 
 
 def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, numerics: Numerics) -> Learner:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -12,7 +13,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from ferray.errors import DataError
+from ferray.errors import CheckpointError, StorageError
 from ferray.models.weights import check_sums
 
 FORMAT = 2
@@ -20,7 +21,7 @@ Kind = Literal["last", "best"]  # all that is needed to go on | the best weights
 
 
 def write_checkpoint(path: Path, kind: Kind, state: dict[str, Any]) -> None:
-    """Replace `path` by `state` (plain containers and tensors) in one step; DataError when it cannot be written."""
+    """Replace `path` by `state` (plain containers and tensors) in one step; StorageError when it cannot be written."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
@@ -31,23 +32,30 @@ def write_checkpoint(path: Path, kind: Kind, state: dict[str, Any]) -> None:
     except (OSError, RuntimeError) as error:  # torch's writer hides a full disk behind a RuntimeError
         root = error.__context__ if isinstance(error.__context__, OSError) else error
         reason = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
-        raise DataError(f"`{path}` cannot be written: {reason}") from error
+        raise StorageError(f"`{path}` cannot be written: {reason}") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path, kind: Kind) -> dict[str, Any]:
-    """What `write_checkpoint` wrote, on CPU; DataError for a missing, torn or foreign file, of which no code is run."""
+    """What `write_checkpoint` wrote, on CPU; no code in the file is run.
+
+    CheckpointError for a missing, torn or foreign file, StorageError where the disk does not give it.
+    """
     try:
         check_sums(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
-        raise DataError(f"`{path}` cannot be read: {error.strerror}") from error
-    except Exception as error:  # torch raises a dozen kinds for what is no checkpoint, OSError among them
-        raise DataError(f"`{path}` is torn, or not a checkpoint of ferray", _delete_hint(path)) from error
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise CheckpointError(f"`{path}` cannot be read: {error.strerror}") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # torch raises a dozen kinds for what is no checkpoint, OSError (EINVAL) among them
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise StorageError(f"`{path}` cannot be read: {error.strerror}") from error
+        raise CheckpointError(f"`{path}` is torn, or not a checkpoint of ferray") from error
     if not isinstance(state, dict) or state.get("ferray") != f"{kind}/{FORMAT}":
-        raise DataError(f"`{path}` is not a `{kind}.pt` of this version of ferray", _delete_hint(path))
+        raise CheckpointError(f"`{path}` is not a `{kind}.pt` of this version of ferray")
     return state
 
 
@@ -81,7 +89,3 @@ def expected_cost_s(tensors: Iterable[Tensor]) -> float:
     """A careful guess at a save of these weights with the optimiser's moments and the best weights: 200 MB a second."""
     num_bytes = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     return 0.01 + 4 * num_bytes / 200e6
-
-
-def _delete_hint(path: Path) -> str:
-    return f"delete `{path}` to train from the start" if path.name == "last.pt" else ""

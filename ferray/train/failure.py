@@ -10,10 +10,21 @@ from dataclasses import dataclass
 
 import torch
 
-from ferray.errors import ConfigError, DataError, FerrayError
+from ferray.errors import BadSampleError, CheckpointError, ConfigError, DataError, FerrayError, StorageError
 from ferray.events import FailureReason
 
 LONGEST_MESSAGE = 500
+NAMES = {
+    BadSampleError: FailureReason.BAD_SAMPLE,
+    CheckpointError: FailureReason.CHECKPOINT,
+    DataError: FailureReason.DATA,
+    ConfigError: FailureReason.SETTINGS,
+}
+DISK_FAILS = frozenset(  # whatever is read or written; a file that is not there is no failure of the disk
+    getattr(errno, name)
+    for name in ("EIO", "ESTALE", "EROFS", "EMFILE", "ENFILE", "ENXIO", "ENODEV", "ENOTCONN", "ETIMEDOUT", "EREMOTEIO")
+    if hasattr(errno, name)
+)
 OUT_OF_MEMORY = re.compile(
     "out of memory"  # CUDA, HIP, MPS and XPU alike
     "|(can't|cannot) allocate memory|not enough memory"  # the host's, by the names of three systems
@@ -44,9 +55,9 @@ def reason_of(error: Exception) -> FailureReason:
         return FailureReason.OUT_OF_MEMORY
     if is_disk_full(error):
         return FailureReason.DISK_FULL
-    if isinstance(error, DataError):
-        return FailureReason.BAD_SAMPLE
-    return FailureReason.SETTINGS if isinstance(error, ConfigError) else FailureReason.BUG
+    if is_of_storage(error):
+        return FailureReason.STORAGE
+    return next((reason for kind, reason in NAMES.items() if isinstance(error, kind)), FailureReason.BUG)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -58,6 +69,13 @@ def is_disk_full(error: BaseException) -> bool:
     """Whether a disk or a quota had no room left, somewhere down the chain of causes."""
     full = (errno.ENOSPC, errno.EDQUOT)
     return any(isinstance(cause, OSError) and cause.errno in full for cause in _chain(error))
+
+
+def is_of_storage(error: BaseException) -> bool:
+    """Whether a disk failed: it said so to ferray's own files, or behind whatever else it was that could not be had."""
+    if isinstance(error, StorageError | OSError):
+        return True
+    return any(isinstance(cause, OSError) and cause.errno in DISK_FAILS for cause in _chain(error))
 
 
 def _is_refused_memory(error: BaseException) -> bool:

@@ -12,9 +12,11 @@ from typing import Any
 
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
-from ferray.errors import DataError, ResumeMismatch
+from ferray.errors import CheckpointError, DataError, ResumeMismatch, StorageError
 from ferray.events import EpochReport
 
+LAST_CHECKPOINT = "last.pt"
+BEST_CHECKPOINT = "best.pt"
 REMOVED_COLUMNS = ("epoch", "sample_id", "name", "label", "predicted", "loss", "truly_mislabelled")
 
 
@@ -23,8 +25,8 @@ class TrialFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.last = path / "last.pt"
-        self.best = path / "best.pt"
+        self.last = path / LAST_CHECKPOINT
+        self.best = path / BEST_CHECKPOINT
         self.lines: list[str] = []
         self._history = path / "history.jsonl"
         self._removed = path / "removed.csv"
@@ -62,9 +64,17 @@ class TrialFolder:
             temporary.replace(self._init)
 
     def read_lines(self) -> list[str]:
-        """The lines of history.jsonl as they lie on disk."""
-        with _translated_errors(self._history):
-            return self._history.read_text().splitlines()
+        """The lines of history.jsonl as they lie on disk; CheckpointError where they are not those of whole epochs."""
+        try:
+            lines = self._history.read_text().splitlines()
+            epochs = [EpochReport.from_json(json.loads(line)) for line in lines]
+        except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"`{self._history}` is missing or damaged") from error
+        except OSError as error:
+            raise StorageError(f"`{self._history}` cannot be read: {error.strerror or error}") from error
+        if not epochs:
+            raise CheckpointError(f"`{self._history}` is empty")
+        return lines
 
     def append(self, report: EpochReport) -> None:
         """Add one epoch to history.jsonl, and what it removed to removed.csv."""
@@ -85,12 +95,10 @@ class TrialFolder:
             writer.writerows([REMOVED_COLUMNS, *rows] if is_new else rows)
 
 
-def checkpoint_of(job: TrialJob) -> Path | None:
-    """Where a job goes on from: the last.pt of its own folder, or else its `resume_from`; None where it starts."""
+def checkpoints_of(job: TrialJob) -> list[Path]:
+    """Where a job may go on from, latest first: its own last.pt, its `resume_from`, those of earlier attempts."""
     own = TrialFolder(job.path).last
-    if own.exists():
-        return own
-    return Path(job.resume_from) if job.resume_from else None
+    return [own] * own.exists() + [Path(path) for path in (job.resume_from, *job.resume_else) if path]
 
 
 def history_line(report: EpochReport) -> str:
@@ -120,7 +128,7 @@ def _translated_errors(file: Path) -> Iterator[None]:
     except json.JSONDecodeError as error:
         raise DataError(f"`{file}` is not JSON", "delete it, or give the trial another folder") from error
     except OSError as error:
-        raise DataError(f"`{file}` cannot be written: {error.strerror or error}") from error
+        raise StorageError(f"`{file}` cannot be written: {error.strerror or error}") from error
 
 
 def _finite(value: Any) -> Any:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferray.config.job import TrialJob
-from ferray.errors import ConfigError
+from ferray.errors import CheckpointError, ConfigError
 from ferray.events import EpochReport, pooled
 from ferray.train.epoch import OnBatch
-from ferray.train.folder import TrialFolder, history_line
+from ferray.train.folder import LAST_CHECKPOINT, TrialFolder, history_line
 
 if TYPE_CHECKING:
     from ferray.train.opening import AnyTrainer
@@ -43,6 +43,7 @@ class FoldedTrainer:
         self._fold = 0
         self._trainer: AnyTrainer | None = None
         self._untold: EpochReport | None = None
+        self._note = ""  # for the first report
         self._resume()
 
     def __enter__(self) -> FoldedTrainer:
@@ -78,6 +79,7 @@ class FoldedTrainer:
             report, self._untold = self._untold, None
         else:
             report = self._next_epoch()
+        report, self._note = replace(report, note="; ".join(filter(None, (self._note, report.note)))), ""
         self._folder.append(report)
         return report
 
@@ -120,7 +122,8 @@ class FoldedTrainer:
 
     def _fold_job(self, fold: int, resume_from: str) -> TrialJob:
         folder = str(_fold_folder(self.job.path, fold))
-        return replace(self.job, config=self._configs[fold].to_json(), folder=folder, resume_from=resume_from)
+        config = self._configs[fold].to_json()
+        return replace(self.job, config=config, folder=folder, resume_from=resume_from, resume_else=())
 
     def _resume(self) -> None:
         """Take over the folds that have ended here or in the folder of an earlier attempt, and go on with the next."""
@@ -128,13 +131,13 @@ class FoldedTrainer:
             self.job.path if _fold_folder(self.job.path, 0).exists() else Path(self.job.resume_from or self.job.path)
         )
         reports: list[EpochReport] = []
-        while self._fold < len(self._configs) and (_fold_folder(source, self._fold) / "best.pt").is_file():
+        while self._fold < len(self._configs) and (told := self._told(_fold_folder(source, self._fold))):
             self._take_over(_fold_folder(source, self._fold))
-            reports += self._told(_fold_folder(self.job.path, self._fold))
+            reports += told
             self._fold += 1
         if self._fold == len(self._configs):
             self._untold = reports.pop()
-        elif (last := _fold_folder(source, self._fold) / "last.pt").is_file():
+        elif (last := _fold_folder(source, self._fold) / LAST_CHECKPOINT).is_file():
             self._trainer = self._open_fold(self._fold_job(self._fold, str(last)), self._on_batch)
             reports += [self._through_all_folds(report, self._fold) for report in self._trainer.history]
         self._folder.restart([history_line(report) for report in reports])
@@ -149,7 +152,15 @@ class FoldedTrainer:
         copying.rename(target)
 
     def _told(self, folder: Path) -> list[EpochReport]:
-        lines = TrialFolder(folder).read_lines()
+        """The epochs of the next fold, where it has ended; none where it has to be trained, perhaps again."""
+        ended = TrialFolder(folder)
+        if not ended.best.is_file():
+            return []
+        try:
+            lines = ended.read_lines()
+        except CheckpointError as error:
+            self._note = f"{error.message}; fold {self._fold} is trained again"
+            return []
         return [self._through_all_folds(EpochReport.from_json(json.loads(line)), self._fold) for line in lines]
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from ferray.config.job import TrialJob
+from ferray.errors import CheckpointError
 from ferray.events import EpochReport
+from ferray.models.transfer import load_initial
 from ferray.train.assemble import Assembly, assemble
 from ferray.train.checkpoint import SavePacer, copy_weights, expected_cost_s, read_checkpoint, write_checkpoint
 from ferray.train.epoch import OnBatch, refuse_unknown_objective, run_epoch
-from ferray.train.folder import TrialFolder, checkpoint_of, refuse_other_config
+from ferray.train.folder import TrialFolder, checkpoints_of, refuse_other_config
 from ferray.train.frozen import keep_features
 from ferray.train.process_state import give_memory_back
 
@@ -45,10 +48,15 @@ class Trainer:
         self._ended = False
         self._folder = TrialFolder(job.path)
         self._folder.open(job.trial_config())
+        self._notes: list[str] = []  # for the first report
+        self.init: dict[str, Any] | None = None  # what it started from, as init.json holds it
+        state = self._newest_state()
         self._assembly: Assembly | None = assemble(job)
         refuse_unknown_objective(job.metric, self._assembly.splits.val)
-        self.init = self._assembly.loaded.to_json() if self._assembly.loaded else None  # as init.json holds it
-        self._resume()
+        if state is None:
+            self._start()
+        else:
+            self._resume(state)
         self._assembly = keep_features(self._parts)  # the backbone has its weights now, wherever they come from
         self._folder.record_init(self.init)
         self._pacer = SavePacer(expected_cost_s(self._parts.learner.model.parameters()))
@@ -76,7 +84,8 @@ class Trainer:
         removed_ids = list(self._parts.training.removed_ids)
         with self._parts.randomness.active():
             report = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
-        report = replace(report, is_best=self._is_best(report), note=self._what_was_loaded(report))
+        report = replace(report, is_best=self._is_best(report), note="; ".join(self._notes))
+        self._notes = []
         if report.is_best:
             self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()), removed_ids)
         self.epochs_done = report.epoch
@@ -121,9 +130,6 @@ class Trainer:
         former = self._best.report.metrics[self.job.metric]
         return value > former if self.job.mode == "max" else value < former
 
-    def _what_was_loaded(self, report: EpochReport) -> str:
-        return str(self.init["said"]) if self.init and report.epoch == 1 else ""
-
     def _write_checkpoints(self) -> None:
         if not self._ended:
             if self._pacer.is_due:
@@ -163,13 +169,36 @@ class Trainer:
             "best": {**vars(self._best), "report": self._best.report.to_json()} if self._best else None,
         }
 
-    def _resume(self) -> None:
-        path = checkpoint_of(self.job)
-        if path is None:
-            self._folder.restart([])
-            return
-        state, parts = read_checkpoint(path, "last"), self._parts
-        refuse_other_config(path, state["config"], parts.config)
+    def _newest_state(self) -> dict[str, Any] | None:
+        """What the trial goes on from, None where it starts; a checkpoint that is torn costs its epochs, and is named.
+
+        Read first, as a trial that starts may begin with the weights of a parent, which need not outlive it.
+        """
+        for path in checkpoints_of(self.job):
+            try:
+                state = read_checkpoint(path, "last")
+            except CheckpointError as error:
+                self._notes.append(error.message)
+                continue
+            refuse_other_config(path, state["config"], self.job.trial_config())
+            self._notes += [f"it goes on after epoch {state['epoch']}"] * bool(self._notes)
+            return state
+        self._notes += ["it starts from the beginning"] * bool(self._notes)
+        return None
+
+    def _start(self) -> None:
+        """Begin with the weights of `init_from`, where there is one."""
+        parts = self._parts
+        if source := self.job.init_from or parts.config.init_from:
+            classes = parts.splits.train.classes
+            loaded = load_initial(parts.learner.model, Path(source), config=parts.config, classes=classes)
+            self.init = loaded.to_json()
+            self._notes.append(loaded.said)
+        self._folder.best.unlink(missing_ok=True)  # of an end whose other half was torn
+        self._folder.restart([])
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        parts = self._parts
         self.epochs_done = self.epochs_saved = state["epoch"]
         self.init = state.get("init")
         parts.learner.load_state_dict(state["learner"])

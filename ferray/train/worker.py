@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import socket
 from contextlib import suppress
@@ -10,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ferray.config.job import TrialJob
-from ferray.errors import ConfigError, FerrayError
+from ferray.errors import CheckpointError, ConfigError, FerrayError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.train.checkpoint import read_checkpoint
 from ferray.train.failure import Failure
-from ferray.train.folder import TrialFolder, refuse_other_config
+from ferray.train.folder import BEST_CHECKPOINT, TrialFolder, refuse_other_config
 from ferray.train.opening import AnyTrainer, open_trainer
 from ferray.train.process_state import ProcessState, give_memory_back
 
@@ -83,15 +82,27 @@ class TrialWorker:
         return replace(report, note=f"not saved: {problem}") if problem else report
 
     def _step(self) -> EpochReport:
-        earlier: tuple[EpochReport, ...] | None = None
-        if Path(self.job.resume_from).name == "best.pt":
-            return adopt(self.job)
-        if self._trainer is None:
-            self._refuse_lone_disk()
-            self._trainer = open_trainer(self.job)
-            earlier = self._trainer.history
-        report = self._trainer.step()
-        return replace(report, accumulated=self.job.accumulate, earlier=earlier)
+        if self._trainer is not None:
+            return replace(self._trainer.step(), accumulated=self.job.accumulate)
+        self._refuse_lone_disk()
+        adopted, problem = self._adopted()
+        if adopted is not None:
+            return adopted
+        self._trainer = open_trainer(self.job)
+        earlier, report = self._trainer.history, self._trainer.step()
+        note = "; ".join(filter(None, (problem, report.note)))
+        return replace(report, accumulated=self.job.accumulate, earlier=earlier, note=note)
+
+    def _adopted(self) -> tuple[EpochReport | None, str]:
+        """The end of an earlier attempt that had trained to its end; where that is torn, why the trial trains again."""
+        if Path(self.job.resume_from).name != BEST_CHECKPOINT:
+            return None, ""
+        try:
+            return adopt(self.job), ""
+        except CheckpointError as error:
+            problem = f"{error.message}; it is trained again"
+        self.job = replace(self.job, resume_from="")
+        return None, problem
 
     def _refuse_lone_disk(self) -> None:
         """The driver has made the folder of all trials: where it is missing, its disk is not this node's."""
@@ -122,7 +133,7 @@ def adopt(job: TrialJob) -> EpochReport:
     folder.restart(earlier.read_lines())
     folder.record_init(best.get("init"))
     shutil.copyfile(earlier.best, folder.best)
-    *before, last = (EpochReport.from_json(json.loads(line)) for line in folder.lines)
+    *before, last = folder.reports
     return replace(last, earlier=tuple(before))
 
 

@@ -7,7 +7,7 @@ import errno
 import pytest
 import torch
 
-from ferray.errors import ConfigError, DataError
+from ferray.errors import BadSampleError, CheckpointError, ConfigError, DataError, StorageError
 from ferray.events import FailureReason
 from ferray.train.failure import Failure, is_out_of_memory, reason_of
 
@@ -18,7 +18,11 @@ from ferray.train.failure import Failure, is_out_of_memory, reason_of
         (torch.OutOfMemoryError("CUDA out of memory"), FailureReason.OUT_OF_MEMORY),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), FailureReason.OUT_OF_MEMORY),
         (MemoryError(), FailureReason.OUT_OF_MEMORY),
-        (DataError("image `a.png` cannot be decoded"), FailureReason.BAD_SAMPLE),
+        (BadSampleError("image `a.png` is empty"), FailureReason.BAD_SAMPLE),
+        (DataError("dataset `sfew` is not under `/data`"), FailureReason.DATA),
+        (CheckpointError("`best.pt` is torn"), FailureReason.CHECKPOINT),
+        (StorageError("`last.pt` cannot be written: Permission denied"), FailureReason.STORAGE),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), FailureReason.STORAGE),
         (ConfigError("no such stage"), FailureReason.SETTINGS),
         (KeyError("x"), FailureReason.BUG),
     ],
@@ -69,6 +73,25 @@ def test_lack_of_memory_behind_another_error_keeps_its_name() -> None:
     error = DataError("image `a.png` does not fit into memory")
     error.__cause__ = MemoryError()
     assert reason_of(error) is FailureReason.OUT_OF_MEMORY
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EROFS, errno.EMFILE, errno.ENOTCONN])
+def test_disk_that_fails_under_a_picture_is_not_a_bad_sample(number: int) -> None:
+    error = DataError("image `a.png` cannot be read")
+    error.__cause__ = OSError(number, "so it was")
+    assert reason_of(error) is FailureReason.STORAGE
+
+
+def test_picture_that_nobody_may_read_is_not_a_failure_of_the_disk() -> None:
+    error = DataError("image `a.png` cannot be read")
+    error.__cause__ = OSError(errno.EACCES, "Permission denied")
+    assert reason_of(error) is FailureReason.DATA
+
+
+def test_full_disk_under_a_checkpoint_keeps_its_name() -> None:
+    error = StorageError("`last.pt` cannot be written: No space left on device")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert reason_of(error) is FailureReason.DISK_FULL
 
 
 def test_failure_is_told_by_one_line() -> None:

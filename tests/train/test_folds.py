@@ -121,3 +121,33 @@ def test_what_the_folds_say_together_counts_every_image(tmp_path: Path, cache: P
             trainer.step()
         assert trainer.best is not None
         assert trainer.best.num_val == 84 + 28
+
+
+def test_a_fold_whose_history_is_damaged_is_trained_again(
+    tmp_path: Path, cache: Path, whole: tuple[TrialJob, list[EpochReport]]
+) -> None:
+    job = folded_job(tmp_path / "0000", cache)
+    with open_trainer(job) as trainer:
+        for _ in range(4):
+            trainer.step()
+    (job.path / "fold-1" / "history.jsonl").write_text('{"epoch": ')
+    with open_trainer(job) as again:
+        told = list(again.history)
+        rest = [again.step() for _ in range(4)]
+    assert [len(told), rest[0].note] == [
+        2,
+        f"`{job.path / 'fold-1/history.jsonl'}` is missing or damaged; fold 1 is trained again",
+    ]
+    assert lasting([*told, *rest])[:2] == lasting(whole[1])[:2]
+
+
+def test_a_fold_that_is_trained_again_has_not_ended_before_its_end(tmp_path: Path, cache: Path) -> None:
+    job = folded_job(tmp_path / "0000", cache)
+    with open_trainer(job) as trainer:
+        trainer.step()
+        trainer.step()
+    (job.path / "fold-0" / "history.jsonl").write_text("")
+    with open_trainer(job) as again:
+        again.step()
+    with open_trainer(job) as third:
+        assert third.history == ()

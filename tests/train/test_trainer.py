@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ferray.config.trial import TrialConfig
-from ferray.errors import ConfigError, DataError, ResumeMismatch
+from ferray.errors import ConfigError, ResumeMismatch
 from ferray.events import EpochReport
 from ferray.testing.trials import demo_config, demo_job
 from ferray.train.trainer import Trainer
@@ -176,15 +176,38 @@ def test_another_configuration_is_not_continued(tmp_path: Path, cache: Path) -> 
         Trainer(other)
 
 
-def test_a_torn_checkpoint_is_refused(tmp_path: Path, cache: Path) -> None:
+def test_a_torn_checkpoint_costs_its_epochs_and_is_said(tmp_path: Path, cache: Path) -> None:
     (tmp_path / "last.pt").write_bytes(b"torn")
-    with pytest.raises(DataError, match="is torn"):
-        Trainer(demo_job(tmp_path, cache, demo_config()))
+    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+        report = trainer.step()
+    said = f"`{tmp_path / 'last.pt'}` is torn, or not a checkpoint of ferray; it starts from the beginning"
+    assert (report.epoch, report.note) == (1, said)
 
 
-def test_a_lost_checkpoint_is_refused(tmp_path: Path, cache: Path) -> None:
-    with pytest.raises(DataError, match="cannot be read"):
-        Trainer(demo_job(tmp_path, cache, demo_config(), resume_from=str(tmp_path / "gone.pt")))
+def test_what_was_torn_is_said_once(tmp_path: Path, cache: Path) -> None:
+    (tmp_path / "last.pt").write_bytes(b"torn")
+    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+        trainer.step()
+        assert trainer.step().note == ""
+
+
+def test_a_torn_checkpoint_gives_way_to_that_of_an_earlier_attempt(tmp_path: Path, cache: Path) -> None:
+    first = demo_job(tmp_path / "first", cache, demo_config())
+    with Trainer(first) as trainer:
+        trainer.step()
+        trainer.save()
+    (tmp_path / "torn.pt").write_bytes(b"torn")
+    earlier = (str(first.path / "last.pt"),)
+    retry = replace(first, folder=str(tmp_path / "third"), resume_from=str(tmp_path / "torn.pt"), resume_else=earlier)
+    with Trainer(retry) as trainer:
+        report = trainer.step()
+    assert report.epoch == 2
+    assert report.note.endswith("is torn, or not a checkpoint of ferray; it goes on after epoch 1")
+
+
+def test_a_lost_checkpoint_costs_its_epochs(tmp_path: Path, cache: Path) -> None:
+    with Trainer(demo_job(tmp_path, cache, demo_config(), resume_from=str(tmp_path / "gone.pt"))) as trainer:
+        assert "cannot be read: No such file" in trainer.step().note
 
 
 def test_an_unknown_objective_is_refused_with_its_neighbour(tmp_path: Path, cache: Path) -> None:

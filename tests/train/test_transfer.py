@@ -85,6 +85,16 @@ def test_a_trial_goes_on_without_its_parent(tmp_path: Path, cache: Path, parent:
         assert trainer.init["path"] == str(parent)
 
 
+def test_a_trial_whose_checkpoint_is_torn_begins_with_its_parent_again(
+    tmp_path: Path, cache: Path, parent: Path
+) -> None:
+    job = child(tmp_path / "child", cache, parent)
+    job.path.mkdir()
+    (job.path / "last.pt").write_bytes(b"torn")
+    with Trainer(job) as trainer:
+        assert trainer.init is not None
+
+
 def test_a_trial_that_is_taken_over_keeps_the_name_of_its_parent(tmp_path: Path, cache: Path, parent: Path) -> None:
     job = child(tmp_path / "first", cache, parent)
     train(job)

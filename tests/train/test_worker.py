@@ -161,6 +161,15 @@ def test_trial_that_had_ended_is_adopted_not_trained_again(
     assert (tmp_path / "trials/0001/best.pt").is_file()
 
 
+def test_trial_whose_end_is_torn_is_trained_again_and_that_is_said(job: TrialJob, tmp_path: Path) -> None:
+    finish(TrialWorker(job))
+    (job.path / "best.pt").write_bytes(b"torn")
+    again = TrialWorker(replace(job, folder=str(tmp_path / "trials/0001"), resume_from=str(job.path / "best.pt")))
+    reports = finish(again)
+    assert len(reports) == 3
+    assert reports[0].note.endswith("is torn, or not a checkpoint of ferray; it is trained again")
+
+
 def test_report_survives_its_way_through_json_with_its_past(job: TrialJob) -> None:
     reports = finish(TrialWorker(job))
     last = replace(reports[-1], earlier=tuple(replace(report, earlier=None) for report in reports[:-1]))
