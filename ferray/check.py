@@ -19,12 +19,13 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
+from ferray.data.summary import DataSummary
 from ferray.errors import ConfigError
 from ferray.models.transfer import refuse_initial
 from ferray.parents import find_parent
 from ferray.registry import ROOMS
 from ferray.train.features import num_empty
-from ferray.train.inputs import open_inputs
+from ferray.train.inputs import open_inputs, summarise_trial
 from ferray.train.loss_weights import refuse_shaped_loss
 
 Progress = Callable[[str, int, int], None]  # what, done, total
@@ -32,10 +33,11 @@ Progress = Callable[[str, int, int], None]  # what, done, total
 
 @dataclass(frozen=True)
 class Checked:
-    """What the check learnt: every corner's configuration, the sides in pixels that trials will see, and warnings."""
+    """What the check learnt: every corner's configuration, the sides in pixels that trials will see, data, warnings."""
 
     configs: tuple[TrialConfig, ...]
     image_sizes: tuple[int, ...]
+    data: tuple[DataSummary, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -52,8 +54,8 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
     for config in unique_by(configs, lambda config: f"{config.init_from} {config.backbone.model_dump_json()}"):
         if config.init_from:
             refuse_initial(find_parent(config.init_from, runtime.output, runtime.storage).path, config)
-    for dataset in unique_by(configs, lambda config: config.dataset.model_dump_json()):
-        ensure_data(dataset.dataset, runtime.data_root, runtime.cache_dir)
+    for first in unique_by([config.in_fold(0) for config in configs], lambda config: config.dataset.model_dump_json()):
+        ensure_data(first.dataset, runtime.data_root, runtime.cache_dir)
     known = [config for config in configs if not asks_backbone_for_size(config)]
     warnings = _prepare(known, runtime, progress)
     tell(f"checking resources for {runtime.launcher}", 0, 0)
@@ -63,7 +65,8 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
         config.backbone.load()(config.backbone.build_params()).check()
     warnings |= _prepare(configs, runtime, progress) | _idle_rules(configs)
     sizes = {image_size(config) for config in configs} - {0}
-    return Checked(tuple(configs), tuple(sorted(sizes)), tuple(dict.fromkeys(warnings.values())))
+    told = tuple(dict.fromkeys(warnings.values()))
+    return Checked(tuple(configs), tuple(sorted(sizes)), _summaries(configs, runtime), told)
 
 
 def _nobody(what: str, done: int, total: int) -> None:
@@ -127,6 +130,13 @@ def _prepare(configs: list[TrialConfig], runtime: Runtime, progress: Progress | 
         if told:
             warnings[config.dataset.model_dump_json()] = told
     return warnings
+
+
+def _summaries(configs: list[TrialConfig], runtime: Runtime) -> tuple[DataSummary, ...]:
+    """What each data set of the trials holds, by the splits that a trial sees; of folds the first."""
+    firsts = [config.in_fold(0) for config in configs]
+    each = unique_by(firsts, lambda config: f"{config.dataset.model_dump_json()} {config.limit_per_class}")
+    return tuple(summarise_trial(config, data_root=runtime.data_root, cache_dir=runtime.cache_dir) for config in each)
 
 
 def _preparation(config: TrialConfig) -> str:

@@ -19,6 +19,7 @@ from ferray.metrics import metrics_of
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
+from ferray.train.inputs import summarise_trial
 from ferray.train.judge import AnyJudge, judging
 
 Tell = Callable[[str], None]
@@ -42,10 +43,17 @@ def choose_trials(record: SweepRecord, numbers: Sequence[int] = (), *, every: bo
 def evaluate_trials(trials: Iterable[TrialRecord], folder: Path, runtime: Runtime, tell: Tell) -> list[HeldOut]:
     """What each trial of the sweep in `folder` scores on its test split; one already judged is not judged again.
 
-    `tell` is given a line for each trial that is. DataError for a split without test images, a checkpoint that is gone
-    before it was judged, or missing data.
+    `tell` is given a line for each trial that is, and one for each data set. DataError for a split without test images,
+    a checkpoint that is gone before it was judged, or missing data.
     """
-    return [_evaluate(trial, folder, runtime, tell) for trial in trials]
+    told: set[str] = set()
+
+    def tell_once(line: str) -> None:
+        if line not in told:
+            tell(line)
+        told.add(line)
+
+    return [_evaluate(trial, folder, runtime, tell_once) for trial in trials]
 
 
 def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) -> HeldOut:
@@ -60,6 +68,8 @@ def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) ->
         return known
     with judging(checkpoint, _job(trial, own, runtime)) as judge:
         _refuse_empty(judge)
+        found = summarise_trial(judge.config, data_root=runtime.data_root, cache_dir=runtime.cache_dir)
+        tell(f"data: {found.line()}")
         tell(f"trial {trial.number}: judging {len(judge.splits.test)} test images")
         held_out = _judged(trial, judge, digest)
     write_held_out(own, held_out)

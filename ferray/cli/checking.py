@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ferray.check import Checked
     from ferray.config.runtime import Runtime
     from ferray.config.sweep import SweepSpec
+    from ferray.data.summary import DataSummary
 
 
 def checked_sweep(spec: SweepSpec, runtime: Runtime, space: Path, folder: Path, *, quiet: bool) -> Checked:
@@ -26,6 +27,15 @@ def checked_sweep(spec: SweepSpec, runtime: Runtime, space: Path, folder: Path, 
     except KeyboardInterrupt:
         say("interrupted during the check: no trial was started")
         raise
+    for summary in checked.data if not quiet else ():
+        say_data(summary)
     for warning in checked.warnings:
         say(f"warning: {warning}")
     return checked
+
+
+def say_data(summary: DataSummary) -> None:
+    """The one line of a data set, and what else should be known of it."""
+    say(f"data: {summary.line()}")
+    for note in summary.notes():
+        say(f"note: {note}")

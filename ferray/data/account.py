@@ -22,11 +22,13 @@ class PassedOver:
 
 @dataclass(frozen=True)
 class Account:
-    """The account of one data set. `origins` says of each part what makes it so: ``folder `Val` ``, in a few words.
+    """The account of one data set. `place` is its folder or file, "" where it has none.
 
-    `remarks` are one sentence each, about images that are read in another way than one might think.
+    `origins` says of each part what makes it so: ``folder `Val` ``, in a few words. `remarks` are one sentence each,
+    about images that are read in another way than one might think.
     """
 
+    place: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
     passed: tuple[PassedOver, ...] = ()
     remarks: tuple[str, ...] = ()

@@ -69,7 +69,8 @@ def _make_splits(
     rows = split_rows(table, params, limit)
     skipped = Skipped(bad, pack.folder / LISTING) if bad else None
     require_classes(table, rows, pack.samples.classes, name=choice.name, skipped=skipped)
-    return Splits(_view(pack, rows.train), _view(pack, rows.val), _view(pack, rows.test), skipped, pack.folder)
+    train, val, test = (_view(pack, chosen) for chosen in (rows.train, rows.val, rows.test))
+    return Splits(train, val, test, skipped, pack.folder, rows.sources)
 
 
 def _open_pack(choice: DatasetChoice, size: int, places: tuple[Path, Path], progress: Progress | None) -> Pack:

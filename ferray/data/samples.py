@@ -89,10 +89,20 @@ class PackedSamples:
 
 
 @dataclass(frozen=True)
+class Sources:
+    """Where each split comes from, in words; `{train}` and the like stand for what makes that official part."""
+
+    train: str
+    val: str
+    test: str = ""
+
+
+@dataclass(frozen=True)
 class Splits:
     """The three splits of one configuration. `val` chooses; `test` is read by `evaluate` and `confirm` alone.
 
     `skipped` is what `bad_samples: skip` left out of all three, None where nothing was bad. `folder` is the pack's.
+    `sources` says where each of the three comes from.
     """
 
     train: PackedSamples
@@ -100,3 +110,4 @@ class Splits:
     test: PackedSamples
     skipped: Skipped | None = None
     folder: Path | None = None
+    sources: Sources | None = None

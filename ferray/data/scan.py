@@ -105,7 +105,7 @@ class _Scanner:
                 "\n  ".join([f"`{place}` has class folders without images", *self.without_images]),
                 "put their images there, or take the folders away",
             )
-        return Scan(place, tuple(self.files), Account(self.origins, tuple(self.passed)))
+        return Scan(place, tuple(self.files), Account(shown(str(place)), self.origins, tuple(self.passed)))
 
     def _look(self, folder: Path) -> Folder:
         if folder not in self.seen:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ferray.data.bad_samples import Skipped
 from ferray.data.datasets import DatasetParams
 from ferray.data.folds import group_folds, stratified_folds
-from ferray.data.samples import Sample
+from ferray.data.samples import Sample, Sources
 from ferray.errors import ConfigError, DataError
 
 Rows = NDArray[np.int64]
@@ -53,15 +53,6 @@ class SplitTable:
     def only(self, rows: Rows) -> SplitTable:
         """The table of these rows alone, in their order."""
         return SplitTable(self.ids[rows], self.labels[rows], self.parts[rows], self.groups[rows])
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where each split comes from, in words; `{train}` and the like stand for what makes that official part."""
-
-    train: str
-    val: str
-    test: str = ""
 
 
 @dataclass(frozen=True)

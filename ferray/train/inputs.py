@@ -18,6 +18,7 @@ from ferray.data.described import open_rows
 from ferray.data.pack import open_splits
 from ferray.data.pack_file import Progress
 from ferray.data.samples import Splits
+from ferray.data.summary import DataSummary, summarise
 from ferray.descriptors import Descriptor
 
 
@@ -41,6 +42,24 @@ def open_job_inputs(job: TrialJob) -> Splits:
     """`open_inputs` of a job's configuration, below the job's folders."""
     cache_dir = Path(job.cache_dir) if job.cache_dir else default_cache_dir()
     return open_inputs(job.trial_config(), data_root=Path(job.data_root), cache_dir=cache_dir)
+
+
+def summarise_trial(config: TrialConfig, *, data_root: Path, cache_dir: Path) -> DataSummary:
+    """What the data set of one training holds, and how it is split; errors of `open_splits`."""
+    splits = open_splits(
+        config.dataset,
+        size=image_size(config),
+        limit_per_class=config.limit_per_class,
+        data_root=data_root,
+        cache_dir=cache_dir,
+    )
+    return summarise(
+        config.dataset,
+        splits,
+        limit_per_class=config.limit_per_class,
+        data_root=data_root,
+        cache_dir=cache_dir,
+    )
 
 
 def _described(splits: Splits, config: TrialConfig, progress: Progress | None) -> Splits:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from ferray.data.account import Account
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.drawn.portrait import draw_portrait
 from ferray.data.samples import Sample, SampleList
@@ -37,7 +38,7 @@ class Demo(Dataset):
     def samples(self) -> SampleList:
         sizes = {"train": self.params.num_train, "val": self.params.num_val, "test": self.params.num_test}
         samples = [sample for part, count in sizes.items() for sample in self._part(part, count)]
-        return SampleList(tuple(samples), EMOTION_NAMES)
+        return SampleList(tuple(samples), EMOTION_NAMES, account=Account(origins=dict.fromkeys(PARTS, "drawn")))
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         part, _, number = sample.source.partition("/")

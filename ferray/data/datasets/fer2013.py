@@ -17,6 +17,7 @@ from ferray.data.bad_samples import BadSample
 from ferray.data.csv_rows import CsvRows
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.file_listing import emotion_label, list_samples
+from ferray.data.files import shown
 from ferray.data.images import read_original, refuse_one_colour, resize
 from ferray.data.layout import HOMES, ImageFile, files_in, homes, is_emotion
 from ferray.data.sample_ids import SampleIds
@@ -151,8 +152,8 @@ def _csv_samples(csv: Path, source: str) -> SampleList:
 
 def _account(csv: Path, samples: Sequence[Sample]) -> Account:
     if samples and samples[0].part == "all":
-        return Account({"all": f"`{csv.name}`"})
-    return Account({part: f"usage `{USAGE_NAMES[part]}`" for part in ("train", "val", "test")})
+        return Account(shown(str(csv)), {"all": f"`{csv.name}`"})
+    return Account(shown(str(csv)), {part: f"usage `{USAGE_NAMES[part]}`" for part in ("train", "val", "test")})
 
 
 def _read_row(rows: CsvRows, line: bytes, blank: Sample) -> _Row | BadSample:

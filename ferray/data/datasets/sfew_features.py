@@ -60,7 +60,7 @@ class SfewFeatures(Dataset):
         good = [(row[0], _content(cells)) for cells, row in read if not isinstance(row, BadSample)]
         bad = tuple(row for _, row in read if isinstance(row, BadSample))
         samples = tuple(replace(sample, sample_id=ids.of("", content)) for sample, content in good)
-        account = Account({"all": f"`{self._sheet.name}`"})
+        account = Account(shown(str(self._sheet)), {"all": f"`{self._sheet.name}`"})
         return SampleList(samples, EMOTION_NAMES, bad, account, tuple(content for _, content in good))
 
     def features_of(self, sample: Sample) -> NDArray[np.float32]:

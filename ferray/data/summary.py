@@ -1,0 +1,153 @@
+"""What a start says of a data set in one line, and lists in a file: what was found, from where, and what is not read.
+
+The list lies beside the packs as `found/<pack>.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ferray.config.trial import DatasetChoice
+from ferray.data.account import Account
+from ferray.data.opened import open_dataset
+from ferray.data.same_pictures import Copies, count_copies, same_pictures
+from ferray.data.samples import Sample, SampleList, Splits
+
+COLUMNS = ("what", "path", "class", "part", "count", "why")
+MOST_PASSED = 4  # kinds of things passed over that a line names
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """One split: its images by class, in the order of the classes, and where it comes from."""
+
+    name: str
+    counts: tuple[int, ...]
+    source: str
+
+    @property
+    def total(self) -> int:
+        """All its images."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """One data set as a configuration splits it. `limits` are words on what is capped, `listing` the file of all."""
+
+    dataset: str
+    account: Account
+    classes: tuple[str, ...]
+    splits: tuple[SplitSummary, ...]
+    limits: tuple[str, ...]
+    copies: Copies
+    listing: Path | None
+
+    def line(self) -> str:
+        """The one line: classes, images by split and where each comes from, what is passed over."""
+        place = f" in `{self.account.place}`" if self.account.place else ""
+        parts = [f"{split.name} {split.total:,} ({split.source})" for split in self.splits if split.total]
+        line = f"`{self.dataset}`{place}: {len(self.classes)} classes; {', '.join([*parts, *self.limits])}"
+        passed = self.account.passed_in_words()
+        if not passed:
+            return line
+        more = f" and {len(passed) - MOST_PASSED} more kinds" if len(passed) > MOST_PASSED else ""
+        return f"{line}; passed over: {', '.join(passed[:MOST_PASSED])}{more}"
+
+    def notes(self) -> list[str]:
+        """What else one should know before anything is trained, a sentence each; the last one names the list."""
+        notes = list(self.account.remarks)
+        copies = self.copies.in_words()
+        if copies:
+            notes.append(f"the same picture several times: {copies}")
+        notes = [f"`{self.dataset}`: {note}" for note in notes]
+        if self.listing and (notes or self.account.passed):
+            notes.append(f"all of it is listed in `{self.listing}`")
+        return notes
+
+    def to_json(self) -> dict[str, Any]:
+        """For scripts; counts by class and split."""
+        return {
+            "dataset": self.dataset,
+            "place": self.account.place,
+            "classes": list(self.classes),
+            "splits": {split.name: {"source": split.source, "counts": list(split.counts)} for split in self.splits},
+            "limits": list(self.limits),
+            "passed_over": [asdict(passed) for passed in self.account.passed],
+            "remarks": list(self.account.remarks),
+            "copies": asdict(self.copies),
+            "listing": str(self.listing) if self.listing else None,
+        }
+
+
+def summarise(
+    choice: DatasetChoice, splits: Splits, *, limit_per_class: int | None, data_root: Path, cache_dir: Path
+) -> DataSummary:
+    """The summary of a data set whose splits are open; writes its list where there is something to list."""
+    listing = open_dataset(choice, data_root, cache_dir).listing
+    groups = same_pictures(listing)
+    return DataSummary(
+        dataset=choice.name,
+        account=listing.account,
+        classes=splits.train.classes,
+        splits=_split_summaries(listing.account, splits),
+        limits=_limits(choice, limit_per_class),
+        copies=count_copies(groups, splits),
+        listing=_write_list(splits.folder, listing, groups),
+    )
+
+
+def _split_summaries(account: Account, splits: Splits) -> tuple[SplitSummary, ...]:
+    words = {part: account.origins.get(part, f"its {part} part") for part in ("train", "val", "test")}
+    words["all"] = account.origins.get("all", "the whole set")
+    num_classes = len(splits.train.classes)
+    return tuple(
+        SplitSummary(
+            name,
+            tuple(np.bincount(samples.labels, minlength=num_classes).tolist()),
+            getattr(splits.sources, name, "").format_map(words),
+        )
+        for name, samples in (("train", splits.train), ("val", splits.val), ("test", splits.test))
+    )
+
+
+def _limits(choice: DatasetChoice, limit_per_class: int | None) -> tuple[str, ...]:
+    most = choice.build_params().max_per_class
+    capped = (f"at most {most:,} a class of all",) if most is not None else ()
+    return (*capped, f"at most {limit_per_class:,} a class in each") if limit_per_class is not None else capped
+
+
+def _write_list(pack: Path | None, listing: SampleList, groups: list[tuple[Sample, ...]]) -> Path | None:
+    """Where the list is; None where there is nothing to list, or the cache takes no writing."""
+    rows = list(_rows(listing, groups))
+    if pack is None or not rows:
+        return None
+    path = pack.parent.parent / "found" / f"{pack.name}.csv"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(rows)
+        temporary.replace(path)
+        return path
+    return None
+
+
+def _rows(listing: SampleList, groups: list[tuple[Sample, ...]]) -> Iterator[tuple[object, ...]]:
+    for passed in listing.account.passed:
+        yield ("passed over", passed.path, "", "", passed.count, passed.why)
+    for remark in listing.account.remarks:
+        yield ("remark", "", "", "", "", remark)
+    for number, samples in enumerate(groups, start=1):
+        for sample in samples:
+            yield (f"same picture {number}", sample.name, listing.classes[sample.label], sample.part, len(samples), "")
