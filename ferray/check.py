@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ferray.config.corners import corner_problems, corners
+from ferray.config.distinct import repeats_warning
 from ferray.config.load import problems_error
 from ferray.config.route import (
     asks_backbone_for_size,
@@ -64,6 +65,8 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()
     warnings |= _prepare(configs, runtime, progress) | _idle_rules(configs)
+    if repeats := repeats_warning(spec):
+        warnings["repeats"] = repeats
     sizes = {image_size(config) for config in configs} - {0}
     told = tuple(dict.fromkeys(warnings.values()))
     return Checked(tuple(configs), tuple(sorted(sizes)), _summaries(configs, runtime), told)

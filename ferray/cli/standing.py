@@ -25,12 +25,13 @@ class Row:
 
 @dataclass
 class Pace:
-    """How quickly epochs come, in epochs of any trial a second, from the beginning of the first one that was seen."""
+    """How quickly epochs come, whichever trial's, from the beginning of the first one that was seen to the last."""
 
     epochs: int = 0
     images: float = 0.0
     busy_s: float = 0.0
     _began: float | None = None
+    _latest: float = 0.0
 
     def count(self, now: float, metrics: Mapping[str, float]) -> None:
         """An epoch has ended just now."""
@@ -38,14 +39,15 @@ class Pace:
         self.epochs += 1
         self.images += metrics.get("images_per_s", 0.0) * seconds
         self.busy_s += seconds
+        self._latest = now
         if self._began is None:
             self._began = now - seconds
 
     def time_for(self, epochs: float, now: float) -> float | None:
-        """Seconds that so many more epochs take; None before the first one has ended."""
-        if self._began is None or now <= self._began:
+        """Seconds until so many more epochs will have ended, counted down between them; None before the first one."""
+        if self._began is None:
             return None
-        return epochs * (now - self._began) / self.epochs
+        return max(0.0, epochs * (self._latest - self._began) / self.epochs - (now - self._latest))
 
 
 @dataclass
@@ -117,15 +119,19 @@ class Standing:
 
     @property
     def images_per_s(self) -> float | None:
-        """Of all slots that are busy together; None where no epoch has said."""
-        pace = self.pace
-        if not pace.busy_s or not pace.images:
+        """Of all slots that are busy together; None where none is, or no epoch has said."""
+        if not self.pace.busy_s or not self.pace.images or not self.running:
             return None
-        return pace.images / pace.busy_s * min(self.slots, max(1, len(self.running)))
+        return self.pace.images / self.pace.busy_s * min(self.slots, len(self.running))
 
     def seconds_left(self, now: float) -> float | None:
-        """How long the epochs of running trials and of those not yet begun take; None before the first epoch."""
+        """How long the epochs of running trials and of those not yet begun take; None before the first epoch.
+
+        None as well while nothing runs: between two trials, and at the end.
+        """
         rows = self.running.values()
+        if not rows:
+            return None
         waiting = max(0, self.trials - self.finished - len(rows))
         typical = _mean([*self._epochs_of_ended, *(row.epochs for row in rows)])
         left = self.pace.time_for(sum(row.epochs - row.epoch for row in rows) + waiting * typical, now)

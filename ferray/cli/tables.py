@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ferray.cli.wrapping import wrapped
 from ferray.config.readable import params_line
 from ferray.results.leaderboard import Leaderboard, value_text
 from ferray.study.records import TrialRecord
@@ -50,7 +51,8 @@ def stdout_console() -> Console:
 
 def _say(out: Console, line: str, style: str = "") -> None:
     # Text, so that brackets in names and messages are not read as markup; soft, so that paths can be copied.
-    out.print(Text(line, style=style), soft_wrap=True)
+    text = wrapped(line, out.width if out.is_terminal else None, indent="  ")
+    out.print(Text(text, style=style), soft_wrap=True)
 
 
 def _print_ranking(board: Leaderboard, out: Console, rows: Sequence[tuple[str, ...]]) -> None:
@@ -71,16 +73,25 @@ def _table(board: Leaderboard, rows: Sequence[tuple[str, ...]]) -> Table:
 
 
 def _lines(board: Leaderboard, width: int, rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """The narrow form: a line of figures for each trial, its parameters below it."""
+    """The narrow form: a line of the figures that there is room for, the others and the parameters below it."""
     fixed = [board.columns[:NUM_FIXED], *(row[:NUM_FIXED] for row in rows)]
     widths = [max(map(len, cells)) for cells in zip(*fixed, strict=True)]
-    figures = [GAP.join(_justified(cells, widths)).rstrip() for cells in fixed]
+    fitting = _num_fitting(widths, width)
+    figures = [GAP.join(_justified(cells[:fitting], widths[:fitting])).rstrip() for cells in fixed]
     indent = " " * (widths[0] + len(GAP))
     lines = [figures[0]]
-    for line, trial in zip(figures[1:], board.complete, strict=False):
+    for line, cells, trial in zip(figures[1:], fixed[1:], board.complete, strict=False):
+        below = [f"{name} {cell}" for name, cell in zip(fixed[0][fitting:], cells[fitting:], strict=True)]
         params = params_line({name: trial.params[name] for name in board.varying if name in trial.params})
-        lines += [line, *textwrap.wrap(params, width, initial_indent=indent, subsequent_indent=indent)]
+        text = wrapped(GAP.join([*below, params]).rstrip(), width - len(indent))
+        lines += [line, *(f"{indent}{part}" for part in text.split("\n") if part)]
     return lines
+
+
+def _num_fitting(widths: Sequence[int], width: int) -> int:
+    """How many of the first columns fit side by side."""
+    ends = list(itertools.accumulate(size + len(GAP) for size in widths))
+    return max(1, sum(end - len(GAP) <= width for end in ends))
 
 
 def _justified(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
@@ -103,7 +114,8 @@ def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[st
         of = "a mean over folds, which share training images" if folded else "one model on n validation images"
         lines.append(f"±, [–]: 95 % for {of}; picking the best of many adds optimism")
     if board.best and board.best.checkpoint:
-        lines.append(f"best checkpoint: {folder / board.best.checkpoint}")
+        path = folder / board.best.checkpoint
+        lines.append(f"best checkpoint: {path}" if path.is_file() else f"the best checkpoint is gone: {path}")
     return lines
 
 
@@ -113,17 +125,16 @@ def _apart(board: Leaderboard) -> list[str]:
         *_listed("diverged", [_ended_text(trial) for trial in board.diverged]),
         *_listed("running", [f"{trial.number} ({_progress_text(trial)})" for trial in board.running]),
         *_interrupted(board),
-        *_listed("failed", [_ended_text(trial) for trial in board.failed if trial.outcome == "failed"]),
+        *_listed("failed", [_ended_text(trial) for trial in board.failed]),
     ]
 
 
 def _interrupted(board: Leaderboard) -> list[str]:
     """A line for each reason why trials were cut short."""
     reasons: dict[str, list[str]] = {}
-    for trial in board.failed:
-        if trial.outcome != "failed":
-            again = f", asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
-            reasons.setdefault(trial.message, []).append(f"{trial.number} ({_progress_text(trial)}{again})")
+    for trial in board.interrupted:
+        again = f", asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
+        reasons.setdefault(trial.message, []).append(f"{trial.number} ({_progress_text(trial)}{again})")
     return [
         line
         for message, texts in reasons.items()

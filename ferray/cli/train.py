@@ -86,6 +86,7 @@ def settle(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
             "space": {},
             "arms": {},
             "seeds": None,
+            "budget": {"trials": 1},
             "published": (),
         }
     ), chosen

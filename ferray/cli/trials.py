@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json
+from ferray.cli.output import print_json, show
 
 
 def trials(
@@ -26,7 +26,7 @@ def trials(
     from ferray.study.history import load_sweep
 
     record = with_progress(load_sweep(output / name, storage), output / name)
-    shown = [trial for trial in record.trials if not failed or trial.state == "failed"]
+    shown = [trial for trial in record.trials if not failed or trial.state == "failed" or trial.reason]
     if failed:
         shown.sort(key=lambda trial: (trial.reason or trial.outcome, trial.number))
     if json:
@@ -34,9 +34,9 @@ def trials(
         return
     for trial in shown:
         value = "" if trial.value is None else f"{trial.value:.3f}"
-        where = trial.error_file or str(output / name / trial.folder) if trial.state == "failed" else ""
+        where = trial.error_file or str(output / name / trial.folder) if trial.state == "failed" or trial.reason else ""
         said = ": ".join(text for text in (trial.reason, trial.message) if text)
         again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
         epochs = f"{trial.epochs}/{trial.epochs_asked}"
         fields = [f"{trial.number:>5}", f"{trial.outcome:<11}", f"{value:<6}", f"{epochs:<6}", said, again, where]
-        print("  ".join(field for field in fields if field.strip()))
+        show("  ".join(field for field in fields if field.strip()), indent=" " * 7)

@@ -250,17 +250,25 @@ class Ray(Launcher):
                 raise ClusterError(
                     "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
                 )
-            find_place(self.runtime, [{"CPU": float(_num_cores()), "GPU": float(_num_gpus())}], "this machine")
+            self._place_here()
+
+    def _place_here(self) -> Place:
+        return find_place(self.runtime, [{"CPU": float(_num_cores()), "GPU": float(_num_gpus())}], "this machine")
+
+    def _what_begins(self) -> str:
+        if self.runtime.address is not None:
+            return f"connecting to the Ray cluster at `{self.runtime.address}`"
+        return f"starting Ray on this machine: {self._place_here()}"
 
     def run(self, driver: SweepDriver) -> None:
-        address = self.runtime.address
-        driver.note(f"connecting to the Ray cluster at `{address}`" if address else "starting Ray on this machine")
+        driver.note(self._what_begins())
         with _cluster(self.runtime), _scratch() as scratch:
             nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             place = find_place(self.runtime, nodes, "the cluster")
             if not place.gpus:  # without one of its own, a trial would see every GPU and share it with all the others
                 driver.runtime = driver.runtime.model_copy(update={"device": "cpu"})
-            driver.note(f"{place}; workers import torch before their first epoch, which takes {IMPORT_TIME}")
+            where = f"the cluster takes {place}; " if self.runtime.address else ""
+            driver.note(f"{where}a worker imports torch before its first epoch: {IMPORT_TIME}")
             driver.start(place.slots)
             try:
                 _fit(driver, place, scratch)

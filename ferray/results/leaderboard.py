@@ -31,13 +31,15 @@ class Leaderboard:
     pruned: tuple[TrialRecord, ...]
     diverged: tuple[TrialRecord, ...]
     running: tuple[TrialRecord, ...]
-    failed: tuple[TrialRecord, ...]  # interrupted ones too, whose outcome says so
+    failed: tuple[TrialRecord, ...]
+    interrupted: tuple[TrialRecord, ...]
     driver: DriverRecord | None = None
 
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
         """Every trial, in the order of the JSON contract."""
-        return (*self.complete, *self.pruned, *self.diverged, *self.running, *self.failed)
+        ended = (*self.complete, *self.pruned, *self.diverged)
+        return (*ended, *self.running, *self.failed, *self.interrupted)
 
     @property
     def best(self) -> TrialRecord | None:
@@ -109,6 +111,7 @@ def rank(record: SweepRecord) -> Leaderboard:
         diverged=tuple(of("diverged")),
         running=tuple(of("running")),
         failed=tuple(of("failed")),
+        interrupted=tuple(of("interrupted")),
         driver=record.driver,
     )
 

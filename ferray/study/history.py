@@ -37,6 +37,8 @@ _STATES: dict[str, RecordState] = {
     "pruned": "pruned",
     "diverged": "diverged",
     "running": "running",
+    "interrupted": "interrupted",
+    "orphaned": "interrupted",
 }
 Clock = Callable[[], float]
 

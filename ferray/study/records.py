@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-TrialState = Literal["complete", "pruned", "failed", "running", "diverged"]
+TrialState = Literal["complete", "pruned", "failed", "running", "diverged", "interrupted"]
 
 
 @dataclass(frozen=True)

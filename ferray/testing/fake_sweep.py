@@ -167,7 +167,7 @@ _STATES: dict[OutcomeKind | None, TrialState] = {
     OutcomeKind.PRUNED: "pruned",
     OutcomeKind.DIVERGED: "diverged",
     OutcomeKind.FAILED: "failed",
-    OutcomeKind.INTERRUPTED: "failed",
+    OutcomeKind.INTERRUPTED: "interrupted",
     None: "running",
 }
 

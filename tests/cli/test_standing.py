@@ -25,7 +25,14 @@ def test_running_epochs_count_for_the_time_left() -> None:
     sweep.start(running(0))
     sweep.advance(0, epoch=4, value=0.5, is_best=True)
     sweep.pace.count(100.0, ONE_EPOCH)  # one epoch in the ten seconds before, six are left
-    assert sweep.seconds_left(100.0 + 10.0) == 6 * 20.0
+    assert sweep.seconds_left(100.0) == 6 * 10.0
+
+
+def test_the_time_left_counts_down_between_epochs() -> None:
+    sweep = standing(trials=1)
+    sweep.start(running(0, epochs=5))
+    sweep.pace.count(10.0, ONE_EPOCH)
+    assert [sweep.seconds_left(now) for now in (10.0, 13.0, 99.0)] == [50.0, 47.0, 0.0]
 
 
 def test_trials_not_begun_are_as_long_as_those_seen() -> None:
@@ -37,12 +44,13 @@ def test_trials_not_begun_are_as_long_as_those_seen() -> None:
 
 
 def test_a_pruned_trial_makes_those_to_come_shorter() -> None:
-    sweep = standing(trials=2)
+    sweep = standing(trials=3)
     sweep.start(running(0, epochs=10))
     sweep.advance(0, epoch=2, value=0.1, is_best=True)
     sweep.pace.count(10.0, ONE_EPOCH)
     sweep.end(0, OutcomeKind.PRUNED, 0.1)
-    assert sweep.seconds_left(10.0) == 2 * 10.0
+    sweep.start(running(1, epochs=2))
+    assert sweep.seconds_left(10.0) == (2 + 2) * 10.0
 
 
 def test_nothing_is_promised_before_the_first_epoch() -> None:

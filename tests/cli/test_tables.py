@@ -12,13 +12,19 @@ from rich.console import Console
 from ferray.cli.tables import print_leaderboard, stdout_console
 from ferray.results.leaderboard import rank
 from ferray.study.history import DRIVER_DIED
-from ferray.study.records import SweepRecord
+from ferray.study.records import FoldRecord, SweepRecord, TrialRecord
 from ferray.testing.fake_sweep import sweep_record
 
 
-def rendered(record: SweepRecord, width: int = 160, limit: int | None = None) -> str:
-    console = Console(file=io.StringIO(), width=width, highlight=False)
-    print_leaderboard(rank(record), Path("runs/fake"), limit=limit, console=console)
+def rendered(
+    record: SweepRecord,
+    width: int = 160,
+    limit: int | None = None,
+    folder: Path = Path("runs/fake"),
+    terminal: bool = False,
+) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False, force_terminal=terminal, color_system=None)
+    print_leaderboard(rank(record), folder, limit=limit, console=console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -45,9 +51,50 @@ def test_wide_table_gives_parameters_columns_of_their_own() -> None:
     assert header.split() == ["rank", "trial", "val/uar", "accuracy", "epoch", "recipe", "lr"]
 
 
-def test_best_checkpoint_is_one_unbroken_line() -> None:
-    lines = rendered(sweep_record(), width=40).splitlines()
-    assert "best checkpoint: runs/fake/trials/0004-1f3a9c2e/best.pt" in lines
+def test_best_checkpoint_is_one_unbroken_line(tmp_path: Path) -> None:
+    path = tmp_path / "trials/0004-1f3a9c2e/best.pt"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert f"best checkpoint: {path}" in rendered(sweep_record(), width=40, folder=tmp_path).splitlines()
+
+
+def test_a_deleted_checkpoint_is_not_offered() -> None:
+    lines = rendered(sweep_record()).splitlines()
+    assert "the best checkpoint is gone: runs/fake/trials/0004-1f3a9c2e/best.pt" in lines
+
+
+def with_folds(trial: TrialRecord) -> TrialRecord:
+    value = trial.value or 0.0
+    confusion = ((20, 20), (20, 20))
+    folds = [
+        FoldRecord(fold, value + fold / 100, 9, 100, 40, {"val/accuracy": value, "val/uar": value}, confusion)
+        for fold in range(5)
+    ]
+    return replace(trial, folds=tuple(folds), epochs=200, best_epoch=187)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_no_word_is_broken_on_a_terminal(width: int) -> None:
+    record = many_params()
+    record = replace(record, trials=tuple(map(with_folds, record.trials)))
+    folded = rendered(record, width=width, terminal=True)
+    assert folded.split() == rendered(record, width=width).split()
+    assert max(map(len, folded.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_headers_stand_above_their_figures_with_folds(width: int) -> None:
+    record = many_params()
+    lines = rendered(replace(record, trials=tuple(map(with_folds, record.trials))), width=width).splitlines()
+    header, first = lines[1], lines[2]
+    assert header.index("val/uar") == first.index("0.750 ±")
+    assert len(header) <= width
+
+
+def test_figures_that_do_not_fit_follow_by_name() -> None:
+    record = many_params()
+    text = rendered(replace(record, trials=tuple(map(with_folds, record.trials))), width=60)
+    assert ("epoch 187/200" in text, "recipe 1f3a9c2e" in text) == (True, True)
 
 
 def test_trials_that_did_not_complete_are_listed_apart() -> None:
@@ -63,7 +110,7 @@ def test_trials_that_did_not_complete_are_listed_apart() -> None:
 
 
 def test_trials_that_a_dead_driver_left_are_told_of_once_with_what_to_do() -> None:
-    left = replace(sweep_record().trials[6], state="failed", outcome="interrupted", message=DRIVER_DIED)
+    left = replace(sweep_record().trials[6], state="interrupted", outcome="interrupted", message=DRIVER_DIED)
     record = replace(sweep_record(), trials=(left, replace(left, number=7)))
     assert "interrupted, its driver died; run the same command again to go on: 6 (0.500 after 1/2 epochs); 7 (" in (
         rendered(record)

@@ -29,6 +29,10 @@ def test_train_prints_the_best_epoch_with_n_and_interval(tmp_path: Path) -> None
     assert "epoch 2/2" in ran.err
 
 
+def test_train_is_one_trial_and_warns_of_no_repeats(tmp_path: Path) -> None:
+    assert "trials are the same" not in train(tmp_path).err
+
+
 def test_train_says_what_it_put_for_searched_keys(tmp_path: Path) -> None:
     assert "`optimizer.lr` is searched in this space" in train(tmp_path).err
 

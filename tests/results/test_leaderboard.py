@@ -42,7 +42,7 @@ def test_pruned_trial_that_scored_higher_ranks_below_complete_ones() -> None:
     assert [trial.number for trial in rank(replace(record, trials=trials)).trials][:3] == [4, 0, 1]
 
 
-def test_json_orders_complete_pruned_diverged_running_failed(board: Leaderboard) -> None:
+def test_json_orders_complete_pruned_diverged_running_failed_interrupted(board: Leaderboard) -> None:
     assert [(entry["number"], entry["state"]) for entry in board.to_json()["trials"]] == [
         (4, "complete"),
         (0, "complete"),
@@ -50,7 +50,7 @@ def test_json_orders_complete_pruned_diverged_running_failed(board: Leaderboard)
         (3, "diverged"),
         (6, "running"),
         (2, "failed"),
-        (5, "failed"),
+        (5, "interrupted"),
     ]
 
 

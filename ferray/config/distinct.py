@@ -1,0 +1,39 @@
+"""How many different trials a space holds: with one seed, a trial asked for twice gives the same numbers twice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from ferray.config.space import Node, Numbers, OneOf
+from ferray.config.sweep import SweepSpec
+
+
+def num_distinct(nodes: Iterable[Node]) -> float:
+    """Combinations of what these nodes may be; infinite where one is a range of real numbers."""
+    return math.prod(map(_num_values, nodes))
+
+
+def _num_values(node: Node) -> float:
+    if isinstance(node, OneOf):
+        return sum(num_distinct(_nodes_among(params.values())) for _, params in node.trees)
+    if not isinstance(node, Numbers):
+        return len(node.values)
+    if node.kind == "int_uniform":
+        return int(node.high) - int(node.low) + 1
+    return math.inf if node.high > node.low else 1
+
+
+def _nodes_among(values: Iterable[Any]) -> list[Node]:
+    return [value for value in values if isinstance(value, Node)]
+
+
+def repeats_warning(spec: SweepSpec) -> str:
+    """What is said of a sweep that asks for more trials than there are different ones; "" of any other."""
+    asked, distinct = spec.budget.trials, num_distinct(spec.nodes.values())
+    if asked <= distinct:
+        return ""
+    if distinct == 1:
+        return f"nothing is searched and the seed is fixed: all `{asked}` trials are the same; `--seeds` varies it"
+    return f"the space holds `{distinct:.0f}` different trials and `{asked}` are asked for: the rest repeat them"
