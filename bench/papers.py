@@ -24,7 +24,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.commands import FERRAY, environment
-from ferray.config.load import Overrides, load_space
+from ferray.config.load import load_space
+from ferray.config.overrides import Overrides
 from ferray.testing.paper_data import write_papers
 
 LAST_WORDS = 12  # lines of a failed command that are shown

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ferray.config.corners import corner_problems, corners
 from ferray.config.distinct import repeats_warning
-from ferray.config.load import problems_error
+from ferray.config.problems import problems_error
 from ferray.config.route import (
     asks_backbone_for_size,
     describes_images,

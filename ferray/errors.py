@@ -17,7 +17,6 @@ unpickle on the other side of a Ray call.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Self
 
@@ -98,12 +97,69 @@ class ClusterError(FerrayError):
 
 
 INTERRUPTED_EXIT_CODE = 130
+MOST_NAMES = 40  # that a hint lists
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint for a misspelt name: its nearest neighbour, or the whole list where nothing is near."""
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    near = nearest(word, names)
     if near:
-        return f"did you mean `{near[0]}`?"
+        return f"did you mean `{near}`?"
+    if len(names) > MOST_NAMES:
+        return f"known names: {', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
     return f"known names: {', '.join(names)}" if names else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The one name that `word` is a slip of, "" where there is none or the choice is open: no offer beats a wrong one.
+
+    A slip is another case or separator, a wrong, missing, doubled or swapped letter (two in a word of eight or more), a
+    name cut short, or one with something more behind it. Numbers are not taken for slips of each other.
+    """
+    names = list(dict.fromkeys(known))
+    plain = _plain(word)
+    if not plain or plain.isdigit():
+        return ""
+    for is_slip in (_is_same, _is_typo, _is_part, _has_one_stem):
+        found = [name for name in names if is_slip(plain, _plain(name))]
+        if found:
+            return found[0] if len(found) == 1 else ""
+    return ""
+
+
+def _plain(word: str) -> str:
+    return "".join(letter for letter in word.lower() if letter not in "-_ ")
+
+
+def _is_same(word: str, name: str) -> bool:
+    return word == name
+
+
+def _is_typo(word: str, name: str) -> bool:
+    allowed = 0 if len(word) < 3 else 1 if len(word) < 8 else 2
+    return abs(len(word) - len(name)) <= allowed and _num_slips(word, name) <= allowed
+
+
+def _is_part(word: str, name: str) -> bool:
+    return (len(word) >= 3 and name.startswith(word)) or (len(name) >= 4 and word.startswith(name))
+
+
+def _has_one_stem(word: str, name: str) -> bool:
+    shared = next((index for index, pair in enumerate(zip(word, name, strict=False)) if pair[0] != pair[1]), 0)
+    return shared >= 6 and shared >= 0.7 * max(len(word), len(name))
+
+
+def _num_slips(word: str, name: str) -> int:
+    """Letters to insert, delete, replace or swap with their neighbour (optimal string alignment)."""
+    before: list[int] = []
+    last = list(range(len(name) + 1))
+    for row, letter in enumerate(word, start=1):
+        here = [row]
+        for column, other in enumerate(name, start=1):
+            cost = min(last[column] + 1, here[-1] + 1, last[column - 1] + (letter != other))
+            if row > 1 and column > 1 and letter == name[column - 2] and word[row - 2] == other:
+                cost = min(cost, before[column - 2] + 1)
+            here.append(cost)
+        before, last = last, here
+    return last[-1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json, progress_bars, say
+from ferray.cli.output import print_json, progress_bars, say, say_notes
 
 if TYPE_CHECKING:
     from ferray.clean import Findings
@@ -47,7 +47,9 @@ def clean(
     from ferray.clean import find_suspects, write_suspects
     from ferray.cli.train import settle
 
-    spec, chosen = settle(_load(space, asked))
+    loaded, notes = _load(space, asked)
+    say_notes(notes, quiet=quiet)
+    spec, chosen = settle(loaded)
     if not quiet:
         for key, value in chosen.items():
             say(f"note: `{key}` is searched in this space, here it is `{value}`")
@@ -71,7 +73,7 @@ def clean(
         _print(spec, findings, path)
 
 
-def _load(name: str, asked: dict[str, Any]) -> SweepSpec:
+def _load(name: str, asked: dict[str, Any]) -> tuple[SweepSpec, list[str]]:
     """The space called `name`, else the data set with every default."""
     from ferray.config.load import load_dataset, load_space, space_names
     from ferray.registry import ROOMS
@@ -79,7 +81,7 @@ def _load(name: str, asked: dict[str, Any]) -> SweepSpec:
     overrides = options.overrides_from(asked)
     if name in ROOMS["dataset"].names() and name not in space_names():
         return load_dataset(name, overrides)
-    return load_space(name, overrides)[0]
+    return load_space(name, overrides)
 
 
 def _prepare(spec: SweepSpec, runtime: Any, folds: int, threads: int, *, quiet: bool) -> TrialJob:

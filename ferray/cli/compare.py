@@ -30,7 +30,8 @@ def compare(
     json: options.Json = False,
 ) -> None:
     """Put a paper's published numbers beside ours: n, interval and a plain word where the protocols differ."""
-    from ferray.config.load import Overrides, load_space
+    from ferray.config.load import load_space
+    from ferray.config.overrides import Overrides
     from ferray.errors import ConfigError
 
     if sum((markdown, latex, json)) > 1:

@@ -127,7 +127,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but re
 
 def overrides_from(asked: dict[str, Any]) -> Any:
     """The `Overrides` among a command's options, by their names."""
-    from ferray.config.load import Overrides
+    from ferray.config.overrides import Overrides
 
     named = (
         "trials",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +28,12 @@ def say(line: str) -> None:
 def show(line: str, indent: str = "  ") -> None:
     """A line of data on stdout; on a terminal it is folded between words, and what follows is indented."""
     print(wrapped(line, width_of(sys.stdout), indent))
+
+
+def say_notes(notes: Iterable[str], *, quiet: bool) -> None:
+    """What an option did beside what it says, a line each."""
+    for note in notes if not quiet else ():
+        say(f"note: {note}")
 
 
 def print_json(document: Any) -> None:

@@ -179,7 +179,7 @@ def _faces(choice: type[Component], text: str, boxes: Path | None) -> Any:
 def _component(choice: type[Component], name: str, params: dict[str, Any], source: str) -> Any:
     from pydantic import ValidationError
 
-    from ferray.config.load import problems_error
+    from ferray.config.problems import problems_error
     from ferray.config.trial import problem_lines
     from ferray.registry import ROOMS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json
+from ferray.cli.output import print_json, say_notes
 
 app = typer.Typer(help="Print one thing whole.", no_args_is_help=True)
 
@@ -18,10 +18,12 @@ def _group() -> None:
 @app.command("space")
 def space(name: options.Space, sets: options.Sets = None, json: options.Json = False) -> None:
     """Print a search space as it is written, or with `--json` as it is read, every default filled in."""
-    from ferray.config.load import Overrides, find_space, load_space
+    from ferray.config.load import find_space, load_space
+    from ferray.config.overrides import Overrides
 
     if json or sets:
-        spec, _ = load_space(name, Overrides(sets=sets or ()))
+        spec, notes = load_space(name, Overrides(sets=sets or ()))
+        say_notes(notes, quiet=False)
         print_json(spec.model_dump(mode="json"))
         return
     print(find_space(name).text, end="")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ferray.cli import options
 from ferray.cli.checking import checked_sweep
 from ferray.cli.compare import print_comparison
-from ferray.cli.output import on_terminal, print_json, say
+from ferray.cli.output import on_terminal, print_json, say, say_notes
 from ferray.cli.paper import PaperSweep, finish_paper
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def sweep(
     from ferray.config.load import find_space, load_space
 
     spec, notes = load_space(space, options.overrides_from(asked))
-    for note in notes if not quiet else ():
-        say(f"note: {note}")
+    say_notes(notes, quiet=quiet)
     runtime = options.runtime_from(
         {
             **asked,
@@ -89,7 +88,8 @@ class _How:
 
 def _run_before(space: str, runtime: Runtime, *, quick: bool, how: _How) -> bool:
     """Run or finish the sweep that this one begins with; whether its trials are there then."""
-    from ferray.config.load import Overrides, find_space, load_space
+    from ferray.config.load import find_space, load_space
+    from ferray.config.overrides import Overrides
 
     spec, _ = load_space(space, Overrides(quick=quick))
     if not how.quiet:

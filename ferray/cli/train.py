@@ -9,7 +9,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.checking import checked_sweep
-from ferray.cli.output import on_terminal, print_json, progress_bars, say
+from ferray.cli.output import on_terminal, print_json, progress_bars, say, say_notes
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def train(
 
     from ferray.config.load import find_space, load_space
 
-    spec, _ = load_space(space, options.overrides_from(asked))
+    spec, notes = load_space(space, options.overrides_from(asked))
+    say_notes(notes, quiet=quiet)
     runtime = options.runtime_from({**asked, "launcher": "inline"})
     spec, chosen = settle(spec)
     if not quiet:

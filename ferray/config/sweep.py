@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
+from ferray.config.address import contradictions, overlaid
 from ferray.config.published import PublishedRow, Quick
 from ferray.config.space import ARM, Choice, Node, Seeds, num_combinations, parse_space, resolve, unknown_key
 from ferray.config.trial import Component, TrialConfig, split_component
@@ -118,12 +119,17 @@ class SweepSpec(Params):
 
     @model_validator(mode="after")
     def _fixed_or_searched(self) -> SweepSpec:
-        lines = [f"{key}: stands in `base` and in `space`" for key in self.base if key in self.space]
-        for name, arm in self.arms.items():
-            lines += [f"{key}: stands in `space` and in `arms.{name}`" for key in arm if key in self.space]
-            lines += [f"arms.{name}.{key}: {problem}" for key in arm if (problem := unknown_key(key))]
-        if self.seeds is not None and "seed" in self.space:
-            lines.append("seed: stands in `space`, and `seeds` is given")
+        arms = {f"arms.{name}": arm for name, arm in self.arms.items()}
+        lines = [
+            f"{place}.{key}: {problem}" for place, arm in arms.items() for key in arm if (problem := unknown_key(key))
+        ]
+        lines += contradictions({"base": self.base, **arms}, self.space, dataset=self.dataset)
+        if self.seeds is not None:
+            places = [place for place, keys in {"space": self.space, **arms}.items() if "seed" in keys]
+            lines += [f"seed: stands in `{place}`, and `seeds` is given" for place in places]
+            first = self.base.get("seed", 0)
+            if not isinstance(first, int):
+                lines.append(f"base.seed: is `{first}`, and `seeds` are counted on from it")
         rows = [(row, row.arm) for row in self.published if row.arm is not None and row.arm not in self.arms]
         lines += [f"published: `{row.row}` speaks of the arm `{arm}`, which is not there" for row, arm in rows]
         if lines:
@@ -168,7 +174,7 @@ class SweepSpec(Params):
         nodes = dict(self.nodes)
         arm_node = nodes.pop(ARM, None)
         arm = self.arms[pick(ARM, arm_node)] if arm_node is not None else {}
-        return resolve(nodes, {"dataset": self.dataset, **self.base, **arm}, pick)
+        return resolve(nodes, {"dataset": self.dataset, **overlaid(self.base, arm)}, pick)
 
     def config(self, pick: Any) -> TrialConfig:
         """The checked configuration for one choice of every node."""

@@ -92,6 +92,16 @@ def problem_lines(error: ValidationError, *, prefix: tuple[str, ...] = (), known
     return lines
 
 
+_EXPECTED = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "`true` or `false`"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "keys with their values"),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+    "string_type": "text",
+}
+
+
 def _wording(item: Any) -> str:
     """One finding in ferray's words; several lines where a validator of ours listed several problems."""
     given, limits = item["input"], item.get("ctx", {})
@@ -101,6 +111,8 @@ def _wording(item: Any) -> str:
             return f"is `{given}`, allowed is {words} `{limits[key]:g}`"
     if item["type"] == "extra_forbidden":
         return "is not a known key"
+    if item["type"] in _EXPECTED:
+        return f"is `{given}`, expected is {_EXPECTED[item['type']]}"
     if item["type"] == "literal_error":
         return f"is `{given}`, allowed is {limits['expected']}"
     message: str = item["msg"]

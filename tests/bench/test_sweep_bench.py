@@ -20,7 +20,8 @@ from bench.sweep import (
     summarise,
     trial_times,
 )
-from ferray.config.load import Overrides, load_space
+from ferray.config.load import load_space
+from ferray.config.overrides import Overrides
 
 # Two slots, held from 0 s and from 2 s on, with two trials each; the second slot's last trial ends 2 s early.
 TRIALS = [

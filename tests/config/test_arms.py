@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ferray.check import valid_corners
-from ferray.config.load import Overrides, load_space, validate_spec
+from ferray.config.load import load_space, validate_spec
+from ferray.config.overrides import Overrides
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
 
@@ -66,7 +67,7 @@ def test_a_key_of_an_arm_must_exist() -> None:
 
 def test_a_searched_key_is_no_key_of_an_arm() -> None:
     raw = {"name": "x", "dataset": "demo", "arms": {"a": {"epochs": 3}}, "space": {"epochs": {"choice": [1, 2]}}}
-    with pytest.raises(ConfigError, match=r"stands in `space` and in `arms.a`"):
+    with pytest.raises(ConfigError, match=r"stands in `arms.a` and in `space`"):
         validate_spec(raw, source="x")
 
 
@@ -105,7 +106,11 @@ def test_rows_of_an_arm_that_is_left_out_stay_as_quoted_ones(tmp_path: Path) -> 
 def test_quick_cuts_down_and_says_so(tmp_path: Path) -> None:
     changed, notes = of_file(tmp_path, quick=True)
     assert (changed.name, changed.budget.trials) == ("two-quick", 4)
-    assert notes == ["quick: `epochs` is `1`", "quick: `2` seeds for `3`"]
+    assert notes == [
+        "quick: `epochs` is `1`",
+        "`quick.set.epochs` holds in the arm `cleaned`",
+        "quick: `2` seeds for `3`",
+    ]
 
 
 def test_quick_begins_with_the_quick_cut_of_the_space_before(tmp_path: Path) -> None:

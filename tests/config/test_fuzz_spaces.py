@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ferray.config.corners import corner_problems
-from ferray.config.load import Overrides, load_space, validate_spec
+from ferray.config.load import load_space, validate_spec
+from ferray.config.overrides import Overrides
 from ferray.config.yaml import parse_yaml
 from ferray.errors import ConfigError
 from ferray.testing.fuzz import FUZZ, damaged

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from ferray.config.load import Overrides, find_space, load_dataset, load_space, set_key, space_names
+from ferray.config.load import find_space, load_dataset, load_space, space_names
+from ferray.config.overrides import Overrides
+from ferray.config.set_key import set_key
 from ferray.errors import ConfigError
 
 YAML = """
@@ -51,7 +53,7 @@ def test_set_fixes_a_searched_parameter_and_says_so(space: str) -> None:
     spec, notes = load_space(space, Overrides(sets=["optimizer.lr=1e-3"]))
     assert "optimizer.lr" not in spec.space
     assert spec.config(lambda _, node: node.extremes()[0]).optimizer.lr == 1e-3
-    assert notes == ["`optimizer.lr` is fixed by `--set optimizer.lr=0.001` and no longer searched"]
+    assert notes == ["`optimizer.lr` is fixed by `--set optimizer.lr=1e-3` and no longer searched"]
 
 
 def test_set_of_a_component_ends_its_search(space: str) -> None:
@@ -108,8 +110,11 @@ def test_every_problem_of_a_file_is_listed(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError) as raised:
         load_space(str(path))
-    assert "has 3 problems" in raised.value.message
-    assert raised.value.hint == "did you mean `log_uniform`?"
+    assert raised.value.message.splitlines()[1:] == [
+        "  space.optimizer.lr: `log_unifrom` is not a distribution; did you mean `log_uniform`?",
+        "  space.epoch: `epoch` is not a key of a trial; did you mean `epochs`?",
+        "  spaces: is not a known key; did you mean `space`?",
+    ]
 
 
 def test_file_without_keys_is_refused(tmp_path: Path) -> None:
@@ -121,12 +126,12 @@ def test_file_without_keys_is_refused(tmp_path: Path) -> None:
 
 def test_set_key_leaves_other_keys_alone() -> None:
     raw = {"base": {"optimizer": {"name": "sgd"}}}
-    set_key(raw, "optimizer.lr", 0.1)
+    set_key(raw, "optimizer.lr", 0.1, "--set optimizer.lr=0.1")
     assert raw["base"]["optimizer"] == {"name": "sgd", "lr": 0.1}
 
 
 def test_a_data_set_is_a_space_of_one_configuration() -> None:
-    spec = load_dataset("image_folder", Overrides(sets=["backbone.width=4", "dataset.path=faces"], epochs=3))
+    spec, _ = load_dataset("image_folder", Overrides(sets=["backbone.width=4", "dataset.path=faces"], epochs=3))
     assert (spec.name, spec.dataset, spec.space) == ("image_folder", {"image_folder": {"path": "faces"}}, {})
     assert spec.base == {"backbone.width": 4, "epochs": 3}
 

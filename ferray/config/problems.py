@@ -1,0 +1,49 @@
+"""Problems of what was asked, worded for the person who asked: all of them together, each with its own hint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ferray.config.holders import CHOICES
+from ferray.errors import ConfigError
+from ferray.registry import ROOMS
+
+_HINTS = ("; did you mean", "; known names")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, `key: what is wrong`, and what to do about it, "" where nothing nearer is known."""
+
+    text: str
+    hint: str = ""
+
+    @classmethod
+    def of(cls, line: str) -> Problem:
+        """From a line that carries its hint at its end, behind a semicolon."""
+        cuts = [index for hint in _HINTS if (index := line.find(hint)) >= 0]
+        return cls(line[: min(cuts)], line[min(cuts) + 2 :]) if cuts else cls(line)
+
+
+def problems_error(source: str, problems: Sequence[str | Problem]) -> ConfigError:
+    """One ConfigError for all problems of `source`, a file or the command line ("")."""
+    found = [problem if isinstance(problem, Problem) else Problem.of(problem) for problem in problems]
+    if len(found) == 1:
+        (problem,) = found
+        return ConfigError(
+            f"{source}: {problem.text}" if source else problem.text, problem.hint or _where(problem.text)
+        )
+    listed = "\n".join(f"  {problem.text}{f'; {problem.hint}' if problem.hint else ''}" for problem in found)
+    told = f"{source} has {len(found)} problems" if source else f"{len(found)} options are wrong"
+    hinted = any(problem.hint for problem in found)
+    return ConfigError(f"{told}\n{listed}", "" if hinted else _where(found[0].text))
+
+
+def _where(text: str) -> str:
+    """The command that shows what is allowed where a problem was found."""
+    key = text.split(":", 1)[0].removeprefix("space.").removeprefix("base.")
+    parts = key.split(".")
+    if parts[0] in CHOICES and len(parts) > 1 and parts[1] in ROOMS[CHOICES[parts[0]].ROOM].names():
+        return f"`ferray show component {parts[0]} {parts[1]}` lists its parameters and their bounds"
+    return "`ferray show space demo --json` shows every key with its default"
