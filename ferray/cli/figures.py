@@ -13,6 +13,7 @@ from ferray.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from ferray.results.class_counts import SplitCounts
+    from ferray.results.figures.album import Album
     from ferray.results.groups import Group
     from ferray.study.records import SweepRecord
 
@@ -26,7 +27,8 @@ def figures(
         ),
     ] = None,
     to: Annotated[
-        Path | None, typer.Option("--to", help="Folder for the files; else `figures/` in the sweep's.")
+        Path | None,
+        typer.Option("--to", help="Folder for the files; else `figures/` in the sweep's, or `figures/trial-17/`."),
     ] = None,
     data_root: options.DataRoot = None,
     output: options.Output = Path("runs"),
@@ -39,27 +41,40 @@ def figures(
 
     folder = output / name
     record = load_sweep(folder, storage)
-    written = draw_figures(record, folder, to or folder / "figures", data_root or default_data_root(), trial or ())
+    album = draw_figures(record, folder, to, data_root or default_data_root(), trial or ())
     if json:
-        print_json({"sweep": record.name, "files": [str(path) for path in written]})
-        return
-    for path in written:
-        print(path)
+        print_json({"sweep": record.name, "files": [str(path) for path in album.files]})
+    else:
+        print("".join(f"{path}\n" for path in album.files), end="")
+    remark(album)
 
 
 def draw_figures(
-    record: SweepRecord, folder: Path, to: Path, data_root: Path, numbers: Sequence[int] = ()
-) -> list[Path]:
-    """Draw what there is; a line on stderr where the data is not there to count its classes."""
+    record: SweepRecord, folder: Path, to: Path | None, data_root: Path, numbers: Sequence[int] = ()
+) -> Album:
+    """Draw what there is, into `figures/` of the sweep's folder or a folder of its own below it where `to` is None.
+
+    A line on stderr where the data is not there to count its classes.
+    """
     from ferray.errors import DataError
-    from ferray.results.figures.draw import draw_sweep
+    from ferray.results.figures.draw import draw_sweep, folder_name
     from ferray.results.groups import groups_of
 
     groups = groups_of(record, numbers)
+    target = to or folder / "figures" / folder_name(groups)
     try:
-        return draw_sweep(to, record, folder, groups=groups, counts=_counts(groups, data_root))
+        return draw_sweep(target, record, folder, groups=groups, counts=_counts(groups, data_root))
     except OSError as error:
-        raise DataError(f"`{to}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
+        raise DataError(f"`{target}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
+
+
+def remark(album: Album) -> None:
+    """Say on stderr what became of earlier files, and which letters could not be drawn."""
+    if album.replaced:
+        say(f"{len(album.replaced)} files of an earlier drawing of `{album.subject}` are replaced")
+    if album.missing:
+        letters = "".join(sorted(album.missing))
+        say(f"warning: no installed font has `{letters}`: boxes in the PNG files, letters in the SVG files")
 
 
 def _counts(groups: Sequence[Group], data_root: Path) -> dict[str, SplitCounts]:

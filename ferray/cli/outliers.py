@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ferray.cli import options
+from ferray.cli.figures import remark
 from ferray.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from ferray.results.figures.outliers import Picture
+    from ferray.results.figures.album import Album
+    from ferray.results.figures.removed import Picture
     from ferray.results.originals import Originals
     from ferray.results.removals import Removals
     from ferray.study.records import SweepRecord, TrialRecord
@@ -36,6 +38,7 @@ def outliers(
     """Show which samples a trial removed and why: variance by epoch, errors before and after, the pictures, classes."""
     from ferray.config.runtime import default_data_root
     from ferray.config.trial import TrialConfig
+    from ferray.results.figures.album import Album
     from ferray.results.originals import Originals
     from ferray.results.removals import read_removals, write_tables
     from ferray.study.history import load_sweep
@@ -45,15 +48,17 @@ def outliers(
     chosen = _choose(record, folder, trial)
     removals = read_removals(folder, chosen)
     target = to or folder / chosen.folder / "figures"
-    files: list[Path] = []
+    album = Album(target, f"{record.name}, trial {chosen.number}")
     originals = Originals(TrialConfig.model_validate(chosen.config), data_root or default_data_root())
     if removals.looks:
-        files = [*write_tables(target, removals), *_draw(target, removals, originals, record.name)]
-    document = _document(record.name, removals, _counts(originals, removals), files)
+        album.files += write_tables(target, removals)
+        _draw(album, removals, originals, record.name)
+    document = _document(record.name, removals, _counts(originals, removals), album.files)
     if json:
         print_json(document)
     else:
         _print(document)
+    remark(album)
 
 
 def _choose(record: SweepRecord, folder: Path, number: int | None) -> TrialRecord:
@@ -74,16 +79,16 @@ def _choose(record: SweepRecord, folder: Path, number: int | None) -> TrialRecor
     raise ConfigError(f"there is no trial `{number}` in `{record.name}`", f"see `ferray trials {record.name}`")
 
 
-def _draw(target: Path, removals: Removals, originals: Originals, sweep: str) -> list[Path]:
+def _draw(album: Album, removals: Removals, originals: Originals, sweep: str) -> None:
     from ferray.results.figures.outliers import draw_outliers
 
-    return draw_outliers(target, removals, _pictures(originals, removals), sweep)
+    draw_outliers(album, removals, _pictures(originals, removals), sweep)
 
 
 def _pictures(originals: Originals, removals: Removals) -> list[Picture]:
     """The removed samples from the highest loss down; none, with a word why, where they cannot be decoded."""
     from ferray.errors import DataError
-    from ferray.results.figures.outliers import MOST_PICTURES, Picture
+    from ferray.results.figures.removed import MOST_PICTURES, Picture
 
     by_loss = sorted(removals.removed, key=lambda gone: -gone.sample.loss)[:MOST_PICTURES]
     try:

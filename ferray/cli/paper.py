@@ -76,10 +76,9 @@ def _evaluate(sweep: PaperSweep) -> None:
 def _draw(sweep: PaperSweep) -> None:
     from ferray.cli.figures import draw_figures
 
-    to = sweep.folder / "figures"
-    files = draw_figures(sweep.record, sweep.folder, to, sweep.runtime.data_root)
+    album = draw_figures(sweep.record, sweep.folder, None, sweep.runtime.data_root)
     if not sweep.quiet:
-        say(f"{len(files)} figures in {to}")
+        say(f"{len(album.files)} figures in {album.folder}")
 
 
 def _compare(spec: SweepSpec, sweep: PaperSweep) -> Comparison:

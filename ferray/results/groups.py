@@ -17,6 +17,7 @@ class Group:
 
     name: str
     trials: tuple[TrialRecord, ...]
+    is_arm: bool = True
 
     @property
     def num_runs(self) -> int:
@@ -34,11 +35,21 @@ def groups_of(record: SweepRecord, numbers: Sequence[int] = ()) -> list[Group]:
         if number not in trials:
             raise ConfigError(f"`{record.name}` has no trial `{number}`", did_you_mean(str(number), map(str, trials)))
     if numbers:
-        return [Group(f"trial {number}", (trials[number],)) for number in dict.fromkeys(numbers)]
+        return [Group(f"trial {number}", (trials[number],), is_arm=False) for number in dict.fromkeys(numbers)]
     best = rank(record).best
     if best is None:
         raise DataError(f"no trial of `{record.name}` is complete", "name one that is not with `--trial`")
     arms = trials_by_arm(record)
     if ALL in arms:
-        return [Group(f"trial {best.number}, the best", (best,))]
+        return [Group(f"trial {best.number} (best)", (best,), is_arm=False)]
     return [Group(arm, tuple(of_seeds.values())) for arm, of_seeds in arms.items()]
+
+
+def naming(groups: Sequence[Group]) -> str:
+    """`, trial 3` after a title that speaks of one group; nothing where there are several."""
+    return f", {groups[0].name}" if len(groups) == 1 else ""
+
+
+def numbers_of(groups: Sequence[Group]) -> list[int]:
+    """The trials that stand alone, by number; none where the groups are arms."""
+    return [group.trials[0].number for group in groups if not group.is_arm]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ferray.results.figures.album import Album
 from ferray.testing.command import ferray
 
 SPACE = """
@@ -27,9 +28,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     return folder
 
 
-def test_pictures_lie_in_the_sweeps_folder(runs: Path) -> None:
+def test_pictures_of_a_trial_lie_in_a_folder_of_their_own(runs: Path) -> None:
     ran = ferray("figures", "tiny", "--output", runs)
-    assert ran.out.splitlines()[0] == str(runs / "tiny" / "figures" / "curves.png")
+    assert ran.out.splitlines()[0] == str(runs / "tiny" / "figures" / "trial-0" / "curves.png")
 
 
 def test_json_lists_the_files(runs: Path, tmp_path: Path) -> None:
@@ -40,7 +41,7 @@ def test_json_lists_the_files(runs: Path, tmp_path: Path) -> None:
 
 def test_a_trial_can_be_asked_for(runs: Path, tmp_path: Path) -> None:
     ferray("figures", "tiny", "--output", runs, "--to", tmp_path, "--trial", 0)
-    assert "trial 0, train" in (tmp_path / "curves.svg").read_text()
+    assert "tiny, trial 0: loss and accuracy" in (tmp_path / "curves.svg").read_text()
 
 
 def test_an_unknown_trial_is_named(runs: Path) -> None:
@@ -52,3 +53,15 @@ def test_a_folder_that_cannot_be_made_is_named(runs: Path) -> None:
     (runs / "file").touch()
     ran = ferray("figures", "tiny", "--output", runs, "--to", runs / "file")
     assert (ran.code, "cannot be written" in ran.err) == (3, True)
+
+
+def test_a_set_drawn_again_is_said_to_be_replaced(runs: Path, tmp_path: Path) -> None:
+    ferray("figures", "tiny", "--output", runs, "--to", tmp_path)
+    ran = ferray("figures", "tiny", "--output", runs, "--to", tmp_path)
+    assert "files of an earlier drawing of `tiny, trial 0` are replaced" in ran.err
+
+
+def test_a_set_of_something_else_is_not_overwritten(runs: Path, tmp_path: Path) -> None:
+    Album(tmp_path, "other, trial 7").add("curves", lambda figure: figure.suptitle("other") and None)
+    ran = ferray("figures", "tiny", "--output", runs, "--to", tmp_path)
+    assert (ran.code, "holds figures of `other, trial 7`" in ran.err) == (2, True)

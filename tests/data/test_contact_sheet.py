@@ -4,17 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ferray.data.contact_sheet import (
-    COLUMNS,
-    ELLIPSIS,
-    FLAGGED,
-    GAP,
-    THUMB,
-    Tile,
-    draw_sheet,
-    sheet_top,
-    shortened,
-)
+from ferray.data.contact_sheet import COLUMNS, FLAGGED, GAP, THUMB, Tile, draw_sheet, sheet_top
 
 GREY = np.full((30, 40, 3), 77, dtype=np.uint8)
 LONG = "a_film_with_a_long_name_000123_face_at_0007"
@@ -57,16 +47,6 @@ def test_no_title_leaves_the_sheet_or_runs_into_the_pictures(title: str) -> None
     sheet, top = draw_sheet([WIDE], title), sheet_top(title)
     margins = (sheet[:, -GAP:], sheet[:GAP], sheet[top - 4 : top])
     assert [bool((margin == 255).all()) for margin in margins] == [True, True, True]
-
-
-def test_a_long_name_keeps_both_ends_around_a_mark() -> None:
-    short = shortened(LONG, THUMB)
-    head, tail = short.split(ELLIPSIS)
-    assert (LONG.startswith(head), LONG.endswith(tail), min(len(head), len(tail)) > 5) == (True, True, True)
-
-
-def test_a_name_that_fits_is_whole() -> None:
-    assert shortened("angry_0001", THUMB) == "angry_0001"
 
 
 def test_letters_of_other_alphabets_are_drawn() -> None:

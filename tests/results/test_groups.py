@@ -17,7 +17,7 @@ def test_every_arm_is_a_group_of_its_seeds() -> None:
 
 
 def test_without_arms_the_best_trial_stands_alone() -> None:
-    assert [group.name for group in groups_of(sweep_record())] == ["trial 4, the best"]
+    assert [group.name for group in groups_of(sweep_record())] == ["trial 4 (best)"]
 
 
 def test_trials_can_be_asked_for() -> None:

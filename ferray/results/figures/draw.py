@@ -9,11 +9,14 @@ from types import MappingProxyType
 from ferray.results.arms import seed_of
 from ferray.results.class_counts import SplitCounts
 from ferray.results.estimates import METRICS, Metric
+from ferray.results.figures.album import Album
 from ferray.results.figures.classes import draw_classes
+from ferray.results.figures.confusion import draw_confusion
 from ferray.results.figures.curves import draw_curves, draw_variance
 from ferray.results.figures.outliers import draw_outliers
-from ferray.results.figures.scores import Scored, draw_confusion, draw_folds, draw_recalls
-from ferray.results.groups import Group
+from ferray.results.figures.scored import Scored
+from ferray.results.figures.scores import draw_folds, draw_recalls
+from ferray.results.groups import Group, numbers_of
 from ferray.results.histories import read_history
 from ferray.results.measured import measured_on
 from ferray.results.removals import read_removals
@@ -27,41 +30,58 @@ def draw_sweep(
     *,
     groups: Sequence[Group],
     counts: Mapping[str, SplitCounts] = MappingProxyType({}),
-) -> list[Path]:
-    """Write to `to` whatever there is to draw of these groups of the sweep in `folder`; returns every file.
+) -> Album:
+    """Draw into `to` whatever there is to draw of these groups of the sweep in `folder`; returns what was drawn.
 
     `counts` are the class counts of its data sets, each by a group that has it. Scores are those of the test split
-    where it was judged for all trials, else of validation. DataError for a damaged history or `test.json`.
+    where it was judged for all trials, else of validation. DataError for a damaged history or `test.json`, ConfigError
+    where `to` holds figures of something else.
     """
+    album = Album(to, f"{record.name}, {_names(groups)}")
     histories = {group.name: [read_history(folder / trial.folder) for trial in group.trials] for group in groups}
     scored = _scored(record, folder, groups)
-    return [
-        *draw_curves(to, record.name, groups, histories),
-        *draw_variance(to, record.name, groups, histories),
-        *_draw_counts(to, record.name, counts),
-        *_draw_removals(to, record, folder, groups),
-        *draw_confusion(to, record.name, scored),
-        *draw_recalls(to, record.name, scored),
-        *draw_folds(to, record.name, scored),
-    ]
+    draw_curves(album, record.name, groups, histories)
+    draw_variance(album, record.name, groups, histories)
+    _draw_counts(album, record.name, counts)
+    _draw_removals(album, record, folder, groups)
+    draw_confusion(album, record.name, scored)
+    draw_recalls(album, record.name, scored)
+    draw_folds(album, record.name, scored)
+    return album
 
 
-def _draw_counts(to: Path, title: str, counts: Mapping[str, SplitCounts]) -> list[Path]:
-    written: list[Path] = []
+def folder_name(groups: Sequence[Group]) -> str:
+    """Where figures of these groups lie below those of the sweep: "" for its arms, `trial-3`, `trials-3-7`."""
+    numbers = numbers_of(groups)
+    if not numbers:
+        return ""
+    joined = "-".join(map(str, numbers))
+    if len(numbers) == 1:
+        return f"trial-{joined}"
+    return f"trials-{joined}" if len(joined) <= 40 else f"trials-{numbers[0]}-and-{len(numbers) - 1}-more"
+
+
+def _names(groups: Sequence[Group]) -> str:
+    """`trial 3`, `trials 3, 7`, `arms plain, bdr`."""
+    numbers = numbers_of(groups)
+    words = list(map(str, numbers)) or [group.name for group in groups]
+    return f"{'trial' if numbers else 'arm'}{'s' if len(words) > 1 else ''} {', '.join(words)}"
+
+
+def _draw_counts(album: Album, title: str, counts: Mapping[str, SplitCounts]) -> None:
     for number, (name, found) in enumerate(counts.items(), start=1):
         whole = title if len(counts) == 1 else f"{title}, {name}"
-        written += draw_classes(to, whole, found, "classes" if number == 1 else f"classes_{number}")
-    return written
+        draw_classes(album, whole, found, "classes" if number == 1 else f"classes_{number}")
 
 
-def _draw_removals(to: Path, record: SweepRecord, folder: Path, groups: Sequence[Group]) -> list[Path]:
+def _draw_removals(album: Album, record: SweepRecord, folder: Path, groups: Sequence[Group]) -> None:
     """The errors before and after the removals of each group's first trial that removed something."""
-    written: list[Path] = []
     for group in groups:
         removed = [trial for trial in group.trials if (folder / trial.folder / "removed.csv").is_file()]
         for trial in removed[:1]:
-            written += draw_outliers(to / f"trial-{trial.number}", read_removals(folder, trial), [], record.name)
-    return written
+            subject = f"{record.name}, trial {trial.number}"
+            own = album if subject == album.subject else album.chapter(f"trial-{trial.number}", subject)
+            draw_outliers(own, read_removals(folder, trial), [], record.name)
 
 
 def _scored(record: SweepRecord, folder: Path, groups: Sequence[Group]) -> list[Scored]:

@@ -1,83 +1,58 @@
-"""How every picture looks: readable in print, told apart without colour, and the same bytes each time it is drawn.
+"""How every figure looks: readable in print, told apart without colour, with every word on the page.
 
 Colours are those of Okabe and Ito, "Color Universal Design" (2008), which people who confuse red and green tell apart;
-each goes with a line style and a marker of its own, so that a grey print still tells which is which.
+each goes with a line style and a marker of its own, so that a grey print still tells which is which. A figure's height
+is that of its axes: title and legend add theirs. Sizes of letters are in points, 72 an inch.
 """
 
 from __future__ import annotations
 
-import os
-import textwrap
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-Draw = Callable[[Figure], None]
-Item = TypeVar("Item")
+from ferray.data.lettering import broken, shortened_apart, width_of
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo", "--")
-WIDTH_IN, HEIGHT_IN = 6.3, 3.6  # the text width of a page
-DPI = 200
-LETTER_IN = 0.06  # the width of a letter in a legend, on average
+WIDTH_IN, HEIGHT_IN = 6.3, 3.0  # the text width of a page; the height of the axes with their labels
+MARGIN_IN = 0.08
+AXES_IN = WIDTH_IN - 0.8  # the width of single axes beside their label and ticks
+TITLE, PANEL_TITLE, TICK, LEGEND = 9.5, 7.5, 7.5, 7.5
+LEGEND_HANDLE = 38.0  # line and gaps beside a label of the legend
+NAME_IN = 1.6  # the widest name of a class or an arm beside an axis
 
-_LOOK: dict[str, Any] = {
+LOOK: dict[str, Any] = {
     "axes.grid": True,
     "axes.grid.axis": "y",
     "axes.axisbelow": True,
+    "axes.labelsize": 8.5,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlesize": 9,
-    "figure.titlesize": 10,
+    "axes.titlesize": PANEL_TITLE,
+    "figure.constrained_layout.h_pad": MARGIN_IN,
+    "figure.constrained_layout.w_pad": MARGIN_IN,
+    "figure.titlesize": TITLE,
     "font.family": ["DejaVu Sans"],  # comes with matplotlib, so letters are the same on every machine
     "font.size": 8.5,
     "grid.alpha": 0.35,
     "grid.linewidth": 0.5,
     "hatch.linewidth": 0.5,
-    "legend.fontsize": 7.5,
+    "legend.fontsize": LEGEND,
     "legend.frameon": False,
     "lines.linewidth": 1.4,
     "lines.markersize": 3.5,
     "path.simplify": False,
-    "savefig.dpi": DPI,
-    "svg.fonttype": "none",  # letters stay letters: they can be searched, and read by a test
-    "svg.hashsalt": "ferray",
+    "text.parse_math": False,  # a class may be called `$a$`
+    "xtick.labelsize": TICK,
+    "ytick.labelsize": TICK,
 }
-
-
-def write_figure(
-    folder: Path, stem: str, draw: Draw, *, width_in: float = WIDTH_IN, height_in: float = HEIGHT_IN
-) -> list[Path]:
-    """Let `draw` fill an empty figure, and write it to `folder` as `stem`.png and `stem`.svg; returns both paths.
-
-    Each file is written beside its place and renamed. The folder is made. No window and no global state of matplotlib
-    is touched, so any thread may draw.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    settings: Any = {**dict(mpl.rcParamsDefault), **_LOOK, "backend": "agg"}
-    with mpl.rc_context(settings):
-        figure = Figure(figsize=(width_in, height_in), layout="constrained")
-        draw(figure)
-        return [_save(figure, folder / f"{stem}.{kind}") for kind in ("png", "svg")]
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
-    try:
-        figure.savefig(temporary, format=path.suffix[1:], metadata=metadata)
-        temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return path
 
 
 def line_look(index: int) -> dict[str, Any]:
@@ -90,8 +65,8 @@ def line_look(index: int) -> dict[str, Any]:
 
 
 def layered_look(index: int, number: int) -> dict[str, Any]:
-    """`line_look` of one series of so many, those drawn earlier being wider, so that equal curves do not hide them."""
-    above = number - 1 - index
+    """`line_look` of one series of so many, those drawn earlier being wider, so that equal curves show each other."""
+    above = min(number - 1 - index, 3)
     return {**line_look(index), "linewidth": 1.4 + 0.9 * above, "markersize": 3.5 + 1.8 * above}
 
 
@@ -105,50 +80,80 @@ def bar_look(index: int) -> dict[str, Any]:
     }
 
 
-def legend_below(axes: Axes, *, most_columns: int = 4) -> None:
-    """The legend under the axes, where no curve can run through it; nothing where there is one series."""
-    handles, labels = axes.get_legend_handles_labels()
-    if len(labels) > 1 and axes.figure is not None:
-        axes.legend(
-            handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=min(most_columns, len(labels))
-        )
+def entitle(figure: Figure, title: str, *notes: str) -> None:
+    """The title above all axes, and notes in lines of their own below it; lines that are too wide are broken."""
+    room = 72 * (figure.get_figwidth() - 2 * MARGIN_IN)
+    lines = [line for text in (title, *notes) if text for line in broken(text, room, TITLE)]
+    figure.suptitle("\n".join(lines))
+    grow(figure, len(lines) * TITLE * 1.3 + 4)
 
 
-def shared_legend(figure: Figure, axes: Axes, *, most_columns: int = 4) -> None:
-    """The legend of one of several axes, below them all, in as many columns as fit; nothing for a single series."""
-    handles, labels = axes.get_legend_handles_labels()
-    if len(labels) > 1:
-        column_in = 0.6 + LETTER_IN * max(map(len, labels))
-        columns = min(most_columns, len(labels), int(figure.get_figwidth() / column_in))
-        figure.legend(handles, labels, loc="outside lower center", ncols=max(1, columns))
+def entitle_panel(axes: Axes, width_in: float, *texts: str) -> None:
+    """The title of one of several axes that is so wide, broken where it has to be."""
+    axes.set_title("\n".join(panel_lines(width_in, *texts)))
 
 
-def entitle(figure: Figure, *lines: str) -> None:
-    """The title above all axes; lines that are wider than the figure are broken."""
-    most = int(figure.get_figwidth() / (1.25 * LETTER_IN))
-    figure.suptitle("\n".join(textwrap.fill(line, most) for line in lines))
+def panel_lines(width_in: float, *texts: str) -> list[str]:
+    """The lines of `entitle_panel`."""
+    return [line for text in texts for line in broken(text, 72 * width_in, PANEL_TITLE)]
 
 
-def paged(
-    folder: Path,
-    stem: str,
-    items: Sequence[Item],
-    draw: Callable[[Figure, Sequence[Item]], None],
-    *,
-    most: int,
-    height_in: Callable[[int], float] = lambda _: HEIGHT_IN,
-) -> list[Path]:
-    """`write_figure` for at most so many items at a time, as `stem`, `stem`_2 and on; nothing where there is no item.
+def label_side(axes: Axes, height_in: float, text: str) -> None:
+    """The label of an axis that is so high, broken where it has to be."""
+    axes.set_ylabel("\n".join(broken(text, 72 * height_in, LOOK["axes.labelsize"])))
 
-    `height_in` is asked with the number of items on the page.
+
+def legend_below(figure: Figure, *axes: Axes, most_columns: int = 4) -> None:
+    """One legend for these axes, below all of them, in as many columns as fit; nothing for a single series."""
+    found = [entry for each in axes for entry in zip(*each.get_legend_handles_labels(), strict=True)]
+    entries = {label: handle for handle, label in reversed(found)}
+    labels = list(dict.fromkeys(label for _, label in found))
+    if len(labels) < 2:
+        return
+    room = 72 * (figure.get_figwidth() - 2 * MARGIN_IN)
+    short = shortened_apart(labels, room - LEGEND_HANDLE, LEGEND)
+    column = max(width_of(label, LEGEND) for label in short) + LEGEND_HANDLE
+    columns = max(1, min(most_columns, len(labels), int(room / column)))
+    figure.legend([entries[label] for label in labels], short, loc="outside lower center", ncols=columns)
+    grow(figure, -(-len(labels) // columns) * LEGEND * 1.6 + 8)
+
+
+def grow(figure: Figure, points: float) -> None:
+    """Make the figure so many points higher."""
+    figure.set_figheight(figure.get_figheight() + points / 72)
+
+
+def name_rows(axes: Axes, names: Sequence[str], label: str, *, notes: Sequence[str] = ()) -> None:
+    """Names down the left side, the first on top, one a row at 0, 1, 2 and on; long ones lose their middle.
+
+    `notes` stand behind the names, in brackets.
     """
-    written: list[Path] = []
-    for number, start in enumerate(range(0, len(items), most), start=1):
-        page = items[start : start + most]
-        name = stem if number == 1 else f"{stem}_{number}"
-        written += write_figure(folder, name, _of_page(draw, page), height_in=height_in(len(page)))
-    return written
+    short = shortened_apart(names, 72 * NAME_IN, TICK)
+    texts = [f"{name} ({note})" for name, note in zip(short, notes, strict=True)] if notes else short
+    axes.set_yticks(range(len(names)), texts)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_ylabel(label)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=True, axis="x")
+    axes.grid(visible=False, axis="y")
 
 
-def _of_page(draw: Callable[[Figure, Sequence[Item]], None], page: Sequence[Item]) -> Draw:
-    return lambda figure: draw(figure, page)
+def whole_numbers(axis: Axis, most: int = 5) -> None:
+    """At most about so many ticks, at whole numbers only: epochs, images. There may be a single one."""
+    axis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def num_ticks(largest: float, width_in: float) -> int:
+    """How many whole numbers of this length stand beside each other on so much room, ten at most."""
+    return max(1, min(10, int(72 * width_in / (width_of(f"{largest:,.0f}", TICK) + 2 * TICK)) - 1))
+
+
+def rows_height_in(num_rows: int, num_bars: int) -> float:
+    """The height of axes with so many named rows of so many bars each."""
+    return 0.6 + num_rows * max(0.24, 0.12 + 0.13 * num_bars)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """The parts that are not empty, with a semicolon in between."""
+    return "; ".join(part for part in parts if part)

@@ -51,10 +51,10 @@ def test_every_picture_is_there_twice(drawn: Path, stem: str, kind: str) -> None
 @pytest.mark.parametrize(
     ("stem", "labels"),
     [
-        ("curves", ["epoch", "loss (nats)", "accuracy (%)", "plain, train", "cleaned, val"]),
-        ("variance", ["epoch", "nats² if ce", "two, plain"]),
+        ("curves", ["epoch", "loss (nats)", "accuracy (%)", "plain, training", "cleaned, validation"]),
+        ("variance", ["epoch", "variance of the cross-entropy (nats²)", "two, plain"]),
         ("classes", ["class", "images", "training (n = 100)", "Happy"]),
-        ("confusion", ["true class", "predicted class", "percent of each true class"]),
+        ("confusion", ["true class", "predicted class", "42 %", "percent of the true class"]),
         ("recalls", ["recall (%)", "true class", "95 %"]),
     ],
 )
@@ -66,7 +66,7 @@ def test_axes_are_labelled(drawn: Path, stem: str, labels: list[str]) -> None:
 @pytest.mark.parametrize(
     ("stem", "n"),
     [
-        ("curves", "n = 100 training samples, 40 val images"),
+        ("curves", "n = 100 training samples, 40 validation images"),
         ("variance", "n = 100 training samples"),
         ("classes", "n = 200"),
         ("confusion", "n = 100 validation images, 2 seeds"),
@@ -79,7 +79,7 @@ def test_n_stands_in_the_title(drawn: Path, stem: str, n: str) -> None:
 
 def test_counts_of_a_matrix_are_summed_over_seeds(drawn: Path) -> None:
     # `plain`: 20 + 22 of 50 + 50 happy images right.
-    assert re.search(r"\b42\s+42\b", words(drawn / "confusion.svg"))
+    assert re.search(r"\b42 %\s+42\b", words(drawn / "confusion.svg"))
 
 
 def test_scores_are_those_of_the_test_split_where_all_were_judged(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_scores_are_those_of_the_test_split_where_all_were_judged(tmp_path: Path
 
 
 def test_without_histories_there_are_no_curves(tmp_path: Path) -> None:
-    files = draw_sweep(tmp_path, RECORD, tmp_path, groups=groups_of(RECORD))
+    files = draw_sweep(tmp_path, RECORD, tmp_path, groups=groups_of(RECORD)).files
     assert sorted(path.name for path in files) == ["confusion.png", "confusion.svg", "recalls.png", "recalls.svg"]
 
 
@@ -107,7 +107,7 @@ def test_many_arms_take_several_pages(tmp_path: Path) -> None:
     names = [f"arm{number}" for number in range(6)]
     record = arms_record(arms_spec(arms={name: {} for name in names}), dict.fromkeys(names, (40,)))
     write_histories(tmp_path, record)
-    files = draw_sweep(tmp_path, record, tmp_path, groups=groups_of(record))
+    files = draw_sweep(tmp_path, record, tmp_path, groups=groups_of(record)).files
     assert {path.stem for path in files} >= {"curves", "curves_2", "confusion", "confusion_2", "recalls_2"}
 
 
@@ -125,4 +125,4 @@ def test_a_single_epoch_stands_at_a_whole_number(tmp_path: Path) -> None:
 
 
 def test_a_title_tells_counts_that_are_summed_over_seeds(drawn: Path) -> None:
-    assert "counts over all seeds below" in words(drawn / "confusion.svg")
+    assert "the images, summed over seeds" in words(drawn / "confusion.svg")
