@@ -156,7 +156,8 @@ def _what_is_done(config: TrialConfig) -> str:
 
 def _skipped_and_filled(config: TrialConfig, splits: Splits) -> str:
     """What was left out and what was filled in, "" where neither was needed."""
-    told = [splits.skipped.warning(config.dataset.name)] if splits.skipped else []
+    was_asked = splits.skipped is not None and not splits.skipped.is_known
+    told = [splits.skipped.sentence(config.dataset.name)] if splits.skipped and was_asked else []
     empty = sum(map(num_empty, (splits.train, splits.val, splits.test))) if holds_features(config) else 0
     if empty:
         cells = "1 empty cell" if empty == 1 else f"{empty} empty cells"

@@ -6,6 +6,7 @@
     │   └── ResumeMismatch     the folder holds another sweep than the one asked for
     ├── DataError          3   a data set or an image is missing or unreadable
     │   ├── BadSampleError     one image or csv row is bad, which `--bad-samples skip` passes over
+    │   │   └── OneColourError     a picture with nothing in it, which `keep` packs all the same
     │   ├── CheckpointError    a checkpoint is missing, torn, or not ferray's
     │   └── StorageError       a disk does not take or give what ferray keeps on it
     ├── SweepFailed        4   the sweep ended and nothing completed
@@ -74,6 +75,26 @@ class BadSampleError(DataError):
     def of(cls, what: str, kind: str, reason: str) -> Self:
         """The error about `what`, such as an image and its path in backticks."""
         return cls(f"{what} {reason}", BAD_SAMPLE_HINT, kind, reason)
+
+
+class OneColourError(BadSampleError):
+    """A picture of which every pixel is `colour`, (red, green, blue); `shape` is its height and width."""
+
+    KIND = "one colour"
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        kind: str = KIND,
+        reason: str = "",
+        colour: tuple[int, int, int] = (0, 0, 0),
+        shape: tuple[int, int] = (1, 1),
+    ) -> None:
+        super().__init__(message, hint, kind, reason)
+        self.colour = colour
+        self.shape = shape
+        self.args = (message, hint, kind, reason, colour, shape)
 
 
 class CheckpointError(DataError):

@@ -35,8 +35,9 @@ BadSamples = Annotated[
     str | None,
     typer.Option(
         "--bad-samples",
-        metavar="refuse|skip",
-        help="Stop at images and rows that cannot be used (default), or leave them out and list them.",
+        metavar="auto|refuse|skip|keep",
+        help="Of images and rows that are no good: refuse all, skip and list them, or keep pictures of one colour. "
+        "`auto` refuses, but skips those of one colour in sets that are known to hold some.",
         rich_help_panel=_WHAT,
     ),
 ]

@@ -1,14 +1,14 @@
-"""Samples that cannot be used: what is wrong with each, how they are refused together, and the list a skip leaves."""
+"""Samples that are no good: what is wrong with each, which are refused together, and which are left out and listed."""
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ferray.errors import BAD_SAMPLE_HINT, DataError
+from ferray.errors import BAD_SAMPLE_HINT, DataError, OneColourError
 
 MOST_SHOWN = 20
 LISTING = "bad_samples.csv"
@@ -16,12 +16,18 @@ LISTING = "bad_samples.csv"
 
 @dataclass(frozen=True)
 class BadSample:
-    """A sample that is left out; `name` as a good one would have it, `class_name` "" where the label is not known."""
+    """A sample that is no good; `name` as a good one would have it, `class_name` and `part` "" where not known."""
 
     name: str
     class_name: str
     kind: str
     reason: str
+    part: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is a picture, though of one colour."""
+        return self.kind == OneColourError.KIND
 
     @property
     def file(self) -> str:
@@ -37,16 +43,52 @@ class BadSample:
 
 @dataclass(frozen=True)
 class Skipped:
-    """What was left out of a data set, and the csv that lists it."""
+    """What was left out of a data set, the csv that lists it, and how many images each official part has without it.
+
+    `is_known` where the set is known to hold such pictures, so that nobody asked to leave them out.
+    """
 
     samples: tuple[BadSample, ...]
     listing: Path
+    left: Mapping[str, int] = field(default_factory=dict)
+    is_known: bool = False
 
-    def warning(self, dataset: str) -> str:
-        """One line: how many, of which kinds, and where to read them."""
+    def sentence(self, dataset: str) -> str:
+        """One line: how many, of which kinds, what becomes of each part's n, and where to read them."""
+        parts = self._parts()
+        if self.is_known:
+            pictures = "1 picture" if len(self.samples) == 1 else f"{len(self.samples)} pictures"
+            told = f"{pictures} of one colour left out of `{dataset}`: {parts}; `--bad-samples keep` keeps them"
+            return f"{told}, see `{self.listing}`"
         kinds = Counter(sample.kind for sample in self.samples)
         counts = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-        return f"{_number(self.samples)} left out of `{dataset}` ({counts}): see `{self.listing}`"
+        details = "; ".join(filter(None, (counts, parts)))
+        return f"{_number(self.samples)} left out of `{dataset}` ({details}): see `{self.listing}`"
+
+    def _parts(self) -> str:
+        """`val 431 becomes 419`, of the parts that lost any."""
+        lost = Counter(sample.part for sample in self.samples if sample.part in self.left)
+        return ", ".join(
+            f"{'n' if part == 'all' else part} {self.left[part] + lost[part]:,} becomes {self.left[part]:,}"
+            for part in self.left
+            if lost[part]
+        )
+
+
+def sort_out(
+    bad: Sequence[BadSample], policy: str, *, holds_blank: bool
+) -> tuple[tuple[BadSample, ...], tuple[BadSample, ...]]:
+    """Of the bad samples those that are refused, and those that are left out; what is kept is in neither.
+
+    `policy` is a data set's `bad_samples`, `holds_blank` whether it is known to hold pictures of one colour.
+    """
+    if policy == "skip":
+        return (), tuple(bad)
+    if policy == "refuse" or (policy == "auto" and not holds_blank):
+        return tuple(bad), ()
+    refused = tuple(sample for sample in bad if not sample.is_blank)
+    blank = tuple(sample for sample in bad if sample.is_blank)
+    return refused, blank if policy == "auto" else ()
 
 
 def refusal(dataset: str, bad: Sequence[BadSample]) -> DataError:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ferray.data.files import regular_file
-from ferray.errors import BadSampleError, DataError, FerrayError
+from ferray.errors import BAD_SAMPLE_HINT, BadSampleError, DataError, FerrayError, OneColourError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 MOST_BYTES = 256 * 2**20
@@ -31,7 +31,7 @@ def read_image(path: Path, size: int) -> NDArray[np.uint8]:
 
 
 def read_original(path: Path) -> NDArray[np.uint8]:
-    """`read_rgb`, but BadSampleError for a picture of one colour as well."""
+    """`read_rgb`, but OneColourError for a picture of one colour."""
     image = read_rgb(path)
     refuse_one_colour(image, what=f"image `{path}`")
     return image
@@ -60,15 +60,26 @@ def read_shape(path: Path) -> tuple[int, int]:
 
 
 def fit(image_HWC: NDArray[np.uint8], size: int, *, what: str) -> NDArray[np.uint8]:
-    """`resize`, but BadSampleError about `what` for a picture of one colour: there is no face in it."""
+    """`resize`, but OneColourError about `what` for a picture of one colour: there is no face in it."""
     refuse_one_colour(image_HWC, what=what)
     return resize(image_HWC, size)
 
 
 def refuse_one_colour(image_HWC: NDArray[np.uint8], *, what: str) -> None:
-    """BadSampleError about `what` where every pixel is the same."""
+    """OneColourError about `what` where every pixel is the same."""
     if (image_HWC == image_HWC[0, 0]).all():
-        raise BadSampleError.of(what, "one colour", "has one colour")
+        red, green, blue = image_HWC[0, 0].tolist()
+        height, width = image_HWC.shape[:2]
+        reason = "has one colour"
+        raise OneColourError(
+            f"{what} {reason}", BAD_SAMPLE_HINT, OneColourError.KIND, reason, (red, green, blue), (height, width)
+        )
+
+
+def blank_picture(error: OneColourError, size: int | None = None) -> NDArray[np.uint8]:
+    """The picture of one colour that the error speaks of, (H, W, 3) or at `size`, for who keeps it all the same."""
+    shape = error.shape if size is None else (size, size)
+    return np.full((*shape, 3), error.colour, dtype=np.uint8)
 
 
 def resize(image_HWC: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.config.trial import DatasetChoice
-from ferray.data.bad_samples import LISTING, Skipped, refusal
+from ferray.data.bad_samples import LISTING, Skipped, refusal, sort_out
 from ferray.data.datasets import DatasetParams
 from ferray.data.opened import decoding_params, open_dataset, short_hash
 from ferray.data.pack_file import FORMAT, Pack, Progress, read_pack, write_pack
@@ -34,8 +35,8 @@ def open_splits(
 
     What a process has opened before comes back in microseconds, from any thread, without a look at the files; a new
     process checks that no file changed. `progress(done, total)` is called while decoding. DataError for missing or
-    unreadable data, for bad samples unless `bad_samples` says to skip them, for a class that a split lacks and for a
-    cache that takes no writing; ConfigError for a split the data cannot give.
+    unreadable data, for bad samples that `bad_samples` refuses, for a class that a split lacks and for a cache that
+    takes no writing; ConfigError for a split the data cannot give.
     """
     places = (Path(data_root).absolute(), Path(cache_dir).absolute())
     params = json.dumps(dataset.params, sort_keys=True)
@@ -62,15 +63,30 @@ def _make_splits(
     params: DatasetParams = choice.build_params()
     key = (choice.name, decoding_params(params), size, *places)
     pack = _PACKS.get(key, lambda: _open_pack(choice, size, places, progress))
-    bad = pack.samples.bad
-    if bad and params.bad_samples == "refuse":
-        raise refusal(choice.name, bad)
-    table = SplitTable.from_samples(pack.samples.samples)
+    kept, skipped = _usable(pack, choice)
+    table = SplitTable.from_samples([pack.samples.samples[row] for row in kept.tolist()])
     rows = split_rows(table, params, limit)
-    skipped = Skipped(bad, pack.folder / LISTING) if bad else None
     require_classes(table, rows, pack.samples.classes, name=choice.name, skipped=skipped)
-    train, val, test = (_view(pack, chosen) for chosen in (rows.train, rows.val, rows.test))
+    train, val, test = (_view(pack, kept[chosen]) for chosen in (rows.train, rows.val, rows.test))
     return Splits(train, val, test, skipped, pack.folder, rows.sources)
+
+
+def _usable(pack: Pack, choice: DatasetChoice) -> tuple[NDArray[np.int64], Skipped | None]:
+    """The rows that may stand in a split, and what is left out; DataError for what is refused."""
+    policy, holds_blank = choice.build_params().bad_samples, choice.load().holds_blank
+    refused, left_out = sort_out(pack.samples.bad, policy, holds_blank=holds_blank)
+    if refused:
+        raise refusal(choice.name, refused)
+    rows = np.arange(len(pack.samples))
+    if not left_out:
+        return rows, None
+    if any(sample.is_blank for sample in left_out):
+        rows = np.delete(rows, pack.blank)
+    if not len(rows):
+        raise refusal(choice.name, left_out)
+    left = Counter(pack.samples.samples[row].part for row in rows.tolist())
+    ordered = {part: left[part] for part in ("train", "val", "test", "all") if left[part]}
+    return rows, Skipped(left_out, pack.folder / LISTING, ordered, is_known=policy == "auto")
 
 
 def _open_pack(choice: DatasetChoice, size: int, places: tuple[Path, Path], progress: Progress | None) -> Pack:

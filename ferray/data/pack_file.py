@@ -28,31 +28,34 @@ from numpy.typing import NDArray
 
 from ferray.data.bad_samples import BadSample, refusal, write_listing
 from ferray.data.datasets import Dataset
-from ferray.data.images import quiet_decoding
+from ferray.data.images import blank_picture, quiet_decoding
 from ferray.data.samples import Sample, SampleList
-from ferray.errors import BadSampleError, StorageError
+from ferray.errors import BadSampleError, OneColourError, StorageError
 
-FORMAT = 3
+FORMAT = 4
 BATCH = 256  # images decoded ahead of the writer
 THREADS = 4
 LEFTOVER_AGE_S = 24 * 3600
 
 Progress = Callable[[int, int], None]
-Decoded = NDArray[np.uint8] | NDArray[np.float32] | BadSample
+Image = NDArray[np.uint8] | NDArray[np.float32]
+Decoded = tuple[Image | None, BadSample | None]  # the picture, and what is bad about it; of one colour it is both
 
 
 @dataclass(frozen=True)
 class Pack:
     """A mapped pack: `images` (N, size, size, 3) uint8, read-only, row n belonging to sample n of `samples`.
 
-    Of a data set of features `images` has no pixels (N, 0, 0, 3) and `features` is (N, D) float32. `samples.bad` are
-    those that have no row: listed as bad, or found so while decoding.
+    Of a data set of features `images` has no pixels (N, 0, 0, 3) and `features` is (N, D) float32. `samples.bad` were
+    listed as bad, or found so while decoding: pictures of one colour have a row nevertheless, one of `blank`, the
+    others have none.
     """
 
     images: NDArray[np.uint8]
     samples: SampleList
     folder: Path
     features: NDArray[np.float32] | None = None
+    blank: tuple[int, ...] = ()
 
 
 def read_pack(folder: Path) -> Pack | None:
@@ -66,14 +69,15 @@ def read_pack(folder: Path) -> Pack | None:
         if hashlib.sha256(listing).hexdigest() != manifest["samples_sha256"]:
             return None
         packed = np.load(images_path, mmap_mode="r", allow_pickle=False)
-        samples = _read_samples(json.loads(listing))
+        plain = json.loads(listing)
+        samples, blank = _read_samples(plain), tuple(plain["blank"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if list(packed.shape) != manifest["shape"] or len(samples) != len(packed):
         return None
     if packed.ndim == 2 and packed.dtype == np.float32:
         return Pack(np.empty((len(packed), 0, 0, 3), dtype=np.uint8), samples, folder, packed)
-    return Pack(packed, samples, folder) if packed.dtype == np.uint8 else None
+    return Pack(packed, samples, folder, blank=blank) if packed.dtype == np.uint8 else None
 
 
 def images_are_intact(folder: Path) -> bool:
@@ -86,8 +90,8 @@ def images_are_intact(folder: Path) -> bool:
 def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress | None = None) -> Pack:
     """Decode every sample into a new pack and open it; one that another process put there meanwhile is used instead.
 
-    Bad samples get no row; what to do about them is for the caller. DataError, and nothing left behind, when all are
-    bad, a file cannot be read, or the cache takes no writing or is full.
+    Bad samples get no row, but pictures of one colour; what to do about them is for the caller. DataError, and nothing
+    left behind, when all are bad, a file cannot be read, or the cache takes no writing or is full.
     """
     listing = dataset.listing
     with _translated_errors(folder.parent):
@@ -113,7 +117,7 @@ def _fill(folder: Path, dataset: Dataset, listing: SampleList, *, size: int, pro
     with (folder / "images.npy").open("w+b") as stream:
         # Written, not mapped: a full disk is then an error with a name and no bus error.
         _write_header(stream, (len(listing), *row_shape), descr)
-        packed = _write_images(stream, dataset, listing, size=size, progress=progress)
+        packed, blank = _write_images(stream, dataset, listing, size=size, progress=progress)
         images_bytes = stream.tell()
         stream.seek(0)
         _write_header(stream, (len(packed), *row_shape), descr)
@@ -122,7 +126,7 @@ def _fill(folder: Path, dataset: Dataset, listing: SampleList, *, size: int, pro
         stream.seek(0)
         images_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     write_listing(folder, packed.bad)
-    samples_json = json.dumps(_plain_samples(packed)).encode()
+    samples_json = json.dumps({**_plain_samples(packed), "blank": blank}).encode()
     (folder / "samples.json").write_bytes(samples_json)
     manifest = {
         "format": FORMAT,
@@ -136,21 +140,22 @@ def _fill(folder: Path, dataset: Dataset, listing: SampleList, *, size: int, pro
 
 def _write_images(
     stream: BinaryIO, dataset: Dataset, listing: SampleList, *, size: int, progress: Progress | None
-) -> SampleList:
-    """Append every image that is good; the listing of those, with all that are bad."""
+) -> tuple[SampleList, list[int]]:
+    """Append every image that can be seen; the listing of those with all that are bad, and the rows of one colour."""
     good: list[Sample] = []
-    bad = list(listing.bad)
-    for done, (sample, image) in enumerate(_decoded(dataset, listing, size), start=1):
-        if isinstance(image, BadSample):
-            bad.append(image)
-        else:
+    bad, blank = list(listing.bad), []
+    for done, (sample, (image, flaw)) in enumerate(_decoded(dataset, listing, size), start=1):
+        if flaw is not None:
+            bad.append(flaw)
+        if image is not None:
+            blank += [len(good)] if flaw is not None else []
             good.append(sample)
             stream.write(image.tobytes())
         if progress and (done % BATCH == 0 or done == len(listing)):
             progress(done, len(listing))
     if not good:
         raise refusal(type(dataset).__module__.rpartition(".")[2], bad)
-    return SampleList(tuple(good), listing.classes, tuple(bad))
+    return SampleList(tuple(good), listing.classes, tuple(bad)), blank
 
 
 def _row_format(dataset: Dataset, listing: SampleList, size: int) -> tuple[str, tuple[int, ...]]:
@@ -174,14 +179,18 @@ def _decoded(dataset: Dataset, listing: SampleList, size: int) -> Iterator[tuple
 
 
 def _decode(dataset: Dataset, classes: tuple[str, ...], size: int, sample: Sample) -> Decoded:
+    def flaw(kind: str, reason: str, class_name: str = "") -> BadSample:
+        return BadSample(sample.name, class_name, kind, reason, sample.part)
+
     if not 0 <= sample.label < len(classes):
-        return BadSample(
-            sample.name, "", "unknown label", f"has the label `{sample.label}`, not 0 to {len(classes) - 1}"
-        )
+        return None, flaw("unknown label", f"has the label `{sample.label}`, not 0 to {len(classes) - 1}")
     try:
-        return dataset.features_of(sample) if dataset.kind == "features" else dataset.decode(sample, size)
+        image = dataset.features_of(sample) if dataset.kind == "features" else dataset.decode(sample, size)
+    except OneColourError as error:
+        return blank_picture(error, size), flaw(error.kind, error.reason, classes[sample.label])
     except BadSampleError as error:
-        return BadSample(sample.name, classes[sample.label], error.kind, error.reason)
+        return None, flaw(error.kind, error.reason, classes[sample.label])
+    return image, None
 
 
 def _set_aside(folder: Path) -> None:

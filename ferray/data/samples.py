@@ -101,7 +101,7 @@ class Sources:
 class Splits:
     """The three splits of one configuration. `val` chooses; `test` is read by `evaluate` and `confirm` alone.
 
-    `skipped` is what `bad_samples: skip` left out of all three, None where nothing was bad. `folder` is the pack's.
+    `skipped` is what `bad_samples` left out of all three, None where that is nothing. `folder` is the pack's.
     `sources` says where each of the three comes from.
     """
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from ferray.config.trial import DatasetChoice
 from ferray.data.account import Account
+from ferray.data.bad_samples import Skipped
 from ferray.data.opened import open_dataset
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import Sample, SampleList, Splits
@@ -50,6 +51,7 @@ class DataSummary:
     limits: tuple[str, ...]
     copies: Copies
     listing: Path | None
+    skipped: Skipped | None = None
 
     def line(self) -> str:
         """The one line: classes, images by split and where each comes from, what is passed over."""
@@ -69,7 +71,9 @@ class DataSummary:
         if copies:
             notes.append(f"the same picture several times: {copies}")
         notes = [f"`{self.dataset}`: {note}" for note in notes]
-        if self.listing and (notes or self.account.passed):
+        if self.skipped and self.skipped.is_known:
+            notes.insert(0, self.skipped.sentence(self.dataset))
+        if self.listing and (copies or self.account.remarks or self.account.passed):
             notes.append(f"all of it is listed in `{self.listing}`")
         return notes
 
@@ -84,6 +88,7 @@ class DataSummary:
             "passed_over": [asdict(passed) for passed in self.account.passed],
             "remarks": list(self.account.remarks),
             "copies": asdict(self.copies),
+            "left_out": [asdict(sample) for sample in self.skipped.samples] if self.skipped else [],
             "listing": str(self.listing) if self.listing else None,
         }
 
@@ -102,6 +107,7 @@ def summarise(
         limits=_limits(choice, limit_per_class),
         copies=count_copies(groups, splits),
         listing=_write_list(splits.folder, listing, groups),
+        skipped=splits.skipped,
     )
 
 

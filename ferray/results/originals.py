@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
+from ferray.data.images import blank_picture
 from ferray.data.opened import open_dataset
 from ferray.data.samples import Sample
 from ferray.data.splits import SplitTable, split_rows
-from ferray.errors import DataError
+from ferray.errors import DataError, OneColourError
 
 
 class Originals:
@@ -38,7 +39,10 @@ class Originals:
                 f"the data has changed: sample {sample_id} was `{name}` and is {found}",
                 "pass the `--data-root` that the trial was trained on",
             )
-        return self._opened.dataset.decode(sample, size)
+        try:
+            return self._opened.dataset.decode(sample, size)
+        except OneColourError as error:  # kept by `bad_samples: keep`
+            return blank_picture(error, size)
 
     def class_counts(self, fold: int) -> tuple[int, ...]:
         """Training samples of each class at the start of `fold`, bad ones among them where they were skipped."""

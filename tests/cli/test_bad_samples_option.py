@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ferray.testing.command import Ran, ferray
-from ferray.testing.fake_data import write_image_folder
+from ferray.testing.fake_data import write_image_folder, write_sfew2
 
 ARGS = (
     "--set", "dataset={image_folder: {}}",
@@ -45,7 +46,8 @@ def test_bad_samples_end_the_command_with_all_their_names(root: Path, command: s
 def test_skipping_trains_on_the_rest_and_warns_with_the_list(root: Path) -> None:
     ran = run("train", root, "--bad-samples", "skip", "--threads", 1)
     assert (ran.code, "n = 11" in ran.out) == (0, True), ran.err
-    line = "warning: 2 bad samples left out of `image_folder` (1 not a picture, 1 empty): see `"
+    parts = "train 12 becomes 11, val 12 becomes 11"
+    line = f"warning: 2 bad samples left out of `image_folder` (1 not a picture, 1 empty; {parts}): see `"
     assert [text.startswith(line) and text.endswith("bad_samples.csv`") for text in ran.err.splitlines()].count(
         True
     ) == 1
@@ -60,8 +62,19 @@ def test_any_other_word_is_refused(root: Path) -> None:
     ran = run("train", root, "--bad-samples", "ignore")
     assert (
         ran.code,
-        "dataset.image_folder.bad_samples: reaches `ignore`, allowed is 'refuse' or 'skip'" in ran.err,
+        "dataset.image_folder.bad_samples: reaches `ignore`, allowed is 'auto', 'refuse', 'skip' or 'keep'" in ran.err,
     ) == (
         2,
         True,
     )
+
+
+def test_the_command_of_the_readme_runs_on_a_set_that_holds_blank_pictures(tmp_path: Path) -> None:
+    data = write_sfew2(tmp_path / "data", per_class=4)
+    picture = min((data / "SFEW" / "Val" / "Angry").iterdir())
+    Image.new("RGB", (143, 181)).save(picture)
+    places = ("--data-root", data, "--output", tmp_path / "runs", "--launcher", "inline")
+    ran = ferray("sweep", "sfew", "--dry-run", *places, "--set", "backbone=tiny_cnn")
+    assert ran.code == 0, ran.err
+    assert "note: 1 picture of one colour left out of `sfew`: val 28 becomes 27; `--bad-samples keep`" in ran.err
+    assert "val 13 (half of folder `Val`), test 14 (the other half of folder `Val`)" in ran.err

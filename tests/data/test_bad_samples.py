@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ferray.config.trial import DatasetChoice
+from ferray.config.trial import DatasetChoice, TrialConfig
 from ferray.data.bad_samples import BadSample, Skipped, refusal
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.pack import ensure_data, open_splits
@@ -96,8 +96,118 @@ def test_a_set_without_bad_samples_warns_of_nothing(tmp_path: Path) -> None:
 
 def test_the_warning_counts_by_kind() -> None:
     bad = [BadSample(f"{n}.png", "calm", kind, "") for n, kind in enumerate(["empty", "one colour", "empty"])]
-    warning = Skipped(tuple(bad), Path("packs/x/bad_samples.csv")).warning("sfew")
-    assert warning == "3 bad samples left out of `sfew` (2 empty, 1 one colour): see `packs/x/bad_samples.csv`"
+    sentence = Skipped(tuple(bad), Path("packs/x/bad_samples.csv")).sentence("sfew")
+    assert sentence == "3 bad samples left out of `sfew` (2 empty, 1 one colour): see `packs/x/bad_samples.csv`"
+
+
+def test_the_warning_says_what_becomes_of_each_n() -> None:
+    bad = (
+        BadSample("a", "", "empty", "", "val"),
+        BadSample("b", "", "empty", "", "train"),
+        BadSample("c", "", "x", ""),
+    )
+    sentence = Skipped(bad, Path("x.csv"), {"train": 1000, "val": 9, "test": 8}).sentence("sfew")
+    assert "(2 empty, 1 x; train 1,001 becomes 1,000, val 10 becomes 9)" in sentence
+
+
+def blank(path: Path, colour: int = 0) -> Path:
+    """Replace a picture by one of a single colour."""
+    with Image.open(path) as image:
+        size = image.size
+    Image.new("RGB", size, (colour, colour, colour)).save(path)
+    return path
+
+
+@pytest.fixture
+def sfew_root(tmp_path: Path) -> Path:
+    """SFEW with two black pictures in its validation part."""
+    root = write_sfew2(tmp_path / "data", per_class=4)
+    for folder in ("Angry", "Happy"):
+        blank(min((root / "SFEW" / "Val" / folder).iterdir()))
+    return root
+
+
+def test_blank_pictures_of_a_set_that_is_known_to_hold_them_are_left_out(sfew_root: Path, tmp_path: Path) -> None:
+    splits = opened(sfew_root, tmp_path, "sfew")
+    assert (len(splits.train), len(splits.val)) == (28, 26)
+    assert splits.skipped is not None
+    assert splits.skipped.sentence("sfew").startswith(
+        "2 pictures of one colour left out of `sfew`: val 28 becomes 26; `--bad-samples keep` keeps them, see `"
+    )
+
+
+def test_other_bad_pictures_of_such_a_set_are_refused_alone(sfew_root: Path, tmp_path: Path) -> None:
+    min((sfew_root / "SFEW" / "Train" / "Sad").iterdir()).write_bytes(b"")
+    with pytest.raises(DataError, match=r"`sfew` has 1 bad sample\n  SFEW/Train/Sad/.*: is empty"):
+        opened(sfew_root, tmp_path, "sfew")
+
+
+def test_blank_pictures_of_any_other_set_are_refused(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data")
+    blank(root / "train" / "calm" / "000.png")
+    with pytest.raises(DataError, match=r"train/calm/000\.png: has one colour"):
+        opened(root, tmp_path)
+
+
+def test_refusing_names_blank_pictures_too(sfew_root: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="`sfew` has 2 bad samples"):
+        opened(sfew_root, tmp_path, "sfew", bad_samples="refuse")
+
+
+def test_keeping_leaves_every_n_as_published(sfew_root: Path, tmp_path: Path) -> None:
+    splits = opened(sfew_root, tmp_path, "sfew", bad_samples="keep", split="halves")
+    assert (len(splits.train), len(splits.val), len(splits.test)) == (28, 14, 14)
+    assert splits.skipped is None
+
+
+def test_a_picture_that_is_kept_has_its_colour_and_its_label(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data")
+    blank(root / "train" / "cross" / "002.png", 200)
+    train = opened(root, tmp_path, bad_samples="keep").train
+    position = train.names.index("train/cross/002.png")
+    assert set(train.images_of(np.array([position])).ravel().tolist()) == {200}
+    assert train.labels[position] == 1
+
+
+def test_keeping_still_refuses_what_is_no_picture(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        opened(root, tmp_path, bad_samples="keep")
+    assert caught.value.message.splitlines()[0] == "`image_folder` has 2 bad samples"
+    assert "val/cross/001.png" not in caught.value.message
+
+
+def test_all_four_policies_share_a_pack(sfew_root: Path, tmp_path: Path) -> None:
+    for policy in ("auto", "skip", "keep"):
+        opened(sfew_root, tmp_path, "sfew", bad_samples=policy)
+    with pytest.raises(DataError):
+        opened(sfew_root, tmp_path, "sfew", bad_samples="refuse")
+    assert len(list((tmp_path / "packs").iterdir())) == 1
+
+
+def test_blank_rows_of_a_csv_are_left_out_by_their_usage(tmp_path: Path) -> None:
+    path = write_fer2013_csv(tmp_path / "data") / "fer2013.csv"
+    lines = path.read_text().splitlines()
+    lines[1] = ",".join(["0", " ".join(["7"] * 2304), "Training"])
+    path.write_text("\n".join(lines))
+    skipped = opened(tmp_path / "data", tmp_path, "fer2013").skipped
+    assert skipped is not None
+    assert "1 picture of one colour left out of `fer2013`: train 28 becomes 27;" in skipped.sentence("fer2013")
+
+
+def test_a_set_of_nothing_but_blank_pictures_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n0,1 1 1 1,Training\n1,1 1 1 1,Training\n")
+    with pytest.raises(DataError, match="`fer2013` has 2 bad samples"):
+        opened(tmp_path, tmp_path, "fer2013")
+
+
+def test_auto_and_refuse_are_one_recipe() -> None:
+    recipes = {config(policy).recipe for policy in ("auto", "refuse")}
+    assert len(recipes) == 1
+    assert recipes.isdisjoint({config(policy).recipe for policy in ("skip", "keep")})
+
+
+def config(policy: str) -> TrialConfig:
+    return TrialConfig.model_validate({"dataset": {"sfew": {"bad_samples": policy}}})
 
 
 def test_of_many_the_first_twenty_are_shown() -> None:
@@ -219,7 +329,7 @@ class LabelsBeyond(Dataset):
 
 def test_a_label_beyond_the_classes_is_a_bad_sample(tmp_path: Path) -> None:
     pack = write_pack(tmp_path / "pack", LabelsBeyond(DatasetParams(), tmp_path), size=4)
-    assert pack.samples.bad == (BadSample("2", "", "unknown label", "has the label `2`, not 0 to 1"),)
+    assert pack.samples.bad == (BadSample("2", "", "unknown label", "has the label `2`, not 0 to 1", "train"),)
 
 
 def test_the_error_keeps_its_kind_on_the_way_between_processes() -> None:

@@ -20,8 +20,8 @@ from ferray.data.crops.journal import Record
 from ferray.data.crops.plan import Plan, Task
 from ferray.data.crops.quality import sharpness
 from ferray.data.faces import Detection
-from ferray.data.images import quiet_decoding
-from ferray.errors import BadSampleError, DataError
+from ferray.data.images import blank_picture, quiet_decoding
+from ferray.errors import BadSampleError, DataError, OneColourError
 
 TEMPORARY = ".tmp"
 
@@ -37,7 +37,7 @@ class Cropper:
     def crop(self, task: Task) -> Record:
         """Write the task's crop, whole or not at all; DataError where the folder takes no writing."""
         try:
-            image = self._dataset.original(task.sample)
+            image = self._original(task)
             faces = task.faces
             if faces is None:
                 faces = tuple(self._finder.find(image, task.sample.name))
@@ -58,6 +58,14 @@ class Cropper:
             file="" if crop is None else task.file,
             num_bytes=0 if crop is None else write_png(self._plan.to / task.file, crop),
         )
+
+    def _original(self, task: Task) -> Image:
+        try:
+            return self._dataset.original(task.sample)
+        except OneColourError as error:
+            if self._dataset.params.bad_samples != "keep":
+                raise
+            return blank_picture(error)
 
     def _cut(self, image: Image, face: Detection | None) -> Image | None:
         if face is None:

@@ -62,7 +62,8 @@ def tasks(plan: Plan, dataset: Dataset, finder: FaceFinder, listing: SampleList)
     """The task of every sample, in the order of the listing."""
     files = destinations(listing)
     stamp = _stamps(plan.root, dataset, listing)
-    settings = canonical_text(plan.crop)
+    # Where pictures of one colour are kept they are cut too: what was done for them under another choice is done again.
+    settings = canonical_text(plan.crop) + (" keep" if dataset.params.bad_samples == "keep" else "")
     kind = f"{plan.dataset.name} {dataset.version}"
     for sample in listing.samples:
         found_by = _short_hash(finder.identity(sample.name), kind, stamp(sample))

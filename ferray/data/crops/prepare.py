@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ferray.data.bad_samples import BadSample, refusal
+from ferray.data.bad_samples import BadSample, refusal, sort_out
 from ferray.data.crops.boxes import write_boxes
 from ferray.data.crops.contact import Picture, write_sheets
 from ferray.data.crops.cropper import crop_all, remove_torn
@@ -44,8 +44,8 @@ class Prepared:
 def prepare(plan: Plan, bounds: Bounds, *, workers: int, progress: Progress | None = None) -> Prepared:
     """Cut every picture that is not cut yet, then write the report; `progress(done, total)` after each picture.
 
-    Where the data set's `bad_samples` is `refuse`, bad pictures raise a DataError that names all of them, once the good
-    ones are cut. ConfigError for a finder that cannot work here and for a folder that is not for crops.
+    Pictures that the data set's `bad_samples` refuses raise a DataError that names all of them, once the others are
+    cut. ConfigError for a finder that cannot work here and for a folder that is not for crops.
     """
     dataset, finder = plan.open_dataset(), plan.open_finder()
     if dataset.kind == "features":
@@ -77,8 +77,9 @@ def _finish(
         for sample in listing.samples
     ]
     bad = [*listing.bad, *(row.bad for row in rows if row.bad)]
-    if bad and dataset.params.bad_samples == "refuse":
-        raise refusal(plan.dataset.name, bad)
+    refused, _ = sort_out(bad, dataset.params.bad_samples, holds_blank=dataset.holds_blank)
+    if refused:
+        raise refusal(plan.dataset.name, refused)
     report = document(plan, rows, bounds, classes=listing.classes)
     if not report["counts"]["found"] and plan.crop.missed == "drop":
         raise DataError(f"`{plan.faces.name}` finds no face in `{plan.dataset.name}`", "pass `--missed keep`")

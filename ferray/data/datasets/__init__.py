@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from ferray.canonical import new_default
 from ferray.data.fingerprint import FileDigest, listing_fingerprint, sha256_of
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
@@ -30,8 +31,9 @@ class DatasetParams(Params):
     `test_fraction` are what `official` carves out of the training part where the set brings no such part of its own;
     `val_fraction` is also what `holdout` validates on. `max_per_class`: at most so many images a class of the whole
     set, chosen before it is split, so that trials with other samplings of the training part share all other parts.
-    `bad_samples`: whether an image or row that cannot be used stops everything, or is left out of every split and
-    listed.
+    `bad_samples`: `refuse` an image or row that is no good, naming all of them, or `skip` it: left out of every split
+    and listed. `auto` refuses, but leaves out pictures of one colour where the set is known to hold some (sfew,
+    fer2013). `keep` refuses, but keeps pictures of one colour, to match an n that somebody published.
     """
 
     split: SplitKind = "official"
@@ -42,7 +44,7 @@ class DatasetParams(Params):
     val_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     test_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1
     max_per_class: Annotated[int, Field(ge=2)] | None = None
-    bad_samples: Literal["refuse", "skip"] = "refuse"
+    bad_samples: Literal["auto", "refuse", "skip", "keep"] = new_default("auto", stands_for="refuse")
 
     @model_validator(mode="after")
     def _fold_exists(self) -> Self:
@@ -57,6 +59,7 @@ class Dataset(ABC):
     Params: ClassVar[type[DatasetParams]]
     kind: ClassVar[Literal["images", "features"]] = "images"  # what a sample is: a picture, or a row of numbers
     version: ClassVar[int] = 1  # raised when listing or decoding changes, so that old packs are not served
+    holds_blank: ClassVar[bool] = False  # whether the set, as its authors give it, holds pictures of one colour
     expected_layout: ClassVar[str] = ""  # shown when nothing is found: the folders, one a line
     uncropped: ClassVar[Mapping[str, Any]] = {}  # parameters that ask for pictures not yet cut to faces
     how_to_get: ClassVar[str] = ""  # one sentence: where the real set is obtained, and under which terms
@@ -83,7 +86,8 @@ class Dataset(ABC):
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         """The image as (size, size, 3) uint8 RGB; BadSampleError naming a file or row that cannot be used.
 
-        Any other DataError (a disk that fails) ends the packing, whatever `bad_samples` says.
+        OneColourError for a picture with nothing in it, which may be kept all the same. Any other DataError (a disk
+        that fails) ends the packing, whatever `bad_samples` says.
         """
 
     def features_of(self, sample: Sample) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,13 +40,15 @@ class Fer2013(Dataset):
 
     The csv is `fer2013.csv` or `icml_face_data.csv`, and wins over folders beside it. PublicTest is val and PrivateTest
     is test, in the csv, as folders, and as file names in a `test` folder that holds both; without them there is no
-    official val. Class folders may be called by the csv's codes, 0 to 6.
+    official val. Class folders may be called by the csv's codes, 0 to 6. Twelve pictures have one colour, eleven of
+    them in Training: `bad_samples: auto` leaves them out.
     """
 
     class Params(DatasetParams):
         pass
 
     params: Params
+    holds_blank: ClassVar[bool] = True
     expected_layout = "fer2013.csv\nfer2013/fer2013.csv\nfer2013/icml_face_data.csv\nfer2013/train/<class>/*.png"
     how_to_get = (
         "FER-2013 is on Kaggle after logging in: "
@@ -176,7 +179,7 @@ def _of_usual_length(row: _Row, usual: int) -> _Row | BadSample:
     if row.num_pixels == usual:
         return row
     reason = f"has `{row.num_pixels}` pixels, most rows have `{usual}`"
-    return BadSample(row.sample.name, EMOTION_NAMES[row.sample.label], "wrong pixels", reason)
+    return BadSample(row.sample.name, EMOTION_NAMES[row.sample.label], "wrong pixels", reason, row.sample.part)
 
 
 def _label(code: str, name: str) -> int:

@@ -244,6 +244,30 @@ def test_bad_pictures_are_left_out_and_counted(frames: Path) -> None:
     assert [entry["name"] for entry in report["bad"]] == ["SFEW/Happy/x.png"]
 
 
+@pytest.fixture
+def with_a_blank(frames: Path) -> Path:
+    """The frames, and one more that is black."""
+    write_png(frames / "SFEW" / "Happy" / "x.png", np.zeros((58, 72, 3), dtype=np.uint8))
+    return frames
+
+
+def test_a_blank_picture_of_a_set_that_is_known_to_hold_some_is_not_cut(with_a_blank: Path) -> None:
+    report = cut(plan(with_a_blank)).report
+    assert (report["counts"]["bad"], report["counts"]["written"]) == (1, 42)
+
+
+def test_a_blank_picture_that_is_kept_is_cut_even_where_it_was_left_out_before(with_a_blank: Path) -> None:
+    cut(plan(with_a_blank))
+    report = cut(plan(with_a_blank, {"sfew": {"faces": "frames", "bad_samples": "keep"}})).report
+    assert (report["counts"]["bad"], report["counts"]["written"]) == (0, 43)
+
+
+def test_a_blank_picture_that_was_kept_before_is_taken_away_again(with_a_blank: Path) -> None:
+    cut(plan(with_a_blank, {"sfew": {"faces": "frames", "bad_samples": "keep"}}))
+    cut(plan(with_a_blank))
+    assert not (with_a_blank / "sfew_faces_center" / "Happy" / "x.png").exists()
+
+
 def test_progress_counts_what_was_done_before(frames: Path) -> None:
     cut(plan(frames))
     (frames / "sfew_faces_center" / "Angry" / "Film0_000000000_00000000.png").unlink()
