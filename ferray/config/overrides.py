@@ -77,7 +77,8 @@ def apply_overrides(raw: dict[str, Any], overrides: Overrides) -> Applied:
     sets = [change for item in overrides.sets if (change := _read(item, problems))]
     problems += _contradictions(options, sets)
     notes: list[str] = []
-    for change in [*options, *sets]:
+    # A whole component first: `--set dataset=sfew` would take `--bad-samples skip` away again.
+    for change in sorted([*options, *sets], key=lambda change: change.key.count(".")):
         try:
             notes += set_key(raw, change.key, change.value, change.said)
             problems += wrong_values(raw, change)

@@ -92,6 +92,11 @@ def test_of_two_sets_the_later_one_holds(tmp_path: Path) -> None:
     assert load(tmp_path, "epochs=4", "epochs=5")[0].base["epochs"] == 5
 
 
+def test_an_option_holds_beside_a_data_set_that_is_set(tmp_path: Path) -> None:
+    spec, _ = load(tmp_path, "dataset=image_folder", bad_samples="skip")
+    assert spec.dataset["image_folder"]["bad_samples"] == "skip"
+
+
 def test_the_sampler_that_the_space_has_keeps_its_parameters(tmp_path: Path) -> None:
     assert load(tmp_path, sampler="tpe")[0].sampler.params["startup_trials"] == 4
 
