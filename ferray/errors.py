@@ -119,6 +119,7 @@ class ClusterError(FerrayError):
 
 INTERRUPTED_EXIT_CODE = 130
 MOST_NAMES = 40  # that a hint lists
+FAR = 9  # slips, or more than anybody makes in a word
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -142,8 +143,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     plain = _plain(word)
     if not plain or plain.isdigit():
         return ""
-    for is_slip in (_is_same, _is_typo, _is_part, _has_one_stem):
-        found = [name for name in names if is_slip(plain, _plain(name))]
+    for distance in (_num_slips, _part, _stem):
+        far = {name: distance(plain, _plain(name)) for name in names}
+        found = [name for name in names if far[name] == min(far.values()) < FAR]
         if found:
             return found[0] if len(found) == 1 else ""
     return ""
@@ -153,26 +155,25 @@ def _plain(word: str) -> str:
     return "".join(letter for letter in word.lower() if letter not in "-_ ")
 
 
-def _is_same(word: str, name: str) -> bool:
-    return word == name
+def _part(word: str, name: str) -> int:
+    """0 where one is the beginning of the other, FAR where it is not."""
+    return 0 if (len(word) >= 3 and name.startswith(word)) or (len(name) >= 4 and word.startswith(name)) else FAR
 
 
-def _is_typo(word: str, name: str) -> bool:
-    allowed = 0 if len(word) < 3 else 1 if len(word) < 8 else 2
-    return abs(len(word) - len(name)) <= allowed and _num_slips(word, name) <= allowed
-
-
-def _is_part(word: str, name: str) -> bool:
-    return (len(word) >= 3 and name.startswith(word)) or (len(name) >= 4 and word.startswith(name))
-
-
-def _has_one_stem(word: str, name: str) -> bool:
+def _stem(word: str, name: str) -> int:
+    """0 where most of both is the same beginning, FAR where it is not."""
     shared = next((index for index, pair in enumerate(zip(word, name, strict=False)) if pair[0] != pair[1]), 0)
-    return shared >= 6 and shared >= 0.7 * max(len(word), len(name))
+    return 0 if shared >= 6 and shared >= 0.7 * max(len(word), len(name)) else FAR
 
 
 def _num_slips(word: str, name: str) -> int:
-    """Letters to insert, delete, replace or swap with their neighbour (optimal string alignment)."""
+    """Letters to insert, delete, replace or swap with their neighbour, FAR where that makes another word of it.
+
+    Source: the optimal string alignment distance.
+    """
+    most = 0 if len(word) < 3 else 1 if len(word) < 8 else 2
+    if abs(len(word) - len(name)) > most:
+        return FAR
     before: list[int] = []
     last = list(range(len(name) + 1))
     for row, letter in enumerate(word, start=1):
@@ -183,4 +184,4 @@ def _num_slips(word: str, name: str) -> int:
                 cost = min(cost, before[column - 2] + 1)
             here.append(cost)
         before, last = last, here
-    return last[-1]
+    return last[-1] if last[-1] <= most else FAR

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from ferray.canonical import canonical_form
-from ferray.errors import UnknownComponent, did_you_mean
+from ferray.errors import UnknownComponent, did_you_mean, nearest
 
 
 class Params(BaseModel):
@@ -63,10 +63,27 @@ class Room:
         if name in self._entry_points():
             loaded: type[Any] = self._entry_points()[name].load()
             return loaded
+        raise UnknownComponent(f"`{name}` is not {_article(self.kind)}", self._hint(name))
+
+    def meaning(self, name: str) -> dict[str, Any] | None:
+        """What a name that is no component's most likely means, `{timm: {name: resnet18}}` for `resnet18`; else None.
+
+        Imports every component of the room, so that each can say whether it takes such a name.
+        """
+        for component in self.names():
+            taken = getattr(self.load(component), "taken_for", lambda _: None)(name)
+            if taken is not None:
+                return {component: taken}
+        return None
+
+    def _hint(self, name: str) -> str:
+        meant = None if nearest(name, self.names()) else self.meaning(name)
+        if meant is not None:
+            ((component, params),) = meant.items()
+            written = ", ".join(f"{key}: {value}" for key, value in params.items())
+            return f"did you mean `{{{component}: {{{written}}}}}`?"
         hint = did_you_mean(name, self.names())
-        if self.advice and not hint.startswith("did you mean"):
-            hint = f"{hint}, {self.advice}"
-        raise UnknownComponent(f"`{name}` is not {_article(self.kind)}", hint)
+        return f"{hint}, {self.advice}" if self.advice and not hint.startswith("did you mean") else hint
 
     def params(self, name: str) -> type[Params]:
         """The parameter class of the component called `name`."""
@@ -113,7 +130,9 @@ def _article(kind: str) -> str:
 
 
 ROOMS: dict[str, Room] = {
-    "dataset": Room("ferray.data.datasets", "Dataset", "data set"),
+    "dataset": Room(
+        "ferray.data.datasets", "Dataset", "data set", advice="a folder of your own is `{image_folder: {path: FOLDER}}`"
+    ),
     "faces": Room("ferray.data.faces", "FaceFinder", "face cropper"),
     "augment": Room("ferray.augment", "AugmentPolicy", "augmentation policy"),
     "backbone": Room(

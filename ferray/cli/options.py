@@ -151,7 +151,7 @@ def runtime_from(asked: dict[str, Any]) -> Any:
     from pydantic import ValidationError
 
     from ferray.config.runtime import Runtime
-    from ferray.config.trial import problem_lines
+    from ferray.config.wording import problem_lines
 
     given = {name: asked[name] for name in Runtime.model_fields if asked.get(name) is not None}
     try:

@@ -180,7 +180,7 @@ def _component(choice: type[Component], name: str, params: dict[str, Any], sourc
     from pydantic import ValidationError
 
     from ferray.config.problems import problems_error
-    from ferray.config.trial import problem_lines
+    from ferray.config.wording import problem_lines
     from ferray.registry import ROOMS
 
     ROOMS[choice.ROOM].load(name)
@@ -196,7 +196,7 @@ def _checked(model: type[Model], given: dict[str, Any]) -> Model:
     """`model` over these values; ConfigError that names the options whose values cannot be."""
     from pydantic import ValidationError
 
-    from ferray.config.trial import problem_lines
+    from ferray.config.wording import problem_lines
 
     try:
         return model.model_validate(given)

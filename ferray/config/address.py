@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
-from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, split_component
+from ferray.config.trial import COMPONENT_FIELDS, group_keys, split_component
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,6 @@ class Address:
 
     def __str__(self) -> str:
         return ".".join(filter(None, (self.field, self.component, self.parameter)))
-
-
-def group_keys(field: str) -> tuple[str, ...]:
-    """The keys inside a field of a trial that holds keys, such as those of `optimizer`; none for any other field."""
-    known = TrialConfig.model_fields.get(field)
-    if known is None or field in COMPONENT_FIELDS:
-        return ()
-    kinds = get_args(known.annotation) or (known.annotation,)
-    return tuple(next((kind.model_fields for kind in kinds if hasattr(kind, "model_fields")), ()))
 
 
 def options_of(value: Any) -> list[Any]:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from ferray.config.space import ARM, Choice, Node, OneOf
 from ferray.config.sweep import SweepSpec
-from ferray.config.trial import TrialConfig, problem_lines
+from ferray.config.trial import TrialConfig
+from ferray.config.wording import problem_lines
 
 MOST_COMBINATIONS = 2000
 

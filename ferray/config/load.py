@@ -13,7 +13,9 @@ from ferray.config.overrides import Overrides, apply_overrides, blame
 from ferray.config.problems import problems_error
 from ferray.config.set_key import keep_arms, set_key
 from ferray.config.sweep import SweepSpec
-from ferray.config.trial import problem_lines
+from ferray.config.synonyms import meant_key
+from ferray.config.trial import TrialConfig
+from ferray.config.wording import problem_lines
 from ferray.config.yaml import read_yaml
 from ferray.errors import ConfigError, did_you_mean
 
@@ -52,7 +54,9 @@ def find_space(name: str) -> SpaceFile:
                 return SpaceFile(path.stem, path, path.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigError(f"`{path}` cannot be read as text") from error
-    raise ConfigError(f"there is no search space `{name}`", did_you_mean(name, space_names()))
+    inside = [known for known in space_names() if known.rpartition("/")[2] == name]
+    hint = f"did you mean `{inside[0]}`?" if inside else did_you_mean(name, space_names())
+    raise ConfigError(f"there is no search space `{name}`", hint)
 
 
 def load_space(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:
@@ -102,7 +106,15 @@ def validate_spec(raw: dict[str, Any], *, source: str) -> SweepSpec:
     try:
         return SweepSpec.model_validate(raw)
     except ValidationError as error:
-        raise problems_error(source, problem_lines(error, known=SweepSpec.model_fields)) from error
+        lines = [_placed(line) for line in problem_lines(error, known=SweepSpec.model_fields)]
+        raise problems_error(source, lines) from error
+
+
+def _placed(line: str) -> str:
+    """A key of a trial at the top of a file, where it is none, is told where it belongs."""
+    key, _, text = line.partition(": ")
+    is_key_of_trial = text.startswith("is not a known key") and (key in TrialConfig.model_fields or meant_key(key))
+    return f"{key}: belongs under `base`, or under `space` to be searched" if is_key_of_trial else line
 
 
 def _cut_down(raw: dict[str, Any]) -> list[str]:

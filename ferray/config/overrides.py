@@ -12,10 +12,12 @@ from ferray.config.address import Address
 from ferray.config.holders import CHOICES, arms_of, holders_of
 from ferray.config.problems import Problem
 from ferray.config.set_key import set_key
-from ferray.config.space import ARM, NODE_KINDS, OneOf, SpaceError, is_node, parse_space, unknown_key
-from ferray.config.sweep import SweepSpec
-from ferray.config.trial import TrialConfig, problem_lines
-from ferray.config.yaml import parse_yaml
+from ferray.config.short_keys import full_key
+from ferray.config.short_values import full_value
+from ferray.config.space import NODE_KINDS, OneOf, SpaceError, parse_space
+from ferray.config.trial import TrialConfig
+from ferray.config.wording import problem_lines
+from ferray.config.yaml import flow, parse_yaml
 from ferray.errors import ConfigError, nearest
 
 
@@ -49,7 +51,6 @@ OPTIONS = {  # the key that an option sets, and how the option is called
     "sampler": ("sampler", "--sampler"),
     "pruner": ("pruner", "--pruner"),
 }
-_TOP = [key for key in SweepSpec.model_fields if key not in ("base", "space", "arms", "published", "quick", "after")]
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,9 @@ def apply_overrides(raw: dict[str, Any], overrides: Overrides) -> Applied:
     """Put all overrides into a raw space."""
     options = list(_options(overrides))
     problems: list[Problem] = []
-    sets = [change for item in overrides.sets if (change := _read(item, problems))]
-    problems += _contradictions(options, sets)
     notes: list[str] = []
+    sets = [change for item in overrides.sets if (change := _read(raw, item, problems, notes))]
+    problems += _contradictions(options, sets)
     # A whole component first: `--set dataset=sfew` would take `--bad-samples skip` away again.
     for change in sorted([*options, *sets], key=lambda change: change.key.count(".")):
         try:
@@ -127,22 +128,25 @@ def _options(overrides: Overrides) -> Iterator[Change]:
             yield Change(key, value, f"{option} {value:g}" if isinstance(value, float) else f"{option} {value}")
 
 
-def _read(item: str, problems: list[Problem]) -> Change | None:
-    """`KEY=VALUE` as a change, or one more problem."""
-    key, equals, text = item.partition("=")
-    key = key.strip()
-    if not equals or not key:
+def _read(raw: dict[str, Any], item: str, problems: list[Problem], notes: list[str]) -> Change | None:
+    """`KEY=VALUE` as a change, with a note where either is short for something; or one more problem."""
+    typed, equals, text = (part.strip() for part in item.partition("="))
+    if not equals or not typed:
         problems.append(Problem(f"`--set {item}` is not KEY=VALUE", "for example `--set optimizer.lr=1e-4`"))
         return None
     try:
-        value = parse_yaml(text, source=f"--set {key}")
+        key = full_key(raw, typed)
+    except ConfigError as error:
+        problems.append(Problem(f"`--set {item}`: {error.message}", error.hint))
+        return None
+    try:
+        written = parse_yaml(text, source=f"--set {typed}")
     except ConfigError as error:
         problems.append(Problem(error.message, "the value is YAML, such as `1e-4`, `focal` or `{focal: {gamma: 2}}`"))
         return None
-    wrong = "" if key == ARM or key.split(".")[0] in _TOP else unknown_key(key)
-    if wrong:
-        problems.append(Problem.of(f"`--set {item}`: {wrong}"))
-        return None
+    value = full_value(raw, key, written)
+    notes += [f"`{typed}` is `{key}`"] if key != typed else []
+    notes += [f"`{key}={text}` is `{key}={flow(value)}`"] if value != written else []
     return Change(key, value, f"--set {item}")
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from ferray.config.address import Address
 from ferray.config.holders import AT_THE_TOP, CHOICES, Holder, arms_of, holders_of, mapping, merge_twins, place_of
 from ferray.config.space import ARM, is_node
-from ferray.errors import ConfigError, did_you_mean
+from ferray.errors import ConfigError, did_you_mean, nearest
+from ferray.registry import ROOMS, Room
 
 _GROUPS_AT_THE_TOP = ("objective", "budget")
 _ALONE_AT_THE_TOP = ("name", "seeds")
@@ -193,7 +194,22 @@ def _nobody_has_it(address: Address, asked: list[Holder], holders: list[Holder])
     names = list(dict.fromkeys(f"`{holder.component[0]}`" for holder in asked))
     known = {name for holder in asked for name in holder.known}
     who = f"{names[0]} has no" if len(names) == 1 else f"none of {', '.join(names)} has a"
-    return ConfigError(f"{who} parameter `{parameter}`", did_you_mean(parameter, known) or "it has no parameters")
+    return ConfigError(f"{who} parameter `{parameter}`", _who_has_it(field, parameter, known))
+
+
+def _who_has_it(field: str, parameter: str, known: set[str]) -> str:
+    """The parameter that is meant, else a component that has it, else what there is."""
+    room = ROOMS[CHOICES[field].ROOM]
+    owners = (
+        [] if nearest(parameter, known) else [name for name in room.names() if parameter in _parameters(room, name)]
+    )
+    if owners:
+        return f"`{owners[0]}` has it: `--set {field}.{owners[0]}.{parameter}=...`"
+    return did_you_mean(parameter, known) or f"`{field}` has no parameters"
+
+
+def _parameters(room: Room, name: str) -> set[str]:
+    return set(room.params(name).model_fields)
 
 
 def _names(holders: Iterable[Holder]) -> list[str]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
-from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, split_component
+from ferray.config.synonyms import key_hint
+from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, group_keys, split_component
 from ferray.errors import did_you_mean
 
 Scalar = str | int | float | bool | None
@@ -72,6 +73,7 @@ class Seeds:
 Node = Numbers | Choice | OneOf | Seeds
 Pick = Callable[[str, Node], Any]
 
+AT_THE_TOP = ("name", "objective", "budget", "sampler", "pruner", "base", "space", "arms", "seeds", "after", "quick")
 ARM = "arm"  # the name under which a sweep's arms are chosen among
 NODE_KINDS = ("uniform", "log_uniform", "int_uniform", "choice", "one_of", "grid")
 
@@ -104,13 +106,13 @@ def parse_space(raw: dict[str, Any]) -> dict[str, Node]:
 def unknown_key(key: str) -> str:
     """Why `key` addresses nothing in a `TrialConfig`, "" when its first two parts do (parameters are checked later)."""
     first, *rest = key.split(".")
-    fields = TrialConfig.model_fields
-    if first not in fields:
-        return f"`{first}` is not a key of a trial; {did_you_mean(first, fields)}"
-    kinds = get_args(fields[first].annotation) or (fields[first].annotation,)
-    inner = next((kind.model_fields for kind in kinds if hasattr(kind, "model_fields")), None)
-    if rest and first not in COMPONENT_FIELDS and (inner is None or rest[0] not in inner):
-        return f"`{rest[0]}` is not a key of {first}; {did_you_mean(rest[0], inner or {})}"
+    if first in AT_THE_TOP:
+        return f"`{first}` is not a key of a trial, it stands at the top of a space"
+    if first not in TrialConfig.model_fields:
+        return f"`{first}` is not a key of a trial; {key_hint(first)}"
+    inner = group_keys(first)
+    if rest and first not in COMPONENT_FIELDS and rest[0] not in inner:
+        return f"`{rest[0]}` is not a key of {first}" + (f"; {did_you_mean(rest[0], inner)}" if inner else "")
     deepest = 2 if first in COMPONENT_FIELDS else 1
     return f"`{key}` goes deeper than `{'.'.join([first, *rest[:deepest]])}`" if len(rest) > deepest else ""
 

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
 from ferray.canonical import canonical_form
-from ferray.errors import UnknownComponent, did_you_mean
+from ferray.config.wording import NestedProblems
+from ferray.errors import UnknownComponent
 from ferray.registry import ROOMS, Params
-
-
-class NestedProblems(ValueError):
-    """The findings of a component's own parameter class, on their way through the class around it."""
-
-    def __init__(self, name: str, error: ValidationError, known: tuple[str, ...]) -> None:
-        super().__init__("; ".join(problem_lines(error, prefix=(name,), known=known)))
-        self.name = name
-        self.error = error
-        self.known = known
 
 
 class Component(Params):
@@ -75,60 +65,6 @@ def split_component(value: Any) -> tuple[str, dict[str, Any]]:
         if isinstance(name, str) and (params is None or isinstance(params, dict)):
             return name, dict(params or {})
     raise ValueError(f"expected a name or one key with its parameters, such as `{{name: {{}}}}`, not `{value}`")
-
-
-def problem_lines(error: ValidationError, *, prefix: tuple[str, ...] = (), known: Iterable[str] = ()) -> list[str]:
-    """pydantic's findings, one `key.path: what is wrong` each, the value in backticks; `known` are the right keys."""
-    lines: list[str] = []
-    for item in error.errors():
-        path = (*prefix, *(str(part) for part in item["loc"]))
-        nested = item.get("ctx", {}).get("error")
-        if isinstance(nested, NestedProblems):
-            lines += problem_lines(nested.error, prefix=(*path, nested.name), known=nested.known)
-        elif item["type"] == "extra_forbidden" and len(item["loc"]) == 1 and known:
-            lines.append(f"{_join(path, 'is not a known key')}; {did_you_mean(path[-1], known)}")
-        else:
-            lines += [_join(path, text) for text in _wording(item).split("\n")]
-    return lines
-
-
-_EXPECTED = {
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "a whole number"),
-    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "a number"),
-    **dict.fromkeys(("bool_type", "bool_parsing"), "`true` or `false`"),
-    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "keys with their values"),
-    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
-    "string_type": "text",
-}
-
-
-def _wording(item: Any) -> str:
-    """One finding in ferray's words; several lines where a validator of ours listed several problems."""
-    given, limits = item["input"], item.get("ctx", {})
-    bounds = {"le": "at most", "lt": "less than", "ge": "at least", "gt": "more than"}
-    for key, words in bounds.items():
-        if key in limits:
-            return f"is `{given}`, allowed is {words} `{limits[key]:g}`"
-    if item["type"] == "extra_forbidden":
-        return "is not a known key"
-    if item["type"] in _EXPECTED:
-        return f"is `{given}`, expected is {_EXPECTED[item['type']]}"
-    if item["type"] == "literal_error":
-        return f"is `{given}`, allowed is {limits['expected']}"
-    message: str = item["msg"]
-    if item["type"] == "value_error":
-        return message.removeprefix("Value error, ")
-    if item["type"] == "missing":
-        return "is missing"
-    return f"is `{given}`: {message[:1].lower()}{message[1:]}"
-
-
-def _join(path: tuple[str, ...], text: str) -> str:
-    """`space` + `lr: wrong` is `space.lr: wrong`; a problem without a key of its own stands behind the path."""
-    head, colon, _ = text.partition(": ")
-    if colon and head and " " not in head and "`" not in head:
-        return ".".join((*path, text))
-    return f"{'.'.join(path)}: {text}" if path else text
 
 
 class DatasetChoice(Component):
@@ -283,3 +219,12 @@ COMPONENT_FIELDS: dict[str, type[Component]] = {
     for name, field in TrialConfig.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, Component)
 }
+
+
+def group_keys(field: str) -> tuple[str, ...]:
+    """The keys inside a field of a trial that holds keys, such as those of `optimizer`; none for any other field."""
+    known = TrialConfig.model_fields.get(field)
+    if known is None or field in COMPONENT_FIELDS:
+        return ()
+    kinds = get_args(known.annotation) or (known.annotation,)
+    return tuple(next((kind.model_fields for kind in kinds if hasattr(kind, "model_fields")), ()))

@@ -73,6 +73,12 @@ def parse_yaml(text: str, *, source: str) -> Any:
         ) from error
 
 
+def flow(value: Any) -> str:
+    """A plain tree as YAML on one line, as one would type it: `{timm: {name: resnet18}}`."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, width=10**9, sort_keys=False, allow_unicode=True)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
 def read_yaml(path: Path) -> Any:
     """The plain tree in a file; ConfigError where it cannot be read or is not strict YAML."""
     try:

@@ -14,7 +14,8 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
 
 from ferray.config.sweep import SweepSpec
-from ferray.config.trial import TrialConfig, problem_lines
+from ferray.config.trial import TrialConfig
+from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.study.lease import Lease

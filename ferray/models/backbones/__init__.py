@@ -58,6 +58,11 @@ class BackboneFactory(ABC):
     def __init__(self, params: Any) -> None:
         self.params = params
 
+    @classmethod
+    def taken_for(cls, name: str) -> dict[str, Any] | None:  # noqa: ARG003 (most backbones take none)
+        """The parameters that a name means, or one that it is a slip of, which is no backbone's; None for any other."""
+        return None
+
     def check(self) -> None:  # noqa: B027 (most backbones have nothing that could be missing)
         """Raise ConfigError, with the nearest name, when `build` could not work: unknown name, no weights to be had."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import os
 import re
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from ferray.errors import ConfigError, UnknownComponent, did_you_mean
+from ferray.errors import ConfigError, UnknownComponent, nearest
 from ferray.models.weights import LITE_MODELS, lite_weights_file
 
 PROBE_TIMEOUT_S = 3.0
@@ -28,6 +27,13 @@ def check_name(name: str) -> None:
         tagged = timm.list_models(f"{architecture}.*", include_tags=True)
         if name not in tagged:
             raise UnknownComponent(f"timm has no weights `{name}`", _nearest(name, tagged))
+
+
+def nearest_name(name: str) -> str:
+    """The model of timm that a name is or is a slip of, with the tag of its weights; "" where there is none."""
+    architecture, dot, tag = name.partition(".")
+    known = architecture if architecture in architectures() else nearest(architecture, architectures())
+    return f"{known}{dot}{tag}" if known else ""
 
 
 @cache
@@ -60,8 +66,8 @@ def _hint(name: str) -> str:
 
 
 def _nearest(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return did_you_mean(name, near) if near else "timm.list_models() gives the names"
+    near = nearest(name, known)
+    return f"did you mean `{near}`?" if near else "timm.list_models() gives the names"
 
 
 def _weights_of(name: str) -> Any:

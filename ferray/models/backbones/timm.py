@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ferray import registry
 from ferray.errors import ConfigError
 from ferray.models.backbones import Backbone, BackboneFactory, InputSpec
-from ferray.models.backbones._timm_names import check_name, check_pretrained
+from ferray.models.backbones._timm_names import check_name, check_pretrained, nearest_name
 from ferray.models.weights import lite_weights_file, load_strictly, read_state_dict, rename_lite
 
 
@@ -80,6 +80,11 @@ class Timm(BackboneFactory):
         weights: str | None = None
         drop_rate: Annotated[float, Field(ge=0, le=0.95)] = 0.0
         drop_path: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+
+    @classmethod
+    def taken_for(cls, name: str) -> dict[str, Any] | None:
+        known = nearest_name(name)
+        return {"name": known} if known else None
 
     def check(self) -> None:
         check_name(self.params.name)
