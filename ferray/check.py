@@ -18,11 +18,12 @@ from ferray.config.route import (
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
+from ferray.data.opened import open_dataset
 from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
 from ferray.data.summary import DataSummary
 from ferray.errors import ConfigError
-from ferray.models.transfer import refuse_initial
+from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.parents import find_parent
 from ferray.registry import ROOMS
 from ferray.train.features import num_empty
@@ -68,6 +69,7 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
     if repeats := repeats_warning(spec):
         warnings["repeats"] = repeats
     sizes = {image_size(config) for config in configs} - {0}
+    warnings |= _numbered_heads(configs, runtime)
     told = tuple(dict.fromkeys(warnings.values()))
     return Checked(tuple(configs), tuple(sorted(sizes)), _summaries(configs, runtime), told)
 
@@ -88,6 +90,17 @@ def _idle_rules(configs: list[TrialConfig]) -> dict[str, str]:
                 f"`{name}` starts at epoch `{start}`, trials have `{epochs}`: it removes nothing"
             )
     return lines
+
+
+def _numbered_heads(configs: list[TrialConfig], runtime: Runtime) -> dict[str, str]:
+    """A warning for each checkpoint whose head is kept though its classes have no names."""
+    lines: dict[str, str] = {}
+    for config in configs:
+        if config.init_from and config.init_from not in lines:
+            path = find_parent(config.init_from, runtime.output, runtime.storage).path
+            classes = open_dataset(config.dataset, runtime.data_root, runtime.cache_dir).listing.classes
+            lines[config.init_from] = numbered_head(path, config, classes)
+    return {f"head {name}": line for name, line in lines.items() if line}
 
 
 def valid_corners(spec: SweepSpec) -> list[TrialConfig]:

@@ -23,6 +23,7 @@ KAGGLE = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 OWN = ("calm", "cross", "glad")
 NUMBERS = ("0", "1", "2", "3", "4", "5", "6")
 Content = int | str | bytes
+SHEET = "".join(f"Film_{n:09d}_1.png,{n + 1},{','.join(['0.5'] * 10)}\n" for n in range(7))
 
 
 @dataclass(frozen=True)
@@ -420,7 +421,145 @@ FOLDERS = [
         params={"faces": "center"},
     ),
 ]
-LAYOUTS = [*FOLDERS]
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 301072766\n"
+WEB = "\n<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>\n"
+ROWS = "".join(f"{code},1 2 3 {code},{usage}\n" for usage in ("Training", "PublicTest") for code in range(7))
+CSVS = [
+    Layout(
+        "FER-2013's csv in the data root",
+        "fer2013",
+        {"fer2013.csv": "emotion,pixels,Usage\n" + ROWS},
+        {"train": 7, "val": 7},
+        ("usage `Training`", "usage `PublicTest`"),
+    ),
+    Layout(
+        "FER-2013's csv beside its folders",
+        "fer2013",
+        {"fer2013/fer2013.csv": "emotion,pixels,Usage\n" + ROWS, "fer2013/train/<Class>/{n}.jpg": 2},
+        {"train": 7, "val": 7},
+        ("folder `train` (14 files)",),
+        classes=KAGGLE,
+    ),
+    Layout(
+        "FER-2013's csv with words for emotions, and Windows' line ends",
+        "fer2013",
+        {"fer2013.csv": "\ufeffUsage, emotion ,pixels\r\nTraining,Happy,1 2 3 4\r\nPublicTest,sadness,1 2 3 5\r\n"},
+        {"train": 1, "val": 1},
+    ),
+    Layout(
+        "pixels before emotion, no usage",
+        "fer2013",
+        {"fer2013.csv": "pixels,emotion\n" + "".join(f"1 2 3 {code},{code}\n" for code in range(7))},
+        {"all": 7},
+        ("`fer2013.csv`",),
+    ),
+    Layout(
+        "the competition's train.csv",
+        "fer2013",
+        {"fer2013/train.csv": "emotion,pixels\n0,1 2 3 4\n3,1 2 3 5\n", "fer2013/test.csv": "pixels\n1 2 3 4\n"},
+        {"all": 2},
+        ("`train.csv`",),
+    ),
+    Layout(
+        "the competition's folder as its tool calls it",
+        "fer2013",
+        {
+            "challenges-in-representation-learning-facial-expression-recognition-challenge/icml_face_data.csv": (
+                "emotion, Usage, pixels\n0, Training, 1 2 3 4\n3, PrivateTest, 1 2 3 5\n"
+            )
+        },
+        {"train": 1, "test": 1},
+    ),
+    Layout(
+        "a train.csv of another data set beside FER-2013's folders",
+        "fer2013",
+        {"train.csv": "id,name\n1,a\n", "fer2013/train/<Class>/{n}.jpg": 2},
+        {"train": 14},
+        classes=KAGGLE,
+    ),
+    Layout(
+        "a train.csv of another kind in the data root",
+        "fer2013",
+        {"train.csv": b"PK\x03\x04", "fer2013/train/<Class>/{n}.jpg": 2},
+        {"train": 14},
+        classes=KAGGLE,
+    ),
+    Layout(
+        "a pointer of Git LFS", "fer2013", {"fer2013.csv": LFS}, refused="is a Git LFS pointer", hint="git lfs pull"
+    ),
+    Layout("a web page", "fer2013", {"fer2013.csv": WEB}, refused="is a web page, not a csv", hint="logged in"),
+    Layout(
+        "an archive called csv", "fer2013", {"fer2013.csv": b"PK\x03\x04\0\0"}, refused="is a zip archive", hint="unzip"
+    ),
+    Layout(
+        "a compressed archive called csv",
+        "fer2013",
+        {"fer2013.csv": b"\x1f\x8b\x08\0"},
+        refused="is a gzip archive",
+        hint="gunzip",
+    ),
+    Layout(
+        "a tar called csv",
+        "fer2013",
+        {"fer2013.csv": b"fer2013/fer2013.csv".ljust(257, b"\0") + b"ustar\0"},
+        refused="is a tar archive",
+        hint="tar xf",
+    ),
+    Layout(
+        "a csv in UTF-16",
+        "fer2013",
+        {"fer2013.csv": "emotion,pixels\n0,1 2 3 4\n".encode("utf-16")},
+        refused="is UTF-16 text",
+        hint="save it as UTF-8",
+    ),
+    Layout(
+        "a csv in UTF-16 without a mark",
+        "fer2013",
+        {"fer2013.csv": "emotion,pixels\n0,1 2 3 4\n".encode("utf-16-le")},
+        refused="is UTF-16 text",
+    ),
+    Layout(
+        "a csv with semicolons",
+        "fer2013",
+        {"fer2013.csv": "emotion;pixels;Usage\n0;1 2 3 4;Training\n"},
+        refused="separates its columns by `;`",
+        hint="save it with commas",
+    ),
+    Layout(
+        "a csv with tabs",
+        "fer2013",
+        {"fer2013.csv": "emotion\tpixels\n0\t1 2 3 4\n"},
+        refused="separates its columns by `tabs`",
+    ),
+    Layout(
+        "a csv of something else",
+        "fer2013",
+        {"fer2013.csv": "file,label\na.png,0\n"},
+        refused="has no column `emotion`",
+    ),
+    Layout("a csv without rows", "fer2013", {"fer2013.csv": "emotion,pixels\n"}, refused="has no rows"),
+    Layout(
+        "an archive that is not unpacked",
+        "fer2013",
+        {"fer2013/fer2013.tar.gz": b"\x1f\x8b\x08\0"},
+        refused="dataset `fer2013` is not under",
+        hint="fer2013/fer2013.tar.gz` lies there: unpack it",
+    ),
+    Layout("a sheet of numbers in the data root", "sfew_features", {"SFEW.csv": SHEET}, {"all": 7}, ("`SFEW.csv`",)),
+    Layout(
+        "a sheet with semicolons",
+        "sfew_features",
+        {"SFEW.csv": SHEET.replace(",", ";")},
+        refused="separates its columns by `;`",
+    ),
+    Layout(
+        "a pointer of Git LFS in place of a sheet",
+        "sfew_features",
+        {"SFEW.xlsx": LFS},
+        refused="is a Git LFS pointer, not an Excel sheet",
+    ),
+]
+LAYOUTS = [*FOLDERS, *CSVS]
 READ = [layout for layout in LAYOUTS if not layout.refused]
 REFUSED = [layout for layout in LAYOUTS if layout.refused]
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ferray.data.file_kinds import remedy_of
 from ferray.errors import BAD_SAMPLE_HINT, DataError, OneColourError
 
 MOST_SHOWN = 20
@@ -91,12 +92,22 @@ def sort_out(
     return refused, blank if policy == "auto" else ()
 
 
-def refusal(dataset: str, bad: Sequence[BadSample]) -> DataError:
-    """The error that names every bad sample of a data set, the first 20 of many."""
+def refusal(dataset: str, bad: Sequence[BadSample], *, others: int = 1) -> DataError:
+    """The error that names every bad sample of a data set, the first 20 of many; `others` are good ones beside them."""
     lines = [f"  {sample.name}: {sample.reason}" for sample in bad[:MOST_SHOWN]]
     if len(bad) > MOST_SHOWN:
         lines.append(f"  and {len(bad) - MOST_SHOWN} more")
-    return DataError("\n".join([f"`{dataset}` has {_number(bad)}", *lines]), BAD_SAMPLE_HINT)
+    alone = "" if others else " and no other"
+    return DataError("\n".join([f"`{dataset}` has {_number(bad)}{alone}", *lines]), _hint(bad, others))
+
+
+def _hint(bad: Sequence[BadSample], others: int) -> str:
+    """What helps: another file where all are the same wrong thing; skipping only where it leaves anything."""
+    if len({sample.reason for sample in bad}) == 1:
+        remedy = remedy_of(bad[0].reason)
+        if remedy:
+            return remedy
+    return BAD_SAMPLE_HINT if others else "mend what is named: without it there is nothing to train on"
 
 
 def write_listing(folder: Path, bad: Sequence[BadSample]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 
+from ferray.data.file_kinds import refuse_no_csv
 from ferray.data.files import regular_file
 from ferray.errors import BadSampleError, DataError
 
@@ -16,13 +17,14 @@ class CsvRows:
     """Rows of a csv as dictionaries by lower-case column name.
 
     For files of numbers and short words: a comma or a line break inside quotes is not understood. Column names may
-    stand in any order, with spaces or quotes around them. DataError for `needed` columns that are missing and for a
-    name that stands twice.
+    stand in any order, with spaces or quotes around them. DataError for a file of another kind, for `needed` columns
+    that are missing and for a name that stands twice.
     """
 
     def __init__(self, path: Path, needed: tuple[str, ...] = ()) -> None:
         self._path = path
         with self._open() as stream:
+            refuse_no_csv(path)
             header = stream.readline(MOST_ROW_BYTES).decode("utf-8-sig", "replace")
         self._columns = [_clean(cell).lower() for cell in header.split(",")]
         missing = [column for column in needed if column not in self._columns]
@@ -31,6 +33,11 @@ class CsvRows:
         twice = [column for column in needed if self._columns.count(column) > 1]
         if twice:
             raise DataError(f"`{path}` has two columns `{twice[0]}`", "name one of them otherwise")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns' names in lower case, in their order."""
+        return tuple(self._columns)
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Byte offset and raw text of each row that is not blank, for `cells`."""

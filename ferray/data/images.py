@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ferray.data.file_kinds import HEAD_BYTES, kind_of
 from ferray.data.files import regular_file
 from ferray.errors import BAD_SAMPLE_HINT, BadSampleError, DataError, FerrayError, OneColourError
 
@@ -112,7 +113,9 @@ def _opened(path: Path, data: bytes) -> Iterator[Image.Image]:
     except FerrayError:
         raise
     except UnidentifiedImageError as error:
-        raise BadSampleError.of(what, "not a picture", "is not a picture") from error
+        kind = kind_of(data[:HEAD_BYTES])
+        reason = f"is {kind.name}, not a picture" if kind else "is not a picture"
+        raise BadSampleError.of(what, "not a picture", reason) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadSampleError.of(what, "too large", f"is a decompression bomb of over `{MOST_PIXELS}` pixels") from error
     except MemoryError as error:

@@ -31,7 +31,10 @@ PART_NAMES = {
 }
 # Folders of a data root that belong to one data set, in lower case: no other set takes them for its own.
 HOMES = {
-    "fer2013": ("fer2013", "fer-2013", "fer_2013"),
+    "fer2013": (
+        *("fer2013", "fer-2013", "fer_2013"),
+        "challenges-in-representation-learning-facial-expression-recognition-challenge",
+    ),
     "sfew": ("sfew", "sfew_2.0", "sfew_2", "sfew2.0", "sfew2", "sfew 2.0"),
 }
 
@@ -94,6 +97,11 @@ def folders_in(folder: Path) -> dict[str, Path]:
 def files_in(folder: Path) -> dict[str, Path]:
     """Files by lower-case name, in order of name; hidden ones left out."""
     return {name.lower(): folder / name for name, is_folder in _entries(folder) if not is_folder}
+
+
+def files_below(folder: Path) -> list[str]:
+    """Names of all files at any depth, hidden ones left out."""
+    return [name for _, _, names in os.walk(folder) for name in names if not name.startswith(".")]
 
 
 def images_in(folder: Path, part: str) -> list[ImageFile]:

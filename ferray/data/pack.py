@@ -83,7 +83,7 @@ def _usable(pack: Pack, choice: DatasetChoice) -> tuple[NDArray[np.int64], Skipp
     if any(sample.is_blank for sample in left_out):
         rows = np.delete(rows, pack.blank)
     if not len(rows):
-        raise refusal(choice.name, left_out)
+        raise refusal(choice.name, left_out, others=0)
     left = Counter(pack.samples.samples[row].part for row in rows.tolist())
     ordered = {part: left[part] for part in ("train", "val", "test", "all") if left[part]}
     return rows, Skipped(left_out, pack.folder / LISTING, ordered, is_known=policy == "auto")

@@ -154,7 +154,7 @@ def _write_images(
         if progress and (done % BATCH == 0 or done == len(listing)):
             progress(done, len(listing))
     if not good:
-        raise refusal(type(dataset).__module__.rpartition(".")[2], bad)
+        raise refusal(type(dataset).__module__.rpartition(".")[2], bad, others=0)
     return SampleList(tuple(good), listing.classes, tuple(bad)), blank
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ferray.data.account import Account, PassedOver, files
 from ferray.data.files import shown
-from ferray.data.layout import PART_NAMES, REPORT, Folder, ImageFile, is_of_another_set, look_into
+from ferray.data.layout import PART_NAMES, REPORT, Folder, ImageFile, files_below, is_of_another_set, look_into
 from ferray.errors import DataError
 
 WRAPPERS = ("archive", "data", "dataset", "images", "input")  # folders of a data root that may be any data set
@@ -208,7 +208,7 @@ class _Scanner:
     def _pass_unlabelled(self, part: str, folders: list[Path]) -> None:
         """A test part without labels is passed over; without another part nothing could be judged rightly."""
         if part != "test":
-            instead = _what_instead(self._look(folders[0]), _files_below(folders[0]))
+            instead = _what_instead(self._look(folders[0]), files_below(folders[0]))
             raise DataError(
                 f"`{folders[0]}` is to be the {part} part, and has no class folders with images: it {instead}",
                 "put its classes there, one folder each, or take the folder away to do without such a part",
@@ -274,7 +274,7 @@ class _Scanner:
 
     def _pass(self, folder: Path, why: str) -> None:
         below = self._below(folder, self.root)
-        self.passed.append(PassedOver(below, len(_files_below(folder)), f"folder `{below}`", why))
+        self.passed.append(PassedOver(below, len(files_below(folder)), f"folder `{below}`", why))
 
     def _below(self, folder: Path, place: Path) -> str:
         return "" if folder == place else shown(folder.relative_to(place).as_posix())
@@ -292,10 +292,6 @@ def _by_suffix(names: Sequence[str]) -> list[tuple[str, int]]:
     """``.txt`` in backticks or `without a suffix`, and how many files have it, the most frequent first."""
     suffixes = Counter(os.path.splitext(name)[1].lower() for name in names)  # noqa: PTH122 (names, not paths)
     return [(f"`{shown(suffix)}`" if suffix else "without a suffix", n) for suffix, n in suffixes.most_common()]
-
-
-def _files_below(folder: Path) -> list[str]:
-    return [name for _, _, names in os.walk(folder) for name in names if not name.startswith(".")]
 
 
 def _leads_back(folder: Path) -> bool:

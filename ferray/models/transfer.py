@@ -80,6 +80,19 @@ def refuse_initial(path: Path, config: TrialConfig) -> None:
     _agreed_backbone(_Former(content), path, config)
 
 
+def numbered_head(path: Path, config: TrialConfig, classes: Sequence[str]) -> str:
+    """A warning where another set's head is kept because both call their classes by the same bare numbers; else ""."""
+    former = _Former(_read(path))
+    if former.config is None or former.differs(classes) or not all(name.strip().isdecimal() for name in classes):
+        return ""
+    if _same_set(former.config["dataset"], config.to_json()["dataset"]):
+        return ""
+    return (
+        f"`{path}` was trained on another data set whose classes are called `{classes[0]}` to `{classes[-1]}` too: its "
+        "head is kept, which is right only if the numbers mean the same"
+    )
+
+
 def _agreed_backbone(former: _Former, path: Path, config: TrialConfig) -> str:
     name = _network(config.backbone.name, config.backbone.params)
     if former.backbone not in (None, name):
@@ -123,6 +136,12 @@ class _Former:
         if len(self.classes) != len(classes):
             return f"{len(classes)} classes for {len(self.classes)}"
         return "" if self.classes == list(classes) else "other classes"
+
+
+def _same_set(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    """Whether two choices of a data set, as JSON, mean the same images, however they are split."""
+    named = [(name, params.get("path")) for choice in (first, second) for name, params in choice.items()]
+    return named[0] == named[1]
 
 
 def _read(path: Path) -> dict[str, Any]:

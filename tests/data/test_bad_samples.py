@@ -231,7 +231,7 @@ def test_rows_of_a_csv_are_listed_with_their_row(tmp_path: Path) -> None:
     skipped = opened(tmp_path / "data", tmp_path, "fer2013", bad_samples="skip").skipped
     assert skipped is not None
     assert skipped.listing.read_text().splitlines()[1:] == [
-        'fer2013.csv,4,,unknown label,"has the emotion `9`, not 0 to 6"',
+        'fer2013.csv,4,,unknown label,"has the emotion `9`, neither 0 to 6 nor one of the seven expressions"',
         'fer2013.csv,8,Disgust,wrong pixels,"has `2305` pixels, most rows have `2304`"',
     ]
 
@@ -252,8 +252,25 @@ def test_rows_that_are_bad_in_listing_and_in_decoding_are_named_together(tmp_pat
 
 def test_a_set_of_nothing_but_bad_samples_is_refused_even_when_skipping(tmp_path: Path) -> None:
     (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n8,1 2 3 4,Training\n9,1 2 3 4,Training\n")
-    with pytest.raises(DataError, match="`fer2013` has 2 bad samples"):
+    with pytest.raises(DataError, match="`fer2013` has 2 bad samples and no other") as caught:
         opened(tmp_path, tmp_path, "fer2013", bad_samples="skip")
+    assert caught.value.hint == "mend what is named: without it there is nothing to train on"
+
+
+def test_pointers_of_git_lfs_in_place_of_images_are_called_so(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data")
+    for path in root.rglob("*.png"):
+        path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 7\n")
+    with pytest.raises(DataError, match="is a Git LFS pointer, not a picture") as caught:
+        opened(root, tmp_path)
+    assert caught.value.hint == "fetch the files with `git lfs pull`"
+
+
+def test_a_web_page_among_images_is_called_so(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data")
+    (root / "train" / "calm" / "000.png").write_text("<html><body>429 Too Many Requests</body></html>")
+    with pytest.raises(DataError, match=r"train/calm/000\.png: is a web page, not a picture"):
+        opened(root, tmp_path)
 
 
 def test_the_check_before_decoding_leaves_bad_rows_to_decoding(tmp_path: Path) -> None:

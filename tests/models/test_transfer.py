@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.models.model import FerModel, build_model
-from ferray.models.transfer import Loaded, load_initial
+from ferray.models.transfer import Loaded, load_initial, numbered_head
 from ferray.testing.trials import demo_config
 
 SIX = ("Angry", "Disgust", "Fear", "Happy", "Neutral", "Sad")
@@ -143,3 +143,25 @@ def test_a_trial_that_has_not_ended_is_refused(tmp_path: Path) -> None:
     torch.save({"ferray": "last/2", "learner": {}}, tmp_path / "last.pt")
     with pytest.raises(ConfigError, match="belongs to a trial that has not ended"):
         load(tmp_path / "last.pt")
+
+
+NUMBERS = ("0", "1", "2", "3", "4", "5")
+OWN = {"image_folder": {"path": "mine"}}
+
+
+@pytest.mark.parametrize(
+    ("former", "classes", "dataset", "is_doubted"),
+    [
+        (NUMBERS, NUMBERS, OWN, True),
+        (NUMBERS, NUMBERS, {"image_folder": {"path": "theirs"}}, True),
+        (NUMBERS, NUMBERS, "demo", False),
+        (SIX, SIX, OWN, False),
+        (NUMBERS, SIX, OWN, False),
+    ],
+)
+def test_a_head_of_another_set_is_doubted_where_classes_are_bare_numbers(
+    tmp_path: Path, former: tuple[str, ...], classes: tuple[str, ...], dataset: Any, is_doubted: bool
+) -> None:
+    write_best(tmp_path / "best.pt", trial=demo_config(), classes=list(former))
+    warning = numbered_head(tmp_path / "best.pt", demo_config(dataset=dataset), classes)
+    assert ("right only if the numbers mean the same" in warning) is is_doubted

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ferray.data.faces import Detection, Point
-from ferray.data.files import regular_file
+from ferray.data.file_kinds import refuse_no_csv
 from ferray.errors import DataError
 
 BOX = ("x", "y", "width", "height")
@@ -70,12 +70,13 @@ def _listed(path: Path, problems: list[str]) -> DataError:
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
-        regular_file(path)
+        refuse_no_csv(path)
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
             reader = csv.DictReader(stream, restval="", restkey="beyond")
             missing = [name for name in ("source", *BOX) if name not in (reader.fieldnames or ())]
             if missing:
-                raise DataError(f"`{path}` has no column `{missing[0]}`", _header_hint(reader.fieldnames or ()))
+                hint = f"its header must name source, {', '.join(BOX)}"
+                raise DataError(f"`{path}` has no column `{missing[0]}`", hint)
             for row in reader:
                 yield reader.line_num, {key: value for key, value in row.items() if isinstance(value, str)}
     except OSError as error:
@@ -84,12 +85,6 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         ) from error
     except csv.Error as error:
         raise DataError(f"`{path}` is not a csv: {error}", "save it as plain text with commas") from error
-
-
-def _header_hint(names: Sequence[str]) -> str:
-    if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
-        return "its cells stand apart by another mark, save it with commas"
-    return f"its header must name source, {', '.join(BOX)}"
 
 
 def _face(row: dict[str, str]) -> Detection | None:

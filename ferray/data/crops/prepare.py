@@ -79,12 +79,12 @@ def _finish(
     bad = [*listing.bad, *(row.bad for row in rows if row.bad)]
     refused, _ = sort_out(bad, dataset.params.bad_samples, holds_blank=dataset.holds_blank)
     if refused:
-        raise refusal(plan.dataset.name, refused)
+        raise refusal(plan.dataset.name, refused, others=len(rows) - len(refused))
     report = document(plan, rows, bounds, classes=listing.classes)
     if not report["counts"]["found"] and plan.crop.missed == "drop":
         raise DataError(f"`{plan.faces.name}` finds no face in `{plan.dataset.name}`", "pass `--missed keep`")
     if not report["counts"]["written"]:
-        raise refusal(plan.dataset.name, bad)
+        raise refusal(plan.dataset.name, bad, others=0)
     _forget_others(plan.to, rows)
     write_boxes(plan.to / "faces.csv", map(cells, rows))
     sheets = write_sheets(plan.to, rows, _pictures(plan, dataset), title=_title(plan, report["counts"]))

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from ferray.canonical import new_default
+from ferray.data.file_kinds import ARCHIVES
 from ferray.data.fingerprint import FileDigest, listing_fingerprint, sha256_of
+from ferray.data.layout import HOMES, files_in, homes
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
 from ferray.registry import Params
@@ -116,7 +118,13 @@ class Dataset(ABC):
             [
                 f"set FERRAY_DATA to the folder that holds `{first}`, or pass `--data-root`",
                 *(f"\n  or `{other}`" for other in others),
+                *(f"\n  `{archive}` lies there: unpack it" for archive in self._archives(name)[:3]),
                 f"\n  {self.how_to_get}" if self.how_to_get else "",
             ]
         )
         return DataError(f"dataset `{name}` is not under `{self.root}`", hint)
+
+    def _archives(self, name: str) -> list[Path]:
+        """Archives in the folders where the data set may lie."""
+        places = homes(self.root, HOMES.get(name, ()))
+        return [path for place in places for file, path in files_in(place).items() if file.endswith(ARCHIVES)]

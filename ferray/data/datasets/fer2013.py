@@ -13,17 +13,17 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.data.account import Account
+from ferray.data.account import Account, PassedOver
 from ferray.data.bad_samples import BadSample
 from ferray.data.csv_rows import CsvRows
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.file_listing import emotion_label, list_samples
 from ferray.data.files import shown
 from ferray.data.images import read_original, refuse_one_colour, resize
-from ferray.data.layout import HOMES, ImageFile, files_in, homes, is_emotion
+from ferray.data.layout import HOMES, ImageFile, files_below, files_in, homes, is_emotion, look_into
 from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
-from ferray.data.scan import Rules, Scan, scan
+from ferray.data.scan import Rules, Scan, part_named, scan
 from ferray.emotions import EMOTION_NAMES, Emotion
 from ferray.errors import BadSampleError, DataError
 
@@ -33,15 +33,17 @@ CODE_LABELS = {str(code): int(emotion) for code, emotion in enumerate(CODES)}
 USAGE_PARTS = {"training": "train", "publictest": "val", "privatetest": "test"}
 USAGE_NAMES = {"train": "Training", "val": "PublicTest", "test": "PrivateTest"}
 CSV_NAMES = ("fer2013.csv", "icml_face_data.csv")
+COMPETITION_CSV = "train.csv"  # the training part alone, without usages; other data sets have files of this name too
 
 
 class Fer2013(Dataset):
     """FER-2013: 35,887 grey 48x48 faces, as a csv or as folders `train/<class>/` and `test/<class>/`.
 
-    The csv is `fer2013.csv` or `icml_face_data.csv`, and wins over folders beside it. PublicTest is val and PrivateTest
-    is test, in the csv, as folders, and as file names in a `test` folder that holds both; without them there is no
-    official val. Class folders may be called by the csv's codes, 0 to 6. Twelve pictures have one colour, eleven of
-    them in Training: `bad_samples: auto` leaves them out.
+    The csv is `fer2013.csv`, `icml_face_data.csv` or the competition's `train.csv`, and wins over folders beside it.
+    Its emotions are codes or words. PublicTest is val and PrivateTest is test, in the csv, as folders, and as file
+    names in a `test` folder that holds both; without them there is no official val. Class folders may be called by the
+    csv's codes, 0 to 6. Twelve pictures have one colour, eleven of them in Training: `bad_samples: auto` leaves them
+    out.
     """
 
     class Params(DatasetParams):
@@ -49,7 +51,9 @@ class Fer2013(Dataset):
 
     params: Params
     holds_blank: ClassVar[bool] = True
-    expected_layout = "fer2013.csv\nfer2013/fer2013.csv\nfer2013/icml_face_data.csv\nfer2013/train/<class>/*.png"
+    expected_layout = (
+        "fer2013.csv\nfer2013/fer2013.csv\nfer2013/icml_face_data.csv\nfer2013/train.csv\nfer2013/train/<class>/*.png"
+    )
     how_to_get = (
         "FER-2013 is on Kaggle after logging in: "
         "https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge/data"
@@ -85,7 +89,18 @@ class Fer2013(Dataset):
             found = [files[name] for name in CSV_NAMES if name in files]
             if found:
                 return found[0]
+            if COMPETITION_CSV in files and self._is_of_the_competition(files[COMPETITION_CSV]):
+                return files[COMPETITION_CSV]
         return None
+
+    def _is_of_the_competition(self, csv: Path) -> bool:
+        """Whether its columns are; in the data root itself it may be anything, and no csv either."""
+        try:
+            return {"emotion", "pixels"} <= set(CsvRows(csv).columns)
+        except DataError:
+            if csv.parent == self.root:
+                return False
+            raise
 
     def _scan(self) -> Scan:
         for home in self._homes():
@@ -154,9 +169,16 @@ def _csv_samples(csv: Path, source: str) -> SampleList:
 
 
 def _account(csv: Path, samples: Sequence[Sample]) -> Account:
+    """Where the parts come from; folders of splits beside the csv are not read."""
+    origins = {part: f"usage `{USAGE_NAMES[part]}`" for part in ("train", "val", "test")}
     if samples and samples[0].part == "all":
-        return Account(shown(str(csv)), {"all": f"`{csv.name}`"})
-    return Account(shown(str(csv)), {part: f"usage `{USAGE_NAMES[part]}`" for part in ("train", "val", "test")})
+        origins = {"all": f"`{csv.name}`"}
+    beside = [folder for folder in look_into(csv.parent).subfolders if part_named(folder.name)]
+    passed = [
+        PassedOver(shown(folder.name), len(files_below(folder)), f"folder `{shown(folder.name)}`", "the csv is read")
+        for folder in beside
+    ]
+    return Account(shown(str(csv)), origins, tuple(passed))
 
 
 def _read_row(rows: CsvRows, line: bytes, blank: Sample) -> _Row | BadSample:
@@ -182,10 +204,14 @@ def _of_usual_length(row: _Row, usual: int) -> _Row | BadSample:
     return BadSample(row.sample.name, EMOTION_NAMES[row.sample.label], "wrong pixels", reason, row.sample.part)
 
 
-def _label(code: str, name: str) -> int:
-    if code not in CODE_LABELS:
-        raise BadSampleError.of(f"row `{name}`", "unknown label", f"has the emotion `{code[:20]}`, not 0 to 6")
-    return CODE_LABELS[code]
+def _label(word: str, name: str) -> int:
+    """The expression of a code or of a word such as `happy`."""
+    if word in CODE_LABELS:
+        return CODE_LABELS[word]
+    if is_emotion(word):
+        return int(Emotion.parse(word))
+    reason = f"has the emotion `{word[:20]}`, neither 0 to 6 nor one of the seven expressions"
+    raise BadSampleError.of(f"row `{name}`", "unknown label", reason)
 
 
 def _part(usage: str | None, name: str) -> str:

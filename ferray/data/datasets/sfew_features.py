@@ -7,6 +7,7 @@ import hashlib
 import io
 import math
 import warnings
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.datasets.sfew import film_of
+from ferray.data.file_kinds import HEAD_BYTES, kind_of, refuse_no_csv
 from ferray.data.files import regular_file, shown
 from ferray.data.layout import files_in, homes
 from ferray.data.sample_ids import SampleIds
@@ -128,7 +130,10 @@ def _read_cells(path: Path) -> Iterator[Cells]:
     """The rows of the sheet as text, "" for an empty cell, blank rows left out; DataError where it is no sheet."""
     try:
         regular_file(path)
-        rows = _read_xlsx(path) if path.suffix.lower() == ".xlsx" else _read_csv(path)
+        is_sheet = path.suffix.lower() == ".xlsx"
+        if not is_sheet:
+            refuse_no_csv(path)
+        rows = _read_xlsx(path) if is_sheet else _read_csv(path)
         for row in rows:
             cells = tuple(_text(value) for value in row)
             # A spreadsheet pads rows with empty cells to its widest one.
@@ -163,6 +168,9 @@ def _read_xlsx(path: Path) -> Iterator[tuple[Any, ...]]:
             rows = list(book.worksheets[0].iter_rows(values_only=True))
             book.close()
     except Exception as error:  # zip, zlib, XML and openpyxl raise a dozen kinds for what is no sheet
+        kind = kind_of(content.getvalue()[:HEAD_BYTES])
+        if kind and not zipfile.is_zipfile(content):
+            raise DataError(f"`{path}` is {kind.name}, not an Excel sheet", kind.remedy) from error
         raise DataError(f"`{path}` is not an Excel sheet", "copy it again, or save it as .csv") from error
     widest = max(map(len, rows), default=0)
     yield from ((*row, *[None] * (widest - len(row))) for row in rows)

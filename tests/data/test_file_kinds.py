@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ferray.data.file_kinds import BY_START, kind_of, refuse_no_csv, remedy_of
+from ferray.errors import DataError
+
+
+def tar() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("fer2013.csv"))
+    return out.getvalue()
+
+
+def zipped() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("fer2013.csv", "emotion,pixels")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
+        (b"\n\n  <!doctype HTML>", "a web page"),
+        (b"<html lang=en>", "a web page"),
+        (b"<?xml version='1.0'?>\n<!DOCTYPE html>", "a web page"),
+        (b"\x1f\x8b\x08\0", "a gzip archive"),
+        (b"BZh91AY", "an archive"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"PAR1\x15", "a Parquet file"),
+        ("emotion,pixels".encode("utf-16-be"), "UTF-16 text"),
+        ("emotion,pixels".encode("utf-16"), "UTF-16 text"),
+    ],
+)
+def test_a_kind_is_told_by_its_first_bytes(head: bytes, name: str) -> None:
+    kind = kind_of(head)
+    assert kind is not None
+    assert kind.name == name
+
+
+def test_archives_are_told_as_their_tools_write_them() -> None:
+    kinds = [kind_of(content) for content in (tar(), zipped())]
+    assert [kind.name for kind in kinds if kind] == ["a tar archive", "a zip archive"]
+
+
+@pytest.mark.parametrize("head", [b"", b"emotion,pixels,Usage\n0,1 2", b"PK", b"\x89PNG\r\n", b"versions,of\n"])
+def test_text_and_pictures_are_no_such_kind(head: bytes) -> None:
+    assert kind_of(head) is None
+
+
+@pytest.mark.parametrize("kind", [kind for _, kind in BY_START], ids=lambda kind: kind.name)
+def test_each_kind_has_its_remedy_by_its_name(kind: object) -> None:
+    assert remedy_of(f"is {kind.name}, not a picture") == kind.remedy  # type: ignore[attr-defined]
+
+
+def test_another_reason_has_no_remedy() -> None:
+    assert remedy_of("is truncated or damaged") == ""
+
+
+def test_a_comma_in_the_first_line_is_enough_for_a_csv(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a;b,c\n1;2,3\n")
+    refuse_no_csv(path)
+
+
+def test_another_separator_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a;b\n1;2\n")
+    with pytest.raises(DataError, match="separates its columns by `;`"):
+        refuse_no_csv(path)
