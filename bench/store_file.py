@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ferray.config.place import JOURNAL_NAME
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.emotions import Emotion
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.study.records import RESULT_ATTR, TRIAL_ATTR, trial_folder
-from ferray.study.store import JOURNAL_NAME, open_store
+from ferray.study.store import open_store
 from ferray.study.study import Study
 
 NAME = "bench"

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.commands import install_extra
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
@@ -103,7 +104,7 @@ def find_suspects(job: TrialJob, tell: Tell) -> Findings:
     Source: Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 2021.
     """
     if find_spec("cleanlab") is None:
-        raise ConfigError("cleanlab is not installed", "pip install 'ferray[clean]'")
+        raise ConfigError("cleanlab is not installed", f"`{install_extra('clean')}`")
     job = replace(job, counts="last")
     _train(job, tell)
     return judge_labels(_joined([_out_of_fold(job, fold) for fold in range(job.trial_config().num_folds)]))

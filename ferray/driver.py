@@ -89,7 +89,8 @@ class Audience:
 class SweepDriver:
     """The sweep as launchers see it: jobs to start, epochs to pass on, ends to report. One thread only.
 
-    `folder` is absolute. `clock` gives seconds and may be a fake. `found` is what earlier commands left.
+    `folder` is absolute. `clock` gives seconds and may be a fake. `found` is what earlier commands left, `identity` the
+    folder's own, for those who watch.
     """
 
     spec: SweepSpec
@@ -99,6 +100,7 @@ class SweepDriver:
     audience: Audience
     clock: Callable[[], float] = time.monotonic
     found: Found = field(default_factory=Found)
+    identity: str = ""
     _pruned: set[int] = field(default_factory=set)
     _out_of_time: set[int] = field(default_factory=set)
     _trials: dict[int, Trial] = field(default_factory=dict)
@@ -124,6 +126,8 @@ class SweepDriver:
                 slots=slots,
                 found=self.found,
                 time_s=self.spec.budget.time_s,
+                study=self.study.name,
+                identity=f"{self.study.name}\n{self.identity}",
             ),
         )
 

@@ -110,18 +110,18 @@ def _by_number(record: SweepRecord, number: int) -> TrialRecord:
     trial = trials[number]
     if trial.folds:
         message = f"trial `{number}` is cross-validated and leaves no checkpoint"
-        raise ConfigError(message, "its folds are its measurement, see `ferray leaderboard`")
+        raise ConfigError(message, f"its folds are its measurement, see `{record.command('leaderboard')}`")
     if not trial.checkpoint:
         message = f"trial `{number}` ended as `{trial.outcome}` and left no checkpoint"
-        raise ConfigError(message, f"`ferray leaderboard {record.name}` lists the complete ones")
+        raise ConfigError(message, f"`{record.command('leaderboard')}` lists the complete ones")
     return trial
 
 
 def _nothing_to_judge(record: SweepRecord) -> tuple[str, str]:
     if any(trial.folds for trial in record.trials):
         message = f"the trials of `{record.name}` are cross-validated and leave no checkpoints"
-        return message, "their folds are their measurement, see `ferray leaderboard`"
-    return f"no trial of `{record.name}` is complete", f"`ferray trials {record.name}` says how they ended"
+        return message, f"their folds are their measurement, see `{record.command('leaderboard')}`"
+    return f"no trial of `{record.name}` is complete", f"`{record.command('trials')}` says how they ended"
 
 
 def _digest(checkpoint: Path) -> str:

@@ -250,7 +250,8 @@ class Found:
 class SweepStarted:
     """The sweep as those who watch it need it. `trials` is the budget, `finished` what an earlier command left.
 
-    `time_s` is the time that this command has, None where it has as long as it takes.
+    `time_s` is the time that this command has, None where it has as long as it takes. `study` is the name that its
+    store knows, `identity` a text that no other sweep has, whatever it is called.
     """
 
     name: str
@@ -262,6 +263,8 @@ class SweepStarted:
     slots: int
     found: Found = field(default_factory=Found)
     time_s: float | None = None
+    study: str = ""
+    identity: str = ""
 
 
 class Listener:

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ferray.errors import ConfigError, DataError
+from ferray.config.place import JOURNAL_NAME, Place, find_sweep
+from ferray.errors import ConfigError
 from ferray.results.leaderboard import rank
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord, TrialRecord
 
-REFERENCE = re.compile(r"(?P<sweep>[A-Za-z0-9][A-Za-z0-9._-]*):(?P<trial>best|\d+)")
+REFERENCE = re.compile(r"(?P<sweep>[^:]+):(?P<trial>best|\d+)")
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class Parent:
 
 
 def find_parent(reference: str, output: Path, storage: str | None = None) -> Parent:
-    """What `init_from` speaks of: `SWEEP:best` or `SWEEP:17` of a sweep in `output`, else a path.
+    """What `init_from` speaks of: `SWEEP:best` or `SWEEP:17` of a sweep in `output` or at a path, else a file.
 
-    ConfigError where it is not there any more, or cannot be begun with.
+    A sweep whose folder neither holds nor remembers its record has it in `storage`. ConfigError where what is spoken of
+    is not there any more, or cannot be begun with.
     """
     match = REFERENCE.fullmatch(reference)
     if match is None:
@@ -44,9 +46,11 @@ def find_parent(reference: str, output: Path, storage: str | None = None) -> Par
                 f"`init_from` names `{reference}`, and there is no such file", "give a `best.pt`, or `SWEEP:best`"
             )
         return Parent(path)
-    folder = output / match["sweep"]
-    trial = _trial(_record(folder, reference, storage), match["trial"], reference)
-    path = folder / trial.checkpoint
+    place = _place(match["sweep"], output, reference)
+    has_own_record = place.storage or (place.folder / JOURNAL_NAME).is_file()
+    record = load_sweep(place.folder, None if has_own_record else storage)
+    trial = _trial(record, match["trial"], reference)
+    path = place.folder / trial.checkpoint
     if not trial.checkpoint or not path.is_file():
         raise ConfigError(
             f"`init_from` names `{reference}`, whose checkpoint `{path}` is gone"
@@ -54,15 +58,15 @@ def find_parent(reference: str, output: Path, storage: str | None = None) -> Par
             else f"`init_from` names `{reference}`, a trial that kept no one checkpoint",
             "name another trial, or run that sweep again",
         )
-    return Parent(path.absolute(), match["sweep"], trial.number, trial.recipe, trial.best_epoch, trial.value)
+    return Parent(path.absolute(), place.folder.name, trial.number, trial.recipe, trial.best_epoch, trial.value)
 
 
-def _record(folder: Path, reference: str, storage: str | None) -> SweepRecord:
+def _place(sweep: str, output: Path, reference: str) -> Place:
     try:
-        return load_sweep(folder, storage)
-    except DataError as error:
-        message = f"`init_from` names `{reference}`, and there is no sweep in `{folder}`"
-        raise ConfigError(message, "run that sweep first") from error
+        return find_sweep(sweep, output)
+    except ConfigError as error:
+        message = f"`init_from` names `{reference}`, and {error.message}"
+        raise ConfigError(message, f"run that sweep first; {error.hint}") from error
 
 
 def _trial(record: SweepRecord, which: str, reference: str) -> TrialRecord:
@@ -71,5 +75,5 @@ def _trial(record: SweepRecord, which: str, reference: str) -> TrialRecord:
     found = best if which == "best" else complete.get(int(which))
     if found is None:
         message = f"`init_from` names `{reference}`, and the sweep has no such trial that completed"
-        raise ConfigError(message, f"`ferray leaderboard {record.name}` lists those it has")
+        raise ConfigError(message, f"`{record.command('leaderboard')}` lists those it has")
     return found

@@ -12,16 +12,20 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from ferray.config.place import JOURNAL_NAME, PLACE_NAME, Place, place_at_start, read_place
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
+from ferray.config.urls import without_password
 from ferray.driver import Audience, SweepDriver
-from ferray.errors import ClusterError, ConfigError, SweepFailed
+from ferray.errors import ClusterError, ConfigError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
 from ferray.registry import ROOMS
+from ferray.study.claim import mark, study_of
 from ferray.study.database import database_errors_named
 from ferray.study.found import found_in
 from ferray.study.history import read_sweep
@@ -52,34 +56,53 @@ def run_sweep(
     if fresh:
         put_aside(folder, runtime.storage)
     with _only_driver(folder), database_errors_named():
+        runtime = _with_store(runtime, folder)
+        place = place_at_start(read_place(folder), runtime)
         store = open_store(folder, runtime.storage)
         with _writing(folder):  # workers make only their own folder: a missing one shows a lone disk
             (folder / "trials").mkdir(exist_ok=True)
-        study = Study(spec, store, take_over=take_over)
+        place = replace(place, study=study_of(store, place, take_over=take_over))
+        study = Study(spec, store, take_over=take_over, name=place.study)
         try:
-            _write_facts(folder, spec, text)
+            _write_facts(place, spec, text)
+            mark(store, place)
         except ClusterError:
             study.close()
             raise
         trackers = [ROOMS["tracker"].load(name)(folder) for name in runtime.trackers]
-        found = found_in(read_sweep(store, spec.name))
-        driver = SweepDriver(spec, runtime, study, folder, Audience([*trackers, *listeners]), found=found)
+        found = found_in(read_sweep(store, place.study))
+        audience = Audience([*trackers, *listeners])
+        driver = SweepDriver(spec, runtime, study, folder, audience, found=found, identity=place.identity)
         try:
             if found.finished or found.again:
-                driver.note(f"going on with `{spec.name}`: {found}")
+                driver.note(f"going on with {study.called}: {found}")
             if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
         finally:
             driver.close()
             study.close()
-        record = read_sweep(store, spec.name)
+        record = replace(read_sweep(store, place.study), name=spec.name, words=place.words)
     if driver.gave_up:
-        hint = f"`ferray trials {spec.name} --failed` lists them; mend that and run the same command again"
+        hint = f"`{record.command('trials --failed')}` lists them; mend that and run the same command again"
         raise SweepFailed(driver.why_it_gave_up(), hint)
     if driver.time_is_up():
         driver.audience.tell_user(_when_time_was_up(spec, study.num_finished, record))
     _refuse_nothing(record, folder)
     return record
+
+
+def _with_store(runtime: Runtime, folder: Path) -> Runtime:
+    """The runtime with the store that the folder's sweep is kept in; ConfigError where another is asked for."""
+    former = read_place(folder)
+    journal = folder / JOURNAL_NAME
+    url = runtime.storage or former.storage
+    if url is not None and journal.is_file() and journal.stat().st_size:
+        message = f"`{folder}` keeps its record in `{JOURNAL_NAME}`, not in `{without_password(url)}`"
+        raise ResumeMismatch(message, "leave `--storage` out, or give this sweep a `--name` of its own")
+    if url is None and former.is_known and not journal.is_file():
+        message = f"`{folder}` is the folder of a sweep, and holds no `{JOURNAL_NAME}`"
+        raise ResumeMismatch(message, "pass the `--storage` that its record is in, or start anew with `--fresh`")
+    return runtime.model_copy(update={"storage": url})
 
 
 def put_aside(folder: Path, storage: str | None) -> None:
@@ -152,11 +175,13 @@ def _writing(folder: Path) -> Iterator[None]:
         raise ClusterError(message, "mend that and run the same command again, or choose another `--output`") from error
 
 
-def _write_facts(folder: Path, spec: SweepSpec, text: str) -> None:
-    """`sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`; each by rename.
+def _write_facts(place: Place, spec: SweepSpec, text: str) -> None:
+    """`place.json`, `sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`; each by rename.
 
     Where a sweep goes on under other versions, hosts or commits, `environment.json` keeps the former ones below.
     """
+    folder = place.folder
+    _write(folder / PLACE_NAME, json.dumps(place.to_json(), indent=2) + "\n")
     if text:
         _write(folder / "sweep.yaml", text)
     _write(folder / "resolved.json", json.dumps(spec.model_dump(mode="json"), indent=2) + "\n")

@@ -22,7 +22,7 @@ TESTS = Path(__file__).parent
 # A module imports from its own room or from a lower layer. `ferray.testing` may import anything and nothing imports it.
 # Files that lie side by side in one layer without a folder of their own are one room.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("__init__", "errors", "canonical", "registry", "emotions", "events"),
+    ("__init__", "errors", "commands", "canonical", "registry", "emotions", "events"),
     ("config",),
     ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),
     ("train", "study", "track"),
@@ -30,7 +30,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("driver", "parents"),
     ("launch",),
     ("sweep", "confirm", "check", "evaluate", "clean"),
-    ("cli", "__main__"),
+    ("cli",),
+    ("__main__",),
 )
 LAYER_OF = {name: layer for layer, names in enumerate(LAYERS) for name in names}
 
@@ -54,7 +55,7 @@ LIBRARY_ROOMS: dict[str, str] = {
 }
 
 # What may be imported on any machine in milliseconds.
-LIGHT = ("errors", "canonical", "registry", "emotions", "events", "config")
+LIGHT = ("errors", "commands", "canonical", "registry", "emotions", "events", "config")
 HEAVY_LIBRARIES = (
     *("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2"),
     *("skimage", "matplotlib", "cleanlab"),

@@ -166,6 +166,6 @@ def test_a_fold_that_diverges_is_an_error(tmp_path: Path, shared_cache: Path) ->
 
 def test_without_cleanlab_nothing_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cleanlab", None)
-    with pytest.raises(ConfigError, match=r"pip install 'ferray\[clean\]'"):
+    with pytest.raises(ConfigError, match=r"pip install 'cleanlab>="):
         find_suspects(job(tmp_path / "never", tmp_path), lambda _: None)
     assert not (tmp_path / "never").exists()

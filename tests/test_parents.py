@@ -54,7 +54,7 @@ def test_a_deleted_parent_is_named(output: Path) -> None:
 
 
 def test_a_deleted_sweep_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="`first:best`, and there is no sweep in"):
+    with pytest.raises(ConfigError, match="`first:best`, and there is no sweep `first` in"):
         find_parent("first:best", tmp_path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from shlex import join
 from typing import NoReturn
 
 import typer
@@ -27,6 +28,7 @@ from ferray.cli import (
 )
 from ferray.cli.encoding import print_anything
 from ferray.cli.output import print_error
+from ferray.commands import command, program
 from ferray.config.urls import hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
 
@@ -77,7 +79,7 @@ def _interrupt(*_: object) -> NoReturn:
 def run(args: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        returned = app(args, prog_name="ferray", standalone_mode=False)
+        returned = app(args, prog_name=join(program()), standalone_mode=False)
     except Exit as ended:
         return ended.exit_code
     except FerrayError as error:
@@ -86,7 +88,7 @@ def run(args: list[str]) -> int:
     except TyperException as error:
         if not error.format_message():  # the help was printed, for want of arguments
             return error.exit_code
-        print_error(error.format_message().rstrip("."), f"see `ferray {_command(args)}--help`")
+        print_error(error.format_message().rstrip("."), f"see `{command(_verb(args), '--help')}`")
         return error.exit_code
     except (KeyboardInterrupt, Abort):
         return INTERRUPTED_EXIT_CODE
@@ -96,6 +98,6 @@ def run(args: list[str]) -> int:
     return returned if isinstance(returned, int) else 0
 
 
-def _command(args: list[str]) -> str:
+def _verb(args: list[str]) -> str:
     known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
-    return f"{args[0]} " if args and args[0] in known else ""
+    return args[0] if args and args[0] in known else ""

@@ -9,6 +9,8 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json
+from ferray.config.place import find_sweep, is_sweep, words_for
+from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
     from ferray.config.sweep import SweepSpec
@@ -21,7 +23,7 @@ def compare(
     space: options.Space,
     quick: Annotated[bool, typer.Option("--quick", help="Compare the sweep that `--quick` made.")] = False,
     name: Annotated[
-        str | None, typer.Option("--name", help="The sweep's name, where it is another than the space's.")
+        str | None, typer.Option("--name", help="The sweep or its folder, where it is not called as the space.")
     ] = None,
     output: options.Output = Path("runs"),
     storage: options.Storage = None,
@@ -30,18 +32,18 @@ def compare(
     json: options.Json = False,
 ) -> None:
     """Put a paper's published numbers beside ours: n, interval and a plain word where the protocols differ."""
-    from ferray.config.load import load_space
-    from ferray.config.overrides import Overrides
-    from ferray.errors import ConfigError
-
     if sum((markdown, latex, json)) > 1:
         raise ConfigError("`--markdown`, `--latex` and `--json` are one choice", "leave all but one out")
+    from ferray.config.load import load_space
+    from ferray.config.overrides import Overrides
+
     spec, _ = load_space(space)
-    swept, _ = load_space(space, Overrides(quick=quick, name=name))
+    swept, _ = load_space(space, Overrides(quick=quick))
+    folder = find_sweep(name, output, storage).folder if name else output / swept.name
     from ferray.results.compare import compare as compared
 
-    record = _record(swept, output / swept.name, storage)
-    comparison = compared(spec, record, output / swept.name, space=space, is_quick=quick)
+    record = _record(swept, folder, storage)
+    comparison = compared(spec, record, folder, space=space, is_quick=quick)
     if json:
         print_json(comparison.to_json())
     elif markdown or latex:
@@ -57,10 +59,9 @@ def _record(spec: SweepSpec, folder: Path, storage: str | None) -> SweepRecord:
     """What the store says; a sweep that was never started is one without trials."""
     from ferray.study.history import load_sweep
     from ferray.study.records import SweepRecord as Record
-    from ferray.study.store import JOURNAL_NAME
 
-    if storage is None and not (folder / JOURNAL_NAME).is_file():
-        return Record(spec.name, spec.objective.metric, spec.objective.mode, ())
+    if storage is None and not is_sweep(folder):
+        return Record(folder.name, spec.objective.metric, spec.objective.mode, (), words=words_for(folder))
     return load_sweep(folder, storage)
 
 

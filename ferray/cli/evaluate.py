@@ -9,13 +9,14 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, say
+from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
     from ferray.results.held_out import HeldOut
 
 
 def evaluate(
-    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    name: options.Sweep,
     trial: Annotated[
         list[int] | None, typer.Option("--trial", min=0, help="A trial by its number; may be repeated.")
     ] = None,
@@ -29,18 +30,16 @@ def evaluate(
     json: options.Json = False,
 ) -> None:
     """Judge the best trial on the test split, or those asked for; what is known of a checkpoint is not asked again."""
-    asked = {"data_root": data_root, "output": output, "device": device, "launcher": "inline"}
-    from ferray.errors import ConfigError
-
+    asked = dict(locals())
     if trial and every:
         raise ConfigError("`--trial` and `--all` are two choices", "leave one out")
-    runtime = options.runtime_from(asked)
+    place = options.place_of(name, asked)
+    runtime = options.runtime_from({**asked, "launcher": "inline"})
     from ferray.evaluate import choose_trials, evaluate_trials
     from ferray.study.history import load_sweep
 
-    folder = output / name
-    record = load_sweep(folder, storage)
-    results = evaluate_trials(choose_trials(record, trial or (), every=every), folder, runtime, say)
+    record = load_sweep(place.folder, storage)
+    results = evaluate_trials(choose_trials(record, trial or (), every=every), place.folder, runtime, say)
     if json:
         print_json({"sweep": record.name, "trials": [_entry(result) for result in results]})
         return

@@ -10,6 +10,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, say
+from ferray.config.place import default_data_root
 
 if TYPE_CHECKING:
     from ferray.results.class_counts import SplitCounts
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def figures(
-    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    name: options.Sweep,
     trial: Annotated[
         list[int] | None,
         typer.Option(
@@ -36,12 +37,13 @@ def figures(
     json: options.Json = False,
 ) -> None:
     """Draw curves, class counts, losses, confusion matrices, recalls and folds, each as PNG and SVG."""
-    from ferray.config.runtime import default_data_root
+    asked = dict(locals())
+    folder = options.place_of(name, asked).folder
     from ferray.study.history import load_sweep
 
-    folder = output / name
     record = load_sweep(folder, storage)
-    album = draw_figures(record, folder, to, data_root or default_data_root(), trial or ())
+    root = asked["data_root"] or default_data_root()
+    album = draw_figures(record, folder, to, root, trial or ())
     if json:
         print_json({"sweep": record.name, "files": [str(path) for path in album.files]})
     else:

@@ -9,10 +9,11 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json
+from ferray.config.place import find_sweep
 
 
 def leaderboard(
-    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    name: options.Sweep,
     output: options.Output = Path("runs"),
     storage: options.Storage = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Show only the first so many.")] = None,
@@ -20,14 +21,14 @@ def leaderboard(
     json: options.Json = False,
 ) -> None:
     """Rank the trials of a sweep; works while it runs and without a network."""
+    place = find_sweep(name, output, storage)
     from ferray.results.leaderboard import rank
     from ferray.results.progress import with_progress
     from ferray.study.collection import no_collection
     from ferray.study.history import load_sweep
 
-    folder = output / name
     with no_collection():
-        board = rank(with_progress(load_sweep(folder, storage), folder))
+        board = rank(with_progress(load_sweep(place.folder, storage), place.folder))
         if json:
             print_json(board.to_json())
         elif csv:
@@ -35,4 +36,4 @@ def leaderboard(
         else:
             from ferray.cli.tables import print_leaderboard
 
-            print_leaderboard(board, folder, limit=limit)
+            print_leaderboard(board, place.folder, limit=limit)

@@ -8,6 +8,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, show
+from ferray.commands import as_called
 from ferray.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _ROOMS = {
 _KINDS = {
     "spaces": "Search spaces that come with ferray or lie in `search_spaces/` here.",
     "datasets": "Layouts of images, or of rows of features, with labels.",
-    "faces": "Finders of faces, for `ferray data prepare`.",
+    "faces": "Finders of faces, which `data prepare` cuts out of whole pictures.",
     "augment": "Policies that change training images.",
     "backbones": "Networks from images or features to what a head looks at.",
     "heads": "Last layers, from a backbone's features to the classes.",
@@ -67,7 +68,7 @@ def list_components(
         return
     width = max(map(len, rows), default=0)
     for name, summary in rows.items():
-        show(f"{name:<{width}}  {summary}".rstrip(), indent=" " * (width + 2))
+        show(as_called(f"{name:<{width}}  {summary}".rstrip()), indent=" " * (width + 2))
 
 
 def room_of(kind: str) -> Room:

@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ferray.cli.output import say
+from ferray.commands import command
+from ferray.config.place import Place, find_sweep, remembered
 from ferray.errors import ConfigError
 
 _PLACE = "Where"
@@ -15,6 +18,7 @@ _WHAT = "What is searched"
 _HOW = "How"
 
 Space = Annotated[str, typer.Argument(help="A search space by name or as a path to a YAML file.", show_default=False)]
+Sweep = Annotated[str, typer.Argument(help="A sweep by name, or its folder.", show_default=False)]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
@@ -69,8 +73,10 @@ TimeBudget = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
-Sampler = Annotated[str | None, typer.Option("--sampler", help="See `ferray list samplers`.", rich_help_panel=_HOW)]
-Pruner = Annotated[str | None, typer.Option("--pruner", help="See `ferray list pruners`.", rich_help_panel=_HOW)]
+Sampler = Annotated[
+    str | None, typer.Option("--sampler", help=f"See `{command('list samplers')}`.", rich_help_panel=_HOW)
+]
+Pruner = Annotated[str | None, typer.Option("--pruner", help=f"See `{command('list pruners')}`.", rich_help_panel=_HOW)]
 Name = Annotated[
     str | None,
     typer.Option("--name", help="Name of this sweep, for a second one over the same space.", rich_help_panel=_PLACE),
@@ -158,7 +164,22 @@ def runtime_from(asked: dict[str, Any]) -> Any:
         return Runtime.model_validate(given)
     except ValidationError as error:
         name, _, text = problem_lines(error)[0].partition(": ")
-        raise ConfigError(f"`--{name.replace('_', '-')}` {text}", "see `ferray sweep --help`") from error
+        raise ConfigError(f"`--{name.replace('_', '-')}` {text}", f"see `{command('sweep --help')}`") from error
+
+
+def place_of(name: str, asked: dict[str, Any]) -> Place:
+    """The sweep that a command speaks of, and its data, store and cache put among the options that were not given."""
+    place = find_sweep(name, asked["output"], asked.get("storage"))
+    recall(place, asked)
+    return place
+
+
+def recall(place: Place, asked: dict[str, Any]) -> None:
+    """Put what a sweep remembers of data, store and cache among the options that were not given."""
+    found, notes = remembered(place, asked.get("data_root"), asked.get("storage"))
+    for note in notes:
+        say(f"note: {note}")
+    asked |= found
 
 
 def seconds(text: str | None, option: str = "--time-budget") -> float | None:

@@ -11,6 +11,8 @@ import typer
 from ferray.cli import options
 from ferray.cli.figures import remark
 from ferray.cli.output import print_json, say
+from ferray.commands import command
+from ferray.config.place import default_data_root
 
 if TYPE_CHECKING:
     from ferray.results.figures.album import Album
@@ -23,7 +25,7 @@ PICTURE_SIDE = 96
 
 
 def outliers(
-    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    name: options.Sweep,
     trial: Annotated[
         int | None, typer.Option("--trial", min=0, help="Its number; else the best trial that removed something.")
     ] = None,
@@ -36,20 +38,20 @@ def outliers(
     json: options.Json = False,
 ) -> None:
     """Show which samples a trial removed and why: variance by epoch, errors before and after, the pictures, classes."""
-    from ferray.config.runtime import default_data_root
+    asked = dict(locals())
+    folder = options.place_of(name, asked).folder
     from ferray.config.trial import TrialConfig
     from ferray.results.figures.album import Album
     from ferray.results.originals import Originals
     from ferray.results.removals import read_removals, write_tables
     from ferray.study.history import load_sweep
 
-    folder = output / name
     record = load_sweep(folder, storage)
     chosen = _choose(record, folder, trial)
     removals = read_removals(folder, chosen)
     target = to or folder / chosen.folder / "figures"
     album = Album(target, f"{record.name}, trial {chosen.number}")
-    originals = Originals(TrialConfig.model_validate(chosen.config), data_root or default_data_root())
+    originals = Originals(TrialConfig.model_validate(chosen.config), asked["data_root"] or default_data_root())
     if removals.looks:
         album.files += write_tables(target, removals)
         _draw(album, removals, originals, record.name)
@@ -70,13 +72,13 @@ def _choose(record: SweepRecord, folder: Path, number: int | None) -> TrialRecor
         if best is None:
             raise DataError(
                 f"no trial of `{record.name}` removed a sample",
-                "see what one saw with `--trial`, or search `outliers`: `ferray list outliers`",
+                f"see what one saw with `--trial`, or search `outliers`: `{command('list outliers')}`",
             )
         return best
     for trial in record.trials:
         if trial.number == number:
             return trial
-    raise ConfigError(f"there is no trial `{number}` in `{record.name}`", f"see `ferray trials {record.name}`")
+    raise ConfigError(f"there is no trial `{number}` in `{record.name}`", f"see `{record.command('trials')}`")
 
 
 def _draw(album: Album, removals: Removals, originals: Originals, sweep: str) -> None:

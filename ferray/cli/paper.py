@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
 from ferray.cli.output import say
+from ferray.commands import command
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
@@ -38,14 +38,9 @@ class PaperSweep:
 
     def command(self, verb: str) -> str:
         """What does one of the steps by hand."""
-        words = {
-            "evaluate": f"evaluate {self.record.name} --all",
-            "figures": f"figures {self.record.name}",
-            "compare": f"compare {quote(self.space)} --name {self.record.name}{' --quick' if self.is_quick else ''}",
-        }
-        place = "" if self.runtime.output == Path("runs") else f" --output {quote(str(self.runtime.output))}"
-        data = "" if verb == "compare" else f" --data-root {quote(str(self.runtime.data_root))}"
-        return f"ferray {words[verb]}{place}{data}{' --storage URL' if self.runtime.storage else ''}"
+        if verb == "compare":
+            return command("compare", self.space, "--name", *self.record.words, *(["--quick"] if self.is_quick else []))
+        return self.record.command("evaluate --all" if verb == "evaluate" else verb)
 
 
 def finish_paper(sweep: PaperSweep) -> Comparison | None:

@@ -10,6 +10,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say
+from ferray.commands import command
 from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _CUT = "How faces are cut"
 _LOOK = "What is remarked upon"
 
 
-Dataset = Annotated[str, typer.Argument(help="A data set: see `ferray list datasets`.", show_default=False)]
+Dataset = Annotated[str, typer.Argument(help=f"A data set: see `{command('list datasets')}`.", show_default=False)]
 Faces = Annotated[
     str, typer.Option("--faces", help="mtcnn, center, csv, none; or with parameters.", rich_help_panel=_CUT)
 ]
@@ -108,7 +109,7 @@ def prepare(
 
 def plan_from(asked: dict[str, Any]) -> Plan:
     """The plan among the command's options; ConfigError, in the option's words, for what cannot be."""
-    from ferray.config.runtime import default_data_root
+    from ferray.config.place import default_data_root
     from ferray.config.trial import DatasetChoice
     from ferray.data.crops.cutting import CropSettings
     from ferray.data.crops.plan import FacesChoice, Plan
@@ -130,9 +131,8 @@ def closing_lines(plan: Plan, prepared: Prepared) -> list[str]:
     sheets = prepared.report["contact_sheets"]
     lines.append(f"look at `{plan.to / sheets[0]}`" + (f" and {len(sheets) - 1} more sheets" if sheets[1:] else ""))
     if plan.faces.name != "csv":
-        again = (
-            f"ferray data prepare {plan.dataset.name} --faces csv --boxes faces.csv --data-root {quote(str(plan.root))}"
-        )
+        boxes = ("--faces", "csv", "--boxes", "faces.csv")
+        again = command("data prepare", plan.dataset.name, *boxes, "--data-root", plan.root)
         lines.append(f"wrong boxes: correct a copy of `faces.csv`, then `{again}`")
     return [*lines, f"train on them: {_how_to_read(plan)}"]
 
@@ -188,7 +188,7 @@ def _component(choice: type[Component], name: str, params: dict[str, Any], sourc
         return choice.model_validate({name: params})
     except ValidationError as error:
         told = problems_error(source, problem_lines(error))
-        hint = f"`ferray show component {choice.ROOM} {name}` lists its parameters and their bounds"
+        hint = f"`{command('show component', choice.ROOM, name)}` lists its parameters and their bounds"
         raise ConfigError(told.message, hint) from error
 
 
@@ -204,7 +204,7 @@ def _checked(model: type[Model], given: dict[str, Any]) -> Model:
         lines = [line.partition(": ") for line in problem_lines(error)]
         # An option has no unit in its name.
         text = "\n".join(f"`--{key.removesuffix('_px').removesuffix('_deg')}` {what}" for key, _, what in lines)
-        raise ConfigError(text, "see `ferray data prepare --help`") from error
+        raise ConfigError(text, f"see `{command('data prepare --help')}`") from error
 
 
 def _print_report(plan: Plan, prepared: Prepared, *, json: bool) -> None:

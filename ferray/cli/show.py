@@ -6,6 +6,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, say_notes
+from ferray.commands import as_called
 
 app = typer.Typer(help="Print one thing whole.", no_args_is_help=True)
 
@@ -41,7 +42,7 @@ def component(kind: str, name: str, json: options.Json = False) -> None:
     if json:
         print_json(schema)
         return
-    print(inspect.getdoc(room.load(name)))
+    print(as_called(inspect.getdoc(room.load(name)) or ""))
     for key, field in schema.get("properties", {}).items():
         bounds = {
             word: field[word]

@@ -11,6 +11,7 @@ from ferray.cli.checking import checked_sweep
 from ferray.cli.compare import print_comparison
 from ferray.cli.output import on_terminal, print_json, say, say_notes
 from ferray.cli.paper import PaperSweep, finish_paper
+from ferray.config.place import read_place
 
 if TYPE_CHECKING:
     from ferray.config.load import SpaceFile
@@ -59,6 +60,8 @@ def sweep(
 
     spec, notes = load_space(space, options.overrides_from(asked))
     say_notes(notes, quiet=quiet)
+    if not fresh:
+        options.recall(read_place(output / spec.name), asked)
     runtime = options.runtime_from(
         {
             **asked,
@@ -174,6 +177,5 @@ def _print_end(record: SweepRecord, runtime: Runtime, paper: PaperSweep | None, 
     if not quiet:
         more = "--seeds" if any({"arm", "seed"} & set(trial.params) for trial in record.trials) else "--trials"
         say(
-            f"`ferray leaderboard {record.name}` shows all trials; "
-            f"the same command with more `{more}` extends the sweep"
+            f"`{record.command('leaderboard')}` shows all trials; the same command with more `{more}` extends the sweep"
         )

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from ferray.cli import options
 from ferray.cli.output import say
-from ferray.errors import DataError, FerrayError
+from ferray.config.place import find_sweep
+from ferray.errors import DataError
 
 
-def sync(
-    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
-    output: options.Output = Path("runs"),
-) -> None:
-    """Upload the sweep's offline W&B runs; needs a key (`wandb login`) and a network. Running it again is harmless."""
-    folder = output / name / "wandb"
-    runs = sorted(folder.glob("offline-run-*"))
-    if not runs:
-        raise DataError(f"there are no offline W&B runs in `{folder}`", "online runs are there already: see `run.url`")
-    say(f"uploading {len(runs)} runs")
-    done = subprocess.run([sys.executable, "-m", "wandb", "sync", *map(str, runs)], check=False)
-    if done.returncode:
-        raise FerrayError(
-            f"`wandb sync` ended with {done.returncode}", "what is uploaded stays; run this again for the rest"
-        )
+def sync(name: options.Sweep, output: options.Output = Path("runs")) -> None:
+    """Upload what W&B has not received of a sweep; needs a key and a network. Running it again is harmless."""
+    place = find_sweep(name, output)
+    written = [*place.folder.glob("wandb/run-*"), *place.folder.glob("wandb/offline-run-*")]
+    if not written:
+        message = f"there are no W&B runs in `{place.folder / 'wandb'}`"
+        raise DataError(message, "a sweep writes them unless it is run with another `--tracker`")
+    from ferray.track.wandb import upload
+
+    if not upload(place.folder, say):
+        say(f"nothing to upload: W&B has received the {len(written)} runs of `{place.folder.name}`")

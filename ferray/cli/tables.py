@@ -171,5 +171,5 @@ def _footer(board: Leaderboard) -> str:
         return "no trials yet"
     counts = ", ".join(f"{count} {outcome}" for outcome, count in board.outcomes.items())
     reasons = ", ".join(f"{count} {reason}" for reason, count in board.reasons.items())
-    why = f" ({reasons}; see `ferray trials {board.sweep} --failed`)" if reasons else ""
+    why = f" ({reasons}; see `{board.record.command('trials --failed')}`)" if reasons else ""
     return f"{len(board.trials)} trials: {counts}{why}"

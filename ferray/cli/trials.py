@@ -9,10 +9,12 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, show
+from ferray.commands import shortest_path
+from ferray.config.place import find_sweep
 
 
 def trials(
-    name: Annotated[str, typer.Argument(help="The sweep's name.", show_default=False)],
+    name: options.Sweep,
     failed: Annotated[
         bool, typer.Option("--failed", help="Only those that failed or lost their worker, by reason.")
     ] = False,
@@ -21,11 +23,12 @@ def trials(
     json: options.Json = False,
 ) -> None:
     """List a sweep's trials in order: number, outcome, value, epochs, reason, and for a failure where to look."""
+    place = find_sweep(name, output, storage)
     from ferray.results.export import entry
     from ferray.results.progress import with_progress
     from ferray.study.history import load_sweep
 
-    record = with_progress(load_sweep(output / name, storage), output / name)
+    record = with_progress(load_sweep(place.folder, storage), place.folder)
     shown = [trial for trial in record.trials if not failed or trial.state == "failed" or trial.reason]
     if failed:
         shown.sort(key=lambda trial: (trial.reason or trial.outcome, trial.number))
@@ -34,7 +37,8 @@ def trials(
         return
     for trial in shown:
         value = "" if trial.value is None else f"{trial.value:.3f}"
-        where = trial.error_file or str(output / name / trial.folder) if trial.state == "failed" or trial.reason else ""
+        folder = shortest_path(place.folder / trial.folder)
+        where = trial.error_file or folder if trial.state == "failed" or trial.reason else ""
         said = ": ".join(text for text in (trial.reason, trial.message) if text)
         again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
         epochs = f"{trial.epochs}/{trial.epochs_asked}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ferray.commands import command
 from ferray.config.overrides import Overrides, apply_overrides, blame
 from ferray.config.problems import problems_error
 from ferray.config.set_key import keep_arms, set_key
@@ -67,7 +68,7 @@ def load_space(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec
     file = find_space(name)
     raw = read_yaml(file.path)
     if not isinstance(raw, dict):
-        raise ConfigError(f"{file.path} holds no keys", "see `ferray show space demo` for a space that works")
+        raise ConfigError(f"{file.path} holds no keys", f"see `{command('show space demo')}` for a space that works")
     raw = {key: value for key, value in raw.items() if value is not None}
     raw.setdefault("name", file.name)
     validate_spec(copy.deepcopy(raw), source=str(file.path))  # so that overrides meet a file of the right shape
@@ -92,7 +93,7 @@ def _changed(
     except ValidationError as error:
         lines = problem_lines(error, known=SweepSpec.model_fields)
     except ValueError as error:
-        raise ConfigError(f"{source}: {error}", "see `ferray show space demo` for a space that works") from error
+        raise ConfigError(f"{source}: {error}", f"see `{command('show space demo')}` for a space that works") from error
     if not lines and not applied.problems:
         return spec, [*notes, *applied.notes]
     blamed = {line: blame(line, applied.changes) for line in lines}

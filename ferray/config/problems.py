@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ferray.commands import command
 from ferray.config.holders import CHOICES
 from ferray.errors import ConfigError
 from ferray.registry import ROOMS
@@ -45,5 +46,5 @@ def _where(text: str) -> str:
     key = text.split(":", 1)[0].removeprefix("space.").removeprefix("base.")
     parts = key.split(".")
     if parts[0] in CHOICES and len(parts) > 1 and parts[1] in ROOMS[CHOICES[parts[0]].ROOM].names():
-        return f"`ferray show component {parts[0]} {parts[1]}` lists its parameters and their bounds"
-    return "`ferray show space demo --json` shows every key with its default"
+        return f"`{command('show component', *parts[:2])}` lists its parameters and their bounds"
+    return f"`{command('show space demo --json')}` shows every key with its default"

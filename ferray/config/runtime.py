@@ -9,17 +9,13 @@ from typing import Annotated, Literal
 from platformdirs import user_cache_path
 from pydantic import Field
 
+from ferray.config.place import default_data_root
 from ferray.registry import Params
 
 
 def default_cache_dir() -> Path:
     """`$FERRAY_CACHE`, else the user's cache folder."""
     return Path(os.environ["FERRAY_CACHE"]) if os.environ.get("FERRAY_CACHE") else user_cache_path("ferray")
-
-
-def default_data_root() -> Path:
-    """`$FERRAY_DATA`, else `./data`."""
-    return Path(os.environ.get("FERRAY_DATA") or "data")
 
 
 class Runtime(Params):

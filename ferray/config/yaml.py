@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from ferray.commands import command
 from ferray.errors import ConfigError
 
 
@@ -65,7 +66,7 @@ def parse_yaml(text: str, *, source: str) -> Any:
         mark = error.problem_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise ConfigError(
-            f"{source}{where}: {error.problem}", "see `ferray show space demo` for a space that works"
+            f"{source}{where}: {error.problem}", f"see `{command('show space demo')}` for a space that works"
         ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(

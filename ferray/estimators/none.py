@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray import registry
+from ferray.commands import command
 from ferray.errors import ConfigError
 from ferray.estimators import Estimator
 
@@ -26,10 +27,12 @@ class NoEstimator(Estimator):
         weights_N: NDArray[np.float64],
         seed: int,
     ) -> None:
-        raise ConfigError("the estimator `none` cannot be fitted", "choose one of `ferray list estimators`")
+        raise ConfigError("the estimator `none` cannot be fitted", f"choose one of `{command('list estimators')}`")
 
     def log_probabilities(self, features_ND: NDArray[np.float64], num_classes: int) -> NDArray[np.float64]:
-        raise ConfigError("the estimator `none` knows no probabilities", "choose one of `ferray list estimators`")
+        raise ConfigError(
+            "the estimator `none` knows no probabilities", f"choose one of `{command('list estimators')}`"
+        )
 
     def state_dict(self) -> dict[str, Any]:
         return {}

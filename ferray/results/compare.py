@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ferray.commands import command
+from ferray.config.place import output_words
 from ferray.config.published import PublishedRow
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
@@ -140,7 +142,9 @@ def compare(spec: SweepSpec, record: SweepRecord, folder: Path, *, space: str, i
     ConfigError for a space without published rows, DataError for a damaged `test.json`.
     """
     if not spec.published:
-        raise ConfigError(f"the space `{space}` quotes no published numbers", "see `ferray list spaces` for papers")
+        raise ConfigError(
+            f"the space `{space}` quotes no published numbers", f"`{command('list spaces')}` shows the papers"
+        )
     arms = trials_by_arm(record)
     cuts = {arm: changes(spec, next(iter(trials.values()))) for arm, trials in arms.items()}
     bench = _Bench(spec, arms, record, folder, space, is_quick)
@@ -167,14 +171,16 @@ class _Bench:
 
     def why_missing(self, row: PublishedRow) -> str:
         """Why there is no number of ours for an arm, and the command that makes it."""
-        name = self.record.name
         if row.arm in self.arms:
-            return f"run `ferray evaluate {name} --all`" if row.measured_on == "test" else "run without folds"
+            return (
+                f"run `{self.record.command('evaluate --all')}`" if row.measured_on == "test" else "run without folds"
+            )
         if any(trial.params.get("arm") == row.arm and trial.state == "failed" for trial in self.record.trials):
-            return f"failed, see `ferray trials {name} --failed`"
+            return f"failed, see `{self.record.command('trials --failed')}`"
         quick = self.spec.quick if self.is_quick else None
         in_quick = quick is not None and (not quick.arms or row.arm in quick.arms)
-        return f"not run: `ferray sweep {self.space}{' --quick' if in_quick else ''}`"
+        words = [*(["--quick"] if in_quick else []), *output_words(self.folder.parent)]
+        return f"not run: `{command('sweep', self.space, *words)}`"
 
 
 def _row(row: PublishedRow, bench: _Bench, *, is_cut: bool) -> ComparedRow:

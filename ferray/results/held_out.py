@@ -61,7 +61,7 @@ def read_held_out(folder: Path) -> HeldOut | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise DataError(f"`{path}` is not what `ferray evaluate` wrote", "delete it and evaluate again") from error
+        raise DataError(f"`{path}` is damaged", "delete it and evaluate again") from error
 
 
 def write_held_out(folder: Path, held_out: HeldOut) -> None:

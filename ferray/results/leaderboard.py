@@ -24,9 +24,7 @@ class Leaderboard:
     order among themselves is a hint and no ranking.
     """
 
-    sweep: str
-    metric: str
-    mode: Literal["max", "min"]
+    record: SweepRecord
     complete: tuple[TrialRecord, ...]
     pruned: tuple[TrialRecord, ...]
     diverged: tuple[TrialRecord, ...]
@@ -34,6 +32,21 @@ class Leaderboard:
     failed: tuple[TrialRecord, ...]
     interrupted: tuple[TrialRecord, ...]
     driver: DriverRecord | None = None
+
+    @property
+    def sweep(self) -> str:
+        """Its name."""
+        return self.record.name
+
+    @property
+    def metric(self) -> str:
+        """The objective."""
+        return self.record.metric
+
+    @property
+    def mode(self) -> Literal["max", "min"]:
+        """Which end of the objective is good."""
+        return self.record.mode
 
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
@@ -103,9 +116,7 @@ def rank(record: SweepRecord) -> Leaderboard:
 
     by_value = _by_value(record.mode)
     return Leaderboard(
-        record.name,
-        record.metric,
-        record.mode,
+        record,
         complete=tuple(sorted(of("complete"), key=by_value)),
         pruned=tuple(sorted(of("pruned"), key=by_value)),
         diverged=tuple(of("diverged")),

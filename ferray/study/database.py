@@ -9,6 +9,7 @@ from typing import Any
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage, get_storage
 
+from ferray.commands import install_extra
 from ferray.config.urls import without_password
 from ferray.errors import ClusterError, ConfigError
 
@@ -23,7 +24,7 @@ def open_database(url: str) -> BaseStorage:
         options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": _connect_args(url)}
         return get_storage(RDBStorage(url, engine_kwargs=options))
     except ImportError as error:
-        hint = "`pip install 'ferray[postgres]'`, or the driver of your database"
+        hint = f"`{install_extra('postgres')}`, or the driver of your database"
         raise ConfigError(f"no driver for the store `{without_password(url)}` is installed", hint) from error
     except Exception as error:  # every database driver raises its own
         message = f"the store `{without_password(url)}` cannot be opened: {_reason(error)}"

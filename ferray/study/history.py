@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from ferray.errors import DataError, did_you_mean
+from ferray.config.place import read_place, words_for
+from ferray.errors import ConfigError, DataError, did_you_mean
 from ferray.study.collection import no_collection
 from ferray.study.database import database_errors_named
 from ferray.study.journal import Journal
@@ -44,19 +46,20 @@ Clock = Callable[[], float]
 
 
 def load_sweep(folder: Path, storage: str | None = None) -> SweepRecord:
-    """Everything the store of the sweep in `folder` says; DataError where there is none."""
+    """Everything the store of the sweep in `folder` says; ConfigError where it holds no such sweep."""
     return SweepReader(folder, storage).read()
 
 
 class SweepReader:
     """What the store of the sweep in `folder` says, as often as it is asked; of a journal only the new lines are read.
 
-    A journal holds one sweep, whatever its folder has been renamed to since. `clock` gives seconds since the epoch.
+    The store is `storage`, else the one that the folder remembers, else its journal, which holds one study whatever its
+    folder has been renamed to since. `clock` gives seconds since the epoch.
     """
 
     def __init__(self, folder: Path, storage: str | None = None, *, clock: Clock = time.time) -> None:
-        self._folder = folder
-        self._storage = storage
+        self._place = read_place(folder)
+        self._storage = storage or self._place.storage
         self._clock = clock
         self._store: BaseStorage | None = None
         self._journal: Journal | None = None
@@ -64,37 +67,41 @@ class SweepReader:
         self._ended: dict[int, TrialRecord] = {}
 
     def read(self) -> SweepRecord:
-        """The sweep as of now; DataError where there is none."""
+        """The sweep as of now, under its folder's name; ConfigError where there is none."""
+        folder = self._place.folder
+        return replace(self._read(), name=folder.name, words=words_for(folder, self._storage))
+
+    def _read(self) -> SweepRecord:
         if self._storage is None:
             return self._read_journal()
         with database_errors_named():
-            self._store = self._store or open_store(self._folder, self._storage)
-            return read_sweep(self._store, self._folder.name, clock=self._clock)
+            self._store = self._store or open_store(self._place.folder, self._storage)
+            return read_sweep(self._store, self._place.study, clock=self._clock)
 
     def _read_journal(self) -> SweepRecord:
         if self._journal is None or self._journal.is_replaced:
-            self._journal, self._replay, self._ended = journal_to_read(self._folder), Replay(), {}
+            self._journal, self._replay, self._ended = journal_to_read(self._place.folder), Replay(), {}
         with no_collection():
             self._replay.apply(self._journal.read_logs(self._replay.num_applied))
             studies = {study.name: study for study in self._replay.studies}
-            name = next(iter(studies)) if len(studies) == 1 else self._folder.name
+            name = next(iter(studies)) if len(studies) == 1 else self._place.study
             if name not in studies:
                 raise _unknown(name, studies)
             study = studies[name]
             return _sweep_record(name, study.user_attrs, study.trials, now=self._clock(), ended=self._ended)
 
 
-def read_sweep(store: BaseStorage, name: str, *, clock: Clock = time.time) -> SweepRecord:
-    """The study called `name` as records, trials in order of number; parameters that wait to be asked are left out."""
+def read_sweep(store: BaseStorage, study_name: str, *, clock: Clock = time.time) -> SweepRecord:
+    """The study as records, trials in order of number; parameters that wait to be asked are left out."""
     try:
-        study = optuna.load_study(study_name=name, storage=store)
+        study = optuna.load_study(study_name=study_name, storage=store)
     except KeyError as error:
-        raise _unknown(name, optuna.get_all_study_names(store)) from error
-    return _sweep_record(name, study.user_attrs, study.get_trials(deepcopy=False), now=clock(), ended={})
+        raise _unknown(study_name, optuna.get_all_study_names(store)) from error
+    return _sweep_record(study_name, study.user_attrs, study.get_trials(deepcopy=False), now=clock(), ended={})
 
 
-def _unknown(name: str, known: Iterable[str]) -> DataError:
-    return DataError(f"the store holds no sweep `{name}`", did_you_mean(name, known))
+def _unknown(name: str, known: Iterable[str]) -> ConfigError:
+    return ConfigError(f"the store holds no sweep `{name}`", did_you_mean(name, known))
 
 
 def _sweep_record(

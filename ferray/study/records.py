@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ferray.commands import command
+
 TrialState = Literal["complete", "pruned", "failed", "running", "diverged", "interrupted"]
 
 
@@ -80,13 +82,22 @@ class DriverRecord:
 
 @dataclass(frozen=True)
 class SweepRecord:
-    """A sweep as its store tells it, trials in order of number; `driver` is None where nobody holds its lease."""
+    """A sweep as its store tells it, trials in order of number; `driver` is None where nobody holds its lease.
+
+    `words` are those by which commands find it.
+    """
 
     name: str
     metric: str
     mode: Literal["max", "min"]
     trials: tuple[TrialRecord, ...]
     driver: DriverRecord | None = None
+    words: tuple[str, ...] = field(default=(), compare=False)
+
+    def command(self, verb: str) -> str:
+        """The `ferray VERB NAME` of this sweep, as it can be pasted; `verb` may have options behind it."""
+        verb, *options = verb.split()
+        return command(verb, *(self.words or (self.name,)), *options)
 
 
 SCHEMA = 2

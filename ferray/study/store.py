@@ -7,12 +7,11 @@ from pathlib import Path
 import optuna
 from optuna.storages import BaseStorage
 
+from ferray.config.place import JOURNAL_NAME
 from ferray.errors import ClusterError, DataError
 from ferray.study.database import open_database
 from ferray.study.indexed import IndexedJournalStorage
 from ferray.study.journal import Journal
-
-JOURNAL_NAME = "study.journal"
 
 
 def open_store(folder: Path, url: str | None = None) -> BaseStorage:
@@ -39,5 +38,5 @@ def journal_to_read(folder: Path) -> Journal:
     """
     journal = folder / JOURNAL_NAME
     if not journal.is_file():
-        raise DataError(f"there is no sweep in `{folder}`", "start one with `ferray sweep NAME`, or pass `--output`")
+        raise DataError(f"`{folder}` holds no `{JOURNAL_NAME}`", "a sweep in a database is read with `--storage`")
     return Journal(journal, results_only=True)

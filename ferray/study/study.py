@@ -66,17 +66,18 @@ class Study:
     ignore; interrupted is a failure whose parameters are asked again.
     """
 
-    def __init__(self, spec: SweepSpec, store: BaseStorage, *, take_over: bool = False) -> None:
-        """Open or continue the study called `spec.name`.
+    def __init__(self, spec: SweepSpec, store: BaseStorage, *, take_over: bool = False, name: str = "") -> None:
+        """Open or continue the study called `name` in the store, which is `spec.name` unless the sweep was renamed.
 
         ResumeMismatch where the store holds another search, ConfigError where another driver owns it and `take_over`
         is not given.
         """
         self.spec = spec
+        self.name = name or spec.name
         direction = StudyDirection.MAXIMIZE if spec.objective.mode == "max" else StudyDirection.MINIMIZE
         self._optuna = optuna.create_study(
             storage=store,
-            study_name=spec.name,
+            study_name=self.name,
             direction=direction,
             load_if_exists=True,
             pruner=spec.pruner.load()(spec.pruner.build_params()).create(),
@@ -93,6 +94,11 @@ class Study:
     def close(self) -> None:
         """Give the store up to whoever wants it next."""
         self._lease.release()
+
+    @property
+    def called(self) -> str:
+        """The sweep's name in backticks, and the one that it had before."""
+        return f"`{self.spec.name}`" + (f" (which began as `{self.name}`)" if self.name != self.spec.name else "")
 
     @property
     def num_finished(self) -> int:
@@ -222,7 +228,7 @@ class Study:
         """Write what this study is, or check that it is what was asked for."""
         kept = self._optuna.user_attrs.get(SPEC_ATTR)
         if kept is None and (self._optuna.get_trials(deepcopy=False) or self._optuna.direction is not direction):
-            message = f"the store holds a study `{self.spec.name}` that was not written by ferray"
+            message = f"the store holds a study `{self.name}` that was not written by ferray"
             raise ResumeMismatch(message, "give the sweep a name of its own with `--name`")
         if kept is None:
             spec = self.spec.model_dump(mode="json")
@@ -234,9 +240,7 @@ class Study:
             raise ResumeMismatch(message, "continue it with the ferray that wrote it, or start anew with `--fresh`")
         if kept["identity"] != self.spec.identity and _identity_of(kept["spec"]) != self.spec.identity:
             keys = _changed_keys(SweepSpec.canonical_of(kept["spec"]), self.spec.canonical())
-            message = (
-                f"the sweep `{self.spec.name}` was started with other settings of {', '.join(keys) or 'its space'}"
-            )
+            message = f"the sweep {self.called} was started with other settings of {', '.join(keys) or 'its space'}"
             raise ResumeMismatch(message, "give this one a name of its own with `--name`, or start anew with `--fresh`")
 
     def _settle_what_was_left(self) -> None:

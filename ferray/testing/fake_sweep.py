@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +141,8 @@ def config_of(trial: FakeTrial) -> dict[str, Any]:
 
 def sweep_started(folder: Path) -> SweepStarted:
     """The sweep's announcement: seven trials asked for, none done."""
-    return SweepStarted("fake", str(folder), "val/uar", "max", trials=len(TRIALS), finished=0, slots=2)
+    whole = SweepStarted("fake", str(folder), "val/uar", "max", trials=len(TRIALS), finished=0, slots=2)
+    return replace(whole, study="fake", identity=str(folder))
 
 
 def trial_started(trial: FakeTrial, folder: Path) -> TrialStarted:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
-from pathlib import Path
 from typing import Any
 
 from ferray.config.trial import COMPONENT_FIELDS
@@ -14,21 +12,9 @@ STATES = {kind: "finished" if kind is OutcomeKind.COMPLETED else str(kind) for k
 REMOVED_COLUMNS = ["epoch", "sample_id", "name", "label", "predicted", "loss", "truly_mislabelled"]
 
 
-def sweep_identity(folder: Path) -> str:
-    """A token that belongs to this folder's sweep, drawn once and kept in `wandb/` there.
-
-    The name alone would give a sweep that is started afresh the run ids of the one it replaces.
-    """
-    path = folder / "wandb" / "sweep-identity"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(uuid.uuid4().hex)
-    return path.read_text()
-
-
-def run_id(sweep: str, identity: str, number: int) -> str:
-    """The id of a trial's run: the same whenever the same sweep goes on."""
-    return hashlib.sha256(f"{sweep}\n{identity}\n{number}".encode()).hexdigest()[:16]
+def run_id(identity: str, number: int) -> str:
+    """The id of a trial's run: the same whenever the same sweep goes on, and no other sweep's."""
+    return hashlib.sha256(f"{identity}\n{number}".encode()).hexdigest()[:16]
 
 
 def config_of(trial: TrialStarted) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ferray.commands import install_extra
 from ferray.config.readable import params_line
 from ferray.errors import ConfigError
 from ferray.events import EpochReport, OutlierReport, TrialEnded, TrialStarted
@@ -26,7 +27,7 @@ class TensorBoard(Tracker):
         super().__init__(folder)
         if find_spec("tensorboard") is None:
             raise ConfigError(
-                "tracker `tensorboard` needs the package `tensorboard`", "pip install 'ferray[tensorboard]'"
+                "tracker `tensorboard` needs the package `tensorboard`", f"`{install_extra('tensorboard')}`"
             )
         self._writers: dict[int, SummaryWriter] = {}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 import ssl
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -16,7 +16,9 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from ferray.errors import FerrayError
+from ferray.commands import command
+from ferray.config.place import words_for
+from ferray.errors import ConfigError, FerrayError
 from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
 from ferray.track import Tracker
 from ferray.track._wandb_payload import (
@@ -29,11 +31,11 @@ from ferray.track._wandb_payload import (
     removed_rows,
     run_id,
     summary_of,
-    sweep_identity,
 )
+from ferray.track._wandb_upload import mark_unsent, runs_to_send, send
 
 CLOSE_TIMEOUT_S = 30.0
-FINISH_TIMEOUT_S = 10.0  # what is not sent by then stays on disk for `wandb sync`
+FINISH_TIMEOUT_S = 10.0  # what is not sent by then stays on disk for `ferray sync`
 INIT_TIMEOUT_S = 20.0
 PROBE_TIMEOUT_S = 3.0
 DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
@@ -89,7 +91,8 @@ class Wandb(Tracker):
         self._events.put(None)
         thread.join(CLOSE_TIMEOUT_S)
         if thread.is_alive():
-            advice = _sync_advice(self.folder, "run-*")
+            mark_unsent(self.folder)
+            advice = _sync_advice(self.folder)
             self._voice.say(f"still busy after {CLOSE_TIMEOUT_S:.0f} s, going on without it; {advice}")
         self._raise_failure()
 
@@ -129,7 +132,7 @@ def choose_mode(wandb: Any, folder: Path, voice: Voice) -> str:
         return "disabled"
     reason = _why_offline(wandb, settings)
     if reason:
-        voice.say(f"offline ({reason}); {_sync_advice(folder, 'offline-run-*')}")
+        voice.say(f"offline ({reason}); {_sync_advice(folder)}")
     return "offline" if reason else "online"
 
 
@@ -155,8 +158,27 @@ def reachable(url: str) -> bool:
     return True
 
 
-def _sync_advice(folder: Path, pattern: str) -> str:
-    return f"to upload later: wandb sync {shlex.quote(str(folder))}/wandb/{pattern}"
+def _sync_advice(folder: Path) -> str:
+    return f"to upload later: `{command('sync', *words_for(folder))}`"
+
+
+def upload(folder: Path, tell: Callable[[str], None]) -> int:
+    """Send what W&B has not received of the sweep in `folder`, and say how many runs that were.
+
+    `tell` is given a line for each. ConfigError without a key that is taken or a server that answers, ClusterError
+    where some run did not arrive.
+    """
+    runs = runs_to_send(folder)
+    if not runs:
+        return 0
+    import wandb
+
+    address = wandb.setup(wandb.Settings(silent=True)).settings.base_url
+    if not reachable(address):  # wandb itself would try for hours
+        raise ConfigError(f"the W&B server `{address}` does not answer", "run this again where there is a network")
+    tell(f"uploading {len(runs)} runs to {address}")
+    send(runs, folder, tell)
+    return len(runs)
 
 
 def last_epoch(file: Path) -> int:
@@ -188,8 +210,8 @@ class Runs:
         self._sweep = sweep
         self._folder = folder
         self._mode = mode
-        self._identity = sweep_identity(folder)
         self._open: dict[int, OpenRun] = {}
+        (folder / "wandb").mkdir(parents=True, exist_ok=True)  # or wandb goes elsewhere without a word
         self._tables_accepted = True
 
     def handle(self, event: Event) -> None:
@@ -217,7 +239,7 @@ class Runs:
                 raise
             # A key that is refused or a host that stops answering must not cost the record.
             self._mode = "offline"
-            self._voice.say(f"offline ({type(error).__name__}); {_sync_advice(self._folder, 'offline-run-*')}")
+            self._voice.say(f"offline ({type(error).__name__}); {_sync_advice(self._folder)}")
             # wandb's service still holds the id that could not be started.
             run = self._init(trial, suffix="-offline")
         # wandb's own step is the number of log calls, and starts over when a run goes on.
@@ -228,7 +250,7 @@ class Runs:
         return self._wandb.init(
             project=os.environ.get("WANDB_PROJECT") or "ferray",
             group=self._sweep.name,
-            id=run_id(self._sweep.name, self._identity, trial.root) + suffix,
+            id=run_id(self._sweep.identity, trial.root) + suffix,
             name=f"{self._sweep.name}-{trial.root:04d}",
             config=config_of(trial),
             dir=str(self._folder),
@@ -280,7 +302,8 @@ class Runs:
             # Tables are artifacts: unlike figures, which wait to be sent, they make wandb ask its server at once.
             self._tables_accepted = False
             kind = type(error).__name__
-            self._voice.say(f"no tables from here on ({kind}), figures go on; {_sync_advice(self._folder, 'run-*')}")
+            mark_unsent(self._folder)
+            self._voice.say(f"no tables from here on ({kind}), figures go on; {_sync_advice(self._folder)}")
 
     def _final_media(self, opened: OpenRun, trial: TrialEnded) -> dict[str, Any]:
         wandb, media = self._wandb, {}

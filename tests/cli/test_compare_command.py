@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ferray.commands import command
 from ferray.testing.command import ferray
 
 SPACE = """
@@ -27,7 +28,8 @@ def space(tmp_path: Path) -> Path:
 def test_rows_that_were_not_run_name_the_command(space: Path) -> None:
     ran = ferray("compare", space, "--output", space.parent / "runs", "--json")
     (first, _) = json.loads(ran.out)["rows"]
-    assert (ran.code, first["missing"]) == (0, f"not run: `ferray sweep {space}`")
+    asks = command("sweep", space, "--output", space.parent / "runs")
+    assert (ran.code, first["missing"]) == (0, f"not run: `{asks}`")
 
 
 def test_the_printed_difference_is_judged(space: Path) -> None:
@@ -40,9 +42,9 @@ def test_quick_compares_the_quick_sweep(space: Path) -> None:
     assert (json.loads(ran.out)["sweep"], json.loads(ran.out)["quick"]) == ("two-quick", True)
 
 
-def test_another_name_is_another_sweep(space: Path) -> None:
+def test_a_name_that_no_sweep_has_is_refused(space: Path) -> None:
     ran = ferray("compare", space, "--name", "again", "--output", space.parent, "--json")
-    assert json.loads(ran.out)["sweep"] == "again"
+    assert (ran.code, "there is no sweep `again`" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize(("option", "mark"), [("--markdown", "| --- |"), ("--latex", r"\toprule")])

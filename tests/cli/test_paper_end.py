@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ferray.commands import command
 from ferray.testing.command import Ran, ferray
 
 SPACE = """
@@ -71,7 +72,7 @@ def test_what_goes_wrong_afterwards_is_a_warning(tmp_path: Path) -> None:
     (folder / "runs" / "two" / "figures").touch()
     done = sweep(folder)
     assert done.code == 0
-    assert f"try `ferray figures two --output '{folder / 'runs'}'" in done.err  # it can be pasted
+    assert f"try `{command('figures', folder / 'runs' / 'two')}`" in done.err  # it can be pasted
     assert "published, and ours" in done.out
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ferray.commands import command
 from ferray.data.datasets.sfew import Sfew, film_of
 from ferray.emotions import Emotion
 from ferray.errors import DataError
@@ -80,7 +81,7 @@ def test_faces_that_ferray_cut_are_read_with_their_films(tmp_path: Path, kind: s
 def test_faces_that_are_not_cut_are_told_with_the_command(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="are not there") as caught:
         sfew(write_sfew675(tmp_path), faces="mtcnn").samples()
-    assert caught.value.hint == f"run `ferray data prepare sfew --faces mtcnn --data-root {tmp_path}`"
+    assert caught.value.hint == f"run `{command('data prepare sfew --faces mtcnn --data-root', tmp_path)}`"
 
 
 def test_faces_of_a_preparation_that_was_stopped_are_not_read(tmp_path: Path) -> None:

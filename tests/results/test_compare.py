@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ferray.commands import command
 from ferray.errors import ConfigError
 from ferray.results.compare import ComparedRow, Comparison, compare
 from ferray.results.differences import WELCH
@@ -14,6 +15,7 @@ from ferray.testing.fake_arms import arms_record, arms_spec, fold_record, hold_o
 
 ON_VAL: dict[str, Any] = {"row": "plain", "arm": "plain", "value": 0.38, "split": "val", "n": 215}
 ON_TEST: dict[str, Any] = {"row": "cleaned", "arm": "cleaned", "value": 0.46, "n": 216}
+FAILED = f"failed, see `{command('trials two --failed')}`"
 RIGHT = {"plain": (40, 44), "cleaned": (50, 48)}
 
 
@@ -25,6 +27,10 @@ def compared(folder: Path, *rows: dict[str, Any], record: SweepRecord | None = N
 def only_row(comparison: Comparison) -> ComparedRow:
     (row,) = comparison.rows
     return row
+
+
+def not_run(option: str, folder: Path) -> str:
+    return f"not run: `{command(f'sweep papers/two {option} --output', folder.parent)}`"
 
 
 def test_ours_stands_beside_theirs(tmp_path: Path) -> None:
@@ -41,7 +47,7 @@ def test_ours_stands_beside_theirs(tmp_path: Path) -> None:
 
 def test_a_row_on_the_test_split_asks_for_evaluate(tmp_path: Path) -> None:
     row = only_row(compared(tmp_path, ON_TEST))
-    assert (row.ours, row.missing) == (None, "run `ferray evaluate two --all`")
+    assert (row.ours, row.missing) == (None, f"run `{command('evaluate two --all')}`")
 
 
 def test_a_row_on_the_test_split_is_what_evaluate_left(tmp_path: Path) -> None:
@@ -56,13 +62,13 @@ def test_a_row_on_the_test_split_is_what_evaluate_left(tmp_path: Path) -> None:
 
 def test_an_arm_that_was_not_run_names_the_command(tmp_path: Path) -> None:
     record = arms_record(arms_spec(), {"plain": (40,)})
-    assert only_row(compared(tmp_path, ON_TEST, record=record)).missing == "not run: `ferray sweep papers/two`"
+    assert only_row(compared(tmp_path, ON_TEST, record=record)).missing == not_run("", tmp_path)
 
 
 def test_an_arm_that_failed_says_so(tmp_path: Path) -> None:
     record = arms_record(arms_spec(), {"cleaned": (40,)})
     record = replace(record, trials=(replace(record.trials[0], state="failed"),))
-    assert only_row(compared(tmp_path, ON_TEST, record=record)).missing == "failed, see `ferray trials two --failed`"
+    assert only_row(compared(tmp_path, ON_TEST, record=record)).missing == FAILED
 
 
 def test_a_quoted_row_is_only_quoted(tmp_path: Path) -> None:
@@ -95,13 +101,13 @@ def test_a_quick_sweep_is_a_cut(tmp_path: Path) -> None:
 def test_an_arm_that_quick_leaves_out_is_run_without_it(tmp_path: Path) -> None:
     spec = arms_spec(published=[ON_TEST], quick={"arms": ["plain"]})
     found = compare(spec, arms_record(spec, {"plain": (40,)}), tmp_path, space="papers/two", is_quick=True)
-    assert only_row(found).missing == "not run: `ferray sweep papers/two`"
+    assert only_row(found).missing == not_run("", tmp_path)
 
 
 def test_an_arm_that_quick_runs_is_run_with_it(tmp_path: Path) -> None:
     spec = arms_spec(published=[ON_TEST], quick={"seeds": 1})
     found = compare(spec, arms_record(spec, {"plain": (40,)}), tmp_path, space="papers/two", is_quick=True)
-    assert only_row(found).missing == "not run: `ferray sweep papers/two --quick`"
+    assert only_row(found).missing == not_run("--quick", tmp_path)
 
 
 def test_printed_folds_have_their_own_interval(tmp_path: Path) -> None:

@@ -48,5 +48,5 @@ def test_histogram_after_the_removal_is_there(logs: Path) -> None:
 
 def test_without_tensorboard_the_hint_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorboard", None)
-    with pytest.raises(ConfigError, match=r"ferray\[tensorboard\]"):
+    with pytest.raises(ConfigError, match=r"pip install 'tensorboard>="):
         TensorBoard(tmp_path)

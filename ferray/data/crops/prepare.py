@@ -176,7 +176,7 @@ def _only_writer(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise ConfigError(f"another `ferray data prepare` writes to `{folder}`", "wait for it to end") from error
+            raise ConfigError(f"another process cuts faces into `{folder}`", "wait for it to end") from error
         except OSError:
             pass  # a disk without locks
         (folder / PREPARED).touch()

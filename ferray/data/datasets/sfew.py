@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import field_validator
 
+from ferray.commands import command
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.file_listing import emotion_label, list_samples
 from ferray.data.images import read_image, read_original, read_shape
@@ -91,9 +92,9 @@ class Sfew(Dataset):
         folder = self.root / f"sfew_faces_{self.params.faces}"
         if not (folder / REPORT).is_file():
             state = "are not all cut" if (folder / PREPARED).exists() else "are not there"
-            boxes = " --boxes faces.csv" if self.params.faces == "csv" else ""
-            command = f"ferray data prepare sfew --faces {self.params.faces}{boxes} --data-root {self.root}"
-            raise DataError(f"the faces in `{folder}` {state}", f"run `{command}`")
+            boxes = ("--boxes", "faces.csv") if self.params.faces == "csv" else ()
+            cut = command("data prepare sfew --faces", self.params.faces, *boxes, "--data-root", self.root)
+            raise DataError(f"the faces in `{folder}` {state}", f"run `{cut}`")
         found = scan(folder, self.root, Rules(is_emotion, own="sfew"))
         if found is None:
             raise self.not_found()

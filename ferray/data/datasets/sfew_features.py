@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.commands import install_extra
 from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample
 from ferray.data.datasets import Dataset, DatasetParams
@@ -158,7 +159,7 @@ def _read_xlsx(path: Path) -> Iterator[tuple[Any, ...]]:
         import openpyxl
     except ImportError as error:
         raise ConfigError(
-            f"`{path.name}` needs openpyxl", "pip install 'ferray[sheets]', or save it as .csv"
+            f"`{path.name}` needs openpyxl", f"`{install_extra('sheets')}`, or save it as .csv"
         ) from error
     content = io.BytesIO(path.read_bytes())
     try:

