@@ -559,7 +559,38 @@ CSVS = [
         refused="is a Git LFS pointer, not an Excel sheet",
     ),
 ]
-LAYOUTS = [*FOLDERS, *CSVS]
+GROUPED = [
+    Layout(
+        "CK+ as cropped faces, one folder a class",
+        "image_folder",
+        {"CK+48/<Class>/S01{n}_004_00000017.png": 3},
+        {"all": 9},
+        ("people in CK+'s names",),
+        classes=("anger", "contempt", "happy"),
+    ),
+    Layout(
+        "JAFFE sorted into class folders",
+        "image_folder",
+        {"jaffe/AN/KA.AN{n}.39.tiff": 3, "jaffe/HA/KL.HA{n}.158.tiff": 3},
+        {"all": 6},
+        ("people in JAFFE's names",),
+    ),
+    Layout(
+        "RAF-DB sorted into class folders: its names tell no people",
+        "image_folder",
+        {"train/<Class>/train_0000{n}_aligned.jpg": 3, "test/<Class>/test_000{n}_aligned.jpg": 2},
+        {"train": 21, "test": 14},
+        classes=("1", "2", "3", "4", "5", "6", "7"),
+    ),
+    Layout(
+        "SFEW's names tell films",
+        "sfew",
+        {"SFEW/<Class>/Hangover_0000{n}_00000001.png": 2},
+        {"all": 14},
+        ("films in SFEW's names",),
+    ),
+]
+LAYOUTS = [*FOLDERS, *CSVS, *GROUPED]
 READ = [layout for layout in LAYOUTS if not layout.refused]
 REFUSED = [layout for layout in LAYOUTS if layout.refused]
 
@@ -600,7 +631,7 @@ def test_a_layout_is_read_with_every_image_in_its_part(layout: Layout, tmp_path:
 @pytest.mark.parametrize("layout", READ, ids=lambda layout: layout.title)
 def test_a_layout_accounts_for_where_its_parts_come_from_and_what_is_not_read(layout: Layout, tmp_path: Path) -> None:
     account = opened(layout, tmp_path).account
-    said = [*account.origins.values(), *account.passed_in_words(), *account.remarks]
+    said = [*account.origins.values(), *account.passed_in_words(), *account.remarks, account.groups]
     assert [words for words in layout.says if words not in said] == []
 
 

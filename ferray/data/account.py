@@ -25,13 +25,14 @@ class Account:
     """The account of one data set. `place` is its folder or file, "" where it has none.
 
     `origins` says of each part what makes it so: ``folder `Val` ``, in a few words. `remarks` are one sentence each,
-    about images that are read in another way than one might think.
+    about images that are read in another way than one might think. `groups` says what the samples' groups are.
     """
 
     place: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
     passed: tuple[PassedOver, ...] = ()
     remarks: tuple[str, ...] = ()
+    groups: str = ""
 
     def passed_in_words(self) -> list[str]:
         """``folder `Test` (372 files: no class folders)``, ``3 files `.txt` ``: what is alike is counted together."""

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from ferray.config.trial import DatasetChoice
 from ferray.data.bad_samples import LISTING, Skipped, refusal, sort_out
 from ferray.data.datasets import DatasetParams
+from ferray.data.groups import table_of
 from ferray.data.opened import decoding_params, open_dataset, short_hash
 from ferray.data.pack_file import FORMAT, Pack, Progress, read_pack, write_pack
 from ferray.data.recent import Recent
 from ferray.data.samples import PackedSamples, Splits
-from ferray.data.splits import SplitTable, require_classes, split_rows
+from ferray.data.splits import require_classes, split_rows
 
 
 def open_splits(
@@ -49,8 +50,9 @@ def ensure_data(dataset: DatasetChoice, data_root: Path, cache_dir: Path) -> Non
     listing = open_dataset(dataset, data_root, cache_dir).listing
     if listing.bad:
         return  # decoding finds the other bad ones, so that all are named together
-    table = SplitTable.from_samples(listing.samples)
-    require_classes(table, split_rows(table, dataset.build_params()), listing.classes, name=dataset.name)
+    params = dataset.build_params()
+    table = table_of(listing.samples, params, Path(data_root))
+    require_classes(table, split_rows(table, params), listing.classes, name=dataset.name)
 
 
 _PACKS: Recent[Pack] = Recent(8)
@@ -64,7 +66,7 @@ def _make_splits(
     key = (choice.name, decoding_params(params), size, *places)
     pack = _PACKS.get(key, lambda: _open_pack(choice, size, places, progress))
     kept, skipped = _usable(pack, choice)
-    table = SplitTable.from_samples([pack.samples.samples[row] for row in kept.tolist()])
+    table = table_of([pack.samples.samples[row] for row in kept.tolist()], params, places[0])
     rows = split_rows(table, params, limit)
     require_classes(table, rows, pack.samples.classes, name=choice.name, skipped=skipped)
     train, val, test = (_view(pack, kept[chosen]) for chosen in (rows.train, rows.val, rows.test))

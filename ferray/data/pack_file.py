@@ -32,7 +32,7 @@ from ferray.data.images import blank_picture, quiet_decoding
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import BadSampleError, OneColourError, StorageError
 
-FORMAT = 4
+FORMAT = 5
 BATCH = 256  # images decoded ahead of the writer
 THREADS = 4
 LEFTOVER_AGE_S = 24 * 3600

@@ -90,7 +90,10 @@ class PackedSamples:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where each split comes from, in words; `{train}` and the like stand for what makes that official part."""
+    """Where each split comes from, in words; `{train}` and the like stand for what makes that official part.
+
+    `{groups}` stands for what is kept together.
+    """
 
     train: str
     val: str

@@ -165,19 +165,13 @@ def kfold(table: SplitTable, params: DatasetParams) -> SplitRows:
 
 
 def kfold_by_group(table: SplitTable, params: DatasetParams) -> SplitRows:
-    """Stratified folds in which no group (film) stands on two sides; films of the official test part are left out."""
-    unnamed = np.flatnonzero(table.groups == "")
-    if len(unnamed):
-        raise ConfigError(
-            f"split `kfold_by_group` needs the film of every image, and {len(unnamed)} of {len(table.ids)} name none",
-            "choose `split: kfold`, or restore file names such as `Movie_time_person.png`",
-        )
+    """Stratified folds in which no group stands on two sides; groups of the official test part are left out."""
+    assert (table.groups != "").all(), "groups.table_of refuses images without a group"
     rest, test = _foldable(table, params)
     rest = rest[~np.isin(table.groups[rest], table.groups[test])]
     _check_folds(table.labels[rest], params.folds, table.groups[rest])
-    return _fold(
-        params, rest, group_folds(table.labels[rest], table.groups[rest], params.folds, params.split_seed), test
-    )
+    folds = group_folds(table.labels[rest], table.groups[rest], params.folds, params.split_seed)
+    return _fold(params, rest, folds, test, kept=f" by {len(np.unique(table.groups[rest])):,} {{groups}}")
 
 
 PROTOCOLS: dict[str, Callable[[SplitTable, DatasetParams], SplitRows]] = {
@@ -257,10 +251,11 @@ def _seats(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return np.maximum(seats, sizes > 1)
 
 
-def _fold(params: DatasetParams, rest: Rows, folds: NDArray[np.int64], test: Rows) -> SplitRows:
+def _fold(params: DatasetParams, rest: Rows, folds: NDArray[np.int64], test: Rows, *, kept: str = "") -> SplitRows:
+    """One fold against the others; `kept` are words on what is kept together."""
     is_val = folds == params.fold
     of_what = "" if params.folds_of is None else f" of the training part of `{params.folds_of}`"
-    val = f"fold {params.fold + 1} of {params.folds}{of_what}"
+    val = f"fold {params.fold + 1} of {params.folds}{kept}{of_what}"
     sources = Sources("the other folds", val, "{test}" if len(test) else "")
     return SplitRows(rest[~is_val], rest[is_val], test, sources)
 
@@ -280,7 +275,7 @@ def _check_folds(labels: NDArray[np.int64], folds: int, groups: NDArray[np.str_]
             f"`{folds}` folds are more than the `{smallest}` images of the rarest class", "ask for fewer folds"
         )
     if groups is not None and len(np.unique(groups)) < folds:
-        raise ConfigError(f"`{folds}` folds are more than the `{len(np.unique(groups))}` films", "ask for fewer folds")
+        raise ConfigError(f"`{folds}` folds are more than the `{len(np.unique(groups))}` groups", "ask for fewer folds")
 
 
 def _limited(table: SplitTable, rows: Rows, limit: int, salt: str) -> Rows:

@@ -18,6 +18,8 @@ import numpy as np
 from ferray.config.trial import DatasetChoice
 from ferray.data.account import Account
 from ferray.data.bad_samples import Skipped
+from ferray.data.datasets import DatasetParams
+from ferray.data.groups import groups_in_words
 from ferray.data.opened import open_dataset
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import Sample, SampleList, Splits
@@ -103,7 +105,7 @@ def summarise(
         dataset=choice.name,
         account=listing.account,
         classes=splits.train.classes,
-        splits=_split_summaries(listing.account, splits),
+        splits=_split_summaries(choice.build_params(), listing.account, splits),
         limits=_limits(choice, limit_per_class),
         copies=count_copies(groups, splits),
         listing=_write_list(splits.folder, listing, groups),
@@ -111,9 +113,10 @@ def summarise(
     )
 
 
-def _split_summaries(account: Account, splits: Splits) -> tuple[SplitSummary, ...]:
+def _split_summaries(params: DatasetParams, account: Account, splits: Splits) -> tuple[SplitSummary, ...]:
     words = {part: account.origins.get(part, f"its {part} part") for part in ("train", "val", "test")}
     words["all"] = account.origins.get("all", "the whole set")
+    words["groups"] = groups_in_words(params, account.groups)
     num_classes = len(splits.train.classes)
     return tuple(
         SplitSummary(

@@ -9,8 +9,9 @@ import numpy as np
 
 from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
+from ferray.data.groups import table_of
 from ferray.data.opened import open_dataset
-from ferray.data.splits import SplitTable, split_rows
+from ferray.data.splits import split_rows
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ def count_splits(config: TrialConfig, data_root: Path) -> SplitCounts:
     """
     first = config.in_fold(0)
     listing = open_dataset(first.dataset, data_root, default_cache_dir()).listing
-    table = SplitTable.from_samples(listing.samples)
-    rows = split_rows(table, first.dataset.build_params(), first.limit_per_class)
+    params = first.dataset.build_params()
+    table = table_of(listing.samples, params, data_root)
+    rows = split_rows(table, params, first.limit_per_class)
     counts = {
         name: tuple(np.bincount(table.labels[chosen], minlength=len(listing.classes)).tolist())
         for name, chosen in (("train", rows.train), ("val", rows.val), ("test", rows.test))

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
+from ferray.data.groups import table_of
 from ferray.data.images import blank_picture
 from ferray.data.opened import open_dataset
 from ferray.data.samples import Sample
-from ferray.data.splits import SplitTable, split_rows
+from ferray.data.splits import split_rows
 from ferray.errors import DataError, OneColourError
 
 
@@ -48,8 +49,9 @@ class Originals:
         """Training samples of each class at the start of `fold`, bad ones among them where they were skipped."""
         config = self._config.in_fold(fold)
         listing = self._opened.listing
-        table = SplitTable.from_samples(listing.samples)
-        rows = split_rows(table, config.dataset.build_params(), config.limit_per_class).train
+        params = config.dataset.build_params()
+        table = table_of(listing.samples, params, self._opened.dataset.root)
+        rows = split_rows(table, params, config.limit_per_class).train
         return tuple(np.bincount(table.labels[rows], minlength=len(listing.classes)).tolist())
 
     @cached_property

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ferray.commands import command
-from ferray.data.datasets.sfew import Sfew, film_of
+from ferray.data.datasets.sfew import Sfew
 from ferray.emotions import Emotion
 from ferray.errors import DataError
 from ferray.testing.fake_data import fake_image, write_png, write_sfew2, write_sfew675, write_sfew_faces
@@ -95,21 +95,6 @@ def test_faces_of_a_preparation_that_was_stopped_are_not_read(tmp_path: Path) ->
 def test_the_original_has_its_own_size(tmp_path: Path) -> None:
     frames = sfew(write_sfew675(tmp_path), faces="frames")
     assert frames.original(frames.samples().samples[0]).shape == (58, 72, 3)
-
-
-@pytest.mark.parametrize(
-    ("stem", "film"),
-    [
-        ("AboutABoy_000144240_00000034", "aboutaboy"),
-        ("50_50_000101334_00000012", "50_50"),
-        ("21_002320560_00000049", "21"),
-        ("Harry_Potter_2_011720134_00000001(1)", "harry_potter_2"),
-        ("IMG20110101", ""),
-        ("face_3", ""),
-    ],
-)
-def test_the_film_is_read_from_the_name(stem: str, film: str) -> None:
-    assert film_of(stem) == film
 
 
 def test_films_are_the_groups(tmp_path: Path) -> None:

@@ -332,16 +332,10 @@ def test_more_folds_than_images_of_a_class_are_refused() -> None:
         split_rows(table({"all": [9, 4]}), DatasetParams(split="kfold", folds=5))
 
 
-def test_more_folds_than_films_are_refused() -> None:
+def test_more_folds_than_groups_are_refused() -> None:
     labelled = table({"all": [6, 6]}, groups=["a", "b"] * 6)
-    with pytest.raises(ConfigError, match="`3` folds are more than the `2` films"):
+    with pytest.raises(ConfigError, match="`3` folds are more than the `2` groups"):
         split_rows(labelled, DatasetParams(split="kfold_by_group", folds=3))
-
-
-def test_grouping_without_films_is_refused() -> None:
-    labelled = table({"all": [6, 6]}, groups=["a"] * 10 + [""] * 2)
-    with pytest.raises(ConfigError, match="needs the film of every image, and 2 of 12 name none"):
-        split_rows(labelled, DatasetParams(split="kfold_by_group"))
 
 
 @pytest.mark.parametrize(
@@ -360,6 +354,11 @@ def test_grouping_without_films_is_refused() -> None:
         ),
         (
             ["all"],
+            {"split": "kfold_by_group", "folds": 3},
+            ("the other folds", "fold 1 of 3 by 5 {groups}", ""),
+        ),
+        (
+            ["all"],
             {"split": "holdout", "val_fraction": 0.3},
             ("the rest of all images", "drawn, 0.3 of all images", ""),
         ),
@@ -368,7 +367,8 @@ def test_grouping_without_films_is_refused() -> None:
 def test_a_split_says_where_each_part_comes_from(
     parts: list[str], params: dict[str, Any], sources: tuple[str, str, str]
 ) -> None:
-    split = split_rows(table({part: [20, 20] for part in parts}), DatasetParams(**params))
+    labelled = table({part: [20, 20] for part in parts}, groups=list("abcde") * 8 * len(parts))
+    split = split_rows(labelled, DatasetParams(**params))
     assert (split.sources.train, split.sources.val, split.sources.test) == sources
 
 

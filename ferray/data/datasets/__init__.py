@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from ferray.canonical import new_default
+from ferray.canonical import added_later, new_default
 from ferray.data.file_kinds import ARCHIVES
 from ferray.data.fingerprint import FileDigest, listing_fingerprint, sha256_of
 from ferray.data.layout import HOMES, files_in, homes
@@ -22,6 +23,23 @@ from ferray.registry import Params
 
 UNKNOWN_SIZE = 384  # pixels a side, of originals whose own size is not known
 SplitKind = Literal["official", "halves", "random", "holdout", "kfold", "kfold_by_group"]
+
+
+def below_the_root(path: str) -> str:
+    """A path that stays below the data root; ValueError for any other."""
+    if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
+        raise ValueError(f"`{path}` is not a path below the data root")
+    return path
+
+
+def _with_one_group(pattern: str) -> str:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"`{pattern}` is no regular expression: {error}") from error
+    if compiled.groups != 1 and "group" not in compiled.groupindex:
+        raise ValueError(f"`{pattern}` needs one group in parentheses, or one called `(?P<group>...)`")
+    return pattern
 
 
 class DatasetParams(Params):
@@ -36,6 +54,9 @@ class DatasetParams(Params):
     `bad_samples`: `refuse` an image or row that is no good, naming all of them, or `skip` it: left out of every split
     and listed. `auto` refuses, but leaves out pictures of one colour where the set is known to hold some (sfew,
     fer2013). `keep` refuses, but keeps pictures of one colour, to match an n that somebody published.
+    `kfold_by_group` keeps together what `groups`, a csv below the data root with the columns file and group, says, or
+    `group_pattern`, a regular expression with one group or one called `group` that is searched in file names; without
+    them, what the data set's own names tell (see `ferray.data.groups`).
     """
 
     split: SplitKind = "official"
@@ -47,11 +68,19 @@ class DatasetParams(Params):
     test_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1
     max_per_class: Annotated[int, Field(ge=2)] | None = None
     bad_samples: Literal["auto", "refuse", "skip", "keep"] = new_default("auto", stands_for="refuse")
+    group_pattern: Annotated[str, AfterValidator(_with_one_group)] | None = added_later(None)
+    groups: Annotated[str, AfterValidator(below_the_root)] | None = added_later(None)
 
     @model_validator(mode="after")
     def _fold_exists(self) -> Self:
         if self.split in ("kfold", "kfold_by_group") and self.fold >= self.folds:
             raise ValueError(f"fold `{self.fold}` is not below folds `{self.folds}`; folds count from 0")
+        return self
+
+    @model_validator(mode="after")
+    def _groups_come_from_one_place(self) -> Self:
+        if self.groups is not None and self.group_pattern is not None:
+            raise ValueError("`groups` and `group_pattern` are two ways to say the same; leave one out")
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
@@ -16,6 +17,7 @@ from pydantic import field_validator
 from ferray.commands import command
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.file_listing import emotion_label, list_samples
+from ferray.data.group_names import SFEW
 from ferray.data.images import read_image, read_original, read_shape
 from ferray.data.layout import HOMES, PREPARED, REPORT, ImageFile, homes, is_emotion
 from ferray.data.samples import Sample, SampleList
@@ -65,8 +67,8 @@ class Sfew(Dataset):
             self,
             classes=EMOTION_NAMES,
             label_of=emotion_label,
-            group_of=film_of,
-            account=found.account,
+            group_of=SFEW.group_of,
+            account=replace(found.account, groups=SFEW.title),
         )
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
@@ -128,9 +130,3 @@ def _shapes_of(files: Iterable[ImageFile]) -> Iterator[tuple[tuple[int, int], Pa
 def part_of(name: str) -> str:
     """The part of a folder such as `Train`, `Val_Aligned_Faces_new` or `Test`."""
     return part_named(re.sub(r"[_ -]aligned[_ -]faces.*", "", name, flags=re.IGNORECASE))
-
-
-def film_of(stem: str) -> str:
-    """The film in `Movie_time_person`, in lower case (`21_002320560_00000049` is from `21`); "" where none is named."""
-    match = re.fullmatch(r"(?P<film>.+)_(?P<time>\d+)_(?P<person>[^_]+)", stem)
-    return match["film"].lower() if match else ""

@@ -21,9 +21,9 @@ from ferray.commands import install_extra
 from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample
 from ferray.data.datasets import Dataset, DatasetParams
-from ferray.data.datasets.sfew import film_of
 from ferray.data.file_kinds import HEAD_BYTES, kind_of, refuse_no_csv
 from ferray.data.files import regular_file, shown
+from ferray.data.group_names import SFEW
 from ferray.data.layout import files_in, homes
 from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
@@ -63,7 +63,7 @@ class SfewFeatures(Dataset):
         good = [(row[0], _content(cells)) for cells, row in read if not isinstance(row, BadSample)]
         bad = tuple(row for _, row in read if isinstance(row, BadSample))
         samples = tuple(replace(sample, sample_id=ids.of("", content)) for sample, content in good)
-        account = Account(shown(str(self._sheet)), {"all": f"`{self._sheet.name}`"})
+        account = Account(shown(str(self._sheet)), {"all": f"`{self._sheet.name}`"}, groups=SFEW.title)
         return SampleList(samples, EMOTION_NAMES, bad, account, tuple(content for _, content in good))
 
     def features_of(self, sample: Sample) -> NDArray[np.float32]:
@@ -118,7 +118,7 @@ class SfewFeatures(Dataset):
                 raise BadSampleError.of(f"row `{name}`", "empty cell", f"has `{np.isnan(features).sum()}` empty cells")
         except BadSampleError as error:
             return BadSample(name, class_name, error.kind, error.reason)
-        sample = Sample(0, name, label, "all", source=f"{number}", group=film_of(Path(cells[0]).stem))
+        sample = Sample(0, name, label, "all", source=f"{number}", group=SFEW.group_of(Path(cells[0]).stem))
         return sample, features.astype(np.float32)
 
 
