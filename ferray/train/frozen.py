@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ferray.config.trial import TrialConfig
 from ferray.data.described import describe_all, open_rows
@@ -70,11 +70,18 @@ def _comes_from_outside(config: TrialConfig) -> bool:
 
 
 def _key(learner: Learner) -> str:
-    """A hash of all that a row depends on beside its image: weights, what is made of pixels, device and format."""
+    """A hash of all that a row depends on beside its image: network, what is made of pixels, device and format."""
     digest = hashlib.sha256()
+    backbone = learner.model.backbone
     numerics = f"{learner.numerics.device.type} {learner.numerics.dtype}"
-    digest.update(json.dumps([learner.inputs.to_json(), numerics], sort_keys=True).encode())
-    for name, tensor in sorted(learner.model.backbone.state_dict().items()):
+    facts = [learner.inputs.to_json(), asdict(backbone.input_spec), numerics, _structure(backbone)]
+    digest.update(json.dumps(facts, sort_keys=True).encode())
+    for name, tensor in sorted(backbone.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().contiguous().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def _structure(backbone: nn.Module) -> list[str]:
+    """The network's layers as torch prints them, which the weights alone do not tell, less what only training does."""
+    return [line for line in repr(backbone).splitlines() if "Drop" not in line and "Identity()" not in line]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,21 +74,30 @@ def test_what_changes_between_epochs_is_not_kept(tmp_path: Path, cache: Path, ch
     assert keep_features(parts) is parts
 
 
-def with_weights(path: Path, config: TrialConfig) -> TrialConfig:
+def with_weights(path: Path, config: TrialConfig, *, name: str = "mobilenetv3_small_050", **params: Any) -> TrialConfig:
     """The trial with a small timm network whose weights lie in a file."""
-    backbone = {"timm": {"name": "mobilenetv3_small_050", "weights": str(path)}}
+    backbone = {"timm": {"name": name, "weights": str(path), **params}}
     return config.model_validate({**config.to_json(), "backbone": backbone})
+
+
+def save_network(path: Path, name: str) -> Path:
+    """Random weights of a timm network."""
+    import timm
+
+    torch.manual_seed(0)
+    net = timm.create_model(name, num_classes=0)
+    save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, path)
+    return path
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import timm
+    return save_network(tmp_path_factory.mktemp("weights") / "net.safetensors", "mobilenetv3_small_050")
 
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "net.safetensors"
-    net = timm.create_model("mobilenetv3_small_050", num_classes=0)
-    save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, path)
-    return path
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_network(tmp_path_factory.mktemp("weights") / "net.safetensors", "mobilenetv3_large_100")
 
 
 def test_features_of_given_weights_are_kept_for_other_trials(tmp_path: Path, cache: Path, weights: Path) -> None:
@@ -100,3 +110,24 @@ def test_features_of_given_weights_are_kept_for_other_trials(tmp_path: Path, cac
 
 def test_features_of_random_weights_are_not(tmp_path: Path, cache: Path) -> None:
     assert not isinstance(keep_features(assemble(job_of(tmp_path, cache))).splits.train.features, np.memmap)
+
+
+def kept_features(folder: Path, cache: Path, config: TrialConfig) -> Path:
+    """The file with the features of a trial."""
+    kept = keep_features(assemble(replace(job_of(folder, cache), config=config.to_json()))).splits.train.features
+    assert isinstance(kept, np.memmap)
+    return Path(str(kept.filename))
+
+
+def test_network_that_wants_another_mean_has_features_of_its_own(tmp_path: Path, cache: Path, large: Path) -> None:
+    plain, tags = demo_config(**FROZEN), ("ra_in1k", "ra4_e3600_r224_in1k")  # means 0.485 and 0.5, one network
+    configs = [with_weights(large, plain, name=f"mobilenetv3_large_100.{tag}") for tag in tags]
+    one, other = (kept_features(tmp_path / str(number), cache, config) for number, config in enumerate(configs))
+    assert not np.allclose(np.load(one), np.load(other))
+
+
+def test_dropout_in_training_changes_no_features(tmp_path: Path, cache: Path, weights: Path) -> None:
+    plain = demo_config(**FROZEN)
+    configs = [with_weights(weights, plain, drop_rate=rate) for rate in (0.0, 0.5)]
+    one, other = (kept_features(tmp_path / str(number), cache, config) for number, config in enumerate(configs))
+    assert one == other
