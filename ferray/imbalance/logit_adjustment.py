@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -36,4 +37,9 @@ class LogitAdjustment(ImbalanceStrategy):
     def adjust_logits(self, logits_NC: Tensor) -> Tensor:
         if self.params.mode == "loss":
             return logits_NC
-        return logits_NC - self.params.tau * PerClass(log_prior(self.counts)).like(logits_NC)
+        return logits_NC - self.params.tau * self._log_prior.like(logits_NC)
+
+    @cached_property
+    def _log_prior(self) -> PerClass:
+        """Built once, as batches of validation ask for it."""
+        return PerClass(log_prior(self.counts))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ferray.imbalance import ClassCounts, ImbalanceStrategy
 from ferray.registry import Params
@@ -129,6 +131,22 @@ def check_adjusted_logits_keep_their_form(strategy: ImbalanceStrategy) -> None:
         torch.testing.assert_close(strategy.adjust_logits(logits_NC[:1]), adjusted_NC[:1])
 
 
+def check_only_the_first_batch_brings_numbers_to_the_device(strategy: ImbalanceStrategy) -> None:
+    """A tensor that is built or copied in every batch makes the host wait for the device in every batch."""
+    logits_NC, target_NC = _logits(), _soft_targets()
+    criteria = [strategy.criterion(progress) for progress in PROGRESS]
+
+    def batch() -> None:
+        strategy.adjust_logits(logits_NC)
+        for criterion in criteria:
+            criterion(logits_NC, target_NC)
+
+    batch()
+    with _Copies() as copies:
+        batch()
+    assert not copies.seen
+
+
 CHECKS: tuple[Callable[[ImbalanceStrategy], None], ...] = (
     check_params_survive_json,
     check_loss_and_gradient_are_finite_on_extreme_logits,
@@ -140,7 +158,21 @@ CHECKS: tuple[Callable[[ImbalanceStrategy], None], ...] = (
     check_sampler_visits_every_present_class,
     check_sampler_depends_on_its_generator_alone,
     check_adjusted_logits_keep_their_form,
+    check_only_the_first_batch_brings_numbers_to_the_device,
 )
+
+
+class _Copies(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch does not type its modes
+    """Notes every operation that makes a tensor from numbers of Python's or moves one between devices and formats."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.seen: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func.overloadpacket.__name__ in ("_to_copy", "lift_fresh", "lift_fresh_copy", "scalar_tensor"):
+            self.seen.append(str(func))
+        return func(*args, **(kwargs or {}))
 
 
 def _assert_finite(strategy: ImbalanceStrategy, logits_NC: Tensor, target_NC: Tensor) -> None:
