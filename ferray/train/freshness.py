@@ -16,19 +16,26 @@ class Freshness:
 
     def __init__(self) -> None:
         self._trials = 1
-        self._first_bytes = 0
+        self._first_bytes: int | None = None
 
     def count(self) -> None:
         """Another trial begins in the same process."""
         self._trials += 1
-        self._first_bytes = self._first_bytes or _resident_bytes()
+        if self._first_bytes is None:
+            self._first_bytes = _own_bytes()
 
     @property
     def is_gone(self) -> bool:
-        """Whether the process should end with this trial."""
-        grown = _resident_bytes() - self._first_bytes if self._first_bytes else 0
-        return self._trials >= MOST_TRIALS or grown > MOST_GROWTH_BYTES
+        """Whether the process should end with this trial, at whichever epoch that may be: most trials are pruned."""
+        if self._trials >= MOST_TRIALS:
+            return True
+        return self._first_bytes is not None and _own_bytes() - self._first_bytes > MOST_GROWTH_BYTES
 
 
-def _resident_bytes() -> int:
-    return int(psutil.Process().memory_info().rss)
+def _own_bytes() -> int:
+    """Resident memory that would be free without this process: not the pages of packs, which every worker maps.
+
+    Linux counts what is shared (macOS does not); psutil's `uss` walks through all mappings and takes milliseconds.
+    """
+    used = psutil.Process().memory_info()
+    return int(used.rss - getattr(used, "shared", 0))
