@@ -58,6 +58,16 @@ def worker_killed(stage: Stage) -> Seen:
     return Seen(ran.saw("worker was lost"), ran.code, stage.lost())
 
 
+def all_workers_lost(stage: Stage) -> Seen:
+    """Each worker dies in its first epoch: the sweep ends, and the same command goes on when that is mended."""
+    stage.write_space(imbalance=f"[{{dies: {{unless: {stage.folder / 'mended'}}}}}]", trials=8)
+    ran = stage.sweep(*RAY)
+    (stage.folder / "mended").touch()
+    again = stage.sweep(*RAY)
+    said = ran.saw("error: workers were lost")
+    return Seen(said, ran.code, stage.lost(8) if again.code == 0 else f"mended: {again.code} {again.saw('error:')}")
+
+
 def _asked_to_end(stage: Stage, number: int) -> Seen:
     running = _started(stage)
     running.signal(number)
@@ -92,6 +102,7 @@ def hang_for_good(stage: Stage) -> Seen:
 FAULTS: dict[str, Fault] = {
     "driver killed": driver_killed,
     "worker killed": worker_killed,
+    "all workers lost": all_workers_lost,
     "raylet killed": raylet_killed,
     "everything killed": everything_killed,
     "SIGTERM": sigterm,

@@ -158,10 +158,13 @@ class Running:
             )
 
     def until(self, claim: Callable[[], object]) -> bool:
-        """Wait for it; False where the command ended, or took too long and was killed, before it came true."""
+        """Wait for it; False where the command ended, or said nothing for too long and was killed, before that."""
+        words, heard = 0, time.monotonic()
         while self.process.poll() is None and not claim():
             family.reap({self.process.pid})
-            if time.monotonic() - self._since > PATIENCE_S:
+            if (said := len(self._words("err"))) > words:
+                words, heard = said, time.monotonic()
+            if time.monotonic() - heard > PATIENCE_S:
                 family.kill(family.members())
             time.sleep(0.1)
         return self.process.poll() is None

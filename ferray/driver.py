@@ -29,8 +29,9 @@ from ferray.events import (
     TrialStarted,
 )
 from ferray.parents import find_parent
+from ferray.patience import Patience
 from ferray.study.study import Study, Trial
-from ferray.train.folder import BEST_CHECKPOINT, LAST_CHECKPOINT
+from ferray.train.folder import BEST_CHECKPOINT, ERROR_FILE, LAST_CHECKPOINT
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -106,13 +107,15 @@ class SweepDriver:
     _trials: dict[int, Trial] = field(default_factory=dict)
     _heard: dict[int, float] = field(default_factory=dict)  # when each running trial last spoke, by the clock
     _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
-    _no_room: str = ""  # what the first trial said that found the disk full
-    _failures: list[FailureReason | None] = field(default_factory=list)  # the latest ones, all of one reason
     _started: float | None = None  # by the clock; None before `start`
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.runtime.max_retries, self.runtime.max_failures)
 
     def start(self, slots: int) -> None:
         """Tell the audience that the sweep begins on so many slots; the time budget runs from here."""
         self._started = self.clock()
+        self.patience.expect(slots)
         objective = self.spec.objective
         self.audience.hear(
             "sweep_started",
@@ -170,7 +173,7 @@ class SweepDriver:
     @property
     def num_left(self) -> int:
         """Trials of the budget that may still be started."""
-        if self.time_is_up() or self.gave_up:
+        if self.time_is_up() or self.patience.is_over:
             return 0
         return max(0, self.spec.budget.trials - self.study.num_finished - self.study.num_running)
 
@@ -188,10 +191,11 @@ class SweepDriver:
         PAUSE: its worker saves first, since its parameters will be asked again.
         """
         self._heard[number] = self.clock()
+        self.patience.epoch_ended()
         decision = self.study.report(number, report)
         if decision is Decision.STOP:
             self._pruned.add(number)
-        elif (self.time_is_up() or self.gave_up) and not report.is_last:
+        elif (self.time_is_up() or self.patience.is_over) and not report.is_last:
             self._out_of_time.add(number)
             decision = Decision.PAUSE
         missed = [epoch for epoch in report.earlier or () if epoch.epoch > self._shown.get(number, 0)]
@@ -206,22 +210,25 @@ class SweepDriver:
         """A trial has ended: by itself, by a STOP, or by `failure`."""
         best, last = self.study.best_and_last(number)
         if failure is not None and failure.reason is FailureReason.DISK_FULL:
-            self._no_room = failure.message
-            failure = replace(failure, kind=OutcomeKind.INTERRUPTED)  # the trial can do nothing for it
+            failure = self.patience.disk_is_full(failure)
+        if failure is not None and failure.reason is FailureReason.STORAGE:
+            failure = self._after_loss(number, failure)
         outcome = self.study.finish(number, failure or self._natural_outcome(number, last))
         trial = self._trials.pop(number)
         self._heard.pop(number)
         self._shown.pop(number, None)
         self._forget_checkpoints(trial, outcome)
-        self._count_failure(outcome)
+        self.patience.trial_ended(outcome)
         value = best.metrics[self.spec.objective.metric] if best else None
         self.audience.hear("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params))
 
-    def lost(self, number: int, reason: FailureReason, message: str) -> None:
-        """The trial's worker died under it: its parameters are asked again, unless that has happened too often."""
-        again = self.study.num_retries(number) < self.runtime.max_retries
-        kind = OutcomeKind.INTERRUPTED if again else OutcomeKind.FAILED
-        self.ended(number, Outcome(kind, message, reason=reason))
+    def lost(self, number: int, reason: FailureReason, message: str, known: str = "") -> None:
+        """The trial's worker died under it: its parameters are asked again, unless that has happened too often.
+
+        What else is `known` of its end is kept in the trial's folder.
+        """
+        file = self._keep_words(self._trials[number], known) if known else ""
+        self.ended(number, self._after_loss(number, Outcome(OutcomeKind.FAILED, message, file, reason)))
 
     def silent(self) -> list[int]:
         """Running trials that have said nothing for longer than the time-out."""
@@ -234,18 +241,6 @@ class SweepDriver:
     def running_folders(self) -> list[Path]:
         """The folders of the trials that run."""
         return [self.folder / trial.folder for trial in self._trials.values()]
-
-    @property
-    def gave_up(self) -> bool:
-        """Whether the disk is full, or too many trials in a row failed for the same reason."""
-        return bool(self._no_room) or len(self._failures) > self.runtime.max_failures
-
-    def why_it_gave_up(self) -> str:
-        """The reason of the failures in a row, for the user."""
-        if self._no_room:
-            return f"the disk is full: {self._no_room}"
-        reason = self._failures[-1]
-        return f"{len(self._failures)} trials in a row failed: {reason.value if reason else 'unknown'}"
 
     def say_stopping(self) -> None:
         """Acknowledge a Ctrl-C before anything is waited for."""
@@ -276,19 +271,24 @@ class SweepDriver:
                 for checkpoint in (self.folder / folder).glob(f"**/{LAST_CHECKPOINT}"):
                     checkpoint.unlink(missing_ok=True)
 
-    def _count_failure(self, outcome: Outcome) -> None:
-        if outcome.kind is not OutcomeKind.FAILED:
-            self._failures.clear()
-            return
-        if self._failures and self._failures[-1] is not outcome.reason:
-            self._failures.clear()
-        self._failures.append(outcome.reason)
+    def _after_loss(self, number: int, failure: Outcome) -> Outcome:
+        trial = self._trials[number]
+        return self.patience.worker_lost(failure, root=trial.root, retries=self.study.num_retries(number))
+
+    def _keep_words(self, trial: Trial, known: str) -> str:
+        """The file that holds what is known of a worker's end; "" where it cannot be written."""
+        file = self.folder / trial.folder / ERROR_FILE
+        with suppress(OSError):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(known, encoding="utf-8")
+            return str(file)
+        return ""
 
     def _natural_outcome(self, number: int, last: EpochReport | None) -> Outcome:
         if number in self._pruned:
             return Outcome(OutcomeKind.PRUNED)
         if number in self._out_of_time:
-            why = self.why_it_gave_up() if self.gave_up else "the time budget was spent"
+            why = self.patience.why if self.patience.is_over else "the time budget was spent"
             return Outcome(OutcomeKind.INTERRUPTED, why)
         if last is not None and last.diverged:
             return Outcome(OutcomeKind.DIVERGED, f"the loss was not finite in epoch {last.epoch}")

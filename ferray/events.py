@@ -45,12 +45,16 @@ class FailureReason(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended, and for a failure its reason, one sentence and the file that holds the traceback."""
+    """How a trial ended, and for a failure its reason, one sentence and the file that holds the traceback.
+
+    `is_blameless`: nothing that the trial did, so that it is no retry when its parameters are asked again.
+    """
 
     kind: OutcomeKind
     message: str = ""
     error_file: str = ""
     reason: FailureReason | None = None
+    is_blameless: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain containers, for the way through Ray."""
@@ -60,7 +64,7 @@ class Outcome:
     def from_json(cls, data: dict[str, Any]) -> Outcome:
         """The inverse of `to_json`."""
         reason = FailureReason(data["reason"]) if data["reason"] else None
-        return cls(OutcomeKind(data["kind"]), data["message"], data["error_file"], reason)
+        return cls(**{**data, "kind": OutcomeKind(data["kind"]), "reason": reason})
 
 
 @dataclass(frozen=True)

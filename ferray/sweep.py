@@ -82,9 +82,8 @@ def run_sweep(
             driver.close()
             study.close()
         record = replace(read_sweep(store, place.study), name=spec.name, words=place.words)
-    if driver.gave_up:
-        hint = f"`{record.command('trials --failed')}` lists them; mend that and run the same command again"
-        raise SweepFailed(driver.why_it_gave_up(), hint)
+    if driver.patience.is_over:
+        raise driver.patience.error(record.command("trials --failed"))
     if driver.time_is_up():
         driver.audience.tell_user(_when_time_was_up(spec, study.num_finished, record))
     _refuse_nothing(record, folder)

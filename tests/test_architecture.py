@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),
     ("train", "study", "track"),
     ("results",),
-    ("driver", "parents"),
+    ("driver", "parents", "patience"),
     ("launch",),
     ("sweep", "confirm", "check", "evaluate", "clean"),
     ("cli",),

@@ -21,6 +21,7 @@ from ferray.events import (
     TrialEnded,
     TrialStarted,
 )
+from ferray.patience import LEAST_LOSSES
 from ferray.study.history import load_sweep
 from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
 
@@ -165,6 +166,36 @@ def test_trial_that_keeps_losing_its_worker_fails_in_the_end(tmp_path: Path) -> 
     while (job := driver.next_job()) is not None:
         driver.lost(job.number, FailureReason.WORKER_LOST, "its worker was lost")
     assert [trial.outcome.kind.value for trial in recorder.ended] == ["interrupted"] * 3 + ["failed"]
+
+
+def test_words_about_a_lost_worker_are_kept_in_its_trials_folder(tmp_path: Path) -> None:
+    driver = started(tmp_path)
+    job = driver.next_job()
+    assert job is not None
+    (tmp_path / "curves" / "trials").mkdir()
+    driver.lost(job.number, FailureReason.WORKER_LOST, "its worker was lost", "killed by SIGSEGV")
+    (trial,) = load_sweep(tmp_path / "curves").trials
+    assert Path(trial.error_file).read_text() == "killed by SIGSEGV"
+
+
+def test_trial_whose_disk_fails_is_asked_again(tmp_path: Path) -> None:
+    driver = started(tmp_path)
+    job = driver.next_job()
+    assert job is not None
+    driver.ended(job.number, Outcome(OutcomeKind.FAILED, "Input/output error", reason=FailureReason.STORAGE))
+    (trial,) = load_sweep(tmp_path / "curves").trials
+    assert (trial.outcome, trial.reason, driver.study.num_finished) == ("interrupted", "storage", 0)
+
+
+def test_workers_that_are_all_lost_end_the_sweep_and_leave_all_but_one_trial_to_be_asked_again(tmp_path: Path) -> None:
+    recorder = Recorder()
+    driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 60}), recorder)
+    driver.start(slots=1)
+    while (job := driver.next_job()) is not None:
+        driver.lost(job.number, FailureReason.WORKER_LOST, "its worker was lost")
+    assert driver.is_done
+    assert [trial.outcome.kind.value for trial in recorder.ended].count("failed") == 1
+    assert len(recorder.ended) == LEAST_LOSSES
 
 
 def test_failure_is_recorded_with_its_message(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
+from ferray.launch._losses import why_lost, words_of  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
 from ferray.train.freshness import Freshness  # noqa: E402
@@ -70,10 +71,10 @@ class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
     def step(self) -> dict[str, Any]:
         result = self._worker.step()  # sent as text: Ray flattens dictionaries into keys with slashes
         if isinstance(result, Outcome):
-            # Whatever a bug left in the process, a CUDA context beyond repair at worst, ends with it.
-            worn_out = result.reason is FailureReason.BUG
+            # Whatever a bug left in the process, a CUDA context beyond repair at worst, ends with it; so do its files.
+            worn_out = result.reason in (FailureReason.BUG, FailureReason.STORAGE)
             return {"failure": json.dumps(result.to_json()), "worn_out": worn_out}
-        return {"report": json.dumps(result.to_json()), "worn_out": result.is_last and self._freshness.is_gone}
+        return {"report": json.dumps(result.to_json()), "worn_out": self._freshness.is_gone}
 
     def save_now(self) -> str:
         """Have the trial save, although nobody asks for its next epoch; "", or why that was not possible."""
@@ -181,9 +182,14 @@ class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         del tune_controller
         number: int = trial.config["job"]["number"]
-        if self._driver.is_running(number):
-            with self._kept():
-                self._driver.lost(number, *self._watch.why_lost(number, trial))
+        if not self._driver.is_running(number):
+            return
+        words = words_of(trial)
+        reason, message = why_lost(words)
+        if self._watch.was_silent(number):
+            reason, message = FailureReason.HANG, f"no word for {self._driver.runtime.trial_timeout_s:g} s"
+        with self._kept():
+            self._driver.lost(number, reason, message, words)
 
 
 class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
@@ -229,16 +235,9 @@ class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
         if not any(node["Alive"] for node in ray.nodes()):
             raise ClusterError("Ray has died on this machine", "run the same command again to go on")
 
-    def why_lost(self, number: int, trial: Any) -> tuple[FailureReason, str]:
-        """What took a trial's worker away, as far as Ray tells."""
-        if number in self._hung:
-            return FailureReason.HANG, f"no word for {self._driver.runtime.trial_timeout_s:g} s"
-        error = str(trial.get_error() or "")
-        if "OutOfMemory" in error:
-            return FailureReason.OUT_OF_MEMORY, "the node ran out of memory and Ray killed the worker"
-        if "node" in error.lower() and ("died" in error.lower() or "dead" in error.lower()):
-            return FailureReason.NODE_LOST, "its node was lost"
-        return FailureReason.WORKER_LOST, "its worker was lost"
+    def was_silent(self, number: int) -> bool:
+        """Whether the trial's worker was killed because it said nothing for too long."""
+        return number in self._hung
 
 
 class Ray(Launcher):

@@ -68,6 +68,7 @@ def empty_result(outcome: Outcome) -> dict[str, Any]:
         "message": outcome.message,
         "error_file": outcome.error_file,
         "reason": outcome.reason.value if outcome.reason else "",
+        "is_blameless": outcome.is_blameless,
         "accumulated": 1,
         "value": None,
         "epochs": 0,

@@ -271,13 +271,14 @@ class Study:
         if barren > MOST_BARREN:
             self._give_up(trial, f"its driver died {barren} times before its first epoch ended")
             return
-        lost = attrs.get(RESULT_ATTR, {}).get("reason", "")
+        result = attrs.get(RESULT_ATTR, {})
+        is_retry = bool(result.get("reason")) and not result.get("is_blameless")
         folder = attrs.get(TRIAL_ATTR, {}).get("folder")
         again = {
             "retry_of": trial.number,
             "root": attrs.get("root", trial.number),
             "resume_folders": [*([folder] if folder else []), *attrs.get("resume_folders", ())],
-            "retries": attrs.get("retries", 0) + bool(lost),
+            "retries": attrs.get("retries", 0) + is_retry,
             "barren": barren,
         }
         self._optuna.enqueue_trial({**trial.system_attrs.get("fixed_params", {}), **trial.params}, user_attrs=again)

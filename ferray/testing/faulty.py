@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -11,7 +13,13 @@ from torch import Tensor
 from ferray import registry
 from ferray.imbalance import Criterion, ImbalanceStrategy
 
-_POINTS = {"hangs": "Hangs", "eats_memory": "EatsMemory", "explodes": "Explodes", "diverges": "Diverges"}
+_POINTS = {
+    "hangs": "Hangs",
+    "dies": "Dies",
+    "eats_memory": "EatsMemory",
+    "explodes": "Explodes",
+    "diverges": "Diverges",
+}
 
 
 class When(registry.Params):
@@ -48,6 +56,16 @@ class Hangs(_Faulty):
         plain = super().criterion(progress)
         if self._is_the_moment():
             time.sleep(86_400)
+        return plain
+
+
+class Dies(_Faulty):
+    """Kills the process that it is in, as the kernel does where memory runs out."""
+
+    def criterion(self, progress: float) -> Criterion:
+        plain = super().criterion(progress)
+        if self._is_the_moment():
+            os.kill(os.getpid(), signal.SIGKILL)
         return plain
 
 

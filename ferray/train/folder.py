@@ -17,6 +17,7 @@ from ferray.events import EpochReport
 
 LAST_CHECKPOINT = "last.pt"
 BEST_CHECKPOINT = "best.pt"
+ERROR_FILE = "error.txt"
 REMOVED_COLUMNS = ("epoch", "sample_id", "name", "label", "predicted", "loss", "truly_mislabelled")
 
 

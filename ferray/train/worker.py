@@ -13,11 +13,10 @@ from ferray.errors import CheckpointError, ConfigError, FerrayError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.train.checkpoint import read_checkpoint
 from ferray.train.failure import Failure
-from ferray.train.folder import BEST_CHECKPOINT, TrialFolder, refuse_other_config
+from ferray.train.folder import BEST_CHECKPOINT, ERROR_FILE, TrialFolder, refuse_other_config
 from ferray.train.opening import AnyTrainer, open_trainer
 from ferray.train.process_state import ProcessState, give_memory_back
 
-ERROR_FILE = "error.txt"
 STOP_FILE = "stop"  # its appearance in a trial's folder asks the worker to save and to say so by removing it
 
 

@@ -16,11 +16,14 @@ import pytest
 import ray
 
 from ferray.config.runtime import Runtime
+from ferray.config.trial import TrialConfig
 from ferray.errors import ClusterError
+from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.launch._place import find_place
-from ferray.launch.ray import _Watch
+from ferray.launch.ray import _TrialActor, _Watch
 from ferray.registry import ROOMS
 from ferray.study.history import load_sweep
+from ferray.testing.curves import curve_report, saturating
 
 SPACE = """
 dataset: {demo: {num_train: 210, num_val: 70, num_test: 70}}
@@ -63,6 +66,29 @@ def test_a_dead_cluster_of_our_own_ends_the_sweep(monkeypatch: pytest.MonkeyPatc
 def test_a_cluster_of_others_may_yet_get_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     watch = watch_of_dead_cluster(monkeypatch, "10.0.0.1:6379")
     assert watch.on_step_begin(0, []) is None
+
+
+def actor_that_has(result: EpochReport | Outcome, *, worn: bool) -> _TrialActor:
+    """An actor whose worker's next step gives this result."""
+    actor = _TrialActor.__new__(_TrialActor)
+    actor._worker = SimpleNamespace(step=lambda: result)
+    actor._freshness = SimpleNamespace(is_gone=worn)
+    return actor
+
+
+def test_worn_out_worker_says_so_at_every_epoch() -> None:
+    report = curve_report(TrialConfig.model_validate({"dataset": "demo", "epochs": 4}), 1, saturating)
+    assert actor_that_has(report, worn=True).step()["worn_out"]
+    assert not actor_that_has(report, worn=False).step()["worn_out"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "ends"),
+    [(FailureReason.BUG, True), (FailureReason.STORAGE, True), (FailureReason.BAD_SAMPLE, False)],
+)
+def test_process_ends_with_what_may_be_wrong_with_it(reason: FailureReason, ends: bool) -> None:
+    failure = Outcome(OutcomeKind.FAILED, "so it was", reason=reason)
+    assert actor_that_has(failure, worn=False).step()["worn_out"] is ends
 
 
 def test_no_trial_spans_two_nodes() -> None:
