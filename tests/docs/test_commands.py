@@ -1,0 +1,191 @@
+"""Every command that a page prints works: run as it stands where seconds allow, else read by the command line.
+
+`HOW` decides by the longest beginning that it knows; a command that it does not know fails, so that no page can show
+one that nobody tried. Sweeps and trainings run on spaces of the shipped names and data of a few images each.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from ferray.cli import app
+from ferray.config.load import find_space
+from ferray.testing.command import ferray
+from tests.docs.pages import PAGES, ROOT, Command, commands, commands_of, options_of, text_of
+from tests.docs.sandbox import PLACE, build, sweep_all
+
+NAMES = {"NAME": "sfew", "DIR": "data", "DATA": "data", "SPACE": "sfew", "DATASET": "sfew"}  # placeholders of the pages
+FEW = ("--trials", "1", "--name", "tried", "--fresh", *PLACE)
+How = Callable[[Command], None]
+
+
+def run(*more: str) -> How:
+    """In the sandbox, as printed and with these words behind it."""
+
+    def act(command: Command) -> None:
+        words = [NAMES.get(word, word) for word in command.words[1:]]
+        ran = ferray(*words, *more)
+        assert ran.code == 0, ran.err
+
+    return act
+
+
+def read(command: Command) -> None:
+    """Its options exist and their values are of the right kind; where it names a space, the space exists."""
+    words = command.words[1:]
+    context = parse(words)
+    space = context.params.get("space")
+    assert space is None or find_space(space)
+
+
+def named(command: Command) -> None:
+    """The command and its options exist; its arguments are left out in the text."""
+    parse(command.words[1:], is_whole=False)
+
+
+def parse(words: Sequence[str], *, is_whole: bool = True) -> typer.Context:
+    """The context of the innermost command, with everything parsed and nothing run."""
+    found, rest, context = typer.main.get_command(app), list(words), None
+    while True:
+        context = found.make_context(found.name, rest, parent=context, resilient_parsing=not is_whole)
+        if not context._protected_args:
+            return context
+        (name,), rest = context._protected_args, list(context.args)
+        found = found.get_command(context, name)
+        assert found is not None, f"no command `{name}`"
+
+
+def target(command: Command) -> None:
+    """A target of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text()
+    assert all(re.search(rf"^{name}:", makefile, re.MULTILINE) for name in command.words[1:])
+
+
+def extras(command: Command) -> None:
+    """Extras that pyproject.toml has, or another package."""
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    asked = re.search(r"ferray\[(.*)\]", command.words[-1])
+    assert asked is None or set(asked.group(1).split(",")) <= set(known)
+
+
+def module(command: Command) -> None:
+    """A module that is there."""
+    assert importlib.util.find_spec(command.words[2]) is not None
+
+
+def files(command: Command) -> None:
+    """A tool that is not ours, or not here: the files of the checkout that it is given are there."""
+    ours = [word for word in command.words if word.startswith(("cluster/", "tests/", "bench/", "docs/"))]
+    assert [word for word in ours if not (ROOT / word).exists()] == []
+
+
+def innermost(found: Any, path: str = "ferray") -> Iterator[tuple[str, Any]]:
+    """Every command that runs something, by the words that name it."""
+    if not hasattr(found, "commands"):
+        yield path, found
+    for name, inner in getattr(found, "commands", {}).items():
+        yield from innermost(inner, f"{path} {name}")
+
+
+COMMANDS = dict(innermost(typer.main.get_command(app)))
+PARAMS = [param for command in COMMANDS.values() for param in command.params]
+OPTIONS = {option for param in PARAMS for option in (*param.opts, *param.secondary_opts)}
+OPTIONS |= {"--help"}
+
+GROUPS = {name.rpartition(" ")[0] for name in COMMANDS}
+
+HOW: dict[str, How] = {
+    "ferray --help": run(),
+    "ferray sweep sfew": run(*FEW),
+    "ferray sweep demo": run(*FEW),
+    "ferray sweep fer2013": run(*FEW),
+    "ferray sweep NAME": run(*FEW),
+    "ferray sweep papers/wang2020": run(*PLACE),
+    "ferray sweep papers/": read,  # minutes; `make papers` runs them all
+    "ferray sweep sfew --address": read,  # wants a cluster
+    "ferray sweep sfew --set dataset.faces=mtcnn": read,  # after cutting 84 faces
+    "ferray sweep sfew --set dataset=jaffe": read,  # the data set of the example, which test_contributing.py adds
+    "ferray train": run("--epochs", "1"),
+    "ferray leaderboard": run(),
+    "ferray trials": run(),
+    "ferray evaluate": run(),
+    "ferray figures sfew": run(),
+    "ferray figures demo": run(),
+    "ferray figures wang2020": run(),
+    "ferray figures assa2021": read,
+    "ferray outliers": run(),
+    "ferray compare": run(),
+    "ferray sync": read,  # wants a network
+    "ferray list": run(),
+    "ferray show": run(),
+    "ferray data clean": run("--epochs", "1", "--folds", "2"),
+    "ferray data prepare": read,  # tests/cli/test_data_prepare.py runs it
+    "make": target,
+    "pip install": extras,
+    "python -m": module,
+    ".venv/bin/python -m pytest": files,
+    ".venv/bin/python -m pip": files,
+    "pytest": files,
+    "export": files,
+    "optuna-dashboard": files,  # tests/test_end_to_end.py opens a store with it
+    ".venv/bin/optuna-dashboard": files,
+    "wandb sync": files,
+    "ray": files,
+    "kubectl": files,
+    "docker build": files,
+    "sbatch": files,  # tests/cluster/ runs the script
+    "scancel": files,
+}
+
+
+def how(command: Command) -> How:
+    """The act for the longest known beginning; a name in the text without arguments is only looked for."""
+    line = " ".join(command.words)
+    if not command.is_whole and any(line.split(" --")[0] == name for name in (*COMMANDS, *GROUPS)):
+        return named
+    known = [start for start in HOW if line.startswith(start)]
+    assert known, f"`{command}` is new: say in `HOW` how it is tried"
+    return HOW[max(known, key=len)]
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[None]:
+    """The working folder of all commands."""
+    folder = build(tmp_path_factory.mktemp("docs"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FERRAY_CACHE", str(shared_cache))
+        patch.setenv("FERRAY_DATA", str(folder / "data"))
+        patch.chdir(folder)
+        sweep_all()
+        yield
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", commands(), ids=str)
+@pytest.mark.usefixtures("sandbox")
+def test_a_command_works_as_printed(command: Command) -> None:
+    how(command)(command)
+
+
+def test_a_command_that_nobody_tried_is_found() -> None:
+    (command,) = commands_of("```console\n$ ferray conquer sfew   # soon\n```")
+    with pytest.raises(AssertionError, match="`ferray conquer sfew` is new"):
+        how(command)
+
+
+def test_a_misspelt_option_is_found() -> None:
+    with pytest.raises(typer.exceptions.TyperException, match="--trails"):
+        read(Command(("ferray", "sweep", "sfew", "--trails", "3"), is_whole=True))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_in_the_text_exists(page: str) -> None:
+    assert options_of(text_of(page)) - OPTIONS == set()
