@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json
+from ferray.cli.output import on_terminal, print_json
+from ferray.cli.trial_lines import trial_line
 from ferray.config.place import find_sweep
 
 
@@ -18,10 +21,15 @@ def leaderboard(
     storage: options.Storage = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Show only the first so many.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print one line of CSV a trial to stdout.")] = False,
+    watch: options.Watch = False,
     json: options.Json = False,
 ) -> None:
     """Rank the trials of a sweep; works while it runs and without a network."""
     place = find_sweep(name, output, storage)
+    if watch:
+        options.refuse_with_watch(json=json, csv=csv)
+        _watch(place.folder, storage, limit)
+        return
     from ferray.results.leaderboard import rank
     from ferray.results.progress import with_progress
     from ferray.study.collection import no_collection
@@ -37,3 +45,16 @@ def leaderboard(
             from ferray.cli.tables import print_leaderboard
 
             print_leaderboard(board, place.folder, limit=limit)
+
+
+def _watch(folder: Path, storage: str | None, limit: int | None) -> None:
+    """The ranking while the sweep goes on, and at its end as without `--watch`."""
+    from ferray.cli.tables import print_leaderboard
+    from ferray.cli.views import LinesView, RankingView
+    from ferray.cli.watching import conclude, watch
+    from ferray.results.leaderboard import rank
+
+    on_screen = on_terminal(sys.stdout)
+    record = watch(folder, storage, RankingView(limit) if on_screen else LinesView(partial(trial_line, folder=folder)))
+    print_leaderboard(rank(record), folder, limit=limit)
+    conclude(record, folder)

@@ -128,6 +128,7 @@ Seeds = Annotated[
     int | None,
     typer.Option("--seeds", min=1, help="Run every arm with so many seeds, the same ones.", rich_help_panel=_WHAT),
 ]
+Watch = Annotated[bool, typer.Option("--watch", help="Follow the sweep until nobody drives it any more.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results and errors.")]
 
@@ -180,6 +181,12 @@ def recall(place: Place, asked: dict[str, Any]) -> None:
     for note in notes:
         say(f"note: {note}")
     asked |= found
+
+
+def refuse_with_watch(**documents: bool) -> None:
+    """ConfigError where `--watch` meets an option that prints one document: what goes on has no end to print."""
+    for name in [name for name, is_asked in documents.items() if is_asked]:
+        raise ConfigError(f"`--watch` and `--{name}` are two choices", "leave one out")
 
 
 def seconds(text: str | None, option: str = "--time-budget") -> float | None:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from ferray.cli.wrapping import width_of, wrapped
 
@@ -27,7 +27,7 @@ def say(line: str) -> None:
 
 def show(line: str, indent: str = "  ") -> None:
     """A line of data on stdout; on a terminal it is folded between words, and what follows is indented."""
-    print(wrapped(line, width_of(sys.stdout), indent))
+    print(wrapped(line, width_of(sys.stdout), indent), flush=True)
 
 
 def say_notes(notes: Iterable[str], *, quiet: bool) -> None:
@@ -55,9 +55,9 @@ def _on_one_line(value: Any) -> str:
     return json.dumps(value, allow_nan=False)  # with an indent it would be in Python: a second for 10,000 trials
 
 
-def on_terminal() -> bool:
-    """Whether stderr is a terminal that bars and live tables may redraw; a dumb one cannot."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
+def on_terminal(stream: TextIO | None = None) -> bool:
+    """Whether a stream, else stderr, is a terminal that bars and live tables may redraw; a dumb one cannot."""
+    return (stream or sys.stderr).isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
 
 @contextmanager

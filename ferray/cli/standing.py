@@ -25,12 +25,15 @@ class Row:
 
 @dataclass
 class Pace:
-    """How quickly epochs come, whichever trial's, from the beginning of the first one that was seen to the last."""
+    """How quickly epochs come, whichever trial's, from the beginning of the first one that was seen to the last.
+
+    `began` is that beginning; where it is None, the first epoch's own length tells it.
+    """
 
     epochs: int = 0
     images: float = 0.0
     busy_s: float = 0.0
-    _began: float | None = None
+    began: float | None = None
     _latest: float = 0.0
 
     def count(self, now: float, metrics: Mapping[str, float]) -> None:
@@ -40,14 +43,14 @@ class Pace:
         self.images += metrics.get("images_per_s", 0.0) * seconds
         self.busy_s += seconds
         self._latest = now
-        if self._began is None:
-            self._began = now - seconds
+        if self.began is None:
+            self.began = now - seconds
 
     def time_for(self, epochs: float, now: float) -> float | None:
         """Seconds until so many more epochs will have ended, counted down between them; None before the first one."""
-        if self._began is None:
+        if self.began is None or not self.epochs:
             return None
-        return max(0.0, epochs * (self._latest - self._began) / self.epochs - (now - self._latest))
+        return max(0.0, epochs * (self._latest - self.began) / self.epochs - (now - self._latest))
 
 
 @dataclass
@@ -55,14 +58,17 @@ class Standing:
     """A sweep of `trials` trials: those that run, those that have ended by outcome, and the best complete one.
 
     `finished` counts against the budget, `ended` also what was interrupted. `until` is when the time budget is spent.
+    `trials` is None where nobody has said how many are asked for. `knows_latest`: whether every epoch's value is heard,
+    and not the best one's alone.
     """
 
     metric: str
     mode: str
-    trials: int
+    trials: int | None
     slots: int
     began: float
     until: float | None = None
+    knows_latest: bool = True
     finished: int = 0
     ended: Counter[OutcomeKind] = field(default_factory=Counter)
     best: tuple[int, float] | None = None
@@ -76,8 +82,12 @@ class Standing:
     def start(self, row: Row) -> None:
         """A trial begins."""
         self.running[row.number] = row
+        self.meet(row.params)
+
+    def meet(self, params: Mapping[str, Any]) -> None:
+        """Learn from one more trial what differs between them."""
         self._num_started += 1
-        for name, text in readable_params(row.params).items():
+        for name, text in readable_params(params).items():
             self._seen.setdefault(name, set()).add(text)
             self._num_seen[name] += 1
 
@@ -87,13 +97,13 @@ class Standing:
         row.epoch, row.value = epoch, value
         row.best = value if is_best or row.best is None else row.best
 
-    def end(self, number: int, kind: OutcomeKind, value: float | None) -> Row | None:
-        """A trial has ended; its row."""
+    def end(self, number: int, kind: OutcomeKind, value: float | None, *, epochs: int) -> Row | None:
+        """A trial has ended after so many epochs; its row."""
         row = self.running.pop(number, None)
         self.ended[kind] += 1
         if kind is not OutcomeKind.INTERRUPTED:
             self.finished += 1
-            self._epochs_of_ended.append(row.epoch if row else 0)
+            self._epochs_of_ended.append(epochs)
         if kind is OutcomeKind.COMPLETED and value is not None and self._is_better(value):
             self.best = (number, value)
         return row
@@ -130,7 +140,7 @@ class Standing:
         None as well while nothing runs: between two trials, and at the end.
         """
         rows = self.running.values()
-        if not rows:
+        if not rows or self.trials is None:
             return None
         waiting = max(0, self.trials - self.finished - len(rows))
         typical = _mean([*self._epochs_of_ended, *(row.epochs for row in rows)])

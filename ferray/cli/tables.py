@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 from collections.abc import Sequence
@@ -34,11 +35,21 @@ def print_leaderboard(
     how many it hides.
     """
     out = console or stdout_console()
-    _say(out, f"{board.sweep}: {board.metric}, {'highest' if board.mode == 'max' else 'lowest'} first", style="bold")
+    _say(out, _title(board), style="bold")
     if board.complete:
         _print_ranking(board, out, board.rows[:limit])
     for line in [*_below_table(board, folder, limit), *_apart(board), _footer(board)]:
         _say(out, line)
+
+
+def ranking_lines(board: Leaderboard, width: int, limit: int) -> list[str]:
+    """The title and the first so many complete trials, as lines of text."""
+    out = Console(file=io.StringIO(), width=width, highlight=False)
+    _say(out, _title(board))
+    if board.complete:
+        _print_ranking(board, out, board.rows[:limit])
+    assert isinstance(out.file, io.StringIO)
+    return [line.rstrip() for line in out.file.getvalue().splitlines() if line.strip()]
 
 
 def stdout_console() -> Console:
@@ -53,6 +64,10 @@ def _say(out: Console, line: str, style: str = "") -> None:
     # Text, so that brackets in names and messages are not read as markup; soft, so that paths can be copied.
     text = wrapped(line, out.width if out.is_terminal else None, indent="  ")
     out.print(Text(text, style=style), soft_wrap=True)
+
+
+def _title(board: Leaderboard) -> str:
+    return f"{board.sweep}: {board.metric}, {'highest' if board.mode == 'max' else 'lowest'} first"
 
 
 def _print_ranking(board: Leaderboard, out: Console, rows: Sequence[tuple[str, ...]]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json, show
-from ferray.commands import shortest_path
+from ferray.cli.output import on_terminal, print_json, show
+from ferray.cli.trial_lines import INDENT, has_failed, trial_line
 from ferray.config.place import find_sweep
+from ferray.study.records import TrialRecord
 
 
 def trials(
@@ -20,27 +22,37 @@ def trials(
     ] = False,
     output: options.Output = Path("runs"),
     storage: options.Storage = None,
+    watch: options.Watch = False,
     json: options.Json = False,
 ) -> None:
     """List a sweep's trials in order: number, outcome, value, epochs, reason, and for a failure where to look."""
     place = find_sweep(name, output, storage)
+    if watch:
+        options.refuse_with_watch(json=json, csv=False)
+        _watch(place.folder, storage, failed=failed)
+        return
     from ferray.results.export import entry
     from ferray.results.progress import with_progress
     from ferray.study.history import load_sweep
 
     record = with_progress(load_sweep(place.folder, storage), place.folder)
-    shown = [trial for trial in record.trials if not failed or trial.state == "failed" or trial.reason]
+    shown = [trial for trial in record.trials if not failed or has_failed(trial)]
     if failed:
         shown.sort(key=lambda trial: (trial.reason or trial.outcome, trial.number))
     if json:
         print_json([entry(trial, record.metric) for trial in shown])
         return
     for trial in shown:
-        value = "" if trial.value is None else f"{trial.value:.3f}"
-        folder = shortest_path(place.folder / trial.folder)
-        where = trial.error_file or folder if trial.state == "failed" or trial.reason else ""
-        said = ": ".join(text for text in (trial.reason, trial.message) if text)
-        again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
-        epochs = f"{trial.epochs}/{trial.epochs_asked}"
-        fields = [f"{trial.number:>5}", f"{trial.outcome:<11}", f"{value:<6}", f"{epochs:<6}", said, again, where]
-        show("  ".join(field for field in fields if field.strip()), indent=" " * 7)
+        show(trial_line(trial, place.folder), INDENT)
+
+
+def _watch(folder: Path, storage: str | None, *, failed: bool) -> None:
+    """A line for each trial that ends, those that have ended first."""
+    from ferray.cli.views import LinesView, PictureView
+    from ferray.cli.watching import conclude, watch
+
+    def line(trial: TrialRecord) -> str:
+        return trial_line(trial, folder) if has_failed(trial) or not failed else ""
+
+    record = watch(folder, storage, PictureView(line) if on_terminal(sys.stdout) else LinesView(line))
+    conclude(record, folder)

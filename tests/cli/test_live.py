@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ferray.cli.live import LiveTable, height_of, picture
+from ferray.cli.live import LiveTable
+from ferray.cli.picture import picture
+from ferray.cli.screen import height_of
 from ferray.cli.standing import Row, Standing
 from ferray.events import Found, OutcomeKind
 from ferray.testing.fake_sweep import TRIALS, sweep_started, trial_ended, trial_started

@@ -48,7 +48,7 @@ def test_a_pruned_trial_makes_those_to_come_shorter() -> None:
     sweep.start(running(0, epochs=10))
     sweep.advance(0, epoch=2, value=0.1, is_best=True)
     sweep.pace.count(10.0, ONE_EPOCH)
-    sweep.end(0, OutcomeKind.PRUNED, 0.1)
+    sweep.end(0, OutcomeKind.PRUNED, 0.1, epochs=2)
     sweep.start(running(1, epochs=2))
     assert sweep.seconds_left(10.0) == (2 + 2) * 10.0
 
@@ -69,7 +69,7 @@ def test_a_time_budget_bounds_the_time_left() -> None:
 def test_an_interrupted_trial_is_not_finished() -> None:
     sweep = standing()
     sweep.start(running(0))
-    sweep.end(0, OutcomeKind.INTERRUPTED, None)
+    sweep.end(0, OutcomeKind.INTERRUPTED, None, epochs=2)
     assert (sweep.finished, sweep.ended[OutcomeKind.INTERRUPTED]) == (0, 1)
 
 
@@ -83,7 +83,7 @@ def test_the_best_is_that_of_complete_trials(mode: str, best: tuple[int, float])
         (3, OutcomeKind.PRUNED, 0.1),
     ]:
         sweep.start(running(number))
-        sweep.end(number, kind, value)
+        sweep.end(number, kind, value, epochs=2)
     assert sweep.best == best
 
 

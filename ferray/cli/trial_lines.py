@@ -1,0 +1,26 @@
+"""A trial as one line of `ferray trials`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ferray.commands import shortest_path
+from ferray.study.records import TrialRecord
+
+INDENT = " " * 7
+
+
+def has_failed(trial: TrialRecord) -> bool:
+    """Whether a trial failed or lost its worker; neither Ctrl-C nor a dead driver is a failure of the trial."""
+    return trial.state == "failed" or bool(trial.reason)
+
+
+def trial_line(trial: TrialRecord, folder: Path) -> str:
+    """Number, outcome, value, epochs, reason, and for a failure where to look; `folder` is the sweep's."""
+    value = "" if trial.value is None else f"{trial.value:.3f}"
+    where = trial.error_file or shortest_path(folder / trial.folder) if has_failed(trial) else ""
+    said = ": ".join(text for text in (trial.reason, trial.message) if text)
+    again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
+    epochs = f"{trial.epochs}/{trial.epochs_asked}"
+    figures = f"{trial.number:>5}  {trial.outcome:<11}  {value:<6}  {epochs:<6}"
+    return "  ".join([figures, *filter(None, (said, again, where))]).rstrip()
