@@ -26,6 +26,7 @@ from ferray.errors import ConfigError
 from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.parents import find_parent
 from ferray.registry import ROOMS
+from ferray.study.judged_data import JudgedData
 from ferray.train.features import num_empty
 from ferray.train.inputs import open_inputs, summarise_trial
 from ferray.train.loss_weights import refuse_shaped_loss
@@ -153,6 +154,12 @@ def _summaries(configs: list[TrialConfig], runtime: Runtime) -> tuple[DataSummar
     firsts = [config.in_fold(0) for config in configs]
     each = unique_by(firsts, lambda config: f"{config.dataset.model_dump_json()} {config.limit_per_class}")
     return tuple(summarise_trial(config, data_root=runtime.data_root, cache_dir=runtime.cache_dir) for config in each)
+
+
+def judged_data(summary: DataSummary) -> JudgedData:
+    """What the study keeps of a data set, to tell later whether trials are still judged on the same images."""
+    train, val, _ = summary.splits
+    return JudgedData(summary.key, summary.dataset, train.digest, train.total, val.digest, val.total)
 
 
 def _preparation(config: TrialConfig) -> str:

@@ -29,6 +29,7 @@ from ferray.study.claim import mark, study_of
 from ferray.study.database import database_errors_named
 from ferray.study.found import found_in
 from ferray.study.history import read_sweep
+from ferray.study.judged_data import JudgedData, compare_data, keep_data
 from ferray.study.records import SweepRecord
 from ferray.study.store import open_store
 from ferray.study.study import Study
@@ -44,13 +45,15 @@ def run_sweep(
     fresh: bool = False,
     take_over: bool = False,
     listeners: Sequence[Listener] = (),
+    data: Sequence[JudgedData] = (),
 ) -> SweepRecord:
     """Run the sweep in `runtime.output / spec.name` until its budget is spent, continuing what is there.
 
     `text` is the space as written, kept beside the results; `fresh` puts an earlier sweep aside under another name;
     `take_over` drives a sweep whose owner is taken to be gone.
-    `listeners` watch beside the runtime's trackers. Raises SweepFailed when nothing completed, ConfigError when another
-    process runs the same sweep, and KeyboardInterrupt after everything has been written.
+    `listeners` watch beside the runtime's trackers; `data` is what trials are judged on, as the check found it. Raises
+    SweepFailed when nothing completed, ConfigError when another process runs the same sweep or where finished trials
+    were judged on other images, and KeyboardInterrupt after everything has been written.
     """
     folder = (runtime.output / spec.name).absolute()
     if fresh:
@@ -62,8 +65,10 @@ def run_sweep(
         with _writing(folder):  # workers make only their own folder: a missing one shows a lone disk
             (folder / "trials").mkdir(exist_ok=True)
         place = replace(place, study=study_of(store, place, take_over=take_over))
+        changed = compare_data(store, place.study, f"`{spec.name}`", data)
         study = Study(spec, store, take_over=take_over, name=place.study)
         try:
+            keep_data(store, place.study, data)
             _write_facts(place, spec, text)
             mark(store, place)
         except ClusterError:
@@ -76,6 +81,8 @@ def run_sweep(
         try:
             if found.finished or found.again:
                 driver.note(f"going on with {study.called}: {found}")
+            for line in changed:
+                driver.note(line)
             if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
         finally:

@@ -106,11 +106,20 @@ def _run(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> Sw
     if how.dry_run:
         _print_plan(spec, runtime, len(checked.configs), json=how.json)
         return None
+    from ferray.check import judged_data
     from ferray.sweep import run_sweep
 
     watchers = _watchers(quiet=how.quiet)
     try:
-        return run_sweep(spec, runtime, text=file.text, fresh=how.fresh, take_over=how.take_over, listeners=watchers)
+        return run_sweep(
+            spec,
+            runtime,
+            text=file.text,
+            fresh=how.fresh,
+            take_over=how.take_over,
+            listeners=watchers,
+            data=[judged_data(summary) for summary in checked.data],
+        )
     except KeyboardInterrupt:
         say(f"interrupted; run the same command again to go on with `{spec.name}`")
         raise

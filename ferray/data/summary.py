@@ -6,6 +6,7 @@ The list lies beside the packs as `found/<pack>.csv`.
 from __future__ import annotations
 
 import csv
+import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,7 +21,7 @@ from ferray.data.account import Account
 from ferray.data.bad_samples import Skipped
 from ferray.data.datasets import DatasetParams
 from ferray.data.groups import groups_in_words
-from ferray.data.opened import open_dataset
+from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import Sample, SampleList, Splits
 
@@ -30,11 +31,12 @@ MOST_PASSED = 4  # kinds of things passed over that a line names
 
 @dataclass(frozen=True)
 class SplitSummary:
-    """One split: its images by class, in the order of the classes, and where it comes from."""
+    """One split: its images by class, in the order of the classes, where it comes from, and a hash of all its ids."""
 
     name: str
     counts: tuple[int, ...]
     source: str
+    digest: str
 
     @property
     def total(self) -> int:
@@ -44,9 +46,13 @@ class SplitSummary:
 
 @dataclass(frozen=True)
 class DataSummary:
-    """One data set as a configuration splits it. `limits` are words on what is capped, `listing` the file of all."""
+    """One data set as a configuration splits it. `limits` are words on what is capped, `listing` the file of all.
+
+    `key` is a hash of all that decides the splits beside the files.
+    """
 
     dataset: str
+    key: str
     account: Account
     classes: tuple[str, ...]
     splits: tuple[SplitSummary, ...]
@@ -103,6 +109,7 @@ def summarise(
     groups = same_pictures(listing)
     return DataSummary(
         dataset=choice.name,
+        key=short_hash(f"{json.dumps(choice.canonical(), sort_keys=True)} {limit_per_class}"),
         account=listing.account,
         classes=splits.train.classes,
         splits=_split_summaries(choice.build_params(), listing.account, splits),
@@ -123,6 +130,7 @@ def _split_summaries(params: DatasetParams, account: Account, splits: Splits) ->
             name,
             tuple(np.bincount(samples.labels, minlength=num_classes).tolist()),
             getattr(splits.sources, name, "").format_map(words),
+            short_hash(np.sort(samples.sample_ids).tobytes().hex()),
         )
         for name, samples in (("train", splits.train), ("val", splits.val), ("test", splits.test))
     )

@@ -1,0 +1,78 @@
+"""What a sweep's trials are trained and judged on, kept in its study: values on other images do not compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from optuna.storages import BaseStorage
+from optuna.trial import TrialState
+
+from ferray.errors import ResumeMismatch
+
+DATA_ATTR = "data"  # on the study: {key of a data set and its split: JudgedData}
+_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+@dataclass(frozen=True)
+class JudgedData:
+    """The images of one data set as a sweep splits it: hashes of the ids in training and validation, and their counts.
+
+    `key` tells it from other data sets and splits of the same sweep.
+    """
+
+    key: str
+    dataset: str
+    train: str
+    num_train: int
+    val: str
+    num_val: int
+
+
+def compare_data(store: BaseStorage, study: str, called: str, now: Sequence[JudgedData]) -> list[str]:
+    """What has changed since the study's trials were trained, a sentence each; nothing where it has none that ended.
+
+    ResumeMismatch where validation images are others, as the values of former and of coming trials would then be ranked
+    together. A study from before this was kept, or without this data set, says nothing.
+    """
+    known = {summary.study_name for summary in store.get_all_studies()}
+    if study not in known:
+        return []
+    number = store.get_study_id_from_name(study)
+    finished = len(store.get_all_trials(number, deepcopy=False, states=_FINISHED))
+    before: dict[str, Any] = store.get_study_user_attrs(number).get(DATA_ATTR, {})
+    notes = []
+    for data in now if finished else ():
+        former = JudgedData(**before[data.key]) if data.key in before else data
+        if former.val != data.val:
+            raise _refusal(former, data, called, finished)
+        if former.train != data.train:
+            told = _counts(former.num_train, data.num_train)
+            notes.append(f"the training images of `{data.dataset}` have changed since {called} began: {told}")
+    return notes
+
+
+def keep_data(store: BaseStorage, study: str, now: Sequence[JudgedData]) -> None:
+    """Write down what the study's trials are judged on; what is known of it stays, once a trial has ended."""
+    number = store.get_study_id_from_name(study)
+    finished = store.get_all_trials(number, deepcopy=False, states=_FINISHED)
+    before: dict[str, Any] = store.get_study_user_attrs(number).get(DATA_ATTR, {})
+    fresh = {data.key: asdict(data) for data in now}
+    kept = {**fresh, **before} if finished else {**before, **fresh}
+    if kept != before:
+        store.set_study_user_attr(number, DATA_ATTR, kept)
+
+
+def _refusal(former: JudgedData, data: JudgedData, called: str, finished: int) -> ResumeMismatch:
+    judged = "1 trial was" if finished == 1 else f"{finished:,} trials were"
+    message = (
+        f"the validation images of `{data.dataset}` are not those that {judged} judged on in {called}: "
+        f"{_counts(former.num_val, data.num_val)}"
+    )
+    hint = "put the images back as they were; or start anew with `--fresh`, or with a `--name` of its own"
+    return ResumeMismatch(message, hint)
+
+
+def _counts(before: int, now: int) -> str:
+    return f"{before:,} then, {now:,} now" if before != now else f"{now:,} as then, but others"
