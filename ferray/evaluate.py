@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,37 +15,27 @@ from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
-from ferray.errors import ConfigError, DataError, did_you_mean
+from ferray.errors import DataError
 from ferray.metrics import metrics_of
+from ferray.results.blinding import Standing
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
-from ferray.results.leaderboard import rank
-from ferray.study.records import SweepRecord, TrialRecord
+from ferray.study.records import TrialRecord
 from ferray.train.inputs import summarise_trial
 from ferray.train.judge import AnyJudge, judging
 
 Tell = Callable[[str], None]
 CHUNK = 256  # images hashed at a time
+_NO_LONGER_BLIND = "once the test split is read, no choice among later trials is blind; what is kept says when it was"
 
 
-def choose_trials(record: SweepRecord, numbers: Sequence[int] = (), *, every: bool = False) -> list[TrialRecord]:
-    """The trials asked for: those `numbers`, `every` one with a checkpoint, or else the best one.
-
-    ConfigError for a number that the sweep lacks or that left no checkpoint, DataError where there is none at all.
-    """
-    if numbers:
-        return [_by_number(record, number) for number in dict.fromkeys(numbers)]
-    board = rank(record)
-    judged = [trial for trial in board.complete if trial.checkpoint]
-    if not judged:
-        raise DataError(*_nothing_to_judge(record))
-    return sorted(judged, key=lambda trial: trial.number) if every else judged[:1]
-
-
-def evaluate_trials(trials: Iterable[TrialRecord], folder: Path, runtime: Runtime, tell: Tell) -> list[HeldOut]:
+def evaluate_trials(
+    trials: Iterable[TrialRecord], folder: Path, runtime: Runtime, standing: Standing, tell: Tell
+) -> list[HeldOut]:
     """What each trial of the sweep in `folder` scores on its test split; one already judged is not judged again.
 
-    `tell` is given a line for each trial that is, and one for each data set. DataError for a split without test images,
-    a checkpoint that is gone before it was judged, or missing data.
+    `standing` is how far the sweep has come, which is kept with each. `tell` is given a line for each trial that is
+    judged, one for each data set, and a warning where trials are still to come. DataError for a split without test
+    images, a checkpoint that is gone before it was judged, or missing data.
     """
     told: set[str] = set()
 
@@ -53,10 +44,10 @@ def evaluate_trials(trials: Iterable[TrialRecord], folder: Path, runtime: Runtim
             tell(line)
         told.add(line)
 
-    return [_evaluate(trial, folder, runtime, tell_once) for trial in trials]
+    return [_evaluate(trial, folder, runtime, standing, tell_once) for trial in trials]
 
 
-def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) -> HeldOut:
+def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, standing: Standing, tell: Tell) -> HeldOut:
     own = folder / trial.folder
     checkpoint = folder / trial.checkpoint
     known = read_held_out(own)
@@ -70,10 +61,20 @@ def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) ->
         _refuse_empty(judge)
         found = summarise_trial(judge.config, data_root=runtime.data_root, cache_dir=runtime.cache_dir)
         tell(f"data: {found.line()}")
+        if standing.is_open:
+            tell(f"warning: {standing}: {_NO_LONGER_BLIND}")
         tell(f"trial {trial.number}: judging {len(judge.splits.test)} test images")
         held_out = _judged(trial, judge, digest)
+    held_out = _dated(held_out, known, standing)
     write_held_out(own, held_out)
     return held_out
+
+
+def _dated(held_out: HeldOut, known: HeldOut | None, standing: Standing) -> HeldOut:
+    """With how far the sweep had come when this trial was first judged, by whatever checkpoint."""
+    if known is not None and known.num_ended is not None:
+        return replace(held_out, num_ended=known.num_ended, num_asked=known.num_asked)
+    return replace(held_out, num_ended=standing.num_ended, num_asked=standing.num_asked)
 
 
 def _judged(trial: TrialRecord, judge: AnyJudge, digest: str) -> HeldOut:
@@ -101,27 +102,6 @@ def fingerprint(samples: PackedSamples) -> str:
     for start in range(0, len(samples), CHUNK):
         digest.update(samples.inputs_of(np.arange(start, min(start + CHUNK, len(samples)))).tobytes())
     return digest.hexdigest()
-
-
-def _by_number(record: SweepRecord, number: int) -> TrialRecord:
-    trials = {trial.number: trial for trial in record.trials}
-    if number not in trials:
-        raise ConfigError(f"`{record.name}` has no trial `{number}`", did_you_mean(str(number), map(str, trials)))
-    trial = trials[number]
-    if trial.folds:
-        message = f"trial `{number}` is cross-validated and leaves no checkpoint"
-        raise ConfigError(message, f"its folds are its measurement, see `{record.command('leaderboard')}`")
-    if not trial.checkpoint:
-        message = f"trial `{number}` ended as `{trial.outcome}` and left no checkpoint"
-        raise ConfigError(message, f"`{record.command('leaderboard')}` lists the complete ones")
-    return trial
-
-
-def _nothing_to_judge(record: SweepRecord) -> tuple[str, str]:
-    if any(trial.folds for trial in record.trials):
-        message = f"the trials of `{record.name}` are cross-validated and leave no checkpoints"
-        return message, f"their folds are their measurement, see `{record.command('leaderboard')}`"
-    return f"no trial of `{record.name}` is complete", f"`{record.command('trials')}` says how they ended"
 
 
 def _digest(checkpoint: Path) -> str:

@@ -25,6 +25,7 @@ from ferray.driver import Audience, SweepDriver
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
 from ferray.registry import ROOMS
+from ferray.results.blinding import num_read
 from ferray.study.claim import mark, study_of
 from ferray.study.database import database_errors_named
 from ferray.study.found import found_in
@@ -34,6 +35,7 @@ from ferray.study.records import SweepRecord
 from ferray.study.store import open_store
 from ferray.study.study import Study
 
+_NO_LONGER_BLIND = "no choice among the trials to come is blind"
 _PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "albumentations", "optuna", "wandb", "numpy")
 
 
@@ -83,6 +85,8 @@ def run_sweep(
                 driver.note(f"going on with {study.called}: {found}")
             for line in changed:
                 driver.note(line)
+            if driver.num_left and (read := num_read(folder)):
+                driver.note(f"{read} of its trials have been judged on the test split: {_NO_LONGER_BLIND}")
             if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
         finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import ferray
+from ferray.cli import app
 from ferray.errors import FerrayError
 from ferray.registry import ROOMS
 
@@ -60,6 +61,10 @@ HEAVY_LIBRARIES = (
     *("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2"),
     *("skimage", "matplotlib", "cleanlab"),
 )
+
+# What looks like a command in a string that is not made by `ferray.commands`.
+VERBS = [str(known.name) for known in (*app.registered_commands, *app.registered_groups)]
+HARD_CODED = re.compile(rf"ferray ({'|'.join(VERBS)})\b(?!\w)|pip install|wandb (sync|login)|ferray\[")
 
 SHAPELESS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler"}
 MOST_LINES_OF_A_FUNCTION = 60
@@ -175,6 +180,26 @@ def heavy_modules_after(statement: str) -> list[str]:
     return done.stdout.splitlines()[-1].split()
 
 
+def strings(tree: ast.Module) -> Iterator[ast.Constant]:
+    """String constants of a module that are no docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    holders = [node for node in ast.walk(tree) if isinstance(node, documented) and ast.get_docstring(node)]
+    docstrings = {id(node.body[0].value) for node in holders if isinstance(node.body[0], ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node
+
+
+def hard_coded_commands() -> list[str]:
+    return [
+        f"{place(path)}:{node.lineno}: {node.value}"
+        for path in source_files()
+        if path.name != "commands.py"
+        for node in strings(ast.parse(path.read_text(encoding="utf-8")))
+        if HARD_CODED.search(str(node.value))
+    ]
+
+
 def test_every_module_has_a_layer() -> None:
     assert {top_name(path.relative_to(PACKAGE).parts) for path in source_files()} <= set(LAYER_OF)
 
@@ -249,3 +274,18 @@ def test_help_imports_no_heavy_library() -> None:
 def test_lists_import_no_heavy_library(args: list[str]) -> None:
     ask = f"import contextlib, ferray.cli\nsys.argv = ['ferray', 'list', *{args!r}]"
     assert heavy_modules_after(f"{ask}\nwith contextlib.suppress(SystemExit): ferray.cli.main()") == []
+
+
+def test_no_printed_command_is_hard_coded() -> None:
+    assert hard_coded_commands() == []
+
+
+WRONG_NAMES = [
+    *(f"{verb} nosuch" for verb in ("evaluate", "figures", "leaderboard", "outliers", "sync", "trials")),
+    *("compare nosuch", "compare demo --name nosuch", "data clean nosuch", "sweep nosuch", "train nosuch"),
+]
+
+
+def test_a_wrong_name_is_refused_before_anything_heavy_is_imported() -> None:
+    ask = f"codes = [ferray.cli.run([*words.split(), '--output', 'nowhere']) for words in {WRONG_NAMES}]"
+    assert heavy_modules_after(f"import ferray.cli\n{ask}\nassert set(codes) == {{2}}, codes") == []

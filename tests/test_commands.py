@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.metadata
-import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ferray.cli import app
 from ferray.commands import as_called, called, command, install, install_extra, program, requirements_of, script
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ferray"
-VERBS = [str(known.name) for known in (*app.registered_commands, *app.registered_groups)]
-HARD_CODED = re.compile(rf"ferray ({'|'.join(VERBS)})\b(?!\w)|pip install|wandb (sync|login)|ferray\[")
 
 
 @pytest.fixture
@@ -34,30 +28,6 @@ def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "executable", str(scripts / "python"))
     monkeypatch.setattr(sys, "argv", [".venv/bin/ferray", "sweep", "demo"])
     return scripts
-
-
-def strings(tree: ast.Module) -> Iterator[ast.Constant]:
-    """String constants of a module that are no docstrings."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    holders = [node for node in ast.walk(tree) if isinstance(node, documented) and ast.get_docstring(node)]
-    docstrings = {id(node.body[0].value) for node in holders if isinstance(node.body[0], ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-            yield node
-
-
-def hard_coded() -> list[str]:
-    return [
-        f"{path.relative_to(PACKAGE)}:{node.lineno}: {node.value}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if path.name != "commands.py" and path.relative_to(PACKAGE).parts[0] not in ("testing", "_shipped")
-        for node in strings(ast.parse(path.read_text(encoding="utf-8")))
-        if HARD_CODED.search(str(node.value))
-    ]
-
-
-def test_no_printed_command_is_hard_coded() -> None:
-    assert hard_coded() == []
 
 
 def test_words_with_spaces_are_quoted() -> None:

@@ -213,3 +213,28 @@ def test_nothing_but_evaluate_speaks_of_the_test_split() -> None:
     package = Path(ferray_package.__file__).parent
     files = [path for path in package.rglob("*.py") if "splits.test" in path.read_text(encoding="utf-8")]
     assert {path.relative_to(package).as_posix() for path in files} == {"evaluate.py", *counting}
+
+
+def test_a_sweep_with_trials_to_come_is_warned_of_and_its_record_says_so(clean: Path) -> None:
+    resolved = clean / "tiny" / "resolved.json"
+    whole = resolved.read_text()
+    try:
+        resolved.write_text(json.dumps({**json.loads(whole), "budget": {"trials": 5}}))
+        ran = evaluate(clean)
+    finally:
+        resolved.write_text(whole)
+    assert "warning: 2 of 5 trials have ended: once the test split is read" in ran.err
+    assert ran.out.rstrip().endswith("read when 2 of 5 trials had ended")
+    (judged,) = filter(None, map(read_held_out, folders(clean)))
+    assert (judged.num_ended, judged.num_asked) == (2, 5)
+
+
+def test_a_sweep_that_has_ended_is_judged_blind(clean: Path) -> None:
+    ran = evaluate(clean)
+    assert ("warning" in ran.err, "read when" in ran.out) == (False, False)
+
+
+def test_a_sweep_that_goes_on_after_it_was_judged_says_so(clean: Path) -> None:
+    evaluate(clean)
+    ran = sweep(clean.parent / "tiny.yaml", "--seeds", 2)
+    assert "1 of its trials have been judged on the test split: no choice among the trials to come is blind" in ran.err

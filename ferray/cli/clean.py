@@ -44,7 +44,6 @@ def clean(
     and started again, it goes on from the last checkpoint.
     """
     asked = dict(locals())
-    from ferray.clean import find_suspects, write_suspects
     from ferray.cli.train import settle
 
     loaded, notes = _load(space, asked)
@@ -53,6 +52,8 @@ def clean(
     if not quiet:
         for key, value in chosen.items():
             say(f"note: `{key}` is searched in this space, here it is `{value}`")
+    from ferray.clean import find_suspects, write_suspects
+
     runtime = options.runtime_from({**asked, "launcher": "inline"})
     job = _prepare(spec, runtime, folds, threads or len(os.sched_getaffinity(0)), quiet=quiet)
     try:

@@ -34,12 +34,13 @@ def compare(
     """Put a paper's published numbers beside ours: n, interval and a plain word where the protocols differ."""
     if sum((markdown, latex, json)) > 1:
         raise ConfigError("`--markdown`, `--latex` and `--json` are one choice", "leave all but one out")
+    named = find_sweep(name, output, storage).folder if name else None
     from ferray.config.load import load_space
     from ferray.config.overrides import Overrides
 
     spec, _ = load_space(space)
     swept, _ = load_space(space, Overrides(quick=quick))
-    folder = find_sweep(name, output, storage).folder if name else output / swept.name
+    folder = named or output / swept.name
     from ferray.results.compare import compare as compared
 
     record = _record(swept, folder, storage)

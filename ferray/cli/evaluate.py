@@ -12,6 +12,7 @@ from ferray.cli.output import print_json, say
 from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
+    from ferray.results.blinding import Standing
     from ferray.results.held_out import HeldOut
 
 
@@ -35,29 +36,36 @@ def evaluate(
         raise ConfigError("`--trial` and `--all` are two choices", "leave one out")
     place = options.place_of(name, asked)
     runtime = options.runtime_from({**asked, "launcher": "inline"})
-    from ferray.evaluate import choose_trials, evaluate_trials
+    from ferray.results.blinding import standing_of
+    from ferray.results.chosen import choose_trials
     from ferray.study.history import load_sweep
 
     record = load_sweep(place.folder, storage)
-    results = evaluate_trials(choose_trials(record, trial or (), every=every), place.folder, runtime, say)
+    chosen, standing = choose_trials(record, trial or (), every=every), standing_of(record, place.folder)
+    from ferray.evaluate import evaluate_trials
+
+    results = evaluate_trials(chosen, place.folder, runtime, standing, say)
     if json:
         print_json({"sweep": record.name, "trials": [_entry(result) for result in results]})
         return
     for result in results:
-        print(_line(result))
+        print(_line(result, standing))
 
 
 def _entry(result: HeldOut) -> dict[str, Any]:
     return {**result.to_json(), "intervals": _intervals(result)}
 
 
-def _line(result: HeldOut) -> str:
+def _line(result: HeldOut, standing: Standing) -> str:
+    from ferray.results.blinding import when_read
+
     names = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
     figures = [
         f"{names[metric]} {result.metrics[f'test/{metric}']:.3f} [{low:.3f}, {high:.3f}]"
         for metric, (low, high) in _intervals(result).items()
     ]
-    return f"trial {result.trial}: test {', '.join(figures)} (n = {result.n}, 95 %)"
+    when = when_read(result, standing)
+    return f"trial {result.trial}: test {', '.join(figures)} (n = {result.n}, 95 %)" + (f", {when}" if when else "")
 
 
 def _intervals(result: HeldOut) -> dict[str, Any]:

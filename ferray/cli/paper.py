@@ -62,10 +62,13 @@ def _whole_space(space: str) -> SweepSpec:
 
 
 def _evaluate(sweep: PaperSweep) -> None:
-    from ferray.evaluate import choose_trials, evaluate_trials
+    from ferray.evaluate import evaluate_trials
+    from ferray.results.blinding import standing_of
+    from ferray.results.chosen import choose_trials
 
     tell = (lambda _: None) if sweep.quiet else say
-    evaluate_trials(choose_trials(sweep.record, every=True), sweep.folder, sweep.runtime, tell)
+    standing = standing_of(sweep.record, sweep.folder)
+    evaluate_trials(choose_trials(sweep.record, every=True), sweep.folder, sweep.runtime, standing, tell)
 
 
 def _draw(sweep: PaperSweep) -> None:

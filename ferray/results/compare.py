@@ -14,6 +14,7 @@ from ferray.config.published import PublishedRow
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
 from ferray.results.arms import changes, trials_by_arm
+from ferray.results.blinding import earliest_reading, standing_of
 from ferray.results.differences import Difference, difference
 from ferray.results.estimates import Estimate, of_folds, of_fraction
 from ferray.results.measured import Hits, Measured, measured_on
@@ -95,7 +96,7 @@ class ClassRow:
 class Comparison:
     """Everything `ferray compare` prints. `cut` says in which keys the sweep differs from the space, if it does.
 
-    `asked_seeds` is how many seeds the space wants of every arm.
+    `asked_seeds` is how many seeds the space wants of every arm, `early` when the test split was read too early.
     """
 
     space: str
@@ -104,6 +105,7 @@ class Comparison:
     cut: tuple[str, ...] = ()
     is_quick: bool = False
     asked_seeds: int = 1
+    early: str = ""
 
     @cached_property
     def arm_pairs(self) -> tuple[ArmPair, ...]:
@@ -127,6 +129,7 @@ class Comparison:
             "space": self.space,
             "sweep": self.sweep,
             "quick": self.is_quick,
+            "test_split": self.early or None,
             "cut": list(self.cut),
             "rows": [row.to_json() for row in self.rows],
             "arm_pairs": [pair.to_json() for pair in self.arm_pairs],
@@ -155,6 +158,7 @@ def compare(spec: SweepSpec, record: SweepRecord, folder: Path, *, space: str, i
         cut=tuple(dict.fromkeys(line for lines in cuts.values() for line in lines)),
         is_quick=is_quick,
         asked_seeds=spec.seeds or 1,
+        early=earliest_reading((folder / trial.folder for trial in record.trials), standing_of(record, folder)),
     )
 
 

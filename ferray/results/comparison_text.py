@@ -57,7 +57,8 @@ def text_of(comparison: Comparison) -> ComparisonText:
         tables.append(_pairs_table(comparison.arm_pairs, letters))
     if comparison.classes:
         tables.append(_class_table(comparison.classes, letters))
-    notes = [*_cut_note(comparison), *map(printed_pair_line, comparison.printed_pairs)]
+    early = [f"the test split was first {comparison.early}"] if comparison.early else []
+    notes = [*_cut_note(comparison), *early, *map(printed_pair_line, comparison.printed_pairs)]
     legend = ["[low, high]: 95 % intervals, made by", *letters.notes()] if letters.used else []
     return ComparisonText(tuple(tables), (*notes, *legend))
 

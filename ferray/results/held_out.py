@@ -21,7 +21,8 @@ class HeldOut:
 
     `metrics` are `test/accuracy`, `test/uar`, `test/macro_f1`, `test/loss` and `test/recall/<Class>`; rows of
     `confusion` are truth. `checkpoint` is the SHA-256 of the best.pt that answered, `data` a hash of the ids, labels
-    and pixels of the images it was asked about.
+    and pixels of the images it was asked about. `num_ended` of `num_asked` trials of the sweep had ended then, None
+    where that was not written down.
     """
 
     trial: int
@@ -33,6 +34,8 @@ class HeldOut:
     classes: tuple[str, ...]
     checkpoint: str
     data: str
+    num_ended: int | None = None
+    num_asked: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain containers, `format` first."""

@@ -1,0 +1,44 @@
+"""Which trials of a sweep are to be judged on the test split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ferray.errors import ConfigError, DataError, did_you_mean
+from ferray.results.leaderboard import rank
+from ferray.study.records import SweepRecord, TrialRecord
+
+
+def choose_trials(record: SweepRecord, numbers: Sequence[int] = (), *, every: bool = False) -> list[TrialRecord]:
+    """The trials asked for: those `numbers`, `every` one with a checkpoint, or else the best one.
+
+    ConfigError for a number that the sweep lacks or that left no checkpoint, DataError where there is none at all.
+    """
+    if numbers:
+        return [_by_number(record, number) for number in dict.fromkeys(numbers)]
+    board = rank(record)
+    judged = [trial for trial in board.complete if trial.checkpoint]
+    if not judged:
+        raise DataError(*_nothing_to_judge(record))
+    return sorted(judged, key=lambda trial: trial.number) if every else judged[:1]
+
+
+def _by_number(record: SweepRecord, number: int) -> TrialRecord:
+    trials = {trial.number: trial for trial in record.trials}
+    if number not in trials:
+        raise ConfigError(f"`{record.name}` has no trial `{number}`", did_you_mean(str(number), map(str, trials)))
+    trial = trials[number]
+    if trial.folds:
+        message = f"trial `{number}` is cross-validated and leaves no checkpoint"
+        raise ConfigError(message, f"its folds are its measurement, see `{record.command('leaderboard')}`")
+    if not trial.checkpoint:
+        message = f"trial `{number}` ended as `{trial.outcome}` and left no checkpoint"
+        raise ConfigError(message, f"`{record.command('leaderboard')}` lists the complete ones")
+    return trial
+
+
+def _nothing_to_judge(record: SweepRecord) -> tuple[str, str]:
+    if any(trial.folds for trial in record.trials):
+        message = f"the trials of `{record.name}` are cross-validated and leave no checkpoints"
+        return message, f"their folds are their measurement, see `{record.command('leaderboard')}`"
+    return f"no trial of `{record.name}` is complete", f"`{record.command('trials')}` says how they ended"
