@@ -137,6 +137,7 @@ def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[st
 def _apart(board: Leaderboard) -> list[str]:
     return [
         *_listed("pruned", [_pruned_text(trial, board.metric) for trial in board.pruned]),
+        *_listed("pruned above the best complete trial", [str(trial.number) for trial in board.pruned_above_best]),
         *_listed("diverged", [_ended_text(trial) for trial in board.diverged]),
         *_listed("running", [f"{trial.number} ({_progress_text(trial)})" for trial in board.running]),
         *_interrupted(board),

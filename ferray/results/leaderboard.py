@@ -20,8 +20,8 @@ from ferray.study.records import DriverRecord, SweepRecord, TrialRecord, TrialSt
 class Leaderboard:
     """Trials by state. `complete` and `pruned` run best first, ties by the lower number; the rest by number.
 
-    Pruned trials are compared by the best epoch they reached, which is not what complete ones are compared by: their
-    order among themselves is a hint and no ranking.
+    Pruned trials are compared by the best of the epochs they were given, fewer than complete ones had: their order
+    among themselves is a hint and no ranking.
     """
 
     record: SweepRecord
@@ -58,6 +58,15 @@ class Leaderboard:
     def best(self) -> TrialRecord | None:
         """The first of the complete trials."""
         return self.complete[0] if self.complete else None
+
+    @property
+    def pruned_above_best(self) -> tuple[TrialRecord, ...]:
+        """Pruned trials that had scored higher than every complete one, best first.
+
+        A pruner keeps what leads; these were stopped while a trial was ahead that then failed, diverged or never ended.
+        """
+        key = _by_value(self.mode)
+        return tuple(trial for trial in self.pruned if self.best and key(trial)[0] < key(self.best)[0])
 
     @property
     def outcomes(self) -> dict[str, int]:

@@ -9,23 +9,65 @@ from typing import Any
 
 import optuna
 
+from ferray.config.sweep import Objective
 from ferray.config.trial import TrialConfig
 from ferray.events import EpochReport, Outcome, OutcomeKind, pooled
+from ferray.study.attempts import Verdicts
+from ferray.study.pruners import step_of
 from ferray.study.records import FoldRecord
 
 
 @dataclass
 class LiveTrial:
-    """What the study has heard of a running trial; `best_of` is the epoch that counts, by fold."""
+    """What the study has heard of a running trial; `best_of` is the epoch that counts, by fold.
+
+    `earlier` is what was decided in earlier attempts at its parameters.
+    """
 
     trial: optuna.Trial
     config: TrialConfig
     folder: str
     retries: int
+    objective: Objective
+    earlier: Verdicts
     started: float = field(default_factory=time.monotonic)
     step: int = 0
     best_of: dict[int, EpochReport] = field(default_factory=dict)
     last: EpochReport | None = None
+    is_stopped: bool = False
+
+    def start_over(self) -> None:
+        """A worker that starts, afresh or from a checkpoint, tells its whole past."""
+        self.best_of.clear()
+        self.last = None
+
+    def hear(self, report: EpochReport) -> int | None:
+        """Keep an epoch; the step that it is the first to reach with a finite value, None where there is none."""
+        self.last = report
+        value = report.metrics.get(self.objective.metric, math.nan)
+        if report.diverged or not math.isfinite(value):
+            return None
+        if self._counts_more(value, self.best_of.get(report.fold)):
+            self.best_of[report.fold] = report
+        step = step_of(report.epoch, report.epochs)
+        if step <= self.step or (report.folds > 1 and not report.ends_fold):
+            return None
+        self.step = step
+        return step
+
+    def value(self) -> float:
+        """What the trial is worth so far: the mean of its folds where it has some, each by the epoch that counts."""
+        return math.fsum(self.value_of(fold) for fold in self.best_of) / len(self.best_of)
+
+    def value_of(self, fold: int) -> float:
+        """What a fold is worth so far; a plain trial is fold 0."""
+        return self.best_of[fold].metrics[self.objective.metric]
+
+    def _counts_more(self, value: float, best: EpochReport | None) -> bool:
+        if best is None or self.objective.epoch == "last":
+            return True
+        former = best.metrics[self.objective.metric]
+        return value > former if self.objective.mode == "max" else value < former
 
     @property
     def best(self) -> EpochReport | None:
@@ -33,17 +75,17 @@ class LiveTrial:
         reports = list(self.best_of.values())
         return pooled(reports) if len(reports) > 1 else next(iter(reports), None)
 
-    def folds(self, metric: str) -> list[dict[str, Any]]:
+    def folds(self) -> list[dict[str, Any]]:
         """A record for each fold that has an epoch, as JSON; none where the trial is not cross-validated."""
         if self.last is None or self.last.folds == 1:
             return []
-        return [asdict(_fold_record(report, metric)) for _, report in sorted(self.best_of.items())]
+        return [asdict(_fold_record(report, self.objective.metric)) for _, report in sorted(self.best_of.items())]
 
 
-def result_of(live: LiveTrial, outcome: Outcome, *, metric: str, worst: float | None) -> dict[str, Any]:
+def result_of(live: LiveTrial, outcome: Outcome, *, worst: float | None) -> dict[str, Any]:
     """What the store keeps of the end of a trial; `worst` is told to the sampler in the place of its value."""
     best, last = live.best, live.last
-    value, folds = best.metrics[metric] if best else None, live.folds(metric)
+    value, folds = best.metrics[live.objective.metric] if best else None, live.folds()
     has_checkpoint = outcome.kind is OutcomeKind.COMPLETED and not folds
     return {
         **empty_result(outcome),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,9 @@ from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
+from ferray.study.attempts import STOPPED_ATTR, Verdicts, earlier_verdicts, is_root, place_of, root_of
 from ferray.study.lease import Lease
 from ferray.study.live import LiveTrial, empty_result, result_of
-from ferray.study.pruners import step_of
 from ferray.study.records import (
     PARENT_ATTR,
     RESULT_ATTR,
@@ -89,6 +89,7 @@ class Study:
         self._lease.take(force=take_over)
         self._counted = 0
         self._settle_what_was_left()
+        self._num_sets = sum(map(is_root, self._optuna.get_trials(deepcopy=False)))
         self._optuna.sampler = spec.sampler.load()(spec.sampler.build_params()).create(self._sampler_seed())
 
     def close(self) -> None:
@@ -117,13 +118,20 @@ class Study:
             self._optuna.enqueue_trial(self._next_in_grid())
         trial = self._optuna.ask()
         config = self._config(trial)
-        folder = trial_folder(trial.number, config.recipe)
+        folder, attrs = trial_folder(trial.number, config.recipe), trial.user_attrs
         facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs_in_all, "folder": folder}
-        trial.set_user_attr(TRIAL_ATTR, facts)
-        self._live[trial.number] = LiveTrial(trial, config, folder, trial.user_attrs.get("retries", 0))
-        attrs = trial.user_attrs
+        trial.set_user_attr(TRIAL_ATTR, {**facts, "place": attrs.get("place", self._num_sets)})
+        self._num_sets += "retry_of" not in attrs
+        self._live[trial.number] = LiveTrial(
+            trial, config, folder, attrs.get("retries", 0), self.spec.objective, self._earlier_verdicts(attrs)
+        )
         folders = tuple(attrs.get("resume_folders", ()))
         return Trial(trial.number, config, dict(trial.params), folder, attrs.get("root", trial.number), folders)
+
+    def _earlier_verdicts(self, attrs: dict[str, Any]) -> Verdicts:
+        if "retry_of" not in attrs:
+            return Verdicts()
+        return earlier_verdicts(self._optuna.get_trials(deepcopy=False), attrs["retry_of"])
 
     def _config(self, trial: optuna.Trial) -> TrialConfig:
         """The proposed configuration. One that is not valid slipped through the corner check, and ends the sweep."""
@@ -137,47 +145,38 @@ class Study:
     def report(self, number: int, report: EpochReport) -> Decision:
         """Record an epoch, and before it those a resumed trial brings along, and decide.
 
-        A trial that has nothing left to do is never stopped.
+        Whatever was decided about an epoch stays so when a later attempt tells of it again. The epoch with which a
+        trial has nothing left to do never stops it.
         """
         self._check_lease()
         live = self._live[number]
-        if report.earlier is not None:  # a worker that starts, afresh or from a checkpoint, tells its whole past
-            live.best_of.clear()
-            live.last = None
-        for earlier in report.earlier or ():
-            self._record(live, earlier)
-        is_new_step = self._record(live, report)
-        if report.is_last or not is_new_step:
-            return Decision.CONTINUE
-        return Decision.STOP if live.trial.should_prune() else Decision.CONTINUE
+        if report.earlier is not None:
+            live.start_over()
+        for epoch in (*(report.earlier or ()), report):
+            self._hear(live, epoch)
+        return Decision.STOP if live.is_stopped else Decision.CONTINUE
 
-    def _record(self, live: LiveTrial, report: EpochReport) -> bool:
-        """Keep an epoch; whether it reached a step that the pruner has not seen."""
-        live.last = report
-        value = report.metrics.get(self.spec.objective.metric, math.nan)
-        if report.diverged or not math.isfinite(value):
+    def _hear(self, live: LiveTrial, report: EpochReport) -> None:
+        """Keep an epoch, and at each new step ask the pruner, unless that was done in an earlier attempt."""
+        step = live.hear(report)
+        if step is None or live.is_stopped:
+            return
+        paired = self.spec.pruner.name == PAIRED_PRUNER
+        value = live.value_of(report.fold) if paired else live.value()
+        if step > live.earlier.last_step and not report.is_last:
+            live.is_stopped = self._stops(live, step, value)
+        else:
+            live.is_stopped = live.earlier.stopped_at is not None and step >= live.earlier.stopped_at
+        live.trial.report(value, step)
+
+    def _stops(self, live: LiveTrial, step: int, value: float) -> bool:
+        """Whether the pruner stops a trial with this value; if so, the store is told before it hears of the value."""
+        heard = copy.copy(live.trial._cached_frozen_trial)
+        heard.intermediate_values = {**heard.intermediate_values, step: value}
+        if not self._optuna.pruner.prune(self._optuna, heard):
             return False
-        if self._counts_more(value, live.best_of.get(report.fold)):
-            live.best_of[report.fold] = report
-        step = step_of(report.epoch, report.epochs)
-        if step <= live.step or (report.folds > 1 and not report.ends_fold):
-            return False
-        live.step = step
-        live.trial.report(value if report.folds == 1 else self._value_of_folds(live, report.fold), step)
+        self._optuna._storage.set_trial_system_attr(live.trial._trial_id, STOPPED_ATTR, [step, value])
         return True
-
-    def _value_of_folds(self, live: LiveTrial, fold: int) -> float:
-        """What the pruner compares when a fold has ended: the mean so far, or for a paired test the fold's value."""
-        metric = self.spec.objective.metric
-        if self.spec.pruner.name == PAIRED_PRUNER:
-            return live.best_of[fold].metrics[metric]
-        return math.fsum(report.metrics[metric] for report in live.best_of.values()) / len(live.best_of)
-
-    def _counts_more(self, value: float, best: EpochReport | None) -> bool:
-        if best is None or self.spec.objective.epoch == "last":
-            return True
-        former = best.metrics[self.spec.objective.metric]
-        return value > former if self.spec.objective.mode == "max" else value < former
 
     def finish(self, number: int, outcome: Outcome) -> Outcome:
         """Tell how a trial ended; returns the outcome as recorded (a completed trial without any value has diverged).
@@ -218,7 +217,7 @@ class Study:
 
     def _result(self, live: LiveTrial, outcome: Outcome) -> dict[str, Any]:
         told = self._worst() if outcome.kind is OutcomeKind.DIVERGED else None
-        return result_of(live, outcome, metric=self.spec.objective.metric, worst=told)
+        return result_of(live, outcome, worst=told)
 
     def remember_parent(self, number: int, parent: dict[str, Any]) -> None:
         """Keep in the record whose weights a running trial begins with."""
@@ -276,7 +275,8 @@ class Study:
         folder = attrs.get(TRIAL_ATTR, {}).get("folder")
         again = {
             "retry_of": trial.number,
-            "root": attrs.get("root", trial.number),
+            "root": root_of(trial),
+            "place": place_of(trial),
             "resume_folders": [*([folder] if folder else []), *attrs.get("resume_folders", ())],
             "retries": attrs.get("retries", 0) + is_retry,
             "barren": barren,

@@ -117,6 +117,12 @@ def test_trials_that_a_dead_driver_left_are_told_of_once_with_what_to_do() -> No
     )
 
 
+def test_pruned_trial_that_scored_above_the_best_is_pointed_out() -> None:
+    record = sweep_record()
+    trials = tuple(replace(trial, value=0.99) if trial.number == 1 else trial for trial in record.trials)
+    assert "pruned above the best complete trial: 1\n" in rendered(replace(record, trials=trials))
+
+
 def test_long_lists_are_cut_and_counted() -> None:
     pruned = sweep_record().trials[1]
     record = replace(sweep_record(), trials=tuple(replace(pruned, number=number) for number in range(8)))

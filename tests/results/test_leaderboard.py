@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -40,6 +41,15 @@ def test_pruned_trial_that_scored_higher_ranks_below_complete_ones() -> None:
     record = sweep_record()
     trials = tuple(replace(trial, value=0.99) if trial.number == 1 else trial for trial in record.trials)
     assert [trial.number for trial in rank(replace(record, trials=trials)).trials][:3] == [4, 0, 1]
+
+
+@pytest.mark.parametrize(("mode", "value", "above"), [("max", 0.76, 1), ("max", 0.74, 0), ("min", 0.4, 1)])
+def test_pruned_trials_above_the_best_complete_one_are_known(
+    mode: Literal["max", "min"], value: float, above: int
+) -> None:
+    record = sweep_record()
+    trials = tuple(replace(trial, value=value) if trial.number == 1 else trial for trial in record.trials)
+    assert len(rank(replace(record, mode=mode, trials=trials)).pruned_above_best) == above
 
 
 def test_json_orders_complete_pruned_diverged_running_failed_interrupted(board: Leaderboard) -> None:

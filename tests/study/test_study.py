@@ -14,6 +14,7 @@ from ferray.config.trial import TrialConfig
 from ferray.errors import ResumeMismatch
 from ferray.events import Decision, Outcome, OutcomeKind
 from ferray.results.leaderboard import rank
+from ferray.study.attempts import place_of
 from ferray.study.history import load_sweep, read_sweep
 from ferray.study.records import SPEC_ATTR
 from ferray.study.store import open_store
@@ -307,3 +308,103 @@ def test_diverged_trial_is_no_better_than_the_worst_loss(tmp_path: Path) -> None
     study.finish(bad.number, Outcome(OutcomeKind.COMPLETED))
     study.finish(study.ask().number, Outcome(OutcomeKind.DIVERGED))
     assert [trial.value for trial in stored_in(tmp_path, "curves").trials] == [55.0, 55.0]
+
+
+def told(study: Study, number: int, value: float, epoch: int, *past: float) -> Decision:
+    """Report an epoch of this value, with those before it where a worker has just started."""
+    config = study._live[number].config
+    earlier = tuple(curve_report(config, place, lambda *_, v=v: v) for place, v in enumerate(past, start=1))
+    report = curve_report(config, epoch, lambda *_: value)
+    return study.report(number, replace(report, earlier=earlier) if past else report)
+
+
+def test_resumed_trial_has_each_value_at_its_own_step(tmp_path: Path) -> None:
+    study = Study(small_spec(base={"epochs": 12}), open_store(tmp_path))
+    study.finish(study.ask().number, Outcome(OutcomeKind.INTERRUPTED))
+    again = study.ask()
+    told(study, again.number, 0.75, 3, 0.083, 0.4)
+    assert stored_in(tmp_path, "curves").trials[again.number].intermediate_values == {1: 0.083, 2: 0.4, 3: 0.75}
+
+
+def test_resumed_trial_is_compared_at_a_rung_by_what_it_had_there(tmp_path: Path) -> None:
+    spec = small_spec(base={"epochs": 12}, pruner={"asha": {"reduction_factor": 2, "first_rung_fraction": 0.25}})
+    study = Study(spec, open_store(tmp_path))
+    assert told(study, study.ask().number, 0.5, 3, 0.5, 0.5) is Decision.CONTINUE
+    study.finish(study.ask().number, Outcome(OutcomeKind.INTERRUPTED))
+    resumed = study.ask()
+    # Its rung is the third epoch, where it had 0.083; 0.75 is what it has in the fourth.
+    assert told(study, resumed.number, 0.75, 4, 0.083, 0.083, 0.083) is Decision.STOP
+
+
+def test_interrupted_attempt_does_not_compete_with_its_retry(tmp_path: Path) -> None:
+    spec = small_spec(base={"epochs": 12}, pruner={"asha": {"reduction_factor": 2}})
+    study = Study(spec, open_store(tmp_path))
+    interrupted = study.ask().number
+    told(study, interrupted, 0.9, 1)
+    study.finish(interrupted, Outcome(OutcomeKind.INTERRUPTED))
+    told(study, study.ask().number, 0.9, 1)
+    told(study, study.ask().number, 0.95, 1)
+    # One of three goes on, 0.95; of four, with 0.9 counted twice, two would.
+    assert told(study, study.ask().number, 0.92, 1) is Decision.STOP
+
+
+def test_epoch_that_was_let_past_is_let_past_again(tmp_path: Path) -> None:
+    spec = small_spec(base={"epochs": 12}, pruner={"median": {"startup_trials": 1}})
+    study = Study(spec, open_store(tmp_path))
+    weak, strong = study.ask().number, study.ask().number
+    assert told(study, weak, 0.1, 1) is Decision.CONTINUE
+    told(study, strong, 0.9, 12, *[0.9] * 11)
+    study.finish(strong, Outcome(OutcomeKind.COMPLETED))
+    study.finish(weak, Outcome(OutcomeKind.INTERRUPTED))
+    retry = study.ask().number
+    assert told(study, retry, 0.1, 1) is Decision.CONTINUE
+    assert told(study, retry, 0.1, 2) is Decision.STOP
+
+
+def test_stop_that_nobody_acted_on_holds_for_the_retry(tmp_path: Path) -> None:
+    spec = small_spec(base={"epochs": 12}, pruner={"median": {"startup_trials": 1}})
+    study = Study(spec, open_store(tmp_path))
+    strong, weak = study.ask().number, study.ask().number
+    told(study, strong, 0.9, 12, *[0.9] * 11)
+    study.finish(strong, Outcome(OutcomeKind.COMPLETED))
+    assert told(study, weak, 0.1, 1) is Decision.STOP
+    continued = Study(spec, open_store(tmp_path))
+    assert told(continued, continued.ask().number, 0.95, 2, 0.1) is Decision.STOP
+
+
+def test_bracket_is_that_of_the_first_attempt(tmp_path: Path) -> None:
+    study = Study(small_spec(), open_store(tmp_path))
+    study.finish(study.ask().number, Outcome(OutcomeKind.INTERRUPTED))
+    numbers = [study.ask().number, study.ask().number]
+    trials = stored_in(tmp_path, "curves").trials
+    assert [(number, place_of(trials[number])) for number in numbers] == [(1, 0), (2, 1)]
+
+
+def test_noisy_epoch_does_not_stop_a_trial_whose_best_was_good(tmp_path: Path) -> None:
+    study = Study(small_spec(base={"epochs": 12}, pruner={"asha": {"reduction_factor": 2}}), open_store(tmp_path))
+    steady, noisy = study.ask().number, study.ask().number
+    for epoch in (1, 2):
+        told(study, steady, 0.309, epoch)
+    assert told(study, noisy, 0.315, 1) is Decision.CONTINUE
+    assert told(study, noisy, 0.2, 2) is Decision.CONTINUE
+    assert stored_in(tmp_path, "curves").trials[noisy].intermediate_values == {1: 0.315, 2: 0.315}
+
+
+def test_last_epoch_is_compared_as_it_is_where_the_last_one_counts(tmp_path: Path) -> None:
+    objective = {"metric": "val/uar", "epoch": "last"}
+    spec = small_spec(base={"epochs": 12}, objective=objective, pruner={"asha": {"reduction_factor": 2}})
+    study = Study(spec, open_store(tmp_path))
+    steady, noisy = study.ask().number, study.ask().number
+    for epoch in (1, 2):
+        told(study, steady, 0.309, epoch)
+    assert told(study, noisy, 0.315, 1) is Decision.CONTINUE
+    assert told(study, noisy, 0.2, 2) is Decision.STOP
+
+
+def test_best_loss_so_far_is_the_lowest(tmp_path: Path) -> None:
+    study = Study(small_spec(objective={"metric": "val/loss"}, base={"epochs": 12}), open_store(tmp_path))
+    number = study.ask().number
+    told(study, number, 0.9, 1)  # a loss of 1 - 0.9
+    told(study, number, 0.2, 2)
+    values = stored_in(tmp_path, "curves").trials[number].intermediate_values
+    assert values == {1: pytest.approx(0.1), 2: pytest.approx(0.1)}
