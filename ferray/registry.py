@@ -24,7 +24,9 @@ from ferray.errors import UnknownComponent, did_you_mean, nearest
 class Params(BaseModel):
     """Base of every component's parameters: frozen, unknown keys refused, defaults checked, no NaN or infinity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     def canonical(self) -> dict[str, JsonValue]:
         """What an identity is made of, and what is compared: see `ferray.canonical`."""

@@ -181,10 +181,10 @@ def heavy_modules_after(statement: str) -> list[str]:
 
 
 def strings(tree: ast.Module) -> Iterator[ast.Constant]:
-    """String constants of a module that are no docstrings."""
+    """String constants of a module that are no docstrings, of a field neither."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    holders = [node for node in ast.walk(tree) if isinstance(node, documented) and ast.get_docstring(node)]
-    docstrings = {id(node.body[0].value) for node in holders if isinstance(node.body[0], ast.Expr)}
+    holders = [node for node in ast.walk(tree) if isinstance(node, documented)]
+    docstrings = {id(line.value) for node in holders for line in node.body if isinstance(line, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node

@@ -19,16 +19,14 @@ class Assa2021(ComposedPolicy):
     """
 
     class Params(registry.Params):
-        """`flip`: probability of a mirror image; `probability`: of noise, and of a cutout, drawn apart.
-
-        `noise`: greatest standard deviation, drawn anew for each image, white being 1. `cutout`: the square's side as a
-        fraction of the image's. At 0 there is none.
-        """
-
         flip: Annotated[float, Field(ge=0, le=1)] = 0.5
+        """Probability of a mirror image."""
         probability: Annotated[float, Field(ge=0, le=1)] = 0.5
+        """Of noise, and of a cutout, drawn apart."""
         noise: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+        """Greatest standard deviation, drawn anew for each image, white being 1; 0 is none."""
         cutout: Annotated[float, Field(ge=0, le=0.5)] = 0.25
+        """The square's side as a fraction of the image's; 0 is none."""
 
     def transforms(self, library: Any) -> list[Any]:
         params, p = self.params, self.params.probability

@@ -15,13 +15,16 @@ class Light(ComposedPolicy):
     """Mirror, a small shift, scale and rotation, and a change of light: cheap, for aligned faces."""
 
     class Params(registry.Params):
-        """`flip` is a probability, `degrees` of rotation go either way, the others are greatest relative changes."""
-
         flip: Annotated[float, Field(ge=0, le=1)] = 0.5
+        """Probability of a mirror image."""
         degrees: Annotated[float, Field(ge=0, le=45)] = 10.0
+        """Greatest rotation, either way."""
         shift: Annotated[float, Field(ge=0, le=0.5)] = 0.06
+        """Greatest shift, relative to the side."""
         scale: Annotated[float, Field(ge=0, le=0.5)] = 0.08
+        """Greatest change of size, relative."""
         light: Annotated[float, Field(ge=0, le=1)] = 0.2
+        """Greatest change of brightness, relative."""
 
     def transforms(self, library: Any) -> list[Any]:
         params = self.params

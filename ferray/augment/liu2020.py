@@ -19,10 +19,10 @@ class Liu2020(ComposedPolicy):
     """
 
     class Params(registry.Params):
-        """`flip`: probability of a mirror image; `degrees` of rotation go either way."""
-
         flip: Annotated[float, Field(ge=0, le=1)] = 0.5
+        """Probability of a mirror image."""
         degrees: Annotated[float, Field(ge=0, le=45)] = 15.0
+        """Greatest rotation, either way."""
 
     def transforms(self, library: Any) -> list[Any]:
         degrees = (-self.params.degrees, self.params.degrees)

@@ -20,9 +20,8 @@ class Wang2020(ComposedPolicy):
     """
 
     class Params(registry.Params):
-        """`probability` of each transform, drawn for each image and transform apart."""
-
         probability: Annotated[float, Field(ge=0, le=1)] = 0.5
+        """Of each transform, drawn for each image and transform apart."""
 
     def transforms(self, library: Any) -> list[Any]:
         p = self.params.probability

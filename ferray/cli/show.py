@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json, say_notes
+from ferray.cli.output import print_json, say_notes, show
 from ferray.commands import as_called
+
+if TYPE_CHECKING:
+    from ferray.config.keys import Key
 
 app = typer.Typer(help="Print one thing whole.", no_args_is_help=True)
 
@@ -36,18 +42,44 @@ def component(kind: str, name: str, json: options.Json = False) -> None:
     import inspect
 
     from ferray.cli.listing import room_of
+    from ferray.config.keys import keys_of
 
     room = room_of(kind)
-    schema = room.params(name).model_json_schema()
     if json:
-        print_json(schema)
+        print_json(room.params(name).model_json_schema())
         return
-    print(as_called(inspect.getdoc(room.load(name)) or ""))
-    for key, field in schema.get("properties", {}).items():
-        bounds = {
-            word: field[word]
-            for word in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "enum")
-            if word in field
-        }
-        extra = "".join(f", {word} {value}" for word, value in bounds.items())
-        print(f"  {key} = {field.get('default')}{extra}")
+    print(as_called(inspect.getdoc(room.load(name)) or "") + "\n")
+    _print_keys(keys_of(room.params(name), name), details=True)
+
+
+@app.command("keys")
+def keys(
+    key: Annotated[
+        str, typer.Argument(help="Only this key and what lies below it: `optimizer`, `imbalance.focal`, `lr`.")
+    ] = "",
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/keys.md.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Print every key of a space and of a trial: default, what it takes, and what it is, a line each."""
+    from dataclasses import asdict
+
+    from ferray.config.keys import keys_page, keys_under
+
+    found = keys_under(key)
+    if json:
+        print_json([asdict(one) for one in found])
+    elif markdown:
+        print(keys_page(found), end="")
+    else:
+        _print_keys(found, details=len(found) == 1)
+
+
+def _print_keys(found: Sequence[Key], *, details: bool) -> None:
+    for section in dict.fromkeys(key.section for key in found):
+        if not details:
+            print(f"\n{section}" if section != found[0].section else section)
+        for key in (key for key in found if key.section == section):
+            default = f" = {key.default}" if key.default else ""
+            show(as_called(f"  {key.name}{default}  {key.values}. {key.summary}"), indent="      ")
+            if details and key.details:
+                show(as_called(f"      {key.details}"), indent="      ")

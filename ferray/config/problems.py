@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ferray.commands import command
 from ferray.config.holders import CHOICES
+from ferray.config.sweep import SweepSpec
+from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.registry import ROOMS
 
@@ -43,8 +45,9 @@ def problems_error(source: str, problems: Sequence[str | Problem]) -> ConfigErro
 
 def _where(text: str) -> str:
     """The command that shows what is allowed where a problem was found."""
-    key = text.split(":", 1)[0].removeprefix("space.").removeprefix("base.")
-    parts = key.split(".")
-    if parts[0] in CHOICES and len(parts) > 1 and parts[1] in ROOMS[CHOICES[parts[0]].ROOM].names():
-        return f"`{command('show component', *parts[:2])}` lists its parameters and their bounds"
-    return f"`{command('show space demo --json')}` shows every key with its default"
+    typed = text.removeprefix("`--set ").split("=", 1)[0] if text.startswith("`--set ") else text.split(":", 1)[0]
+    field, *rest = typed.removeprefix("space.").removeprefix("base.").split(".")
+    if field in CHOICES and rest and rest[0] in ROOMS[CHOICES[field].ROOM].names():
+        return f"`{command('show component', field, rest[0])}` lists its parameters and their bounds"
+    known = [field] if field in {*SweepSpec.model_fields, *TrialConfig.model_fields} else []
+    return f"`{command('show keys', *known)}` lists every key with its values and its default"

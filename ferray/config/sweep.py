@@ -20,14 +20,14 @@ _CHANGEABLE = {"budget", "name", "seeds", "published", "quick", "after"}  # what
 
 
 class Objective(Params):
-    """The number that ranks trials; always one of the validation split.
-
-    `epoch`: a trial counts by its `best` epoch, or by its `last` one, which makes no choice on the validation split.
-    """
+    """The number that ranks trials; always one of the validation split."""
 
     metric: Metric = "val/uar"
+    """What is compared, of the validation split."""
     mode: Literal["max", "min"] = "max"
+    """Whether more or less of it is better; follows from the metric."""
     epoch: Literal["best", "last"] = "best"
+    """A trial counts by its `best` epoch, or by its `last` one, which makes no choice on the validation split."""
 
     @property
     def worst(self) -> float:
@@ -52,13 +52,12 @@ class Objective(Params):
 
 
 class Budget(Params):
-    """How much may be spent: finished trials, and optionally seconds of wall-clock time.
-
-    Where `arms`, `seeds` and grids are all that varies and no number is given, it is that of their combinations.
-    """
+    """How much may be spent: finished trials, and optionally seconds of wall-clock time."""
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+    """Finished trials in all; with `arms`, `seeds` or grids and no number given, every combination once."""
     time_s: Annotated[float, Field(gt=0)] | None = None
+    """Seconds of wall-clock time from the sweep's start."""
 
 
 class SamplerChoice(Component):
@@ -70,28 +69,32 @@ class PrunerChoice(Component):
 
 
 class SweepSpec(Params):
-    """One search: a base configuration, the keys that vary, and who proposes and who prunes.
-
-    `base` holds the keys of `TrialConfig` that are fixed, `space` a node for each that varies: see `config.space`.
-    `arms` are named sets of keys, laid over `base`; every arm is run. `seeds`: so many seeds, counted on from
-    `base.seed`, each with every arm. `published` is what a paper printed, `quick` what `--quick` changes, `after` the
-    space that has to be run first.
-    """
+    """One search: a base configuration, the keys that vary, and who proposes and who prunes."""
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """Of the sweep and its folder; the file's name where it is left out."""
     dataset: JsonValue
+    """A data set with its parameters, as for a trial."""
     objective: Objective = Objective()
     budget: Budget = Budget()
     sampler: SamplerChoice = Field(default="tpe", validate_default=True)
+    """Who proposes trials."""
     pruner: PrunerChoice = Field(default="hyperband", validate_default=True)
+    """Who stops weak trials early."""
     base: dict[str, JsonValue] = Field(default_factory=dict)
+    """The keys of a trial that are fixed; `head.dropout` speaks of whichever head a trial has."""
     space: dict[str, JsonValue] = Field(default_factory=dict)
+    """A node for each key that varies: `uniform`, `log_uniform`, `int_uniform`, `choice`, `grid`, `one_of`."""
     arms: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")], dict[str, JsonValue]] = Field(
         default_factory=dict
     )
+    """Named sets of keys, laid over `base`; every arm is run."""
     seeds: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """So many seeds, counted on from `base.seed`, each with every arm."""
     after: str | None = None
+    """The space that has to be run first."""
     published: tuple[PublishedRow, ...] = ()
+    """What a paper printed, a row each, for `ferray compare`."""
     quick: Quick | None = None
 
     @model_validator(mode="before")

@@ -100,82 +100,96 @@ class OutliersChoice(Component):
 
 
 class OptimizerConfig(Params):
-    """The optimiser and its numbers; `momentum` speaks to sgd alone."""
+    """The optimiser and its numbers."""
 
     name: Literal["adam", "adamw", "sgd"] = "adamw"
+    """Which one; `adamw` decays weights apart from the gradient."""
     lr: Annotated[float, Field(gt=0, le=10)] = 1e-3
+    """Learning rate at its highest."""
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
+    """Acts on every parameter, biases and norms too."""
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """Speaks to `sgd` alone."""
 
 
 class ScheduleConfig(Params):
-    """The learning rate over the trial: constant, cosine to zero, or times `gamma` every `step_epochs`.
-
-    `warmup_epochs` raises the rate linearly from near zero first, whichever shape follows.
-    """
+    """The learning rate over the trial."""
 
     name: Literal["constant", "cosine", "step"] = "cosine"
+    """Constant, cosine to zero, or times `gamma` every `step_epochs`."""
     warmup_epochs: Annotated[float, Field(ge=0, le=50)] = 0.0
+    """The rate rises linearly from near zero first, whichever shape follows."""
     step_epochs: Annotated[int, Field(ge=1)] = 10
+    """Epochs between two steps of `step`."""
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """What each step of `step` multiplies the rate by."""
 
 
 class PixelsConfig(Params):
-    """What becomes of pixels, or of a row of features, before the network sees them.
-
-    `backbone`: what its weights were trained to see (z-scores for features); `unit`: values in [0, 1] as they are;
-    `train_mean`, `train_std`: less the mean of the training split, and also over its standard deviation, by channel or
-    by feature; `train_minmax`: the training split's range onto [0, 1]; `image_std`, `image_minmax`: each image by its
-    own mean and deviation, or its own range. `grey` averages the colours first and repeats the result.
-    """
+    """What becomes of pixels, or of a row of features, before the network sees them."""
 
     normalise: Literal["backbone", "unit", "train_mean", "train_std", "train_minmax", "image_std", "image_minmax"] = (
         "backbone"
     )
+    """What values are levelled by: the backbone's weights, the training split, or each image by itself.
+
+    `backbone`: what its weights were trained to see (z-scores for features); `unit`: values in [0, 1] as they are;
+    `train_mean`, `train_std`: less the mean of the training split, and also over its standard deviation, by channel or
+    by feature; `train_minmax`: the training split's range onto [0, 1]; `image_std`, `image_minmax`: each image by its
+    own mean and deviation, or its own range.
+    """
     grey: bool = False
+    """Average the colours first, and repeat the result."""
 
 
 class FoldsConfig(Params):
-    """Cross-validation: a trial is its `k` folds, stratified over all but the official test part.
-
-    `by_film` lets no film (or other group that the data set names) stand on two sides.
-    """
+    """Cross-validation: a trial is its `k` folds, stratified over all but the official test part."""
 
     kind: Literal["stratified", "by_film"] = "stratified"
+    """`by_film` lets no film (or other group that the data set names) stand on two sides."""
     k: Annotated[int, Field(ge=2, le=50)] = 5
+    """How many folds, each a training."""
 
 
 class TrialConfig(Params):
-    """Everything that decides a trial's numbers; no path of the results and no GPU count.
-
-    `finetune`: `all` layers, `head` only (BatchNorm of the backbone frozen too), or the last n stages of the backbone.
-    `image_size`: pixels a side; None is the backbone's own. `limit_per_class`: at most so many images a class in each
-    split. `precision`: `auto` is bf16 on a device that has it, fp16 with scaling on an older GPU, float32 on CPU.
-    `descriptor` turns each image into a row of numbers first; `estimator` takes the place of backbone and head.
-    `init_from`: weights to start from, `SWEEP:best` or `SWEEP:17` (a trial of a sweep in the same output folder) or the
-    path of a `best.pt`.
-    """
+    """Everything that decides a trial's numbers; no path of the results and no GPU count."""
 
     dataset: DatasetChoice
+    """What is trained on and judged by, and how it is split."""
     pixels: PixelsConfig = PixelsConfig()
     descriptor: DescriptorChoice = Field(default="none", validate_default=True)
+    """Turns each image into a row of numbers first."""
     estimator: EstimatorChoice = Field(default="none", validate_default=True)
+    """Takes the place of backbone and head: fitted once, on rows of features."""
     init_from: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    """Weights to begin with: `SWEEP:best`, `SWEEP:17` (a sweep in the same output folder), or the path of a file."""
     folds: FoldsConfig | None = None
     backbone: BackboneChoice = Field(default="tiny_cnn", validate_default=True)
+    """The network from images, or from rows of features, to pooled features."""
     head: HeadChoice = Field(default="linear", validate_default=True)
+    """From pooled features to one number a class."""
     finetune: Literal["all", "head"] | Annotated[int, Field(ge=1, le=100)] = "all"
+    """`all` layers, `head` only (BatchNorm of the backbone frozen too), or the last n stages of the backbone."""
     image_size: Annotated[int, Field(ge=16, le=1024)] | None = None
+    """Pixels a side; null is the backbone's own."""
     augment: AugmentChoice = Field(default="light", validate_default=True)
+    """What is changed in training images, drawn anew in each epoch."""
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     batch_size: Annotated[int, Field(ge=2, le=65536)] = 32
+    """Samples in one step of the optimiser."""
     epochs: Annotated[int, Field(ge=1, le=10000)] = 20
+    """How often the training part is gone through."""
     imbalance: ImbalanceChoice = Field(default="none", validate_default=True)
+    """What is done about classes of unequal size."""
     outliers: OutliersChoice = Field(default="none", validate_default=True)
+    """Which training samples are dropped on the way, as probably mislabelled."""
     limit_per_class: Annotated[int, Field(ge=1)] | None = None
+    """At most so many images a class in each split."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """`auto` is bf16 on a device that has it, fp16 with scaling on an older GPU, float32 on CPU."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    """Of weights, order and augmentation; trials that differ by it alone have one recipe."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain containers that `model_validate` reads back to an equal configuration."""

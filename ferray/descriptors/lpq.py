@@ -32,14 +32,12 @@ class Lpq(Descriptor):
     """
 
     class Params(registry.Params):
-        """`window` in pixels; `grid` cells a side, 256 numbers each.
-
-        `decorrelate` whitens the eight responses first, for a correlation of 0.9 between neighbouring pixels.
-        """
-
         window: Literal[3, 5, 7, 9, 11, 13, 15] = 7
+        """Side of the window in pixels."""
         decorrelate: bool = True
+        """Whiten the eight responses first, for a correlation of 0.9 between neighbouring pixels."""
         grid: Annotated[int, Field(ge=1, le=8)] = 4
+        """Cells a side, 256 numbers each."""
 
     params: Params
 

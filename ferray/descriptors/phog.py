@@ -30,15 +30,14 @@ class Phog(Descriptor):
     """
 
     class Params(registry.Params):
-        """`levels` below the whole image; `bins` over `angle_range` degrees: 180 takes opposite gradients for one.
-
-        `edges`: the pixels on Canny's edges vote, whose thresholds follow the image's own gradients, or `all` pixels.
-        """
-
         levels: Annotated[int, Field(ge=0, le=4)] = 3
+        """Levels below the whole image."""
         bins: Annotated[int, Field(ge=2, le=40)] = 8
+        """Bins of each histogram, over `angle_range`."""
         angle_range: Literal[180, 360] = 360
+        """In degrees; 180 takes opposite gradients for one."""
         edges: Literal["canny", "all"] = "canny"
+        """Which pixels vote: those on Canny's edges, whose thresholds follow the image's own gradients, or all."""
 
     params: Params
 

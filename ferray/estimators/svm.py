@@ -42,17 +42,18 @@ class Svm(Estimator):
     """
 
     class Params(registry.Params):
-        """`C` weighs errors against a wide margin; `gamma` is the kernel's (rbf and poly), `degree` poly's alone.
-
-        `gamma: scale` is 1 / (features * variance). `components`: project onto so many principal axes first.
-        """
-
         kernel: Literal["linear", "rbf", "poly"] = "rbf"
+        """How two rows are compared."""
         C: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+        """Weighs errors against a wide margin."""
         gamma: Annotated[float, Field(gt=0, le=1e4)] | Literal["scale"] = "scale"
+        """Of the kernels rbf and poly; `scale` is 1 / (features * variance)."""
         degree: Annotated[int, Field(ge=2, le=5)] = 3
+        """Of the kernel poly."""
         components: Annotated[int, Field(ge=1, le=2048)] | None = None
+        """Project onto so many principal axes first."""
         calibrate: bool = False
+        """Divide its decisions by the temperature that fits held-out thirds best."""
 
     params: Params
 

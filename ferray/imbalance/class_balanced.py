@@ -19,9 +19,8 @@ class ClassBalanced(ImbalanceStrategy):
     """
 
     class Params(registry.Params):
-        """`beta`: 0 weighs all classes alike, values near 1 approach inverse frequency."""
-
         beta: Annotated[float, Field(ge=0, lt=1)] = 0.999
+        """0 weighs all classes alike, values near 1 approach inverse frequency."""
 
     params: Params
 

@@ -20,10 +20,10 @@ class ClassWeights(ImbalanceStrategy):
     """
 
     class Params(registry.Params):
-        """`power`: 0 changes nothing, 1 is inverse frequency. `normalisation`: what the weights average to 1 over."""
-
         power: Annotated[float, Field(ge=0, le=2)] = 1.0
+        """0 changes nothing, 1 is inverse frequency."""
         normalisation: Normalisation = "samples"
+        """What the weights average to 1 over."""
 
     params: Params
 

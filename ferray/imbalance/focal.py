@@ -24,10 +24,10 @@ class Focal(ImbalanceStrategy):
     """
 
     class Params(registry.Params):
-        """`gamma`: 0 is plain cross-entropy. `alpha`: class weights on top, normalised to mean 1 over samples."""
-
         gamma: Annotated[float, Field(ge=0, le=5)] = 2.0
+        """0 is plain cross-entropy."""
         alpha: Literal["none", "inverse_frequency"] = "none"
+        """Class weights on top, normalised to mean 1 over samples."""
 
     params: Params
 

@@ -29,15 +29,14 @@ class LdamDrw(ImbalanceStrategy):
     """
 
     class Params(registry.Params):
-        """`max_margin`: that of the rarest class. `drw_start_fraction`: of the epochs, when weights set in; 1 is never.
-
-        `beta`: of those class-balanced weights.
-        """
-
         max_margin: Annotated[float, Field(ge=0, le=30)] = 0.5
+        """Margin of the rarest class, in units of a logit."""
         scale: Annotated[float, Field(gt=0, le=100)] = 1.0
+        """What logits are multiplied by once the margin is off."""
         drw_start_fraction: Annotated[float, Field(ge=0, le=1)] = 0.8
+        """Fraction of the epochs after which class weights set in; 1 is never."""
         beta: Annotated[float, Field(ge=0, lt=1)] = 0.9999
+        """Of those class-balanced weights."""
 
     params: Params
 

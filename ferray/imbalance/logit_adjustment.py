@@ -22,10 +22,10 @@ class LogitAdjustment(ImbalanceStrategy):
     """
 
     class Params(registry.Params):
-        """`tau`: 1 is the consistent choice, 0 changes nothing. `mode`: where the adjustment happens."""
-
         tau: Annotated[float, Field(ge=0, le=5)] = 1.0
+        """1 is the consistent choice, 0 changes nothing."""
         mode: Literal["loss", "post_hoc"] = "loss"
+        """Whether the loss is adjusted, or the logits at evaluation."""
 
     params: Params
 

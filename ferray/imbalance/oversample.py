@@ -22,9 +22,8 @@ class Oversample(ImbalanceStrategy):
     """
 
     class Params(registry.Params):
-        """`target_fraction`: the size every class reaches, as a fraction of the largest class; 0 repeats nothing."""
-
         target_fraction: Annotated[float, Field(ge=0, le=1)] = 1.0
+        """The size every class reaches, as a fraction of the largest class; 0 repeats nothing."""
 
     params: Params
 

@@ -20,9 +20,8 @@ class Undersample(ImbalanceStrategy):
     """
 
     class Params(registry.Params):
-        """`per_class`: samples of a class in one epoch; None is as many as the smallest class that occurs."""
-
         per_class: Annotated[int, Field(ge=1)] | None = None
+        """Samples of a class in one epoch; null is as many as the smallest class that occurs."""
 
     params: Params
 

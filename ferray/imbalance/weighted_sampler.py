@@ -20,9 +20,8 @@ class WeightedSampler(ImbalanceStrategy):
     """
 
     class Params(registry.Params):
-        """`power`: how far towards equal classes."""
-
         power: Annotated[float, Field(ge=0, le=1)] = 1.0
+        """How far towards equal classes: 0 not at all, 1 the whole way."""
 
     params: Params
 

@@ -16,10 +16,12 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class GuardParams(registry.Params):
-    """The greatest fraction removed in all rounds together: of all samples, and of any one class."""
+    """How much all rounds together may remove at most."""
 
     max_removed_fraction: Fraction = 0.2
+    """Of all training samples, in all rounds together."""
     max_removed_fraction_per_class: Fraction = 0.5
+    """Of any one class, in all rounds together."""
 
 
 def let_go(

@@ -10,15 +10,16 @@ from ferray.outliers._guards import GuardParams
 
 
 class RoundParams(GuardParams):
-    """Rounds are due every `every` epochs from `start_epoch` on, `max_rounds` of them (None: no end).
-
-    `watch`: score the samples after every epoch for the curve of the variance, not only when a round is due.
-    """
+    """Rounds are due every `every` epochs from `start_epoch` on, `max_rounds` of them."""
 
     start_epoch: Annotated[int, Field(ge=1)] = 6
+    """The epoch after which the first round is due."""
     every: Annotated[int, Field(ge=1)] = 1
+    """Epochs from one round to the next."""
     max_rounds: Annotated[int, Field(ge=1)] | None = 1
+    """How many rounds at most; null is no end."""
     watch: bool = True
+    """Score the samples after every epoch, not only when a round is due."""
 
 
 class Rounds:

@@ -26,17 +26,12 @@ class AreaUnderMargin(OutlierRemoval):
     """
 
     class Params(RoundParams):
-        """`threshold`: a round drops the `fraction` of the samples at the start that has the lowest mean margins
-        (equal ones go together or stay together), or all whose mean margin is below `margin`, in logits.
-
-        `start_epoch`, `every`, `max_rounds` (None: no end): when rounds are due; every epoch up to the last round is
-        scored. Guards: the greatest fraction removed in all rounds together, of all samples and of any one class.
-        `watch`: score the samples after the last round too.
-        """
-
         threshold: Literal["fraction", "margin"] = "fraction"
+        """A round drops the `fraction` of the samples that has the lowest mean margins, or all below `margin`."""
         fraction: Annotated[float, Field(gt=0, le=1)] = 0.1
+        """Of the samples at the start; equal margins go together or stay together."""
         margin: Annotated[float, Field(ge=-100, le=100)] = 0.0
+        """Mean margin, in logits, below which a sample goes."""
 
     params: Params
 

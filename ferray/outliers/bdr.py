@@ -26,28 +26,35 @@ class BimodalDistributionRemoval(OutlierRemoval):
     """
 
     class Params(GuardParams):
-        """`start`: the first look at `start_epoch` (`epoch`), or the first look from there on at which the variance of
-        the errors is at most `start_variance` (`variance`), or has moved by at most `plateau_tolerance` of its mean
-        over `plateau_epochs` epochs (`plateau`).
-
-        `error`: cross-entropy, one minus the probability of the label, or cross-entropy scaled to [0, 1] over the
-        samples in training. `max_rounds` None: no end. `halt_variance`: a look that finds less ends the training; 0
-        never. Guards: the greatest fraction removed in all rounds together, of all samples and of any one class.
-        `watch`: score the samples after every epoch for the curve of the variance, not only when a look is due.
-        """
-
         start: Literal["epoch", "variance", "plateau"] = "epoch"
+        """Which look begins: that of an epoch, or one that finds little variance, or a variance that has come to rest.
+
+        `epoch`: the first look at `start_epoch`; `variance`: the first from there on at which the variance of the
+        errors is at most `start_variance`; `plateau`: the first at which it has moved by at most `plateau_tolerance`
+        of its mean over `plateau_epochs`.
+        """
         start_epoch: Annotated[int, Field(ge=1)] = 6
+        """No look before the end of this epoch."""
         start_variance: Annotated[float, Field(gt=0)] = 0.1
+        """Variance at which `variance` begins."""
         plateau_epochs: Annotated[int, Field(ge=2, le=100)] = 3
+        """Epochs that `plateau` looks back over."""
         plateau_tolerance: Annotated[float, Field(gt=0, le=1)] = 0.05
+        """How much of its mean the variance may move, for `plateau`."""
         every: Annotated[int, Field(ge=1)] = 1
+        """Epochs from one look to the next."""
         k: Annotated[float, Field(ge=0, le=5)] = 1.0
+        """Standard deviations above the subset's mean at which a sample goes."""
         max_rounds: Annotated[int, Field(ge=1)] | None = 1
+        """How many rounds at most; null is no end."""
         error: ErrorName = "ce"
+        """Cross-entropy, one minus the label's probability, or cross-entropy scaled to [0, 1] over all in training."""
         halt_variance: Annotated[float, Field(ge=0)] = 0.0
+        """A look that finds less variance ends the training; 0 never does."""
         subset_std_min: Annotated[float, Field(ge=0)] = 0.01
+        """Rounds end when the subset's standard deviation falls below this."""
         watch: bool = True
+        """Score the samples after every epoch, for the curve of the variance."""
 
     params: Params
 

@@ -27,13 +27,8 @@ class GmmLoss(OutlierRemoval):
     """
 
     class Params(RoundParams):
-        """`clean_probability`: samples that are clean with at most this probability go.
-
-        `start_epoch`, `every`, `max_rounds` (None: no end): when rounds are due. Guards: the greatest fraction removed
-        in all rounds together, of all samples and of any one class. `watch`: score the samples after every epoch.
-        """
-
         clean_probability: Annotated[float, Field(gt=0, lt=1)] = 0.5
+        """Samples that are clean with at most this probability go."""
 
     params: Params
 

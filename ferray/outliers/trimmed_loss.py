@@ -22,13 +22,8 @@ class TrimmedLoss(OutlierRemoval):
     """
 
     class Params(RoundParams):
-        """`fraction`: of the samples at the start, dropped in each round. Equal losses go together or stay together.
-
-        `start_epoch`, `every`, `max_rounds` (None: no end): when rounds are due. Guards: the greatest fraction removed
-        in all rounds together, of all samples and of any one class. `watch`: score the samples after every epoch.
-        """
-
         fraction: Annotated[float, Field(gt=0, le=1)] = 0.1
+        """Of the samples at the start, dropped in each round; equal losses go together or stay together."""
 
     params: Params
 

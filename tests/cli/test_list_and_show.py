@@ -60,7 +60,22 @@ def test_show_space_json_fills_in_defaults() -> None:
 
 
 def test_show_component_prints_parameters_with_bounds() -> None:
-    assert "gamma = 2.0, minimum 0, maximum 5" in ferray("show", "component", "imbalance", "focal").out
+    assert "gamma = 2.0  number (0 to 5). 0 is plain" in ferray("show", "component", "imbalance", "focal").out
+
+
+def test_show_keys_prints_a_line_for_each_key() -> None:
+    lines = ferray("show", "keys", "optimizer").out.splitlines()
+    assert "  optimizer.lr = 0.001  number (above 0, at most 10). Learning rate at its highest." in lines
+
+
+def test_show_keys_json_is_one_list() -> None:
+    (key,) = json.loads(ferray("show", "keys", "batch_size", "--json").out)
+    assert (key["name"], key["default"], key["values"]) == ("batch_size", "32", "whole number (2 to 65536)")
+
+
+def test_a_key_that_there_is_not_exits_2() -> None:
+    ran = ferray("show", "keys", "learning_rat")
+    assert (ran.code, "there is no key `learning_rat`" in ran.err) == (2, True)
 
 
 def test_help_names_the_exit_codes() -> None:

@@ -144,7 +144,7 @@ def test_a_backbone_that_is_none_is_answered_in_the_form_of_a_space(name: str, h
 
 
 def test_a_parameter_of_another_component_is_answered_with_that() -> None:
-    with pytest.raises(ConfigError, match=r"`timm` has it: `--set backbone.timm.name=...`"):
+    with pytest.raises(ConfigError, match=r"`timm` has it: `--set backbone\.timm\.name=\.\.\.`"):
         load_space("demo", Overrides(sets=["backbone.name=resnet50"]))
 
 

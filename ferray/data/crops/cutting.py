@@ -20,17 +20,18 @@ LARGEST_SIDE = 4096  # of a crop before it is resized, in pixels
 
 
 class CropSettings(Params):
-    """How crops are cut: `size` is S in pixels, `margin` the part of the box's longer side added on each side of it.
-
-    `align` rotates so that the eyes are level, where they are known. `which` face is taken of several; `missed` says
-    what becomes of a picture without one: kept whole, dropped, or its central square taken.
-    """
+    """How crops are cut."""
 
     size: Annotated[int, Field(ge=16, le=1024)] = 224
+    """Side of a crop in pixels."""
     margin: Annotated[float, Field(ge=0, le=2)] = 0.2
+    """Part of the box's longer side that is added on each side of it."""
     align: bool = True
+    """Rotate so that the eyes are level, where they are known."""
     which: Literal["largest", "central", "best"] = "largest"
+    """The face that is taken of several."""
     missed: Literal["keep", "drop", "center"] = "keep"
+    """What becomes of a picture without a face: kept whole, dropped, or its central square taken."""
 
 
 def choose(faces: Sequence[Detection], which: str, *, height: int, width: int) -> Detection | None:

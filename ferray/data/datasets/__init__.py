@@ -43,33 +43,40 @@ def _with_one_group(pattern: str) -> str:
 
 
 class DatasetParams(Params):
-    """What every data set lets you choose about its splits; see `ferray.data.splits` for the protocols.
-
-    `fold` counts from 0 to `folds` - 1 and is the validation fold; `split_seed` is apart from the trial's seed so that
-    trials of different seeds are judged on the same images. `folds_of`: folds are cut from the training part of this
-    split alone, its other parts are left out; None cuts all but the official test part. `val_fraction` and
-    `test_fraction` are what `official` carves out of the training part where the set brings no such part of its own;
-    `val_fraction` is also what `holdout` validates on. `max_per_class`: at most so many images a class of the whole
-    set, chosen before it is split, so that trials with other samplings of the training part share all other parts.
-    `bad_samples`: `refuse` an image or row that is no good, naming all of them, or `skip` it: left out of every split
-    and listed. `auto` refuses, but leaves out pictures of one colour where the set is known to hold some (sfew,
-    fer2013). `keep` refuses, but keeps pictures of one colour, to match an n that somebody published.
-    `kfold_by_group` keeps together what `groups`, a csv below the data root with the columns file and group, says, or
-    `group_pattern`, a regular expression with one group or one called `group` that is searched in file names; without
-    them, what the data set's own names tell (see `ferray.data.groups`).
-    """
+    """What every data set lets you choose about its splits; see `ferray.data.splits` for the protocols."""
 
     split: SplitKind = "official"
+    """How train, validation and test are told apart."""
     folds: Annotated[int, Field(ge=2, le=50)] = 5
+    """How many folds `kfold` and `kfold_by_group` have."""
     fold: Annotated[int, Field(ge=0)] = 0
+    """The validation fold, from 0 to `folds` - 1."""
     folds_of: Literal["official", "halves", "random", "holdout"] | None = None
+    """The split from whose training part alone folds are cut; null cuts all but the official test part."""
     split_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    """Apart from the trial's seed, so that trials of different seeds are judged on the same images."""
     val_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    """What `holdout` validates on, and `official` carves out of train where the set has no such part."""
     test_fraction: Annotated[float, Field(gt=0, le=0.4)] = 0.1
+    """What `official` carves out of train where the set has no test part."""
     max_per_class: Annotated[int, Field(ge=2)] | None = None
+    """At most so many images a class of the whole set.
+
+    They are chosen before it is split, so that trials with other samplings of the training part share all other parts.
+    """
     bad_samples: Literal["auto", "refuse", "skip", "keep"] = new_default("auto", stands_for="refuse")
+    """What becomes of an image or row that is no good: `refuse` it, naming all of them, or `skip` and list it.
+
+    `auto` refuses, but leaves out pictures of one colour where the set is known to hold some (sfew, fer2013). `keep`
+    refuses, but keeps pictures of one colour, to match an n that somebody published.
+    """
     group_pattern: Annotated[str, AfterValidator(_with_one_group)] | None = added_later(None)
+    """A regular expression, searched in file names, whose one group (or the one called `group`) is not split.
+
+    Without it and `groups`, `kfold_by_group` goes by what the data set's own names tell (see `ferray.data.groups`).
+    """
     groups: Annotated[str, AfterValidator(below_the_root)] | None = added_later(None)
+    """A csv below the data root with the columns file and group, whose groups are not split."""
 
     @model_validator(mode="after")
     def _fold_exists(self) -> Self:

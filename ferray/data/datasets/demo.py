@@ -28,10 +28,15 @@ class Demo(Dataset):
 
     class Params(DatasetParams):
         num_train: Annotated[int, Field(ge=NUM_CLASSES, le=100_000)] = 1500
+        """Training faces."""
         num_val: Annotated[int, Field(ge=NUM_CLASSES, le=100_000)] = 400
+        """Validation faces."""
         num_test: Annotated[int, Field(ge=NUM_CLASSES, le=100_000)] = 400
+        """Test faces."""
         label_noise: Annotated[float, Field(ge=0, le=0.5)] = 0.08
+        """Fraction of training labels replaced by another expression."""
         seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+        """Of the drawing; a face depends on it, its part and its number alone."""
 
     params: Params
 

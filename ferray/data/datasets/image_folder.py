@@ -30,7 +30,8 @@ class ImageFolder(Dataset):
     """
 
     class Params(DatasetParams):
-        path: Annotated[str, AfterValidator(below_the_root)] = "."  # relative to the data root
+        path: Annotated[str, AfterValidator(below_the_root)] = "."
+        """The folder, below the data root."""
 
     params: Params
     expected_layout = "train/<class>/*.png\nval/<class>/*.png\ntest/<class>/*.png\n<class>/*.png"

@@ -43,6 +43,7 @@ class Sfew(Dataset):
 
     class Params(DatasetParams):
         faces: Literal["aligned", "frames", "mtcnn", "center", "csv"] = "aligned"
+        """Which pictures: as distributed, or cut by `ferray data prepare` (mtcnn, center, csv)."""
 
         @field_validator("split", mode="before")
         @classmethod

@@ -48,6 +48,7 @@ class SfewFeatures(Dataset):
 
     class Params(DatasetParams):
         empty_cells: Literal["median", "bad"] = "median"
+        """Filled with the column's median over the training split, or a bad sample."""
 
     params: Params
     kind: ClassVar[Literal["images", "features"]] = "features"

@@ -16,9 +16,8 @@ class CentralSquare(FaceFinder):
     """Look for no face: the central square, as large as the picture's shorter side or a fraction of it."""
 
     class Params(registry.Params):
-        """`side_fraction`: side of the square over the picture's shorter side."""
-
         side_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+        """Side of the square over the picture's shorter side."""
 
     params: Params
     exact = True

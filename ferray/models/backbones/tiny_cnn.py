@@ -61,10 +61,10 @@ class TinyCnn(BackboneFactory):
     """Small convolutional network for faces of 48 to 64 pixels, random weights, quick on one CPU core."""
 
     class Params(registry.Params):
-        """`width` channels after the first stage, doubled by each of the `depth` stages."""
-
         width: Annotated[int, Field(ge=4, le=64)] = 16
+        """Channels after the first stage; each further stage doubles them."""
         depth: Annotated[int, Field(ge=2, le=5)] = 4
+        """Stages, each of which halves the side."""
 
     def input_spec(self) -> InputSpec:
         return SPEC

@@ -19,10 +19,10 @@ class BnMlp(HeadFactory):
     """
 
     class Params(registry.Params):
-        """`hidden` units between the two linear layers; `dropout` is the fraction of them set to zero in training."""
-
         hidden: Annotated[int, Field(ge=1, le=8192)] = 256
+        """Units between the two linear layers."""
         dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.5
+        """Fraction of them set to zero in training."""
 
     def build(self, num_features: int, num_classes: int) -> nn.Module:
         return nn.Sequential(

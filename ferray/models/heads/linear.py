@@ -15,9 +15,8 @@ class LinearHead(HeadFactory):
     """Dropout and one linear layer."""
 
     class Params(registry.Params):
-        """`dropout` is the fraction of features set to zero in training."""
-
         dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.2
+        """Fraction of features set to zero in training."""
 
     def build(self, num_features: int, num_classes: int) -> nn.Module:
         return nn.Sequential(nn.Dropout(self.params.dropout), nn.Linear(num_features, num_classes))

@@ -18,11 +18,12 @@ class SeluMlp(HeadFactory):
     """
 
     class Params(registry.Params):
-        """`dropout` before the hidden layer of `hidden` units, `dropout_hidden` after it."""
-
         hidden: Annotated[int, Field(ge=1, le=8192)] = 512
+        """Units of the hidden layer."""
         dropout: Annotated[float, Field(ge=0, le=0.95)] = 0.6
+        """Before the hidden layer."""
         dropout_hidden: Annotated[float, Field(ge=0, le=0.95)] = 0.8
+        """After the hidden layer."""
 
     def build(self, num_features: int, num_classes: int) -> nn.Module:
         return nn.Sequential(

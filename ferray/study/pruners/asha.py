@@ -21,7 +21,9 @@ class Asha(PrunerFactory):
 
     class Params(BaseParams):
         reduction_factor: Annotated[int, Field(ge=2, le=10)] = 3
+        """One in so many goes on at each rung."""
         first_rung_fraction: Annotated[float, Field(ge=1 / STEPS, le=1)] = 1 / STEPS
+        """Fraction of a trial's epochs at which the first rung is."""
 
     def build(self) -> BasePruner:
         first_step = steps_in(self.params.first_rung_fraction)

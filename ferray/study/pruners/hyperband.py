@@ -20,6 +20,7 @@ class Hyperband(PrunerFactory):
 
     class Params(BaseParams):
         reduction_factor: Annotated[int, Field(ge=2, le=10)] = 3
+        """One in so many goes on at each rung."""
 
     def build(self) -> BasePruner:
         factor = self.params.reduction_factor

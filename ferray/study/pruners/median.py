@@ -17,7 +17,9 @@ class Median(PrunerFactory):
 
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=0, le=1000)] = 5
+        """Trials that complete before any is stopped."""
         warmup_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
+        """Fraction of a trial's epochs in which it is not stopped."""
 
     def build(self) -> BasePruner:
         warmup_steps = steps_in(self.params.warmup_fraction)

@@ -21,8 +21,11 @@ class Patient(PrunerFactory):
 
     class Params(BaseParams):
         wraps: Literal["none", "median", "percentile", "asha", "hyperband"] = "median"
+        """The pruner that has to agree."""
         patience_fraction: Annotated[float, Field(ge=0, le=1)] = 0.25
+        """Fraction of its epochs that a trial may go without improving."""
         min_delta: Annotated[float, Field(ge=0)] = 0.0
+        """What counts as improving."""
 
     def build(self) -> BasePruner:
         factory = ROOMS["pruner"].load(self.params.wraps)

@@ -17,8 +17,11 @@ class Percentile(PrunerFactory):
 
     class Params(BaseParams):
         keep_percent: Annotated[float, Field(gt=0, lt=100)] = 25.0
+        """The best so many percent go on."""
         startup_trials: Annotated[int, Field(ge=0, le=1000)] = 5
+        """Trials that complete before any is stopped."""
         warmup_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
+        """Fraction of a trial's epochs in which it is not stopped."""
 
     def build(self) -> BasePruner:
         return PercentPruner(

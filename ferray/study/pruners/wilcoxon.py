@@ -20,10 +20,10 @@ class Wilcoxon(PrunerFactory):
     """
 
     class Params(registry.Params):
-        """`p_threshold`: a smaller p-value stops the trial; `startup_folds`: never before so many."""
-
         p_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.1
+        """A smaller p-value stops the trial."""
         startup_folds: Annotated[int, Field(ge=1, le=50)] = 2
+        """No trial is stopped before it has ended so many folds."""
 
     params: Params
 

@@ -22,6 +22,7 @@ class Cmaes(SamplerFactory):
 
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=1, le=1000)] = 5
+        """Random trials before the first that it proposes."""
 
     def build(self, seed: int) -> BaseSampler:
         sampler = CmaEsSampler(

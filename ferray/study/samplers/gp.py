@@ -23,6 +23,7 @@ class Gp(SamplerFactory):
 
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=1, le=1000)] = 10
+        """Random trials before the first that it proposes."""
 
     def build(self, seed: int) -> BaseSampler:
         sampler = GPSampler(

@@ -25,7 +25,9 @@ class Tpe(SamplerFactory):
 
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=1, le=1000)] = 10
+        """Random trials before the first that it proposes."""
         candidates: Annotated[int, Field(ge=1, le=1000)] = 24
+        """Draws of which the most promising is proposed."""
 
     def build(self, seed: int) -> BaseSampler:
         sampler = TPESampler(
