@@ -71,6 +71,7 @@ def print_comparison(comparison: Comparison) -> None:
     from rich.text import Text
 
     from ferray.cli.tables import stdout_console
+    from ferray.cli.wrapping import wrapped
     from ferray.results.comparison_text import text_of
 
     out, text = stdout_console(), text_of(comparison)
@@ -78,7 +79,7 @@ def print_comparison(comparison: Comparison) -> None:
         out.print(Text(table.title, style="bold"), soft_wrap=True)
         out.print(_rich_table(table))
     for note in text.notes:
-        out.print(Text(note), soft_wrap=True)
+        out.print(Text(wrapped(note, out.width if out.is_terminal else None, indent="  ")), soft_wrap=True)
 
 
 def _rich_table(table: TextTable) -> object:

@@ -10,6 +10,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, say
+from ferray.commands import shortest_path
 from ferray.config.place import default_data_root
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def figures(
     if json:
         print_json({"sweep": record.name, "files": [str(path) for path in album.files]})
     else:
-        print("".join(f"{path}\n" for path in album.files), end="")
+        print("".join(f"{shortest_path(path)}\n" for path in album.files), end="")
     remark(album)
 
 

@@ -11,7 +11,7 @@ import typer
 from ferray.cli import options
 from ferray.cli.figures import remark
 from ferray.cli.output import print_json, say
-from ferray.commands import command
+from ferray.commands import command, shortest_path
 from ferray.config.place import default_data_root
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _print(document: dict[str, Any]) -> None:
             f"epoch {look['epoch']}: variance {variance}, {look['num_removed']} removed, {look['num_kept']} left{note}"
         )
     if document["files"]:
-        print(f"{len(document['files'])} files in {Path(document['files'][0]).parent}")
+        print(f"{len(document['files'])} files in {shortest_path(Path(document['files'][0]).parent)}")
 
 
 def _print_removed(document: dict[str, Any]) -> None:

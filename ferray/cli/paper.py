@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ferray.cli.output import say
-from ferray.commands import command
+from ferray.commands import command, shortest_path
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
@@ -76,7 +76,7 @@ def _draw(sweep: PaperSweep) -> None:
 
     album = draw_figures(sweep.record, sweep.folder, None, sweep.runtime.data_root)
     if not sweep.quiet:
-        say(f"{len(album.files)} figures in {album.folder}")
+        say(f"{len(album.files)} figures in {shortest_path(album.folder)}")
 
 
 def _compare(spec: SweepSpec, sweep: PaperSweep) -> Comparison:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ferray.cli.wrapping import wrapped
+from ferray.commands import shortest_path
 from ferray.config.readable import params_line
 from ferray.results.leaderboard import Leaderboard, value_text
 from ferray.study.records import TrialRecord
@@ -130,7 +131,8 @@ def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[st
         lines.append(f"±, [–]: 95 % for {of}; picking the best of many adds optimism")
     if board.best and board.best.checkpoint:
         path = folder / board.best.checkpoint
-        lines.append(f"best checkpoint: {path}" if path.is_file() else f"the best checkpoint is gone: {path}")
+        told = shortest_path(path)
+        lines.append(f"best checkpoint: {told}" if path.is_file() else f"the best checkpoint is gone: {told}")
     return lines
 
 

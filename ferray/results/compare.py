@@ -176,11 +176,11 @@ class _Bench:
     def why_missing(self, row: PublishedRow) -> str:
         """Why there is no number of ours for an arm, and the command that makes it."""
         if row.arm in self.arms:
-            return (
-                f"run `{self.record.command('evaluate --all')}`" if row.measured_on == "test" else "run without folds"
-            )
+            if row.measured_on != "test":
+                return "run without folds"
+            return f"not judged: `{self.record.command('evaluate --all')}`"
         if any(trial.params.get("arm") == row.arm and trial.state == "failed" for trial in self.record.trials):
-            return f"failed, see `{self.record.command('trials --failed')}`"
+            return f"failed: `{self.record.command('trials --failed')}`"
         quick = self.spec.quick if self.is_quick else None
         in_quick = quick is not None and (not quick.arms or row.arm in quick.arms)
         words = [*(["--quick"] if in_quick else []), *output_words(self.folder.parent)]

@@ -49,10 +49,24 @@ class _Letters:
             yield f"({letter}) {method}: {meaning}" if meaning else f"({letter}) {method}"
 
 
+@dataclass
+class _Reasons:
+    """A number for each reason that is too long for a cell, in order of its first use."""
+
+    used: dict[str, int] = field(default_factory=dict)
+
+    def of(self, word: str, reason: str) -> str:
+        return f"{word} ({self.used.setdefault(reason, len(self.used) + 1)})"
+
+    def notes(self) -> Iterator[str]:
+        for reason, number in self.used.items():
+            yield f"({number}) {reason}"
+
+
 def text_of(comparison: Comparison) -> ComparisonText:
     """Tables and notes of a comparison."""
-    letters = _Letters()
-    tables = [_main_table(comparison, letters)]
+    letters, reasons = _Letters(), _Reasons()
+    tables = [_main_table(comparison, letters, reasons)]
     if comparison.arm_pairs:
         tables.append(_pairs_table(comparison.arm_pairs, letters))
     if comparison.classes:
@@ -60,19 +74,19 @@ def text_of(comparison: Comparison) -> ComparisonText:
     early = [f"the test split was first {comparison.early}"] if comparison.early else []
     notes = [*_cut_note(comparison), *early, *map(printed_pair_line, comparison.printed_pairs)]
     legend = ["[low, high]: 95 % intervals, made by", *letters.notes()] if letters.used else []
-    return ComparisonText(tuple(tables), (*notes, *legend))
+    return ComparisonText(tuple(tables), (*reasons.notes(), *notes, *legend))
 
 
-def _main_table(comparison: Comparison, letters: _Letters) -> TextTable:
+def _main_table(comparison: Comparison, letters: _Letters, reasons: _Reasons) -> TextTable:
     quick = ", a quick cut" if comparison.is_quick else ""
     return TextTable(
         f"{comparison.space}: published, and ours in the sweep {comparison.sweep}{quick}",
         ("row", "split", "published", "ours", "ours - published", "comparable"),
-        tuple(_cells(row, comparison, letters) for row in comparison.rows),
+        tuple(_cells(row, comparison, letters, reasons) for row in comparison.rows),
     )
 
 
-def _cells(row: ComparedRow, comparison: Comparison, letters: _Letters) -> tuple[str, ...]:
+def _cells(row: ComparedRow, comparison: Comparison, letters: _Letters, reasons: _Reasons) -> tuple[str, ...]:
     published = row.published
     elsewhere = f", ours {published.measured_on}" if published.measured_on != published.split else ""
     metric = "" if published.metric == "accuracy" else f" ({METRIC_NAMES[published.metric]})"
@@ -80,10 +94,23 @@ def _cells(row: ComparedRow, comparison: Comparison, letters: _Letters) -> tuple
         f"{published.row}{metric}",
         f"{published.split}{elsewhere}",
         estimate_text(row.theirs, letters) if row.theirs else "no number",
-        f"{estimate_text(row.ours, letters)}{_seeds_text(row.ours, comparison)}" if row.ours else row.missing,
+        f"{estimate_text(row.ours, letters)}{_seeds_text(row.ours, comparison)}"
+        if row.ours
+        else _missing(row, reasons),
         difference_text(row.difference, letters) if row.difference else "",
-        "yes" if row.is_comparable and not row.why_not else f"no: {row.why_not}" if row.theirs else row.why_not,
+        _comparable(row, reasons),
     )
+
+
+def _missing(row: ComparedRow, reasons: _Reasons) -> str:
+    word, _, why = row.missing.partition(": ")
+    return reasons.of(word, row.missing) if why else word
+
+
+def _comparable(row: ComparedRow, reasons: _Reasons) -> str:
+    if not row.why_not:
+        return "yes" if row.is_comparable else "no"
+    return reasons.of("no" if row.theirs else "", row.why_not).strip()
 
 
 def estimate_text(estimate: Estimate, letters: _Letters) -> str:

@@ -15,7 +15,7 @@ from ferray.testing.fake_arms import arms_record, arms_spec, fold_record, hold_o
 
 ON_VAL: dict[str, Any] = {"row": "plain", "arm": "plain", "value": 0.38, "split": "val", "n": 215}
 ON_TEST: dict[str, Any] = {"row": "cleaned", "arm": "cleaned", "value": 0.46, "n": 216}
-FAILED = f"failed, see `{command('trials two --failed')}`"
+FAILED = f"failed: `{command('trials two --failed')}`"
 RIGHT = {"plain": (40, 44), "cleaned": (50, 48)}
 
 
@@ -47,7 +47,7 @@ def test_ours_stands_beside_theirs(tmp_path: Path) -> None:
 
 def test_a_row_on_the_test_split_asks_for_evaluate(tmp_path: Path) -> None:
     row = only_row(compared(tmp_path, ON_TEST))
-    assert (row.ours, row.missing) == (None, f"run `{command('evaluate two --all')}`")
+    assert (row.ours, row.missing) == (None, f"not judged: `{command('evaluate two --all')}`")
 
 
 def test_a_row_on_the_test_split_is_what_evaluate_left(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,22 @@ def test_a_cut_is_called_one(tmp_path: Path) -> None:
     spec = arms_spec(published=WANG)
     found = compare(spec, arms_record(arms_spec(base={"epochs": 2}), RIGHT), tmp_path, space="papers/two")
     assert "two is a cut of papers/two, not a reproduction: epochs 2 for 9" in text_of(found).notes
+
+
+def test_a_reason_stands_below_the_table_under_its_number(tmp_path: Path) -> None:
+    found = text(tmp_path)
+    assert (found.tables[0].rows[2][5], found.notes[0]) == ("no (1)", "(1) quoted | elsewhere")
+
+
+def test_one_reason_of_several_rows_has_one_number(tmp_path: Path) -> None:
+    found = text(tmp_path, published=[*WANG, {**WANG[2], "row": "SVM & PHOG"}])
+    assert [row[5] for row in found.tables[0].rows[2:]] == ["no (1)", "no (1)"]
+
+
+def test_the_command_that_makes_a_missing_row_stands_below_the_table(tmp_path: Path) -> None:
+    found = text(tmp_path, {"plain": (40, 44)})
+    assert found.tables[0].rows[1][3] == "not run (1)"
+    assert re.fullmatch(r"\(1\) not run: `.* sweep papers/two .*`", found.notes[0])
 
 
 def test_markdown_escapes_bars(tmp_path: Path) -> None:
