@@ -45,8 +45,9 @@ def clean(
     """
     asked = dict(locals())
     from ferray.cli.train import settle
+    from ferray.config.load import load_space_or_dataset
 
-    loaded, notes = _load(space, asked)
+    loaded, notes = load_space_or_dataset(space, options.overrides_from(asked))
     say_notes(notes, quiet=quiet)
     spec, chosen = settle(loaded)
     if not quiet:
@@ -72,17 +73,6 @@ def clean(
         print_json(_document(spec, findings, job, path))
     else:
         _print(spec, findings, path)
-
-
-def _load(name: str, asked: dict[str, Any]) -> tuple[SweepSpec, list[str]]:
-    """The space called `name`, else the data set with every default."""
-    from ferray.config.load import load_dataset, load_space, space_names
-    from ferray.registry import ROOMS
-
-    overrides = options.overrides_from(asked)
-    if name in ROOMS["dataset"].names() and name not in space_names():
-        return load_dataset(name, overrides)
-    return load_space(name, overrides)
 
 
 def _prepare(spec: SweepSpec, runtime: Any, folds: int, threads: int, *, quiet: bool) -> TrialJob:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ferray.cli import clean, prepare
+from ferray.cli import clean, data_show, prepare
 
 app = typer.Typer(help="Make data sets ready, and look through them.", no_args_is_help=True)
 
@@ -14,5 +14,6 @@ def _group() -> None:
     """Make data sets ready, and look through them."""
 
 
+app.command("show")(data_show.show)
 app.command("prepare")(prepare.prepare)
 app.command("clean")(clean.clean)

@@ -19,6 +19,7 @@ from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.config.yaml import read_yaml
 from ferray.errors import ConfigError, did_you_mean
+from ferray.registry import ROOMS
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,13 @@ def load_dataset(name: str, overrides: Overrides | None = None) -> tuple[SweepSp
     """One configuration that trains on the data set called `name`, every key its default but for the overrides."""
     raw: dict[str, Any] = {"name": name, "dataset": name}
     return _changed(raw, overrides or Overrides(), [], source=f"data set `{name}`")
+
+
+def load_space_or_dataset(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:
+    """The space called `name`, else the data set of that name with every default."""
+    if name in ROOMS["dataset"].names() and name not in space_names():
+        return load_dataset(name, overrides)
+    return load_space(name, overrides)
 
 
 def _changed(

@@ -45,11 +45,12 @@ def same_pictures(listing: SampleList) -> list[tuple[Sample, ...]]:
 def count_copies(groups: Iterable[tuple[Sample, ...]], splits: Splits) -> Copies:
     """The copies among the samples that stand in the splits."""
     train, val, test = (set(split.sample_ids.tolist()) for split in (splits.train, splits.val, splits.test))
+    seen, everything = train | val, train | val | test
     val_in_train = test_in_seen = two_labels = 0
     for samples in groups:
-        ids = {sample.sample_id for sample in samples}
+        label_of = {sample.sample_id: sample.label for sample in samples if sample.sample_id in everything}
+        ids = label_of.keys()
         val_in_train += len(ids & val) if ids & train else 0
-        test_in_seen += len(ids & test) if ids & (train | val) else 0
-        used = [sample.label for sample in samples if sample.sample_id in train | val | test]
-        two_labels += len(set(used)) > 1
+        test_in_seen += len(ids & test) if ids & seen else 0
+        two_labels += len(set(label_of.values())) > 1
     return Copies(val_in_train, test_in_seen, two_labels)
