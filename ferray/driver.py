@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
+from ferray.errors import FerrayError
 from ferray.events import (
     Decision,
     EpochReport,
@@ -71,6 +72,19 @@ class Audience:
 
     listeners: list[Listener]
     tell_user: Callable[[str], None] = warn
+
+    def invite(self, name: str, build: Callable[[], Listener]) -> None:
+        """Add a listener; one that cannot be built is left out with a warning, unless it was asked for wrongly."""
+        try:
+            self.listeners.append(build())
+        except FerrayError:
+            raise
+        except Exception as error:
+            self.tell_user(f"the tracker {name} is left out: {type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        """Let everybody write what is left."""
+        self.hear("close")
 
     def hear(self, act: str, *message: object) -> None:
         """Call `act` on every listener that still listens."""
@@ -257,10 +271,6 @@ class SweepDriver:
     def could_not_save(self, number: int, why: str) -> None:
         """Warn that a trial which ends for now goes on from an older checkpoint than it might."""
         self.audience.tell_user(f"trial {number} is not saved where it stopped: {why}")
-
-    def close(self) -> None:
-        """Let the audience write what is left."""
-        self.audience.hear("close")
 
     def _forget_checkpoints(self, trial: Trial, outcome: Outcome) -> None:
         """Nobody goes on from the last.pt of a trial that has ended for good."""

@@ -10,9 +10,10 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -68,19 +69,18 @@ def run_sweep(
             (folder / "trials").mkdir(exist_ok=True)
         place = replace(place, study=study_of(store, place, take_over=take_over))
         changed = compare_data(store, place.study, f"`{spec.name}`", data)
-        study = Study(spec, store, take_over=take_over, name=place.study)
-        try:
+        with (
+            closing(Study(spec, store, take_over=take_over, name=place.study)) as study,
+            closing(Audience(list(listeners))) as audience,
+        ):
             keep_data(store, place.study, data)
             _write_facts(place, spec, text)
             mark(store, place)
-        except ClusterError:
-            study.close()
-            raise
-        trackers = [ROOMS["tracker"].load(name)(folder) for name in runtime.trackers]
-        found = found_in(read_sweep(store, place.study))
-        audience = Audience([*trackers, *listeners])
-        driver = SweepDriver(spec, runtime, study, folder, audience, found=found, identity=place.identity)
-        try:
+            for name in runtime.trackers:
+                tracker: Callable[[Path], Listener] = ROOMS["tracker"].load(name)
+                audience.invite(name, partial(tracker, folder))
+            found = found_in(read_sweep(store, place.study))
+            driver = SweepDriver(spec, runtime, study, folder, audience, found=found, identity=place.identity)
             if found.finished or found.again:
                 driver.note(f"going on with {study.called}: {found}")
             for line in changed:
@@ -89,9 +89,6 @@ def run_sweep(
                 driver.note(f"{read} of its trials have been judged on the test split: {_NO_LONGER_BLIND}")
             if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
-        finally:
-            driver.close()
-            study.close()
         record = replace(read_sweep(store, place.study), name=spec.name, words=place.words)
     if driver.patience.is_over:
         raise driver.patience.error(record.command("trials --failed"))

@@ -83,7 +83,7 @@ def test_audience_hears_a_trial_in_order(tmp_path: Path) -> None:
     recorder = Recorder()
     driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 1}, base={"epochs": 2}), recorder)
     run_curves(driver)
-    driver.close()
+    driver.audience.close()
     assert recorder.heard == ["sweep curves 0/1", "start 0", "epoch 0 1", "epoch 0 2", "end 0 completed", "close"]
 
 

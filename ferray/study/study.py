@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,9 +89,12 @@ class Study:
         self._lease = Lease(self._optuna)
         self._lease.take(force=take_over)
         self._counted = 0
-        self._settle_what_was_left()
-        self._num_sets = sum(map(is_root, self._optuna.get_trials(deepcopy=False)))
-        self._optuna.sampler = spec.sampler.load()(spec.sampler.build_params()).create(self._sampler_seed())
+        with ExitStack() as on_failure:
+            on_failure.callback(self._lease.release)
+            self._settle_what_was_left()
+            self._num_sets = sum(map(is_root, self._optuna.get_trials(deepcopy=False)))
+            self._optuna.sampler = spec.sampler.load()(spec.sampler.build_params()).create(self._sampler_seed())
+            on_failure.pop_all()
 
     def close(self) -> None:
         """Give the store up to whoever wants it next."""

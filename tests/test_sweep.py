@@ -1,0 +1,80 @@
+"""A sweep that cannot begin as asked leaves nothing behind that would keep the next one out."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from ferray.config.runtime import Runtime
+from ferray.config.sweep import SweepSpec
+from ferray.errors import ConfigError
+from ferray.study.lease import LEASE_ATTR
+from ferray.study.records import SweepRecord
+from ferray.study.samplers import random
+from ferray.study.store import open_store
+from ferray.sweep import run_sweep
+from ferray.testing.curves import small_spec
+from ferray.track import tensorboard
+
+TINY = {"image_size": 16, "backbone": {"tiny_cnn": {"width": 4, "depth": 2}}, "batch_size": 14, "epochs": 1}
+FACES = {"demo": {"num_train": 28, "num_val": 14, "num_test": 7}}
+
+
+def spec() -> SweepSpec:
+    return small_spec(name="tiny", dataset=FACES, base=TINY, space={}, budget={"trials": 1})
+
+
+def run(output: Path) -> SweepRecord:
+    return run_sweep(spec(), Runtime(output=output, launcher="inline", device="cpu", trackers=("tensorboard",)))
+
+
+def lease_in(folder: Path) -> Any:
+    return optuna.load_study(study_name="tiny", storage=open_store(folder)).user_attrs[LEASE_ATTR]
+
+
+@pytest.fixture
+def earlier() -> set[threading.Thread]:
+    """Threads that other tests have left."""
+    return set(threading.enumerate())
+
+
+def lease_keepers(earlier: set[threading.Thread]) -> list[str]:
+    return [thread.name for thread in set(threading.enumerate()) - earlier if thread.name == "ferray-lease"]
+
+
+def test_tracker_that_cannot_be_built_is_left_out_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object, folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder / "tensorboard"))
+
+    monkeypatch.setattr(tensorboard.TensorBoard, "__init__", fail)
+    assert [trial.outcome for trial in run(tmp_path).trials] == ["completed"]
+    assert "warning: the tracker tensorboard is left out: PermissionError" in capsys.readouterr().err
+
+
+def test_tracker_that_is_not_installed_leaves_no_lease_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, earlier: set[threading.Thread]
+) -> None:
+    monkeypatch.setattr("ferray.track.tensorboard.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match="needs the package `tensorboard`"):
+        run(tmp_path)
+    assert lease_in(tmp_path / "tiny") == {}
+    assert lease_keepers(earlier) == []
+
+
+def test_study_that_cannot_be_opened_leaves_no_lease_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, earlier: set[threading.Thread]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such kernel")
+
+    monkeypatch.setattr(random.Random, "build", fail)
+    with pytest.raises(RuntimeError, match="no such kernel"):
+        run(tmp_path)
+    assert lease_in(tmp_path / "tiny") == {}
+    assert lease_keepers(earlier) == []
