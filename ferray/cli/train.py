@@ -9,7 +9,8 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.checking import checked_sweep
-from ferray.cli.output import on_terminal, print_json, progress_bars, say, say_notes
+from ferray.cli.output import on_terminal, progress_bars, say, say_notes
+from ferray.cli.trained import is_trained, print_trained
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ def train(
         import shutil
 
         shutil.rmtree(job.path, ignore_errors=True)
-    report = _train(job, quiet=quiet)
-    _print_end(report, job, json=json)
+    print_trained(_train(job, quiet=quiet), job, json=json)
 
 
 def settle(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
@@ -124,11 +124,11 @@ def _job(spec: SweepSpec, config: TrialConfig, runtime: Runtime, threads: int) -
     )
 
 
-def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
-    """Train to the end and return the best epoch; Ctrl-C saves first."""
+def _train(job: TrialJob, *, quiet: bool) -> list[EpochReport]:
+    """Train to the end and return the best epoch, or that of each fold; Ctrl-C saves first."""
     from ferray.train.opening import open_trainer
 
-    if (job.path / "best.pt").exists() and not (job.path / "last.pt").exists():
+    if is_trained(job):
         raise ConfigError(
             f"this configuration is trained already, in `{job.folder}`",
             "pass `--fresh` to train it again, or another `--seed`",
@@ -137,7 +137,7 @@ def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
         epoch = 1
         trainer = open_trainer(job, on_batch=lambda done, total: progress(f"epoch {epoch}", done, total))
         if trainer.epochs_done:
-            say(f"going on after epoch {trainer.epochs_done} from `{job.folder}/last.pt`")
+            say(f"going on after epoch {trainer.epochs_done} from `{job.folder}`")
         try:
             while True:
                 epoch = trainer.epochs_done + 1
@@ -146,7 +146,7 @@ def _train(job: TrialJob, *, quiet: bool) -> EpochReport:
                     for line in filter(None, (report.note, _line(report))):
                         say(line)
                 if report.is_last:
-                    return trainer.best or report
+                    return list({epoch.fold: epoch for epoch in trainer.history if epoch.is_best}.values())
         except KeyboardInterrupt:
             trainer.save()
             say(f"interrupted; run the same command again to go on after epoch {trainer.epochs_saved}")
@@ -178,32 +178,3 @@ def _removed(outliers: OutlierReport) -> str:
         f"{text}: {outliers.precision:.0%} of them wrong-labelled (chance {chance:.0%}), "
         f"{outliers.recall:.0%} of the wrong labels found"
     )
-
-
-def _print_end(report: EpochReport, job: TrialJob, *, json: bool) -> None:
-    from ferray.results.intervals import wilson_interval
-
-    accuracy = report.metrics["val/accuracy"]
-    low, high = wilson_interval(round(accuracy * report.num_val), report.num_val)
-    if json:
-        document = {
-            "best_epoch": report.epoch,
-            "metrics": report.metrics,
-            "num_val": report.num_val,
-            "interval": [low, high],
-        }
-        print_json(
-            {
-                **document,
-                "classes": list(report.classes),
-                "confusion": [list(row) for row in report.confusion],
-                "folder": job.folder,
-            }
-        )
-        return
-    print(
-        f"best epoch {report.epoch}: "
-        f"validation accuracy {accuracy:.3f} (n = {report.num_val}, 95 % {low:.3f} to {high:.3f}), "
-        f"UAR {report.metrics['val/uar']:.3f}, macro-F1 {report.metrics['val/macro_f1']:.3f}"
-    )
-    print(f"checkpoint: {job.folder}/best.pt")

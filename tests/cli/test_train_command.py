@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ferray.cli.trained import print_trained
+from ferray.errors import SweepFailed
+from ferray.results.intervals import folds_interval
 from ferray.testing.command import Ran, ferray
+from ferray.testing.trials import demo_config, demo_job
 
 ARGS = (
     "--set", "dataset={demo: {num_train: 140, num_val: 70, num_test: 70}}",
@@ -66,3 +70,36 @@ def test_interrupted_training_goes_on_to_the_same_numbers(tmp_path: Path, monkey
     resumed = train(tmp_path / "cut", "--json")
     assert "going on after epoch 1" in resumed.err
     assert json.loads(resumed.out)["metrics"]["val/loss"] == whole["metrics"]["val/loss"]
+
+
+FOLDS = ("--set", "folds={kind: stratified, k: 3}", "--epochs", 1)
+
+
+def test_folds_end_with_their_mean_and_the_interval_of_folds(tmp_path: Path) -> None:
+    document = json.loads(train(tmp_path, *FOLDS, "--json").out)
+    accuracies = [fold["metrics"]["val/accuracy"] for fold in document["folds"]]
+    sizes = [document["folds"][0][name] for name in ("num_train", "num_val")]
+    assert document["metrics"]["val/accuracy"] == pytest.approx(sum(accuracies) / 3)
+    assert document["interval"] == pytest.approx(
+        folds_interval(accuracies, num_train=sizes[0], num_val=sizes[1]), abs=0.01
+    )
+
+
+def test_checkpoints_that_are_named_are_there(tmp_path: Path) -> None:
+    ran = train(tmp_path, *FOLDS)
+    named = [Path(line.removeprefix("checkpoint: ")) for line in ran.out.splitlines() if line.startswith("checkpoint")]
+    assert [path.parent.name for path in named] == ["fold-0", "fold-1", "fold-2"]
+    assert all(path.is_file() for path in named)
+    assert "mean of 3 folds, each at its best epoch" in ran.out
+
+
+def test_finished_folds_are_not_repeated_unasked(tmp_path: Path) -> None:
+    train(tmp_path, *FOLDS)
+    again = train(tmp_path, *FOLDS)
+    assert (again.code, "is trained already" in again.err) == (2, True)
+
+
+def test_training_that_diverges_ends_with_a_sentence_and_names_no_checkpoint(tmp_path: Path) -> None:
+    job = demo_job(tmp_path, tmp_path, demo_config())
+    with pytest.raises(SweepFailed, match="no epoch had a finite `val/uar`"):
+        print_trained([], job, json=False)

@@ -1,0 +1,83 @@
+"""What `ferray train` says of a training at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ferray.cli.output import print_json
+from ferray.config.job import TrialJob
+from ferray.errors import SweepFailed
+from ferray.events import EpochReport, pooled
+
+
+def print_trained(reports: Sequence[EpochReport], job: TrialJob, *, json: bool) -> None:
+    """Write what was measured to stdout: `reports` are the epochs that count, one, or one of each fold.
+
+    SweepFailed where no epoch counts, as no objective was finite.
+    """
+    if not reports:
+        message = f"no epoch had a finite `{job.metric}`, and no weights are kept"
+        raise SweepFailed(message, "try a smaller learning rate, such as `--set optimizer.lr=1e-4`")
+    if json:
+        print_json(_document(reports, job))
+        return
+    print(_sentence(reports))
+    for checkpoint in checkpoints(job):
+        print(f"checkpoint: {checkpoint}")
+
+
+def is_trained(job: TrialJob) -> bool:
+    """Whether the job's folder holds the end of its training, of every fold where it has folds."""
+    return all((folder / "best.pt").exists() and not (folder / "last.pt").exists() for folder in _folders(job))
+
+
+def checkpoints(job: TrialJob) -> list[Path]:
+    """The best.pt that the training has left, one for each fold."""
+    return [best for folder in _folders(job) if (best := folder / "best.pt").is_file()]
+
+
+def _folders(job: TrialJob) -> list[Path]:
+    config = job.trial_config()
+    return [job.path / f"fold-{fold}" for fold in range(config.num_folds)] if config.folds is not None else [job.path]
+
+
+def _sentence(reports: Sequence[EpochReport]) -> str:
+    from ferray.results.intervals import measured_interval
+
+    together, interval = pooled(reports), measured_interval(reports)
+    folds = len(reports)
+    subject = f"best epoch {together.epoch}" if folds == 1 else f"mean of {folds} folds, each at its best epoch"
+    reach = f", 95 % {interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
+    return (
+        f"{subject}: validation accuracy {together.metrics['val/accuracy']:.3f} (n = {together.num_val}{reach}), "
+        f"UAR {together.metrics['val/uar']:.3f}, macro-F1 {together.metrics['val/macro_f1']:.3f}"
+    )
+
+
+def _document(reports: Sequence[EpochReport], job: TrialJob) -> dict[str, Any]:
+    from ferray.results.intervals import measured_interval
+
+    together = pooled(reports)
+    return {
+        "best_epoch": together.epoch if len(reports) == 1 else None,
+        "metrics": together.metrics,
+        "num_val": together.num_val,
+        "interval": measured_interval(reports),
+        "classes": list(together.classes),
+        "confusion": [list(row) for row in together.confusion],
+        "folder": job.folder,
+        "checkpoints": [str(path) for path in checkpoints(job)],
+        "folds": [_fold(report) for report in reports] if len(reports) > 1 else [],
+    }
+
+
+def _fold(report: EpochReport) -> dict[str, Any]:
+    return {
+        "fold": report.fold,
+        "best_epoch": report.epoch - report.fold * (report.epochs // report.folds),
+        "metrics": report.metrics,
+        "num_train": report.num_train,
+        "num_val": report.num_val,
+    }
