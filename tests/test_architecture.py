@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("results",),
     ("driver", "parents", "patience"),
     ("launch",),
-    ("sweep", "confirm", "check", "evaluate", "clean"),
+    ("sweep", "check", "evaluate", "clean"),
     ("cli",),
     ("__main__",),
 )

@@ -1,7 +1,7 @@
 """How far a measured score may lie from the true one, given how few validation images it rests on.
 
 The intervals speak of one model on one draw of validation images. They do not cover that the best of many trials was
-picked on the same images, nor the seed of the training: `ferray confirm` is for that.
+picked on the same images, for which `ferray evaluate` is, nor the seed of the training, for which `--seeds` are.
 """
 
 from __future__ import annotations
