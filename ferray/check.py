@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,7 +23,9 @@ from ferray.data.opened import open_dataset
 from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
 from ferray.data.summary import DataSummary
+from ferray.disk import DiskNeed, disk_need, nearest_existing
 from ferray.errors import ConfigError
+from ferray.launch import Place
 from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.parents import find_parent
 from ferray.registry import ROOMS
@@ -36,10 +39,15 @@ Progress = Callable[[str, int, int], None]  # what, done, total
 
 @dataclass(frozen=True)
 class Checked:
-    """What the check learnt: every corner's configuration, the sides in pixels that trials will see, data, warnings."""
+    """What the check learnt: every corner's configuration, the sides in pixels that trials will see, data, warnings.
+
+    `place` is what a trial gets and how many run at a time, `disk` about what they write.
+    """
 
     configs: tuple[TrialConfig, ...]
     image_sizes: tuple[int, ...]
+    place: Place
+    disk: DiskNeed
     data: tuple[DataSummary, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -62,7 +70,7 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
     known = [config for config in configs if not asks_backbone_for_size(config)]
     warnings = _prepare(known, runtime, progress)
     tell(f"checking resources for {runtime.launcher}", 0, 0)
-    ROOMS["launcher"].load(runtime.launcher)(runtime).check()
+    place: Place = ROOMS["launcher"].load(runtime.launcher)(runtime).check()
     tell("checking backbones", 0, 0)
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()
@@ -71,8 +79,11 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
         warnings["repeats"] = repeats
     sizes = {image_size(config) for config in configs} - {0}
     warnings |= _numbered_heads(configs, runtime)
-    told = tuple(dict.fromkeys(warnings.values()))
-    return Checked(tuple(configs), tuple(sorted(sizes)), _summaries(configs, runtime), told)
+    data = _summaries(configs, runtime)
+    need = disk_need(configs, len(data[0].classes), runtime.output)
+    warnings["disk"] = need.warning(runtime.output, spec.budget.trials, place.slots)
+    told = tuple(dict.fromkeys(filter(None, warnings.values())))
+    return Checked(tuple(configs), tuple(sorted(sizes)), place, need, data, told)
 
 
 def _nobody(what: str, done: int, total: int) -> None:
@@ -118,13 +129,12 @@ def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
 
 
 def ensure_writable(runtime: Runtime) -> None:
-    """ConfigError where the output or the cache folder cannot be written."""
+    """ConfigError where the output or the cache folder cannot be written; one that is missing is not made."""
     for folder, option in ((runtime.output, "--output"), (runtime.cache_dir, "FERRAY_CACHE")):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            probe = folder / ".ferray-probe"
-            probe.touch()
-            probe.unlink()
+            probe = nearest_existing(folder) / f".ferray-probe-{os.getpid()}"
+            probe.mkdir()  # below a file it fails as the folder would
+            probe.rmdir()
         except OSError as error:
             raise ConfigError(
                 f"the folder `{folder}` cannot be written: {error.strerror}", f"choose another with `{option}`"

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ferray.config.place import JOURNAL_NAME, PLACE_NAME, Place, place_at_start, read_place
 from ferray.config.runtime import Runtime
@@ -27,15 +27,16 @@ from ferray.errors import ClusterError, ConfigError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
 from ferray.registry import ROOMS
 from ferray.results.blinding import num_read
-from ferray.study.claim import mark, study_of
+from ferray.study.claim import mark
 from ferray.study.database import database_errors_named
 from ferray.study.found import found_in
 from ferray.study.history import read_sweep
-from ferray.study.judged_data import JudgedData, compare_data, keep_data
+from ferray.study.judged_data import JudgedData, keep_data
+from ferray.study.opening import open_study
 from ferray.study.records import SweepRecord
 from ferray.study.store import open_store
-from ferray.study.study import Study
 
+LOCK_NAME = "driver.lock"
 _NO_LONGER_BLIND = "no choice among the trials to come is blind"
 _PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "albumentations", "optuna", "wandb", "numpy")
 
@@ -62,28 +63,23 @@ def run_sweep(
     if fresh:
         put_aside(folder, runtime.storage)
     with _only_driver(folder), database_errors_named():
-        runtime = _with_store(runtime, folder)
+        runtime = with_store(runtime, folder)
         place = place_at_start(read_place(folder), runtime)
         store = open_store(folder, runtime.storage)
         with _writing(folder):  # workers make only their own folder: a missing one shows a lone disk
             (folder / "trials").mkdir(exist_ok=True)
-        place = replace(place, study=study_of(store, place, take_over=take_over))
-        changed = compare_data(store, place.study, f"`{spec.name}`", data)
-        with (
-            closing(Study(spec, store, take_over=take_over, name=place.study)) as study,
-            closing(Audience(list(listeners))) as audience,
-        ):
+        opened = open_study(spec, store, place, data, take_over=take_over)
+        place = opened.place
+        with closing(opened.study) as study, closing(Audience(list(listeners))) as audience:
             keep_data(store, place.study, data)
             _write_facts(place, spec, text)
             mark(store, place)
-            for name in runtime.trackers:
-                tracker: Callable[[Path], Listener] = ROOMS["tracker"].load(name)
-                audience.invite(name, partial(tracker, folder))
+            invite_trackers(audience, runtime, folder)
             found = found_in(read_sweep(store, place.study))
             driver = SweepDriver(spec, runtime, study, folder, audience, found=found, identity=place.identity)
             if found.finished or found.again:
                 driver.note(f"going on with {study.called}: {found}")
-            for line in changed:
+            for line in opened.changed:
                 driver.note(line)
             if driver.num_left and (read := num_read(folder)):
                 driver.note(f"{read} of its trials have been judged on the test split: {_NO_LONGER_BLIND}")
@@ -98,7 +94,14 @@ def run_sweep(
     return record
 
 
-def _with_store(runtime: Runtime, folder: Path) -> Runtime:
+def invite_trackers(audience: Audience, runtime: Runtime, folder: Path) -> None:
+    """Have the runtime's trackers hear of the sweep in `folder`."""
+    for name in runtime.trackers:
+        tracker: Callable[[Path], Listener] = ROOMS["tracker"].load(name)
+        audience.invite(name, partial(tracker, folder))
+
+
+def with_store(runtime: Runtime, folder: Path) -> Runtime:
     """The runtime with the store that the folder's sweep is kept in; ConfigError where another is asked for."""
     former = read_place(folder)
     journal = folder / JOURNAL_NAME
@@ -114,12 +117,17 @@ def _with_store(runtime: Runtime, folder: Path) -> Runtime:
 
 def put_aside(folder: Path, storage: str | None) -> None:
     """Move an earlier sweep out of the way, under its name and the time; ConfigError while somebody runs it."""
-    if storage is not None:
-        raise ConfigError("`--fresh` cannot move a sweep out of a database", "start anew under another `--name`")
+    refuse_putting_aside(storage)
     if not folder.exists():
         return
     with _only_driver(folder):
         folder.rename(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}"))
+
+
+def refuse_putting_aside(storage: str | None) -> None:
+    """ConfigError where the sweep is kept in a database, which nothing is moved out of."""
+    if storage is not None:
+        raise ConfigError("`--fresh` cannot move a sweep out of a database", "start anew under another `--name`")
 
 
 def _when_time_was_up(spec: SweepSpec, num_finished: int, record: SweepRecord) -> str:
@@ -151,25 +159,34 @@ def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
 def _only_driver(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the kernel releases it however this process ends."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "driver.lock"
-    with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if not isinstance(error, BlockingIOError):
-                raise ConfigError(
-                    f"`{folder}` is on a disk without file locks: {error.strerror}", "use another `--output`"
-                ) from error
-            file.seek(0)
-            owner = file.read().strip() or "another process"
-            raise ConfigError(
-                f"the sweep in `{folder}` is being run by {owner}", "wait for it, or use another `--name`"
-            ) from error
+    with (folder / LOCK_NAME).open("a+", encoding="utf-8") as file:
+        _lock(file, fcntl.LOCK_EX)
         with _writing(folder):
             file.truncate(0)
             file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
             file.flush()
         yield
+
+
+def refuse_driven(folder: Path) -> None:
+    """ConfigError while a driver of this machine runs the sweep in `folder`; leaves no trace."""
+    with suppress(FileNotFoundError), (folder / LOCK_NAME).open(encoding="utf-8") as file:
+        _lock(file, fcntl.LOCK_SH)
+
+
+def _lock(file: TextIO, kind: int) -> None:
+    """Take the lock until the file is closed, or say whose it is."""
+    folder = Path(file.name).parent
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        if not isinstance(error, BlockingIOError):
+            message = f"`{folder}` is on a disk without file locks: {error.strerror}"
+            raise ConfigError(message, "use another `--output`") from error
+        file.seek(0)
+        owner = file.read().strip() or "another process"
+        message = f"the sweep in `{folder}` is being run by {owner}"
+        raise ConfigError(message, "wait for it, or use another `--name`") from error
 
 
 @contextmanager

@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("results",),
     ("driver", "parents", "patience"),
     ("launch",),
-    ("sweep", "check", "evaluate", "clean"),
+    ("sweep", "check", "disk", "plan", "rehearsal", "evaluate", "clean"),
     ("cli",),
     ("__main__",),
 )

@@ -16,7 +16,9 @@ TABLE = {"backbone": "features_mlp", "augment": "none"}
 
 
 def spec(dataset: Any = "sfew_features", **base: Any) -> SweepSpec:
-    return SweepSpec.model_validate({"name": "x", "dataset": dataset, "base": {**TABLE, **base}})
+    """One trial, as nothing is searched."""
+    plain = {"name": "x", "dataset": dataset, "budget": {"trials": 1}, "base": {**TABLE, **base}}
+    return SweepSpec.model_validate(plain)
 
 
 def runtime(folder: Path) -> Runtime:

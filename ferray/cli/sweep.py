@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ferray.cli import options
 from ferray.cli.checking import checked_sweep
 from ferray.cli.compare import print_comparison
 from ferray.cli.output import on_terminal, print_json, say, say_notes
 from ferray.cli.paper import PaperSweep, finish_paper
+from ferray.cli.plan import print_plan
 from ferray.config.place import read_place
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
     from ferray.config.sweep import SweepSpec
     from ferray.events import Listener
+    from ferray.plan import Plan
     from ferray.study.records import SweepRecord
 
 
@@ -72,10 +74,12 @@ def sweep(
     how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet)
     if spec.after is not None and not _run_before(spec.after, runtime, quick=quick, how=how):
         return
+    if dry_run:
+        print_plan(_plan(spec, runtime, file=find_space(space), how=how), json=json)
+        return
     record = _run(spec, runtime, file=find_space(space), how=how)
-    if record is not None:
-        paper = PaperSweep(space, record, runtime, is_quick=quick, quiet=quiet) if spec.published else None
-        _print_end(record, runtime, paper, json=json, quiet=quiet)
+    paper = PaperSweep(space, record, runtime, is_quick=quick, quiet=quiet) if spec.published else None
+    _print_end(record, runtime, paper, json=json, quiet=quiet)
 
 
 @dataclass(frozen=True)
@@ -97,15 +101,32 @@ def _run_before(space: str, runtime: Runtime, *, quick: bool, how: _How) -> bool
     spec, _ = load_space(space, Overrides(quick=quick))
     if not how.quiet:
         say(f"note: first `{spec.name}`, whose trials this sweep begins with")
-    return _run(spec, runtime, file=find_space(space), how=replace(how, fresh=False)) is not None
+    file, how = find_space(space), replace(how, fresh=False)
+    if not how.dry_run:
+        _run(spec, runtime, file=file, how=how)
+        return True
+    plan = _plan(spec, runtime, file=file, how=how)
+    if plan.trials_left:
+        print_plan(plan, json=how.json)
+        say(f"note: the plan of the sweep that begins with its trials is told once `{spec.name}` is finished")
+    return not plan.trials_left
 
 
-def _run(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> SweepRecord | None:
-    """Check and run; None where the plan was all that was asked for."""
+def _plan(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> Plan:
+    """Check, and refuse whatever a start would."""
     checked = checked_sweep(spec, runtime, file.path, runtime.output / spec.name, quiet=how.quiet)
-    if how.dry_run:
-        _print_plan(spec, runtime, len(checked.configs), json=how.json)
-        return None
+    from ferray.check import judged_data
+    from ferray.plan import Plan
+    from ferray.rehearsal import rehearse_sweep
+
+    data = [judged_data(summary) for summary in checked.data]
+    found = rehearse_sweep(spec, runtime, fresh=how.fresh, take_over=how.take_over, data=data)
+    return Plan(spec, runtime, file.path, checked, found)
+
+
+def _run(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> SweepRecord:
+    """Check and run."""
+    checked = checked_sweep(spec, runtime, file.path, runtime.output / spec.name, quiet=how.quiet)
     from ferray.check import judged_data
     from ferray.sweep import run_sweep
 
@@ -146,27 +167,6 @@ def _trackers(given: list[str] | None) -> tuple[str, ...]:
     for name in chosen:
         ROOMS["tracker"].load(name)
     return chosen
-
-
-def _print_plan(spec: SweepSpec, runtime: Runtime, num_corners: int, *, json: bool) -> None:
-    plan: dict[str, Any] = {
-        "sweep": spec.name,
-        "folder": str(runtime.output / spec.name),
-        "trials": spec.budget.trials,
-        "objective": spec.objective.model_dump(),
-        "sampler": spec.sampler.model_dump(),
-        "pruner": spec.pruner.model_dump(),
-        "searched": list(spec.space),
-        "arms": list(spec.arms),
-        "seeds": spec.seeds,
-        "corners_checked": num_corners,
-        "launcher": runtime.launcher,
-    }
-    if json:
-        print_json(plan)
-        return
-    for key, value in plan.items():
-        print(f"{key}: {value}")
 
 
 def _print_end(record: SweepRecord, runtime: Runtime, paper: PaperSweep | None, *, json: bool, quiet: bool) -> None:

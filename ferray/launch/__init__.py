@@ -6,7 +6,10 @@ from abc import ABC, abstractmethod
 
 from ferray.config.runtime import Runtime
 from ferray.driver import SweepDriver
+from ferray.launch._place import Place
 from ferray.registry import Params as BaseParams
+
+__all__ = ["Launcher", "Place"]
 
 
 class Launcher(ABC):
@@ -19,8 +22,11 @@ class Launcher(ABC):
         self.runtime = runtime
 
     @abstractmethod
-    def check(self) -> None:
-        """ClusterError, before anything is started, where one trial's resources can never be granted."""
+    def check(self) -> Place:
+        """What a trial gets and how many run at a time, before anything is started.
+
+        ClusterError where one trial's resources can never be granted, or a cluster does not answer.
+        """
 
     @abstractmethod
     def run(self, driver: SweepDriver) -> None:

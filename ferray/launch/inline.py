@@ -10,18 +10,21 @@ from ferray.driver import SweepDriver
 from ferray.errors import ClusterError
 from ferray.events import Decision, Outcome
 from ferray.launch import Launcher
+from ferray.launch._place import Place
 from ferray.train.worker import TrialWorker
 
 
 class Inline(Launcher):
     """Trains in this process, one trial at a time: for tests, debuggers and a single GPU."""
 
-    def check(self) -> None:
-        if self.runtime.device == "cuda" and not torch.cuda.is_available():
+    def check(self) -> Place:
+        has_gpu = self.runtime.device != "cpu" and torch.cuda.is_available()
+        if self.runtime.device == "cuda" and not has_gpu:
             raise ClusterError("this machine has no CUDA device", "pass `--device cpu`")
+        return Place(self.runtime.cpus_per_trial, gpus=float(has_gpu), slots=1)
 
     def run(self, driver: SweepDriver) -> None:
-        driver.note("1 trial at a time, in this process")
+        driver.note(f"{self.check()}, in this process")
         driver.start(slots=1)
         while (job := driver.next_job()) is not None:
             worker = TrialWorker(job)

@@ -49,6 +49,7 @@ from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
+from ferray.launch._address import refuse_unanswered  # noqa: E402
 from ferray.launch._losses import why_lost, words_of  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
@@ -243,27 +244,29 @@ class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
 class Ray(Launcher):
     """Trains on Ray Tune, many trials at a time: an embedded cluster on this machine, or the one at `--address`."""
 
-    def check(self) -> None:
-        if self.runtime.address is None:
-            if self.runtime.device == "cuda" and not _num_gpus():
-                raise ClusterError(
-                    "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
-                )
-            self._place_here()
-
-    def _place_here(self) -> Place:
+    def check(self) -> Place:
+        if self.runtime.address is not None:
+            with _cluster(self.runtime):
+                return self._place_in_cluster()
+        if self.runtime.device == "cuda" and not _num_gpus():
+            raise ClusterError(
+                "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
+            )
         return find_place(self.runtime, [{"CPU": float(_num_cores()), "GPU": float(_num_gpus())}], "this machine")
+
+    def _place_in_cluster(self) -> Place:
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        return find_place(self.runtime, nodes, "the cluster")
 
     def _what_begins(self) -> str:
         if self.runtime.address is not None:
             return f"connecting to the Ray cluster at `{self.runtime.address}`"
-        return f"starting Ray on this machine: {self._place_here()}"
+        return f"starting Ray on this machine: {self.check()}"
 
     def run(self, driver: SweepDriver) -> None:
         driver.note(self._what_begins())
         with _cluster(self.runtime), _scratch() as scratch:
-            nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-            place = find_place(self.runtime, nodes, "the cluster")
+            place = self._place_in_cluster()
             if not place.gpus:  # without one of its own, a trial would see every GPU and share it with all the others
                 driver.runtime = driver.runtime.model_copy(update={"device": "cpu"})
             where = f"the cluster takes {place}; " if self.runtime.address else ""
@@ -331,6 +334,8 @@ def _cluster(runtime: Runtime) -> Iterator[None]:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if embedded:
         options |= {"num_cpus": _num_cores(), "object_store_memory": _OBJECT_STORE_BYTES, "include_dashboard": False}
+    else:
+        refuse_unanswered(str(runtime.address))
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address="local" if embedded else runtime.address, **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from optuna.exceptions import StorageInternalError
@@ -19,10 +20,41 @@ _KNOW_CONNECT_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "mysqldb")
 
 def open_database(url: str) -> BaseStorage:
     """The storage behind `url`; ConfigError where there is none, no driver for it, or no way in."""
+    with _way_in_named(url):
+        return get_storage(RDBStorage(url, engine_kwargs=_engine_options(url)))
+
+
+def open_existing(url: str) -> BaseStorage | None:
+    """The same storage where a sweep has ever been kept in it, None where a first one would make its tables.
+
+    Refuses what `open_database` does, and leaves nothing behind: no tables, no file of SQLite.
+    """
+    from sqlalchemy import create_engine, inspect, make_url
+
+    with _way_in_named(url):
+        parsed = make_url(url)
+        file = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+        is_missing = file is not None and not file.exists()
+        engine = create_engine(parsed, **_engine_options(url))
+        try:
+            has_tables = inspect(engine).has_table("studies")
+        finally:
+            engine.dispose()
+            if is_missing and file is not None:
+                file.unlink(missing_ok=True)  # SQLite makes a file of whatever it is asked about
+    return open_database(url) if has_tables else None
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    # A sweep is silent for hours: connections that a server or a firewall has closed by then are replaced unseen.
+    return {"pool_pre_ping": True, "connect_args": _connect_args(url)}
+
+
+@contextmanager
+def _way_in_named(url: str) -> Iterator[None]:
+    """ConfigError for whatever keeps a database from being opened."""
     try:
-        # A sweep is silent for hours: connections that a server or a firewall has closed by then are replaced unseen.
-        options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": _connect_args(url)}
-        return get_storage(RDBStorage(url, engine_kwargs=options))
+        yield
     except ImportError as error:
         hint = f"`{install_extra('postgres')}`, or the driver of your database"
         raise ConfigError(f"no driver for the store `{without_password(url)}` is installed", hint) from error

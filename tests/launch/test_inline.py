@@ -16,4 +16,4 @@ def test_cuda_without_a_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_cpu_is_always_to_be_had() -> None:
-    Inline(Runtime(device="cpu")).check()
+    assert str(Inline(Runtime(device="cpu", cpus_per_trial=2)).check()) == "1 trial at a time, 2 cores"

@@ -109,6 +109,13 @@ def test_max_concurrent_bounds_the_slots() -> None:
     assert slots({"CPU": 16}, max_concurrent=3) == 3
 
 
+def test_a_place_says_how_many_run_and_what_each_gets() -> None:
+    nodes = [{"CPU": 16.0, "GPU": 4.0}]
+    assert str(find_place(Runtime(cpus_per_trial=2), nodes, "x")) == "4 trials at a time, 2 cores and 1 GPU each"
+    assert str(find_place(Runtime(), [{"CPU": 1.0}], "x")) == "1 trial at a time, 1 core"
+    assert str(find_place(Runtime(gpus_per_trial=0.5), nodes, "x")) == "8 trials at a time, 1 core and 0.5 GPUs each"
+
+
 @pytest.mark.parametrize("wish", [{"cpus_per_trial": 3}, {"gpus_per_trial": 0.5}])
 def test_trial_that_can_never_be_placed_is_refused(wish: dict[str, Any]) -> None:
     with pytest.raises(ClusterError, match="a trial asks for"):

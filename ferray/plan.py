@@ -1,0 +1,138 @@
+"""What a sweep would do, for a dry run: fixed values, ranges, data, slots, disk and what it would go on with."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ferray.check import Checked
+from ferray.config.runtime import Runtime
+from ferray.config.sweep import SweepSpec
+from ferray.config.trial import COMPONENT_FIELDS
+from ferray.config.urls import without_password
+from ferray.disk import gibibytes
+from ferray.events import Found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep that passed its check; `space` is the file it is written in, `found` what it goes on with."""
+
+    spec: SweepSpec
+    runtime: Runtime
+    space: Path
+    checked: Checked
+    found: Found
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `ferray sweep NAME --dry-run --json`."""
+        spec, place, disk = self.spec, self.checked.place, self.checked.disk
+        return {
+            **self._what(),
+            "fixed": self.fixed(),
+            "searched": spec.space,
+            "arms": spec.arms,
+            "seeds": spec.seeds,
+            "continues": _found_json(self.found),
+            "trials_left": self.trials_left,
+            "data": [summary.to_json() for summary in self.checked.data],
+            "launcher": self.runtime.launcher,
+            "address": self.runtime.address,
+            "slots": {"trials": place.slots, "cpus_per_trial": place.cpus, "gpus_per_trial": place.gpus},
+            "disk": {
+                "free_bytes": disk.free,
+                "kept_bytes": list(disk.kept) if disk.kept else None,
+                "running_bytes": disk.running,
+                "all_trials_bytes": disk.of_all(self.trials_left, place.slots),
+            },
+            "store": without_password(self.runtime.storage) if self.runtime.storage else None,
+            "trackers": list(self.runtime.trackers),
+            "corners_checked": len(self.checked.configs),
+        }
+
+    def to_words(self) -> dict[str, Any]:
+        """The same for people: values as a space file has them, sentences where it has none."""
+        spec, runtime = self.spec, self.runtime
+        arms = {"arms": spec.arms} if spec.arms else {}
+        seeds = {"seeds": spec.seeds} if spec.seeds else {}
+        store = {"store": without_password(runtime.storage)} if runtime.storage else {}
+        return {
+            **self._what(),
+            "goes on with": str(self.found) or "nothing, this is a new sweep",
+            "fixed": self.fixed(),
+            "searched": spec.space or "nothing",
+            **arms,
+            **seeds,
+            "data": {summary.dataset: _counts(summary.to_json()) for summary in self.checked.data},
+            "slots": f"{self.checked.place}, by the launcher {runtime.launcher}"
+            + (f" at {runtime.address}" if runtime.address else ""),
+            "disk": self._disk_in_words(),
+            **store,
+            "trackers": ", ".join(runtime.trackers) or "none",
+            "checked": f"{len(self.checked.configs)} corners of the space",
+        }
+
+    @property
+    def trials_left(self) -> int:
+        """How many trials of the budget are not finished yet."""
+        return max(0, self.spec.budget.trials - self.found.finished)
+
+    def fixed(self) -> dict[str, Any]:
+        """Every key of a trial that neither the space nor an arm nor the seeds vary, defaults included."""
+        varied = {*self.spec.space, *(key for arm in self.spec.arms.values() for key in arm)}
+        tree = copy.deepcopy(self.checked.configs[0].to_json())
+        for key in [*varied, *(["seed"] if self.spec.seeds else [])]:
+            _remove(tree, key)
+        return tree
+
+    def _what(self) -> dict[str, Any]:
+        spec = self.spec
+        time = {"time_budget_s": spec.budget.time_s} if spec.budget.time_s else {}
+        return {
+            "sweep": spec.name,
+            "space": str(self.space),
+            "folder": str(self.runtime.output / spec.name),
+            "trials": spec.budget.trials,
+            **time,
+            "objective": spec.objective.model_dump(),
+            "sampler": spec.sampler.model_dump(),
+            "pruner": spec.pruner.model_dump(),
+        }
+
+    def _disk_in_words(self) -> str:
+        disk, left = self.checked.disk, self.trials_left
+        free = f"{gibibytes(disk.free)} free"
+        if disk.kept is None:
+            return free
+        least, most = map(gibibytes, disk.kept)
+        kept = most if least == most else f"{least} to {most}"
+        in_all = gibibytes(disk.of_all(left, self.checked.place.slots))
+        trials = "1 trial" if left == 1 else f"{left} trials"
+        running = gibibytes(disk.running)
+        return f"{free}; a complete trial keeps about {kept}, one that runs {running}; {trials} take at most {in_all}"
+
+
+def _remove(tree: dict[str, Any], key: str) -> None:
+    """Take a key of a space out of a configuration; below a component the parameter of whichever is chosen."""
+    first, *rest = key.split(".")
+    if not rest:
+        tree.pop(first, None)
+        return
+    branch = tree.get(first)
+    if first in COMPONENT_FIELDS and isinstance(branch, dict):
+        branch = next(iter(branch.values()))
+    if isinstance(branch, dict):
+        branch.pop(rest[-1], None)
+
+
+def _found_json(found: Found) -> dict[str, Any]:
+    best = {"trial": found.best[0], "value": found.best[1]} if found.best else None
+    ended = {str(kind): count for kind, count in found.ended.items()}
+    return {"finished": found.finished, "by_outcome": ended, "asked_again": found.again, "best": best}
+
+
+def _counts(data: dict[str, Any]) -> str:
+    splits = [f"{name} {sum(split['counts']):,}" for name, split in data["splits"].items() if sum(split["counts"])]
+    return f"{len(data['classes'])} classes; {', '.join(splits)}"

@@ -1,0 +1,38 @@
+"""A start of a sweep that stops before its first trial: it refuses what the start would, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from ferray.config.place import Place, place_at_start, read_place
+from ferray.config.runtime import Runtime
+from ferray.config.sweep import SweepSpec
+from ferray.driver import Audience
+from ferray.events import Found
+from ferray.study.database import database_errors_named
+from ferray.study.judged_data import JudgedData
+from ferray.study.opening import rehearse_opening
+from ferray.sweep import invite_trackers, refuse_driven, refuse_putting_aside, with_store
+
+
+def rehearse_sweep(
+    spec: SweepSpec,
+    runtime: Runtime,
+    *,
+    fresh: bool = False,
+    take_over: bool = False,
+    data: Sequence[JudgedData] = (),
+) -> Found:
+    """What `run_sweep` would go on with; raises what it would raise before it starts a trial."""
+    folder = (runtime.output / spec.name).absolute()
+    refuse_driven(folder)
+    if fresh:
+        refuse_putting_aside(runtime.storage)
+    with database_errors_named(), closing(Audience([])) as audience:
+        runtime = runtime if fresh else with_store(runtime, folder)
+        place = Place(folder, folder.name, storage=runtime.storage)
+        if folder.is_dir() and not fresh:
+            place = place_at_start(read_place(folder), runtime)
+        invite_trackers(audience, runtime, folder)
+        return rehearse_opening(spec, place, data, take_over=take_over, fresh=fresh)
