@@ -35,6 +35,7 @@ from ferray.train.inputs import open_inputs, summarise_trial
 from ferray.train.loss_weights import refuse_shaped_loss
 
 Progress = Callable[[str, int, int], None]  # what, done, total
+Found = Callable[[DataSummary], None]
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,14 @@ class Checked:
     warnings: tuple[str, ...] = ()
 
 
-def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None = None) -> Checked:
+def check_sweep(
+    spec: SweepSpec, runtime: Runtime, *, progress: Progress | None = None, found: Found | None = None
+) -> Checked:
     """Raise the first kind of problem found, cheapest first: names, numbers, folders, data, backbones, resources.
 
-    `progress` hears of each step, with a total of 0 where it counts nothing. Ends by decoding the data into its pack,
-    so that an unreadable image is named here and not in the tenth trial.
+    `progress` hears of each step, with a total of 0 where it counts nothing, and `found` of each data set as soon as it
+    is open, whatever is wrong with what comes after. Ends by decoding the data into its pack, so that an unreadable
+    image is named here and not in the tenth trial.
     """
     tell = progress or _nobody
     tell("checking names and ranges", 0, 0)
@@ -69,6 +73,7 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
         ensure_data(first.dataset, runtime.data_root, runtime.cache_dir)
     known = [config for config in configs if not asks_backbone_for_size(config)]
     warnings = _prepare(known, runtime, progress)
+    data = _summaries(known, runtime, {}, found)
     tell(f"checking resources for {runtime.launcher}", 0, 0)
     place: Place = ROOMS["launcher"].load(runtime.launcher)(runtime).check()
     tell("checking backbones", 0, 0)
@@ -79,11 +84,11 @@ def check_sweep(spec: SweepSpec, runtime: Runtime, *, progress: Progress | None 
         warnings["repeats"] = repeats
     sizes = {image_size(config) for config in configs} - {0}
     warnings |= _numbered_heads(configs, runtime)
-    data = _summaries(configs, runtime)
-    need = disk_need(configs, len(data[0].classes), runtime.output)
+    data = _summaries(configs, runtime, data, found)
+    need = disk_need(configs, len(next(iter(data.values())).classes), runtime.output)
     warnings["disk"] = need.warning(runtime.output, spec.budget.trials, place.slots)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
-    return Checked(tuple(configs), tuple(sorted(sizes)), place, need, data, told)
+    return Checked(tuple(configs), tuple(sorted(sizes)), place, need, tuple(data.values()), told)
 
 
 def _nobody(what: str, done: int, total: int) -> None:
@@ -159,11 +164,22 @@ def _prepare(configs: list[TrialConfig], runtime: Runtime, progress: Progress | 
     return warnings
 
 
-def _summaries(configs: list[TrialConfig], runtime: Runtime) -> tuple[DataSummary, ...]:
-    """What each data set of the trials holds, by the splits that a trial sees; of folds the first."""
-    firsts = [config.in_fold(0) for config in configs]
-    each = unique_by(firsts, lambda config: f"{config.dataset.model_dump_json()} {config.limit_per_class}")
-    return tuple(summarise_trial(config, data_root=runtime.data_root, cache_dir=runtime.cache_dir) for config in each)
+def _summaries(
+    configs: list[TrialConfig], runtime: Runtime, known: dict[str, DataSummary], found: Found | None
+) -> dict[str, DataSummary]:
+    """What each data set holds, by the splits that a trial sees, of folds the first; those of `known` come first."""
+    firsts = {
+        f"{config.dataset.model_dump_json()} {config.limit_per_class}": config
+        for config in reversed([config.in_fold(0) for config in configs])
+    }
+    summaries = dict(known)
+    for key, config in reversed(firsts.items()):
+        if key not in summaries:
+            places = {"data_root": runtime.data_root, "cache_dir": runtime.cache_dir}
+            summaries[key] = summarise_trial(config, **places)
+            if found:
+                found(summaries[key])
+    return summaries
 
 
 def judged_data(summary: DataSummary) -> JudgedData:

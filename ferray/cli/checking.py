@@ -23,12 +23,10 @@ def checked_sweep(spec: SweepSpec, runtime: Runtime, space: Path, folder: Path, 
             progress("importing torch", 0, 0)
             from ferray.check import check_sweep
 
-            checked = check_sweep(spec, runtime, progress=progress)
+            checked = check_sweep(spec, runtime, progress=progress, found=None if quiet else say_data)
     except KeyboardInterrupt:
         say("interrupted during the check: no trial was started")
         raise
-    for summary in checked.data if not quiet else ():
-        say_data(summary)
     for warning in checked.warnings:
         say(f"warning: {warning}")
     return checked

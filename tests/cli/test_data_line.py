@@ -44,6 +44,12 @@ def test_a_start_says_what_it_found(root: Path, command: str, more: tuple[object
     assert (ran.code, data_lines(ran)) == (0, [line_of(root)]), ran.err
 
 
+def test_what_was_found_is_said_though_what_comes_after_it_is_wrong(root: Path) -> None:
+    nowhere = "backbone={timm: {name: resnet18, pretrained: true, weights: /nowhere.safetensors}}"
+    ran = run("sweep", root, "--dry-run", "--launcher", "inline", "--set", nowhere)
+    assert (ran.code != 0, data_lines(ran)) == (True, [line_of(root)]), ran.err
+
+
 def test_a_quiet_start_says_nothing_of_it(root: Path) -> None:
     assert data_lines(run("sweep", root, "--dry-run", "--launcher", "inline", "--quiet")) == []
 
