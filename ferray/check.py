@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ferray.config.corners import corner_problems, corners
 from ferray.config.distinct import repeats_warning
+from ferray.config.exclusion import kept_list
 from ferray.config.problems import problems_error
 from ferray.config.route import (
     asks_backbone_for_size,
@@ -31,11 +33,12 @@ from ferray.parents import find_parent
 from ferray.registry import ROOMS
 from ferray.study.judged_data import JudgedData
 from ferray.train.features import num_empty
-from ferray.train.inputs import open_inputs, summarise_trial
+from ferray.train.inputs import DataPlace, open_inputs, summarise_trial
 from ferray.train.loss_weights import refuse_shaped_loss
 
 Progress = Callable[[str, int, int], None]  # what, done, total
 Found = Callable[[DataSummary], None]
+Places = Callable[[TrialConfig], DataPlace]
 
 
 @dataclass(frozen=True)
@@ -72,19 +75,20 @@ def check_sweep(
     for first in unique_by([config.in_fold(0) for config in configs], lambda config: config.dataset.model_dump_json()):
         ensure_data(first.dataset, runtime.data_root, runtime.cache_dir)
     known = [config for config in configs if not asks_backbone_for_size(config)]
-    warnings = _prepare(known, runtime, progress)
-    data = _summaries(known, runtime, {}, found)
+    places = places_of(spec, runtime)
+    warnings = _prepare(known, places, progress)
+    data = _summaries(known, places, {}, found)
     tell(f"checking resources for {runtime.launcher}", 0, 0)
     place: Place = ROOMS["launcher"].load(runtime.launcher)(runtime).check()
     tell("checking backbones", 0, 0)
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()
-    warnings |= _prepare(configs, runtime, progress) | _idle_rules(configs)
+    warnings |= _prepare(configs, places, progress) | _idle_rules(configs)
     if repeats := repeats_warning(spec):
         warnings["repeats"] = repeats
     sizes = {image_size(config) for config in configs} - {0}
     warnings |= _numbered_heads(configs, runtime)
-    data = _summaries(configs, runtime, data, found)
+    data = _summaries(configs, places, data, found)
     need = disk_need(configs, len(next(iter(data.values())).classes), runtime.output)
     warnings["disk"] = need.warning(runtime.output, spec.budget.trials, place.slots)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
@@ -151,13 +155,13 @@ def unique_by(configs: list[TrialConfig], key: Callable[[TrialConfig], str]) -> 
     return list({key(config): config for config in reversed(configs)}.values())[::-1]
 
 
-def _prepare(configs: list[TrialConfig], runtime: Runtime, progress: Progress | None) -> dict[str, str]:
+def _prepare(configs: list[TrialConfig], places: Places, progress: Progress | None) -> dict[str, str]:
     """Decode and describe what trials will see; a warning by data set (as JSON) of which not all is as it came."""
     warnings: dict[str, str] = {}
     for config in unique_by(configs, _preparation):
         what = _what_is_done(config)
         report = (lambda done, total, what=what: progress(what, done, total)) if progress else None
-        splits = open_inputs(config, data_root=runtime.data_root, cache_dir=runtime.cache_dir, progress=report)
+        splits = open_inputs(config, places(config), progress=report)
         told = _skipped_and_filled(config, splits)
         if told:
             warnings[config.dataset.model_dump_json()] = told
@@ -165,21 +169,42 @@ def _prepare(configs: list[TrialConfig], runtime: Runtime, progress: Progress | 
 
 
 def _summaries(
-    configs: list[TrialConfig], runtime: Runtime, known: dict[str, DataSummary], found: Found | None
+    configs: list[TrialConfig], places: Places, known: dict[str, DataSummary], found: Found | None
 ) -> dict[str, DataSummary]:
-    """What each data set holds, by the splits that a trial sees, of folds the first; those of `known` come first."""
+    """What each data set holds, by the splits that a trial sees, of folds the first; those of `known` come first.
+
+    ConfigError for a list that leaves out nothing, since it is of another data set.
+    """
     firsts = {
-        f"{config.dataset.model_dump_json()} {config.limit_per_class}": config
+        f"{config.dataset.model_dump_json()} {config.limit_per_class} {config.exclude}": config
         for config in reversed([config.in_fold(0) for config in configs])
     }
     summaries = dict(known)
     for key, config in reversed(firsts.items()):
         if key not in summaries:
-            places = {"data_root": runtime.data_root, "cache_dir": runtime.cache_dir}
-            summaries[key] = summarise_trial(config, **places)
+            summaries[key] = summarise_trial(config, places(config))
+            _refuse_idle_list(summaries[key], places(config))
             if found:
                 found(summaries[key])
     return summaries
+
+
+def _refuse_idle_list(summary: DataSummary, place: DataPlace) -> None:
+    left_out = summary.left_out
+    if left_out is not None and left_out.num_unmatched == left_out.num_listed:
+        message = f"none of the {left_out.num_listed} samples of `{place.exclude}` is in any split"
+        raise ConfigError(message, f"`exclude` takes the list of `{summary.dataset}` as it is split here")
+
+
+def places_of(spec: SweepSpec, runtime: Runtime) -> Places:
+    """Where each configuration of a space finds its data; a list that nobody gives again is the sweep's own copy."""
+
+    def place(config: TrialConfig) -> DataPlace:
+        given = spec.lists.get(config.exclude or "")
+        kept = kept_list(runtime.output / spec.name, config.exclude)
+        return DataPlace(runtime.data_root, runtime.cache_dir, Path(given) if given else kept)
+
+    return place
 
 
 def judged_data(summary: DataSummary) -> JudgedData:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,55 +15,11 @@ from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
 from ferray.errors import ConfigError
 from ferray.events import EpochReport
-from ferray.results.export import write_csv
+from ferray.results.suspects import Findings, Suspect
 from ferray.train.judge import judging
 from ferray.train.opening import open_trainer
 
 Tell = Callable[[EpochReport], None]
-COLUMNS = ("rank", "sample_id", "name", "label", "suggested", "self_confidence", "truly_mislabelled")
-
-
-@dataclass(frozen=True)
-class Suspect:
-    """A sample whose label is probably wrong; `self_confidence` is the probability that its label got, rank 1 least."""
-
-    rank: int
-    sample_id: int
-    name: str
-    label: int
-    suggested: int
-    self_confidence: float
-    truly_mislabelled: bool | None = None  # known only where the data set records it (demo)
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Suspects in order of rank. `accuracy` is that of the out-of-fold predictions against the given labels,
-    `most_frequent_fraction` what always guessing the most frequent label would have, `num_mislabelled` the wrong labels
-    among all examined, None where nobody knows them.
-    """
-
-    classes: tuple[str, ...]
-    num_examined: int
-    accuracy: float
-    most_frequent_fraction: float
-    suspects: tuple[Suspect, ...]
-    num_mislabelled: int | None = None
-
-    @property
-    def precision(self) -> float | None:
-        """The share of suspects whose label is wrong; None where there are none or nobody knows."""
-        known = self.num_mislabelled is not None and self.suspects
-        return self._num_caught / len(self.suspects) if known else None
-
-    @property
-    def recall(self) -> float | None:
-        """The share of wrong labels that are suspects; None where there are none or nobody knows."""
-        return self._num_caught / self.num_mislabelled if self.num_mislabelled else None
-
-    @property
-    def _num_caught(self) -> int:
-        return sum(bool(suspect.truly_mislabelled) for suspect in self.suspects)
 
 
 @dataclass(frozen=True)
@@ -128,18 +83,6 @@ def judge_labels(answers: OutOfFold) -> Findings:
         suspects=tuple(_suspect(answers, position, rank) for rank, position in enumerate(positions, start=1)),
         num_mislabelled=int((answers.true_labels != labels).sum()) if known else None,
     )
-
-
-def write_suspects(path: Path, findings: Findings) -> None:
-    """Replace `path` by the suspects, one a line in order of rank; DataError where it cannot be written."""
-    write_csv(path, COLUMNS, [_row(suspect, findings.classes) for suspect in findings.suspects])
-
-
-def _row(suspect: Suspect, classes: Sequence[str]) -> tuple[object, ...]:
-    known = "" if suspect.truly_mislabelled is None else str(suspect.truly_mislabelled).lower()
-    label, suggested = classes[suspect.label], classes[suspect.suggested]
-    confidence = f"{suspect.self_confidence:.6g}"
-    return (suspect.rank, suspect.sample_id, suspect.name, label, suggested, confidence, known)
 
 
 def _train(job: TrialJob, tell: Tell) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -321,6 +322,7 @@ class SweepDriver:
             resume_from=latest,
             resume_else=tuple(older),
             init_from=self._parent_of(trial),
+            exclude=str(kept_list(self.folder, trial.config.exclude) or ""),
         )
 
     def _where_to_resume(self, trial: Trial) -> list[str]:

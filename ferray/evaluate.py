@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
@@ -20,7 +21,7 @@ from ferray.metrics import metrics_of
 from ferray.results.blinding import Standing
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.study.records import TrialRecord
-from ferray.train.inputs import summarise_trial
+from ferray.train.inputs import place_of_job, summarise_trial
 from ferray.train.judge import AnyJudge, judging
 
 Tell = Callable[[str], None]
@@ -57,10 +58,10 @@ def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, standing: Stan
     digest = _digest(checkpoint)
     if known is not None and known.checkpoint == digest:
         return known
-    with judging(checkpoint, _job(trial, own, runtime)) as judge:
+    job = _job(trial, folder, runtime)
+    with judging(checkpoint, job) as judge:
         _refuse_empty(judge)
-        found = summarise_trial(judge.config, data_root=runtime.data_root, cache_dir=runtime.cache_dir)
-        tell(f"data: {found.line()}")
+        tell(f"data: {summarise_trial(judge.config, place_of_job(job)).line()}")
         if standing.is_open:
             tell(f"warning: {standing}: {_NO_LONGER_BLIND}")
         tell(f"trial {trial.number}: judging {len(judge.splits.test)} test images")
@@ -122,12 +123,14 @@ def _refuse_empty(judge: AnyJudge) -> None:
 
 
 def _job(trial: TrialRecord, folder: Path, runtime: Runtime) -> TrialJob:
+    config = TrialConfig.model_validate(trial.config)
     return TrialJob(
         number=trial.number,
-        config=TrialConfig.model_validate(trial.config).to_json(),
-        folder=str(folder.absolute()),
+        config=config.to_json(),
+        folder=str((folder / trial.folder).absolute()),
         data_root=str(runtime.data_root.absolute()),
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
         threads=len(os.sched_getaffinity(0)),
+        exclude=str(kept_list(folder, config.exclude) or ""),
     )

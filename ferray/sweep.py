@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
+from ferray.config.exclusion import find_exclusion, kept_list
 from ferray.config.place import JOURNAL_NAME, PLACE_NAME, Place, place_at_start, read_place
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -37,7 +38,6 @@ from ferray.study.records import SweepRecord
 from ferray.study.store import open_store
 
 LOCK_NAME = "driver.lock"
-_NO_LONGER_BLIND = "no choice among the trials to come is blind"
 _PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "albumentations", "optuna", "wandb", "numpy")
 
 
@@ -73,16 +73,13 @@ def run_sweep(
         with closing(opened.study) as study, closing(Audience(list(listeners))) as audience:
             keep_data(store, place.study, data)
             _write_facts(place, spec, text)
+            _keep_lists(folder, spec)
             mark(store, place)
             invite_trackers(audience, runtime, folder)
             found = found_in(read_sweep(store, place.study))
             driver = SweepDriver(spec, runtime, study, folder, audience, found=found, identity=place.identity)
-            if found.finished or found.again:
-                driver.note(f"going on with {study.called}: {found}")
-            for line in opened.changed:
+            for line in _notes(driver, opened.changed):
                 driver.note(line)
-            if driver.num_left and (read := num_read(folder)):
-                driver.note(f"{read} of its trials have been judged on the test split: {_NO_LONGER_BLIND}")
             if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
         record = replace(read_sweep(store, place.study), name=spec.name, words=place.words)
@@ -99,6 +96,15 @@ def invite_trackers(audience: Audience, runtime: Runtime, folder: Path) -> None:
     for name in runtime.trackers:
         tracker: Callable[[Path], Listener] = ROOMS["tracker"].load(name)
         audience.invite(name, partial(tracker, folder))
+
+
+def _notes(driver: SweepDriver, changed: Sequence[str]) -> Iterator[str]:
+    """What is told of a sweep that goes on: what there is of it, what has `changed`, what was looked at already."""
+    if driver.found.finished or driver.found.again:
+        yield f"going on with {driver.study.called}: {driver.found}"
+    yield from changed
+    if driver.num_left and (read := num_read(driver.folder)):
+        yield f"{read} of its trials have been judged on the test split: no choice among the trials to come is blind"
 
 
 def with_store(runtime: Runtime, folder: Path) -> Runtime:
@@ -212,6 +218,13 @@ def _write_facts(place: Place, spec: SweepSpec, text: str) -> None:
     file, now = folder / "environment.json", environment()
     former = _former_environments(file, now)
     _write(file, json.dumps({**now, **({"former": former} if former else {})}, indent=2) + "\n")
+
+
+def _keep_lists(folder: Path, spec: SweepSpec) -> None:
+    """Copy the lists of samples to leave out, for trials and for all who read the sweep when the originals are gone."""
+    for digest, path in spec.lists.items():
+        if (kept := kept_list(folder, digest)) is not None:
+            _write(kept, find_exclusion(digest, Path(path)).to_csv())
 
 
 def _former_environments(file: Path, now: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ferray.clean import Findings, OutOfFold, Suspect, find_suspects, in_folds, judge_labels, write_suspects
+from ferray.clean import OutOfFold, find_suspects, in_folds, judge_labels
 from ferray.config.job import TrialJob
 from ferray.config.trial import EstimatorChoice, TrialConfig
 from ferray.errors import ConfigError, DataError
 from ferray.events import EpochReport
+from ferray.results.suspects import Findings, Suspect, write_suspects
 from ferray.testing.trials import demo_config, demo_job
 
 LABELS = [0, 0, 0, 0, 1, 1, 1, 1]

@@ -208,8 +208,8 @@ def test_training_never_reads_the_test_split(
 
 def test_nothing_but_evaluate_speaks_of_the_test_split() -> None:
     # check.py counts empty cells in all splits, train/inputs.py passes rows of features on to each of them, and what is
-    # said of a data set are the numbers of its images.
-    counting = {"check.py", "train/inputs.py", "data/summary.py", "data/same_pictures.py"}
+    # said of a data set are the numbers of its images; `data show` shows the pictures to a person.
+    counting = {"check.py", "train/inputs.py", "data/summary.py", "data/same_pictures.py", "data/class_sheets.py"}
     package = Path(ferray_package.__file__).parent
     files = [path for path in package.rglob("*.py") if "splits.test" in path.read_text(encoding="utf-8")]
     assert {path.relative_to(package).as_posix() for path in files} == {"evaluate.py", *counting}

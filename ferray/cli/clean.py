@@ -10,12 +10,13 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say, say_notes
+from ferray.commands import command, shortest_path
 
 if TYPE_CHECKING:
-    from ferray.clean import Findings
     from ferray.config.job import TrialJob
     from ferray.config.sweep import SweepSpec
     from ferray.events import EpochReport
+    from ferray.results.suspects import Findings
 
 MOST_SHOWN = 20
 
@@ -53,7 +54,8 @@ def clean(
     if not quiet:
         for key, value in chosen.items():
             say(f"note: `{key}` is searched in this space, here it is `{value}`")
-    from ferray.clean import find_suspects, write_suspects
+    from ferray.clean import find_suspects
+    from ferray.results.suspects import write_suspects
 
     runtime = options.runtime_from({**asked, "launcher": "inline"})
     job = _prepare(spec, runtime, folds, threads or len(os.sched_getaffinity(0)), quiet=quiet)
@@ -69,10 +71,25 @@ def clean(
         )
     path = to or job.path / "suspects.csv"
     write_suspects(path, findings)
+    sheets = _draw(path, findings, job)
     if json:
-        print_json(_document(spec, findings, job, path))
+        print_json(_document(spec, findings, job, path, sheets))
     else:
-        _print(spec, findings, path)
+        _print(spec, findings, path, sheets)
+    if findings.suspects and not quiet:
+        say("look at them, take off the list what is right, and train without the rest:")
+        say(f"`{_without(space, asked, path)}`")
+
+
+def _without(space: str, asked: dict[str, Any], path: Path) -> str:
+    """The command that trains without what is listed."""
+    from ferray.config.load import space_names
+
+    is_space = space in space_names() or space.endswith((".yaml", ".yml"))
+    words = [space] if is_space else ["demo", "--set", f"dataset={space}"]
+    sets = [word for item in asked["sets"] or () for word in ("--set", item)]
+    place = ["--data-root", asked["data_root"]] if asked["data_root"] else []
+    return command("sweep", *words, *sets, "--exclude", shortest_path(path), *place)
 
 
 def _prepare(spec: SweepSpec, runtime: Any, folds: int, threads: int, *, quiet: bool) -> TrialJob:
@@ -95,6 +112,7 @@ def _prepare(spec: SweepSpec, runtime: Any, folds: int, threads: int, *, quiet: 
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
         threads=threads,
+        exclude=spec.lists.get(config.exclude or "", ""),
     )
 
 
@@ -105,7 +123,21 @@ def _say_epoch(report: EpochReport) -> None:
     say(f"fold {report.fold + 1}/{report.folds}  epoch {epoch}/{epochs}  loss {loss:.4g}  held out {accuracy:.4g}")
 
 
-def _document(spec: SweepSpec, findings: Findings, job: TrialJob, path: Path) -> dict[str, Any]:
+def _draw(path: Path, findings: Findings, job: TrialJob) -> list[Path]:
+    """The contact sheets; none, with a word why, where the data set has no pictures or they cannot be decoded."""
+    from ferray.errors import DataError
+    from ferray.results.originals import Originals
+    from ferray.results.suspects import draw_suspects
+
+    originals = Originals(job.trial_config(), Path(job.data_root))
+    try:
+        return draw_suspects(path, findings, originals.picture)
+    except DataError as error:
+        say(f"warning: no contact sheets: {error.message}")
+        return []
+
+
+def _document(spec: SweepSpec, findings: Findings, job: TrialJob, path: Path, sheets: list[Path]) -> dict[str, Any]:
     return {
         "space": spec.name,
         "folds": job.trial_config().num_folds,
@@ -128,11 +160,12 @@ def _document(spec: SweepSpec, findings: Findings, job: TrialJob, path: Path) ->
             for suspect in findings.suspects
         ],
         "csv": str(path),
+        "sheets": [str(sheet) for sheet in sheets],
         "folder": job.folder,
     }
 
 
-def _print(spec: SweepSpec, findings: Findings, path: Path) -> None:
+def _print(spec: SweepSpec, findings: Findings, path: Path, sheets: list[Path]) -> None:
     print(
         f"{spec.name}: {len(findings.suspects)} suspects among {findings.num_examined} training samples "
         f"(out-of-fold accuracy {findings.accuracy:.3f})"
@@ -155,3 +188,5 @@ def _print(spec: SweepSpec, findings: Findings, path: Path) -> None:
             f"{findings.recall:.0%} of the {findings.num_mislabelled} wrong labels are suspects"
         )
     print(f"all of them: {path}")
+    for sheet in sheets:
+        print(f"to look at: {sheet}")

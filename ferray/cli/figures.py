@@ -66,7 +66,7 @@ def draw_figures(
     groups = groups_of(record, numbers)
     target = to or folder / "figures" / folder_name(groups)
     try:
-        return draw_sweep(target, record, folder, groups=groups, counts=_counts(groups, data_root))
+        return draw_sweep(target, record, folder, groups=groups, counts=_counts(groups, folder, data_root))
     except OSError as error:
         raise DataError(f"`{target}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
 
@@ -80,8 +80,9 @@ def remark(album: Album) -> None:
         say(f"warning: no installed font has `{letters}`: boxes in the PNG files, letters in the SVG files")
 
 
-def _counts(groups: Sequence[Group], data_root: Path) -> dict[str, SplitCounts]:
+def _counts(groups: Sequence[Group], folder: Path, data_root: Path) -> dict[str, SplitCounts]:
     """The class counts of each data set among the groups, by the first group that has it."""
+    from ferray.config.exclusion import kept_list
     from ferray.config.trial import TrialConfig
     from ferray.errors import FerrayError
     from ferray.results.class_counts import count_splits
@@ -90,7 +91,7 @@ def _counts(groups: Sequence[Group], data_root: Path) -> dict[str, SplitCounts]:
     for group in groups:
         config = TrialConfig.model_validate(group.trials[0].config)
         try:
-            counts = count_splits(config, data_root)
+            counts = count_splits(config, data_root, kept_list(folder, config.exclude))
         except FerrayError as error:
             say(f"warning: the classes of `{group.name}` are not counted: {error.message}")
             continue

@@ -45,6 +45,15 @@ BadSamples = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Exclude = Annotated[
+    str | None,
+    typer.Option(
+        "--exclude",
+        metavar="CSV",
+        help="Train without the samples of a list, as `data clean` writes it; validation and test keep them.",
+        rich_help_panel=_WHAT,
+    ),
+]
 DataRoot = Annotated[
     Path | None,
     typer.Option(
@@ -143,6 +152,7 @@ def overrides_from(asked: dict[str, Any]) -> Any:
         "seed",
         "limit_per_class",
         "bad_samples",
+        "exclude",
         "name",
         "sampler",
         "pruner",

@@ -40,6 +40,7 @@ def outliers(
     """Show which samples a trial removed and why: variance by epoch, errors before and after, the pictures, classes."""
     asked = dict(locals())
     folder = options.place_of(name, asked).folder
+    from ferray.config.exclusion import kept_list
     from ferray.config.trial import TrialConfig
     from ferray.results.figures.album import Album
     from ferray.results.originals import Originals
@@ -51,7 +52,8 @@ def outliers(
     removals = read_removals(folder, chosen)
     target = to or folder / chosen.folder / "figures"
     album = Album(target, f"{record.name}, trial {chosen.number}")
-    originals = Originals(TrialConfig.model_validate(chosen.config), asked["data_root"] or default_data_root())
+    config, root = TrialConfig.model_validate(chosen.config), asked["data_root"] or default_data_root()
+    originals = Originals(config, root, kept_list(folder, config.exclude))
     if removals.looks:
         album.files += write_tables(target, removals)
         _draw(album, removals, originals, record.name)

@@ -34,6 +34,7 @@ def sweep(
     sets: options.Sets = None,
     limit_per_class: options.LimitPerClass = None,
     bad_samples: options.BadSamples = None,
+    exclude: options.Exclude = None,
     sampler: options.Sampler = None,
     pruner: options.Pruner = None,
     name: options.Name = None,

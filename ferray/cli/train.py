@@ -30,6 +30,7 @@ def train(
     quick: options.Quick = False,
     limit_per_class: options.LimitPerClass = None,
     bad_samples: options.BadSamples = None,
+    exclude: options.Exclude = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget an earlier training of the same configuration.")
     ] = False,
@@ -89,6 +90,7 @@ def settle(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
             "seeds": None,
             "budget": {"trials": 1},
             "published": (),
+            "lists": spec.lists,
         }
     ), chosen
 
@@ -121,6 +123,7 @@ def _job(spec: SweepSpec, config: TrialConfig, runtime: Runtime, threads: int) -
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
         threads=threads,
+        exclude=spec.lists.get(config.exclude or "", ""),
     )
 
 

@@ -34,6 +34,7 @@ class TrialJob:
     accumulate: int = 1
     counts: str = "best"  # the epoch by which the trial counts, `best` or `last`
     init_from: str = ""  # the `best.pt` behind the configuration's `init_from`
+    exclude: str = ""  # the list behind the configuration's `exclude`
 
     def trial_config(self) -> TrialConfig:
         """The configuration, checked."""

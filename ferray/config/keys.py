@@ -22,7 +22,8 @@ _PROGRAM = "ferray"  # on a page that is the same wherever it is written
 _HEADING = (
     "# Keys",
     "",
-    f"Written by `{_PROGRAM} show keys --markdown` from the classes that check a space. `{_PROGRAM} show keys optimizer`",
+    f"Written by `{_PROGRAM} show keys --markdown` from the classes that check a space. "
+    f"`{_PROGRAM} show keys optimizer`",
     "prints a part. A key may leave a component's name out: `head.dropout` speaks of whichever head a trial has.",
 )
 

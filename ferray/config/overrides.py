@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ferray.config.address import Address
-from ferray.config.holders import CHOICES, arms_of, holders_of
+from ferray.config.exclusion import KEY as EXCLUDE
+from ferray.config.exclusion import digested
+from ferray.config.holders import CHOICES, arms_of, holders_of, mapping
 from ferray.config.problems import Problem
 from ferray.config.set_key import set_key
 from ferray.config.short_keys import full_key
@@ -35,6 +37,7 @@ class Overrides:
     name: str | None = None
     sampler: str | None = None
     pruner: str | None = None
+    exclude: str | None = None
     seeds: int | None = None
     quick: bool = False
 
@@ -45,6 +48,7 @@ OPTIONS = {  # the key that an option sets, and how the option is called
     "limit_per_class": ("limit_per_class", "--limit-per-class"),
     "seed": ("seed", "--seed"),
     "bad_samples": ("dataset.bad_samples", "--bad-samples"),
+    "exclude": ("exclude", "--exclude"),
     "trials": ("budget.trials", "--trials"),
     "time_s": ("budget.time_s", "--time-budget"),
     "name": ("name", "--name"),
@@ -73,7 +77,7 @@ class Applied:
 
 def apply_overrides(raw: dict[str, Any], overrides: Overrides) -> Applied:
     """Put all overrides into a raw space."""
-    options = list(_options(overrides))
+    options = list(_options(raw, overrides))
     problems: list[Problem] = []
     notes: list[str] = []
     sets = [change for item in overrides.sets if (change := _read(raw, item, problems, notes))]
@@ -121,11 +125,17 @@ def _is_meant_as_node(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and bool(nearest(next(iter(value)), NODE_KINDS))
 
 
-def _options(overrides: Overrides) -> Iterator[Change]:
+def _options(raw: dict[str, Any], overrides: Overrides) -> Iterator[Change]:
     for name, (key, option) in OPTIONS.items():
         value = getattr(overrides, name)
         if value is not None:
-            yield Change(key, value, f"{option} {value:g}" if isinstance(value, float) else f"{option} {value}")
+            said = f"{option} {value:g}" if isinstance(value, float) else f"{option} {value}"
+            yield Change(key, _of_list(raw, key, value), said)
+
+
+def _of_list(raw: dict[str, Any], key: str, value: Any) -> Any:
+    """The digest of a list for its path, which the space keeps among its `lists`; any other value itself."""
+    return digested(value, mapping(raw, "lists")) if key == EXCLUDE else value
 
 
 def _read(raw: dict[str, Any], item: str, problems: list[Problem], notes: list[str]) -> Change | None:
@@ -144,7 +154,7 @@ def _read(raw: dict[str, Any], item: str, problems: list[Problem], notes: list[s
     except ConfigError as error:
         problems.append(Problem(error.message, "the value is YAML, such as `1e-4`, `focal` or `{focal: {gamma: 2}}`"))
         return None
-    value = full_value(raw, key, written)
+    value = _of_list(raw, key, full_value(raw, key, written))
     notes += [f"`{typed}` is `{key}`"] if key != typed else []
     notes += [f"`{key}={text}` is `{key}={flow(value)}`"] if value != written else []
     return Change(key, value, f"--set {item}")

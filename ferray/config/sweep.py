@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from ferray.config.address import contradictions, overlaid
+from ferray.config.exclusion import with_digests
 from ferray.config.published import PublishedRow, Quick
 from ferray.config.space import ARM, Choice, Node, Seeds, num_combinations, parse_space, resolve, unknown_key
 from ferray.config.trial import Component, TrialConfig, split_component
@@ -96,6 +97,20 @@ class SweepSpec(Params):
     published: tuple[PublishedRow, ...] = ()
     """What a paper printed, a row each, for `ferray compare`."""
     quick: Quick | None = None
+    lists: dict[str, str] = Field(default_factory=dict, exclude=True)
+    """Where the lists lie that `exclude` has by digest: filled in where it has a path, no part of what the sweep is."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists_by_digest(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        lists = dict(given.get("lists") or {})
+        places = {key: with_digests(given[key], lists) for key in ("base", "space") if key in given}
+        arms = given.get("arms")
+        if isinstance(arms, dict):
+            places["arms"] = {name: with_digests(arm, lists) for name, arm in arms.items()}
+        return {**given, **places, "lists": lists} if lists else given
 
     @model_validator(mode="before")
     @classmethod

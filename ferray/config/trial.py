@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
-from ferray.canonical import canonical_form
+from ferray.canonical import added_later, canonical_form
+from ferray.config.exclusion import DIGEST
 from ferray.config.wording import NestedProblems
 from ferray.errors import UnknownComponent
 from ferray.registry import ROOMS, Params
@@ -186,6 +187,8 @@ class TrialConfig(Params):
     """Which training samples are dropped on the way, as probably mislabelled."""
     limit_per_class: Annotated[int, Field(ge=1)] | None = None
     """At most so many images a class in each split."""
+    exclude: Annotated[str, Field(pattern=f"^{DIGEST.pattern}$")] | None = added_later(None)
+    """Samples that are not trained on: the path of a list, as `data clean` writes it, kept as the list's digest."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """`auto` is bf16 on a device that has it, fp16 with scaling on an older GPU, float32 on CPU."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0

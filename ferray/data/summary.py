@@ -21,6 +21,7 @@ from ferray.data.account import Account
 from ferray.data.bad_samples import Skipped
 from ferray.data.datasets import DatasetParams
 from ferray.data.groups import groups_in_words
+from ferray.data.left_out import LeftOut
 from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import Sample, SampleList, Splits
@@ -60,6 +61,7 @@ class DataSummary:
     copies: Copies
     listing: Path | None
     skipped: Skipped | None = None
+    left_out: LeftOut | None = None
 
     def line(self) -> str:
         """The one line: classes, images by split and where each comes from, what is passed over."""
@@ -79,6 +81,8 @@ class DataSummary:
         if copies:
             notes.append(f"the same picture several times: {copies}")
         notes = [f"`{self.dataset}`: {note}" for note in notes]
+        if self.left_out:
+            notes.insert(0, f"`{self.dataset}`: {self.left_out}")
         if self.skipped and self.skipped.is_known:
             notes.insert(0, self.skipped.sentence(self.dataset))
         if self.listing and (copies or self.account.remarks or self.account.passed):
@@ -97,6 +101,7 @@ class DataSummary:
             "remarks": list(self.account.remarks),
             "copies": asdict(self.copies),
             "left_out": [asdict(sample) for sample in self.skipped.samples] if self.skipped else [],
+            "excluded": asdict(self.left_out) if self.left_out else None,
             "listing": str(self.listing) if self.listing else None,
         }
 

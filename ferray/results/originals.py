@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.config.exclusion import find_exclusion
 from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
 from ferray.data.groups import table_of
 from ferray.data.images import blank_picture
+from ferray.data.left_out import not_listed
 from ferray.data.opened import open_dataset
 from ferray.data.samples import Sample
 from ferray.data.splits import split_rows
@@ -24,8 +26,10 @@ class Originals:
     Nothing is written but hashes of its files, into the cache.
     """
 
-    def __init__(self, config: TrialConfig, data_root: Path) -> None:
+    def __init__(self, config: TrialConfig, data_root: Path, exclude: Path | None = None) -> None:
+        """`exclude` is where the list lies that the configuration leaves out."""
         self._config = config
+        self._exclude = exclude
         self._opened = open_dataset(config.dataset, data_root, default_cache_dir())
 
     def picture(self, sample_id: int, name: str, size: int) -> NDArray[np.uint8]:
@@ -52,6 +56,8 @@ class Originals:
         params = config.dataset.build_params()
         table = table_of(listing.samples, params, self._opened.dataset.root)
         rows = split_rows(table, params, config.limit_per_class).train
+        if config.exclude is not None:
+            rows = not_listed(listing.samples, rows, find_exclusion(config.exclude, self._exclude))
         return tuple(np.bincount(table.labels[rows], minlength=len(listing.classes)).tolist())
 
     @cached_property

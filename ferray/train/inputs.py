@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.config.exclusion import find_exclusion
 from ferray.config.job import TrialJob
 from ferray.config.route import describes_images, image_size
 from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
 from ferray.data.described import open_rows
+from ferray.data.left_out import LeftOut, leave_out
+from ferray.data.opened import short_hash
 from ferray.data.pack import open_splits
 from ferray.data.pack_file import Progress
 from ferray.data.samples import Splits
@@ -22,44 +25,63 @@ from ferray.data.summary import DataSummary, summarise
 from ferray.descriptors import Descriptor
 
 
-def open_inputs(config: TrialConfig, *, data_root: Path, cache_dir: Path, progress: Progress | None = None) -> Splits:
+def open_inputs(config: TrialConfig, place: DataPlace, *, progress: Progress | None = None) -> Splits:
     """The configuration's splits, decoded and described on the first call on this machine; errors of `open_splits`.
 
     Every sample of the data set is described at once, those of the test split too: a row depends on its image alone.
     """
-    splits = open_splits(
-        config.dataset,
-        size=image_size(config),
-        limit_per_class=config.limit_per_class,
-        data_root=data_root,
-        cache_dir=cache_dir,
-        progress=progress,
-    )
+    splits, _ = _split(config, place, progress)
     return _described(splits, config, progress) if describes_images(config) else splits
+
+
+@dataclass(frozen=True)
+class DataPlace:
+    """Where a training finds its data: the folder of data sets, the cache, and the list behind its `exclude`."""
+
+    data_root: Path
+    cache_dir: Path
+    exclude: Path | None = None
 
 
 def open_job_inputs(job: TrialJob) -> Splits:
     """`open_inputs` of a job's configuration, below the job's folders."""
+    return open_inputs(job.trial_config(), place_of_job(job))
+
+
+def place_of_job(job: TrialJob) -> DataPlace:
+    """Where a job's data is, by the job's folders."""
     cache_dir = Path(job.cache_dir) if job.cache_dir else default_cache_dir()
-    return open_inputs(job.trial_config(), data_root=Path(job.data_root), cache_dir=cache_dir)
+    return DataPlace(Path(job.data_root), cache_dir, Path(job.exclude) if job.exclude else None)
 
 
-def summarise_trial(config: TrialConfig, *, data_root: Path, cache_dir: Path) -> DataSummary:
+def summarise_trial(config: TrialConfig, place: DataPlace) -> DataSummary:
     """What the data set of one training holds, and how it is split; errors of `open_splits`."""
+    splits, left_out = _split(config, place, None)
+    summary = summarise(
+        config.dataset,
+        splits,
+        limit_per_class=config.limit_per_class,
+        data_root=place.data_root,
+        cache_dir=place.cache_dir,
+    )
+    if left_out is None:
+        return summary
+    return replace(summary, key=short_hash(f"{summary.key} {config.exclude}"), left_out=left_out)
+
+
+def _split(config: TrialConfig, place: DataPlace, progress: Progress | None) -> tuple[Splits, LeftOut | None]:
+    """The splits as they are trained on, and what a list has left out of them."""
     splits = open_splits(
         config.dataset,
         size=image_size(config),
         limit_per_class=config.limit_per_class,
-        data_root=data_root,
-        cache_dir=cache_dir,
+        data_root=place.data_root,
+        cache_dir=place.cache_dir,
+        progress=progress,
     )
-    return summarise(
-        config.dataset,
-        splits,
-        limit_per_class=config.limit_per_class,
-        data_root=data_root,
-        cache_dir=cache_dir,
-    )
+    if config.exclude is None:
+        return splits, None
+    return leave_out(splits, find_exclusion(config.exclude, place.exclude), name=config.dataset.name)
 
 
 def _described(splits: Splits, config: TrialConfig, progress: Progress | None) -> Splits:

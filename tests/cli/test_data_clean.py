@@ -61,3 +61,12 @@ def test_networks_that_learnt_nothing_are_warned_about(photos: Path, tmp_path: P
 
 def test_an_unknown_name_is_an_error() -> None:
     assert ferray("data", "clean", "sfw").code == 2
+
+
+def test_suspects_are_drawn_by_class_and_the_command_without_them_is_printed(photos: Path, tmp_path: Path) -> None:
+    ran = clean(photos, tmp_path, "--json")
+    document = json.loads(ran.out)
+    classes = {suspect["label"] for suspect in document["suspects"]}
+    assert [Path(sheet).name for sheet in document["sheets"]] == [f"suspects-{name}.png" for name in sorted(classes)]
+    assert all(Path(sheet).is_file() for sheet in document["sheets"])
+    assert f"--exclude {document['csv']} --data-root {photos}`" in ran.err

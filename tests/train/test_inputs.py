@@ -11,14 +11,14 @@ from ferray.descriptors.lpq import Lpq
 from ferray.testing.fake_data import write_sheet_csv
 from ferray.testing.trials import demo_config, demo_job
 from ferray.train.assemble import assemble
-from ferray.train.inputs import open_inputs
+from ferray.train.inputs import DataPlace, open_inputs
 from ferray.train.trainer import Trainer
 
 DESCRIBED = {"backbone": "features_mlp", "descriptor": {"lpq": {"grid": 1}}}
 
 
 def opened(config: TrialConfig, cache: Path) -> Splits:
-    return open_inputs(config, data_root=cache, cache_dir=cache)
+    return open_inputs(config, DataPlace(cache, cache))
 
 
 def sheet_config(**changes: object) -> TrialConfig:

@@ -1,0 +1,126 @@
+"""Lists of samples to leave out of training, as `data clean` writes them and people edit them.
+
+A configuration holds the digest of a list and not its path: a list that moved is the same, an edited one is another.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ferray.errors import ConfigError
+
+DIGEST = re.compile(r"[0-9a-f]{16}")
+KEY = "exclude"
+ID, NAME = "sample_id", "name"
+_HINT = "a list has a header and a line a sample, with its `sample_id` or `name`, as `data clean` writes it"
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Samples by their id, or by name where the list gives no id. An id is made of path and content, so that neither
+    a sorted file nor an added image points it at another sample.
+    """
+
+    ids: frozenset[int]
+    names: frozenset[str]
+
+    def __len__(self) -> int:
+        return len(self.ids) + len(self.names)
+
+    def lists(self, sample_id: int, name: str) -> bool:
+        """Whether this sample is listed."""
+        return sample_id in self.ids or name in self.names
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits of what is listed, whatever its order and its other columns."""
+        entries = sorted([*(f"id {number}" for number in self.ids), *(f"name {name}" for name in self.names)])
+        return hashlib.sha256("\n".join(entries).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    def to_csv(self) -> str:
+        """A file that `read_exclusion` reads back as the same list."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow((ID, NAME))
+        writer.writerows([*((number, "") for number in sorted(self.ids)), *(("", name) for name in sorted(self.names))])
+        return out.getvalue()
+
+
+def read_exclusion(path: Path) -> Exclusion:
+    """The list in a csv file; ConfigError, naming file and line, where it is none."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise ConfigError(f"the list `{path}` cannot be read: {why}", _HINT) from error
+    listed = list(_rows(text, path))
+    if not listed:
+        raise ConfigError(f"the list `{path}` names no sample", _HINT)
+    ids = frozenset(sample for sample in listed if isinstance(sample, int))
+    return Exclusion(ids, frozenset(sample for sample in listed if isinstance(sample, str)))
+
+
+def find_exclusion(digest: str, path: Path | None) -> Exclusion:
+    """The list of this digest, which should lie at `path`; ConfigError where it does not."""
+    if path is None:
+        raise ConfigError(f"the list `{digest}` of samples to leave out is not at hand", "pass it by `--exclude`")
+    found = read_exclusion(path)
+    if found.digest != digest:
+        message = f"`{path}` lists other samples than when it was given: `{found.digest}`, and `{digest}` is asked for"
+        raise ConfigError(message, "start a sweep or a training of its own with the changed list")
+    return found
+
+
+def _rows(text: str, path: Path) -> Iterator[int | str]:
+    """The id of each row, else its name."""
+    header = text.partition("\n")[0]
+    separator = ";" if ";" in header and "," not in header else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    columns = {(column or "").strip().lower(): column for column in reader.fieldnames or ()}
+    if not {ID, NAME} & columns.keys():
+        raise ConfigError(f"the list `{path}` has neither a column `{ID}` nor `{NAME}`", _HINT)
+    for row in reader:
+        number, name = ((row.get(columns.get(column, "")) or "").strip() for column in (ID, NAME))
+        if number.isdecimal():
+            yield int(number)
+        elif name:  # spreadsheets write long numbers as 2.81475E+14
+            yield name
+        elif any(row.values()):
+            raise ConfigError(f"line {reader.line_num} of `{path}` names no sample", _HINT)
+
+
+def kept_list(folder: Path, digest: str | None) -> Path | None:
+    """Where the sweep in `folder` keeps its own copy of the list behind a configuration's `exclude`, if it has one.
+
+    Trials read that, and all who read the sweep later.
+    """
+    return None if digest is None else (folder / f"excluded-{digest}.csv").absolute()
+
+
+def digested(value: Any, lists: dict[str, str]) -> Any:
+    """What stands behind `exclude`, with each path to a list, also among choices, replaced by its digest.
+
+    `lists` is given the absolute path behind each digest.
+    """
+    if isinstance(value, dict):
+        return {kind: digested(of, lists) for kind, of in value.items()}
+    if isinstance(value, list):
+        return [digested(item, lists) for item in value]
+    if not isinstance(value, str) or DIGEST.fullmatch(value):
+        return value
+    path = Path(value).expanduser().absolute()
+    digest = read_exclusion(path).digest
+    lists[digest] = str(path)
+    return digest
+
+
+def with_digests(raw: Any, lists: dict[str, str]) -> Any:
+    """A mapping of keys, such as `base` or an arm, whose `exclude` names its list by digest."""
+    return {**raw, KEY: digested(raw[KEY], lists)} if isinstance(raw, dict) and KEY in raw else raw
