@@ -191,9 +191,9 @@ def _handler(server: WandbServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
-            self.wfile.write(text)
+            self.wfile.write(text if self.command != "HEAD" else b"")
 
-        do_GET = do_POST = do_PUT = _serve  # noqa: N815 (the base class asks for these names)
+        do_HEAD = do_GET = do_POST = do_PUT = _serve  # noqa: N815 (the base class asks for these names)
 
         def log_message(self, *_: object) -> None: ...
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.client import HTTPException
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 from ferray.commands import command
 from ferray.config.place import words_for
 from ferray.errors import ConfigError, FerrayError
 from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
+from ferray.network import status_of
 from ferray.track import Tracker
 from ferray.track._wandb_payload import (
     REMOVED_COLUMNS,
@@ -37,7 +34,6 @@ from ferray.track._wandb_upload import mark_unsent, runs_to_send, send
 CLOSE_TIMEOUT_S = 30.0
 FINISH_TIMEOUT_S = 10.0  # what is not sent by then stays on disk for `ferray sync`
 INIT_TIMEOUT_S = 20.0
-PROBE_TIMEOUT_S = 3.0
 DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
 Event = TrialStarted | tuple[int, EpochReport] | TrialEnded
@@ -144,18 +140,8 @@ def _why_offline(wandb: Any, settings: Any) -> str:
             return "no API key"
     except wandb.Error:
         return "the API key is malformed"
-    return "" if reachable(settings.base_url) else "no network"
-
-
-def reachable(url: str) -> bool:
-    """Whether anything answers HTTP at `url`, directly or through the proxy of the environment, in PROBE_TIMEOUT_S."""
-    try:
-        urlopen(url, timeout=PROBE_TIMEOUT_S).close()
-    except (HTTPError, ssl.SSLError):
-        return True  # it answered; what it thinks of the request is for wandb to sort out
-    except (OSError, HTTPException) as error:
-        return isinstance(getattr(error, "reason", None), ssl.SSLError)
-    return True
+    # Whatever it answers: what it thinks of the request is for wandb to sort out.
+    return "" if status_of(settings.base_url) is not None else "no network"
 
 
 def _sync_advice(folder: Path) -> str:
@@ -174,7 +160,7 @@ def upload(folder: Path, tell: Callable[[str], None]) -> int:
     import wandb
 
     address = wandb.setup(wandb.Settings(silent=True)).settings.base_url
-    if not reachable(address):  # wandb itself would try for hours
+    if status_of(address) is None:  # wandb itself would try for hours
         raise ConfigError(f"the W&B server `{address}` does not answer", "run this again where there is a network")
     tell(f"uploading {len(runs)} runs to {address}")
     send(runs, folder, tell)

@@ -10,6 +10,7 @@ from torch import nn
 
 from ferray.errors import ConfigError, UnknownComponent
 from ferray.models.backbones import InputSpec
+from ferray.models.backbones._timm_names import architectures, successors
 from ferray.models.backbones.timm import Timm, TimmBackbone
 from ferray.models.model import FerModel
 
@@ -113,3 +114,19 @@ def test_last_stage_training_keeps_the_batchnorm_of_earlier_stages_still() -> No
     model.train()
     moving = {name for name, module in model.named_modules() if isinstance(module, nn.BatchNorm2d) and module.training}
     assert moving == {f"backbone.net.layer4.{name}" for name in ("0.bn1", "0.bn2", "0.downsample.1", "1.bn1", "1.bn2")}
+
+
+def test_name_that_timm_has_changed_is_answered_with_its_successor() -> None:
+    with pytest.raises(UnknownComponent, match=r"renamed .*\nhint: it is `tf_efficientnet_b0.ap_in1k` there"):
+        factory(name="tf_efficientnet_b0_ap").check()
+
+
+def test_every_name_that_timm_has_changed_has_a_successor_that_it_knows() -> None:
+    from timm.models._registry import _deprecated_models
+
+    assert successors().keys() == _deprecated_models.keys()
+    assert {name.partition(".")[0] for name in successors().values()} <= architectures()
+
+
+def test_bare_name_of_a_backbone_is_taken_for_its_successor() -> None:
+    assert Timm.taken_for("tf_efficientnet_b0_ap") == {"name": "tf_efficientnet_b0.ap_in1k"}

@@ -20,7 +20,7 @@ from ferray.errors import FerrayError
 from ferray.testing.fake_sweep import sweep_started
 from ferray.testing.trackers import play
 from ferray.track._wandb_payload import run_id
-from ferray.track.wandb import Voice, Wandb, choose_mode, reachable
+from ferray.track.wandb import Voice, Wandb, choose_mode
 
 
 @pytest.fixture(scope="module")
@@ -224,11 +224,3 @@ def test_disabled_stays_disabled_and_silent(capsys: pytest.CaptureFixture[str]) 
         "disabled",
         "",
     )
-
-
-def test_host_that_answers_with_an_error_is_reachable(server: str) -> None:
-    assert reachable(server)
-
-
-def test_closed_port_is_not_reachable() -> None:
-    assert not reachable("http://127.0.0.1:9")

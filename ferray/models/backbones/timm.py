@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from ferray import registry
 from ferray.errors import ConfigError
 from ferray.models.backbones import Backbone, BackboneFactory, InputSpec
-from ferray.models.backbones._timm_names import check_name, check_pretrained, nearest_name
+from ferray.models.backbones._timm_names import check_name, nearest_name
+from ferray.models.backbones._timm_weights import check_pretrained, safe_copy
 from ferray.models.weights import lite_weights_file, load_strictly, read_state_dict, rename_lite
 
 
@@ -116,7 +117,9 @@ class Timm(BackboneFactory):
         import timm
 
         name, drop_path = self.params.name, self.params.drop_path
-        options = {"drop_path_rate": drop_path} if drop_path else {}  # a network without it refuses even zero
+        options: dict[str, Any] = {"drop_path_rate": drop_path} if drop_path else {}  # without it, even zero is refused
+        if pretrained and (file := safe_copy(name)) is not None:
+            options["pretrained_cfg_overlay"] = {"file": str(file)}
         try:
             net: nn.Module = timm.create_model(
                 name, pretrained=pretrained, num_classes=0, drop_rate=self.params.drop_rate, **options
