@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json, progress_bars, say, say_notes
+from ferray.cli.output import print_json, progress_bars, say, say_notes, show
 from ferray.commands import command, shortest_path
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _document(spec: SweepSpec, findings: Findings, job: TrialJob, path: Path, sh
 
 
 def _print(spec: SweepSpec, findings: Findings, path: Path, sheets: list[Path]) -> None:
-    print(
+    show(
         f"{spec.name}: {len(findings.suspects)} suspects among {findings.num_examined} training samples "
         f"(out-of-fold accuracy {findings.accuracy:.3f})"
     )
@@ -175,18 +175,18 @@ def _print(spec: SweepSpec, findings: Findings, path: Path, sheets: list[Path]) 
     classes = max(map(len, findings.classes))
     for suspect in shown:
         label, suggested = findings.classes[suspect.label], findings.classes[suspect.suggested]
-        print(
+        show(
             f"{suspect.rank:>5}  {suspect.name:<{names}}  {label:<{classes}} → {suggested:<{classes}}  "
             f"self-confidence {suspect.self_confidence:.2g}"
         )
     if len(findings.suspects) > MOST_SHOWN:
-        print(f"and {len(findings.suspects) - MOST_SHOWN} more")
+        show(f"and {len(findings.suspects) - MOST_SHOWN} more")
     if findings.precision is not None and findings.recall is not None:
         chance = (findings.num_mislabelled or 0) / findings.num_examined
-        print(
+        show(
             f"known truth: {findings.precision:.0%} of the suspects are wrong-labelled (chance {chance:.0%}), "
             f"{findings.recall:.0%} of the {findings.num_mislabelled} wrong labels are suspects"
         )
-    print(f"all of them: {path}")
+    show(f"all of them: {path}")
     for sheet in sheets:
-        print(f"to look at: {sheet}")
+        show(f"to look at: {sheet}")

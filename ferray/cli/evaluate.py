@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json, say
+from ferray.cli.output import print_json, say, show
 from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def evaluate(
         print_json({"sweep": record.name, "trials": [_entry(result) for result in results]})
         return
     for result in results:
-        print(_line(result, standing))
+        show(_line(result, standing))
 
 
 def _entry(result: HeldOut) -> dict[str, Any]:

@@ -139,7 +139,7 @@ Seeds = Annotated[
 ]
 Watch = Annotated[bool, typer.Option("--watch", help="Follow the sweep until nobody drives it any more.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results and errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results, warnings and errors.")]
 
 
 def overrides_from(asked: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.figures import remark
-from ferray.cli.output import print_json, say
+from ferray.cli.output import print_json, say, show
 from ferray.commands import command, shortest_path
 from ferray.config.place import default_data_root
 
@@ -149,30 +149,30 @@ def _document(sweep: str, removals: Removals, before: list[int] | None, files: l
 def _print(document: dict[str, Any]) -> None:
     whole = f"{document['num_removed']} of {document['num_train']} training samples"
     told = f"removed {whole}" if document["num_removed"] else "removed nothing"
-    print(f"{document['sweep']}: trial {document['trial']} ({document['rule']}) {told}")
+    show(f"{document['sweep']}: trial {document['trial']} ({document['rule']}) {told}")
     if document["rule"] == "none":
-        print("its configuration has no outlier removal")
+        show("its configuration has no outlier removal")
     if document["num_removed"]:
         _print_removed(document)
     noted = [look for look in document["looks"] if look["num_removed"] or look["note"]]
     for look in noted:
         variance = "-" if look["variance"] is None else f"{look['variance']:.4g}"
         note = f" ({look['note']})" if look["note"] else ""
-        print(
+        show(
             f"epoch {look['epoch']}: variance {variance}, {look['num_removed']} removed, {look['num_kept']} left{note}"
         )
     if document["files"]:
-        print(f"{len(document['files'])} files in {shortest_path(Path(document['files'][0]).parent)}")
+        show(f"{len(document['files'])} files in {shortest_path(Path(document['files'][0]).parent)}")
 
 
 def _print_removed(document: dict[str, Any]) -> None:
     width = max(len(entry["class"]) for entry in document["classes"])
     for entry in document["classes"]:
         of_all = f" of {entry['before']:>5} ({entry['removed'] / entry['before']:.0%})" if entry["before"] else ""
-        print(f"  {entry['class']:<{width}}  {entry['removed']:>5}{of_all}")
+        show(f"  {entry['class']:<{width}}  {entry['removed']:>5}{of_all}")
     caught, wrong = document["num_caught"], document["num_mislabelled"]
     if caught is not None and wrong:
-        print(
+        show(
             f"{caught} of the removed labels are known to be wrong (precision {caught / document['num_removed']:.0%}), "
             f"of {wrong} wrong ones in all (recall {caught / wrong:.0%})"
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,20 +134,33 @@ def _run(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> Sw
     from ferray.check import judged_data
     from ferray.sweep import run_sweep
 
-    watchers = _watchers(quiet=how.quiet)
     try:
-        return run_sweep(
-            spec,
-            runtime,
-            text=file.text,
-            fresh=how.fresh,
-            take_over=how.take_over,
-            listeners=watchers,
-            data=[judged_data(summary) for summary in checked.data],
-        )
+        with _wandb_silent(quiet=how.quiet):
+            return run_sweep(
+                spec,
+                runtime,
+                text=file.text,
+                fresh=how.fresh,
+                take_over=how.take_over,
+                listeners=_watchers(quiet=how.quiet),
+                data=[judged_data(summary) for summary in checked.data],
+            )
     except KeyboardInterrupt:
         say(f"interrupted; run the same command again to go on with `{spec.name}`")
         raise
+
+
+@contextmanager
+def _wandb_silent(*, quiet: bool) -> Iterator[None]:
+    """W&B's own switch, and that of its tracker, where nothing is to be printed."""
+    if not quiet or "WANDB_SILENT" in os.environ:
+        yield
+        return
+    os.environ["WANDB_SILENT"] = "true"
+    try:
+        yield
+    finally:
+        del os.environ["WANDB_SILENT"]
 
 
 def _watchers(*, quiet: bool) -> list[Listener]:

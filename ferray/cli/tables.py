@@ -190,4 +190,5 @@ def _footer(board: Leaderboard) -> str:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in board.outcomes.items())
     reasons = ", ".join(f"{count} {reason}" for reason, count in board.reasons.items())
     why = f" ({reasons}; see `{board.record.command('trials --failed')}`)" if reasons else ""
-    return f"{len(board.trials)} trials: {counts}{why}"
+    num = len(board.trials)
+    return f"{'1 trial' if num == 1 else f'{num} trials'}: {counts}{why}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ferray.cli.output import print_json
+from ferray.cli.output import print_json, show
 from ferray.config.job import TrialJob
 from ferray.errors import SweepFailed
 from ferray.events import EpochReport, pooled
@@ -23,9 +23,9 @@ def print_trained(reports: Sequence[EpochReport], job: TrialJob, *, json: bool) 
     if json:
         print_json(_document(reports, job))
         return
-    print(_sentence(reports))
+    show(_sentence(reports))
     for checkpoint in checkpoints(job):
-        print(f"checkpoint: {checkpoint}")
+        show(f"checkpoint: {checkpoint}")
 
 
 def is_trained(job: TrialJob) -> bool:

@@ -40,10 +40,13 @@ Event = TrialStarted | tuple[int, EpochReport] | TrialEnded
 
 
 class Voice:
-    """Speaks to the user once: the first trouble says how to upload later, and what follows from it is no news."""
+    """Speaks to the user once: the first trouble says how to upload later, and what follows from it is no news.
+
+    Never where `WANDB_SILENT` is `true`, as wandb itself.
+    """
 
     def __init__(self) -> None:
-        self.has_spoken = False
+        self.has_spoken = os.environ.get("WANDB_SILENT", "").lower() == "true"
 
     def say(self, text: str) -> None:
         """One line on stderr, unless there was one before."""

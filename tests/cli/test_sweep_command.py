@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,15 @@ def test_leaderboard_csv_has_a_line_a_trial(space: Path) -> None:
 
 def test_quiet_sweep_prints_nothing_but_the_result(space: Path) -> None:
     assert sweep(space, "--quiet", "--trials", 1).err == ""
+
+
+def test_quiet_sweep_keeps_wandb_silent_and_only_while_it_runs(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.delenv("WANDB_SILENT", raising=False)
+    monkeypatch.setattr("ferray.sweep.run_sweep", lambda *_, **__: heard.append(os.environ["WANDB_SILENT"]))
+    monkeypatch.setattr("ferray.cli.sweep._print_end", lambda *_, **__: None)
+    sweep(space, "--quiet")
+    assert (heard, "WANDB_SILENT" in os.environ) == (["true"], False)
 
 
 @pytest.mark.parametrize(

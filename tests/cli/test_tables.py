@@ -137,6 +137,11 @@ def test_names_with_brackets_are_not_markup() -> None:
     assert "[red]x[/red]: val/uar" in rendered(replace(sweep_record(), name="[red]x[/red]"))
 
 
+def test_a_single_trial_is_counted_in_the_singular() -> None:
+    record = sweep_record()
+    assert rendered(replace(record, trials=record.trials[:1])).splitlines()[-1] == "1 trial: 1 completed"
+
+
 def test_sweep_without_trials_says_so() -> None:
     assert "no trials yet" in rendered(replace(sweep_record(), trials=()))
 

@@ -195,6 +195,12 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
+def test_a_silent_wandb_says_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    Voice().say("offline")
+    assert capsys.readouterr().err == ""
+
+
 def test_only_the_first_trouble_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     voice = Voice()
     voice.say("the server refuses tables")
