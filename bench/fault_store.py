@@ -14,8 +14,7 @@ from typing import Any
 import optuna
 
 from bench.stage import NAME, TRIALS, Fault, Seen, Stage
-from ferray.study.lease import LEASE_ATTR
-from ferray.study.records import SPEC_ATTR
+from ferray.study.records import LEASE_ATTR, SPEC_ATTR
 from ferray.study.store import open_store
 
 LONG = 150  # epochs that outlast the start of another command

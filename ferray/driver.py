@@ -245,6 +245,10 @@ class SweepDriver:
         file = self._keep_words(self._trials[number], known) if known else ""
         self.ended(number, self._after_loss(number, Outcome(OutcomeKind.FAILED, message, file, reason)))
 
+    def check_owner(self) -> None:
+        """ClusterError where another driver has taken the sweep over; for launchers, whose epochs may be long."""
+        self.study.check_owner()
+
     def silent(self) -> list[int]:
         """Running trials that have said nothing for longer than the time-out."""
         limit = self.runtime.trial_timeout_s

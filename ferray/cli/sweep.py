@@ -189,9 +189,10 @@ def _trackers(given: list[str] | None) -> tuple[str, ...]:
 def _print_end(record: SweepRecord, runtime: Runtime, paper: PaperSweep | None, *, json: bool, quiet: bool) -> None:
     from ferray.cli.tables import print_leaderboard
     from ferray.results.leaderboard import rank
+    from ferray.results.progress import with_progress
 
     folder = runtime.output / record.name
-    board = rank(record)
+    board = rank(with_progress(record, folder))
     if not json:
         print_leaderboard(board, folder, limit=10)
     comparison = finish_paper(paper) if paper is not None else None

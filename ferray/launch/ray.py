@@ -219,6 +219,7 @@ class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
             self._controller._reuse_actors = True
             self._controller = None
         with self._kept():
+            self._driver.check_owner()
             self._refuse_dead_cluster()
         silent = set(self._driver.silent()) - self._hung
         if not silent:

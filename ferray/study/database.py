@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +72,30 @@ def database_errors_named() -> Iterator[None]:
     except StorageInternalError as error:
         message = f"the store's database failed: {_reason(error.__cause__ or error)}"
         raise ClusterError(message, "mend that, then run the same command again: nothing is lost") from error
+
+
+def swap_in_database(store: RDBStorage, study_id: int, key: str, value: dict[str, Any]) -> None:
+    """Write a study's user attribute if the one there has the stamp that `value["after"]` names, in one statement.
+
+    Optuna itself has no such act: of two that read and then write, both would believe that theirs counts.
+    """
+    from optuna.storages._rdb.models import StudyUserAttributeModel
+    from sqlalchemy import insert, select, update
+    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+    row, new = StudyUserAttributeModel, {"value_json": json.dumps(value)}
+    this = (row.study_id == study_id) & (row.key == key)
+    try:
+        with store.engine.begin() as connection:
+            found = connection.execute(select(row.value_json).where(this)).scalar()
+            if found is None and not value["after"]:
+                connection.execute(insert(row).values(study_id=study_id, key=key, **new))
+            elif found is not None and json.loads(found).get("stamp", "") == value["after"]:
+                connection.execute(update(row).where(this & (row.value_json == found)).values(**new))
+    except IntegrityError:
+        return  # somebody else was the first
+    except SQLAlchemyError as error:
+        raise StorageInternalError(str(error)) from error
 
 
 def _connect_args(url: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from optuna.storages.journal import BaseJournalBackend
 
 from ferray.errors import ClusterError, DataError
+from ferray.study.records import LEASE_ATTR
 
 _BLOCK = 65_536
 _DECODER = json.JSONDecoder()
@@ -29,6 +30,7 @@ class Journal(BaseJournalBackend):
     - locks the journal itself, by the kernel: no lock file is left behind by a killed process, none is needed to read;
     - takes back what a full disk let it write of a line, and cuts a line that a killed process tore before it appends;
     - waits for the disk only where an asked trial or a result would be lost, not at every epoch and parameter.
+    A line that writes the lease after another one than the last is passed over: whoever wrote it came too late.
     A reader needs no right to write, and ignores a last line that is torn or still being written. One that wants
     `results_only` passes over system attributes, which samplers and pruners leave.
     """
@@ -38,6 +40,7 @@ class Journal(BaseJournalBackend):
         self._passed_over = _NOTES if results_only else ()
         self._num_read = 0
         self._offset = 0
+        self._stamps: dict[int, str] = {}  # of the lease that counts, by study
         self._file: tuple[int, int] | None = None
 
     @property
@@ -53,6 +56,7 @@ class Journal(BaseJournalBackend):
         """Operations from a number on; DataError where the file is gone or a line in the middle is damaged."""
         if log_number_from < self._num_read:
             self._num_read = self._offset = 0
+            self._stamps.clear()
         with self._opened() as file:
             status = os.fstat(file.fileno())
             self._file = (status.st_dev, status.st_ino)
@@ -62,7 +66,7 @@ class Journal(BaseJournalBackend):
                     return
                 operation = None if line.startswith(self._passed_over) else self._parsed(line)
                 self._offset += len(line)
-                if operation is None:
+                if operation is None or self._is_late(operation):
                     continue
                 self._num_read += 1
                 if self._num_read > log_number_from:
@@ -81,6 +85,16 @@ class Journal(BaseJournalBackend):
         except OSError as error:
             message = f"the store `{self._path}` cannot be written: {error.strerror or error}"
             raise ClusterError(message, "mend that, then run the same command again: nothing is lost") from error
+
+    def _is_late(self, operation: dict[str, Any]) -> bool:
+        lease = operation.get("user_attr", {}).get(LEASE_ATTR) if "study_id" in operation else None
+        if lease is None:
+            return False
+        study: int = operation["study_id"]
+        if lease.get("after", self._stamps.get(study, "")) != self._stamps.get(study, ""):
+            return True
+        self._stamps[study] = lease.get("stamp", "")
+        return False
 
     def _opened(self) -> BinaryIO:
         try:

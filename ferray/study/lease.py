@@ -9,6 +9,8 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -16,24 +18,47 @@ import psutil
 from optuna.exceptions import StorageInternalError
 
 from ferray.errors import ConfigError, FerrayError
-from ferray.study.records import DriverRecord
+from ferray.study.records import LEASE_ATTR, DriverRecord
+from ferray.study.store import swap_study_attr
 
-LEASE_ATTR = "lease"
 RENEW_EVERY_S = 15.0
 STALE_AFTER_S = 60.0
+MOST_TRIES = 20  # of a take-over against an owner that renews in between
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process, and the place where its number means it: a kernel since its start, and a namespace of processes.
+
+    Neither host nor number is an identity: containers share the one and all begin at 1.
+    """
+
+    host: str
+    pid: int
+    place: str
+    born: float | None
+
+    @classmethod
+    def current(cls) -> Process:
+        """This one."""
+        return cls(socket.gethostname(), os.getpid(), _place(), _born(os.getpid()))
 
 
 class Lease:
     """The right to ask, report and finish on one study.
 
-    Held by a process of a host. It is stale when its process is gone from this very host, or when it has not been
-    renewed for STALE_AFTER_S (hosts are taken to agree on the time within that). A thread renews it, as an epoch may
-    take longer; when it finds another owner it only says so in `is_lost`.
+    Each write names the one that it follows and counts only if nobody was quicker, so that of two drivers that take a
+    lease at once one has it. It is stale when its process is gone from this very place, or when it has not been renewed
+    for STALE_AFTER_S (hosts are taken to agree on the time within that). A thread renews it, as an epoch may take
+    longer; when it finds another owner it only says so in `is_lost`.
     """
 
-    def __init__(self, study: optuna.Study, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, study: optuna.Study, clock: Callable[[], float] = time.time, process: Process | None = None
+    ) -> None:
         self._study = study
         self._clock = clock
+        self._process = process or Process.current()
         self._token = uuid.uuid4().hex
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -41,23 +66,27 @@ class Lease:
 
     def take(self, *, force: bool = False) -> None:
         """Become the owner; ConfigError where a live driver is, unless `force`."""
-        held = self._read()
-        if held and not force and not self._is_stale(held):
-            owner = f"process {held['pid']} on {held['host']}"
-            age = max(0.0, self._clock() - held["renewed"])
-            message = f"the sweep `{self._study.study_name}` is being run by {owner}, last heard of {age:.0f} s ago"
-            raise ConfigError(message, "wait for it, or pass `--take-over` when you know that it is gone")
-        self._write()
+        for _ in range(MOST_TRIES):
+            held = self._read()
+            if is_held(held) and not force and not self._is_stale(held):
+                raise self._refusal(held)
+            if self._write_after(held):
+                break
+        else:
+            raise self._refusal(held)
         self._thread = threading.Thread(target=self._keep, name="ferray-lease", daemon=True)
         self._thread.start()
+
+    def check(self) -> None:
+        """Look in the store whether somebody else is the owner now."""
+        self.is_lost = self.is_lost or self._read().get("token") != self._token
 
     def renew(self) -> None:
         """Say that the owner is alive, or notice that somebody else is the owner now."""
         held = self._read()
-        if held and held["token"] != self._token:
-            self.is_lost = True
-            return
-        self._write()
+        self.is_lost = held.get("token") != self._token
+        if not self.is_lost and not self._write_after(held):
+            self.check()
 
     def release(self) -> None:
         """Stop renewing, and free the study for the next driver."""
@@ -65,8 +94,8 @@ class Lease:
         if self._thread is not None:
             self._thread.join()
         held = self._read()
-        if held and held["token"] == self._token:
-            self._study.set_user_attr(LEASE_ATTR, {})
+        if held.get("token") == self._token:
+            self._swap(held, {})
 
     def _keep(self) -> None:
         while not self._ended.wait(RENEW_EVERY_S) and not self.is_lost:
@@ -78,33 +107,59 @@ class Lease:
         held: dict[str, Any] = self._study.user_attrs.get(LEASE_ATTR, {})
         return held
 
-    def _write(self) -> None:
-        me = {"token": self._token, "host": socket.gethostname(), "pid": os.getpid(), "renewed": self._clock()}
-        self._study.set_user_attr(LEASE_ATTR, {**me, "born": _born(os.getpid())})
+    def _write_after(self, held: dict[str, Any]) -> bool:
+        return self._swap(held, {"token": self._token, "renewed": self._clock(), **asdict(self._process)})
+
+    def _swap(self, held: dict[str, Any], mine: dict[str, Any]) -> bool:
+        """Write in the place of `held`; whether it counts."""
+        stamp = uuid.uuid4().hex
+        swap_study_attr(self._study, LEASE_ATTR, {**mine, "after": held.get("stamp", ""), "stamp": stamp})
+        return self._read().get("stamp") == stamp
 
     def _is_stale(self, held: dict[str, Any]) -> bool:
-        if held["host"] == socket.gethostname() and held["pid"] == os.getpid():
+        if (held.get("place"), held["pid"]) == (self._process.place, self._process.pid):
             return True  # an earlier study of this very process
         return not _is_alive(held, self._clock())
+
+    def _refusal(self, held: dict[str, Any]) -> ConfigError:
+        owner, age = _driver(held, is_alive=True).who, max(0.0, self._clock() - held["renewed"])
+        message = f"the sweep `{self._study.study_name}` is being run by {owner}, last heard of {age:.0f} s ago"
+        return ConfigError(message, "wait for it, or pass `--take-over` when you know that it is gone")
+
+
+def is_held(held: dict[str, Any]) -> bool:
+    """Whether the lease is anybody's; one that was given back is nobody's."""
+    return "token" in held
 
 
 def driver_of(study_attrs: dict[str, Any], now: float) -> DriverRecord | None:
     """Who holds the lease in a study's user attributes; None where nobody does."""
     held: dict[str, Any] = study_attrs.get(LEASE_ATTR, {})
-    if not held:
-        return None
-    return DriverRecord(held["host"], held["pid"], held["renewed"], is_alive=_is_alive(held, now))
+    return _driver(held, is_alive=_is_alive(held, now)) if is_held(held) else None
+
+
+def _driver(held: dict[str, Any], *, is_alive: bool) -> DriverRecord:
+    return DriverRecord(held["host"], held["pid"], held["renewed"], is_alive)
 
 
 def _is_alive(held: dict[str, Any], now: float) -> bool:
-    """Whether a lease was renewed of late, by a process that is not gone from this very host."""
+    """Whether a lease was renewed of late, by a process that is not gone from this very place."""
     if now - held["renewed"] > STALE_AFTER_S:
         return False
-    return held["host"] != socket.gethostname() or bool(_born(held["pid"]) == held["born"])
+    return held.get("place") != _place() or bool(_born(held["pid"]) == held["born"])
+
+
+def _place() -> str:
+    """The kernel since it started and the namespace of processes; the host's name where there is no /proc."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return socket.gethostname()
 
 
 def _born(pid: int) -> float | None:
-    """When a process of this host started, None where there is none: numbers alone are used again."""
+    """When a process of this place started, None where there is none: numbers alone are used again."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()

@@ -101,6 +101,7 @@ class SweepRecord:
 
 
 SCHEMA = 2
+LEASE_ATTR = "lease"  # on the study: who drives it
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
 PARENT_ATTR = "parent"  # on a trial that begins with the weights of another

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import optuna
-from optuna.storages import BaseStorage
+from optuna.storages import BaseStorage, RDBStorage
 
 from ferray.config.place import JOURNAL_NAME
 from ferray.errors import ClusterError, DataError
-from ferray.study.database import open_database
+from ferray.study.database import open_database, swap_in_database
 from ferray.study.indexed import IndexedJournalStorage
 from ferray.study.journal import Journal
 
@@ -29,6 +30,19 @@ def open_store(folder: Path, url: str | None = None) -> BaseStorage:
     except OSError as error:
         raise ClusterError(f"the store `{journal}` cannot be written: {error.strerror}", "check `--output`") from error
     return IndexedJournalStorage(Journal(journal))
+
+
+def swap_study_attr(study: optuna.Study, key: str, value: dict[str, Any]) -> None:
+    """Write a study's user attribute if the one before it has the stamp that `value["after"]` names; else nothing.
+
+    A database compares in the statement that writes. A journal takes the line whatever it says, and all who read it
+    pass over one that came too late (`Journal`): the order of lines is the same for everybody.
+    """
+    backend = getattr(study._storage, "_backend", None)
+    if isinstance(backend, RDBStorage):
+        swap_in_database(backend, study._study_id, key, value)
+    else:
+        study.set_user_attr(key, value)
 
 
 def journal_to_read(folder: Path) -> Journal:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
 
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
-from ferray.errors import ClusterError, ConfigError, ResumeMismatch
+from ferray.errors import ClusterError, ConfigError
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.study.attempts import STOPPED_ATTR, Verdicts, earlier_verdicts, is_root, place_of, root_of
 from ferray.study.lease import Lease
@@ -25,11 +26,10 @@ from ferray.study.live import LiveTrial, empty_result, result_of
 from ferray.study.records import (
     PARENT_ATTR,
     RESULT_ATTR,
-    SCHEMA,
-    SPEC_ATTR,
     TRIAL_ATTR,
     trial_folder,
 )
+from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search
 from ferray.study.suggest import grid_combinations, suggest
 
 _TOLD = {
@@ -75,22 +75,22 @@ class Study:
         """
         self.spec = spec
         self.name = name or spec.name
-        direction = StudyDirection.MAXIMIZE if spec.objective.mode == "max" else StudyDirection.MINIMIZE
         self._optuna = optuna.create_study(
             storage=store,
             study_name=self.name,
-            direction=direction,
+            direction=direction_of(spec),
             load_if_exists=True,
             pruner=spec.pruner.load()(spec.pruner.build_params()).create(),
         )
         self._live: dict[int, LiveTrial] = {}
         self._grid = grid_combinations(spec.nodes)
-        self._claim(direction)
+        refuse_other_search(self._optuna, spec)
         self._lease = Lease(self._optuna)
         self._lease.take(force=take_over)
         self._counted = 0
         with ExitStack() as on_failure:
             on_failure.callback(self._lease.release)
+            remember_search(self._optuna, spec)
             self._settle_what_was_left()
             self._num_sets = sum(map(is_root, self._optuna.get_trials(deepcopy=False)))
             self._optuna.sampler = spec.sampler.load()(spec.sampler.build_params()).create(self._sampler_seed())
@@ -103,7 +103,7 @@ class Study:
     @property
     def called(self) -> str:
         """The sweep's name in backticks, and the one that it had before."""
-        return f"`{self.spec.name}`" + (f" (which began as `{self.name}`)" if self.name != self.spec.name else "")
+        return called_with_origin(self.spec.name, self.name)
 
     @property
     def num_finished(self) -> int:
@@ -117,7 +117,11 @@ class Study:
 
     def ask(self) -> Trial:
         """The next trial: first the parameters of interrupted trials, then whatever the sampler proposes."""
-        self._check_lease()
+        self._lease.check()
+        with self._as_owner():
+            return self._ask()
+
+    def _ask(self) -> Trial:
         if len(self._grid) > 1 and not self._waiting():
             self._optuna.enqueue_trial(self._next_in_grid())
         trial = self._optuna.ask()
@@ -152,12 +156,12 @@ class Study:
         Whatever was decided about an epoch stays so when a later attempt tells of it again. The epoch with which a
         trial has nothing left to do never stops it.
         """
-        self._check_lease()
         live = self._live[number]
         if report.earlier is not None:
             live.start_over()
-        for epoch in (*(report.earlier or ()), report):
-            self._hear(live, epoch)
+        with self._as_owner():
+            for epoch in (*(report.earlier or ()), report):
+                self._hear(live, epoch)
         return Decision.STOP if live.is_stopped else Decision.CONTINUE
 
     def _hear(self, live: LiveTrial, report: EpochReport) -> None:
@@ -187,14 +191,17 @@ class Study:
 
         The result is written before the state, so that a driver killed in between tells the same when it continues.
         """
-        live = self._live.pop(number)
+        live = self._live[number]
         if outcome.kind is OutcomeKind.COMPLETED and live.best is None:
             outcome = Outcome(OutcomeKind.DIVERGED, outcome.message or "no epoch had a finite objective")
-        result = self._result(live, outcome)
-        live.trial.set_user_attr(RESULT_ATTR, result)
-        self._tell(number, result)
-        if outcome.kind is OutcomeKind.INTERRUPTED:
-            self._ask_again(self._optuna.get_trials(deepcopy=False)[number])
+        self._lease.check()
+        with self._as_owner():
+            result = self._result(live, outcome)
+            live.trial.set_user_attr(RESULT_ATTR, result)
+            self._tell(number, result)
+            if outcome.kind is OutcomeKind.INTERRUPTED:
+                self._ask_again(self._optuna.get_trials(deepcopy=False)[number])
+        del self._live[number]
         self._counted += outcome.kind in _COUNTED
         return outcome
 
@@ -225,26 +232,25 @@ class Study:
 
     def remember_parent(self, number: int, parent: dict[str, Any]) -> None:
         """Keep in the record whose weights a running trial begins with."""
-        self._live[number].trial.set_user_attr(PARENT_ATTR, parent)
+        with self._as_owner():
+            self._live[number].trial.set_user_attr(PARENT_ATTR, parent)
 
-    def _claim(self, direction: StudyDirection) -> None:
-        """Write what this study is, or check that it is what was asked for."""
-        kept = self._optuna.user_attrs.get(SPEC_ATTR)
-        if kept is None and (self._optuna.get_trials(deepcopy=False) or self._optuna.direction is not direction):
-            message = f"the store holds a study `{self.name}` that was not written by ferray"
-            raise ResumeMismatch(message, "give the sweep a name of its own with `--name`")
-        if kept is None:
-            spec = self.spec.model_dump(mode="json")
-            facts = {"schema": SCHEMA, "identity": self.spec.identity, "spec": spec}
-            self._optuna.set_user_attr(SPEC_ATTR, {**facts, "objective": spec["objective"]})
-            return
-        if kept["schema"] != SCHEMA:
-            message = f"the store of `{self.spec.name}` has schema `{kept['schema']}`, this ferray reads `{SCHEMA}`"
-            raise ResumeMismatch(message, "continue it with the ferray that wrote it, or start anew with `--fresh`")
-        if kept["identity"] != self.spec.identity and _identity_of(kept["spec"]) != self.spec.identity:
-            keys = _changed_keys(SweepSpec.canonical_of(kept["spec"]), self.spec.canonical())
-            message = f"the sweep {self.called} was started with other settings of {', '.join(keys) or 'its space'}"
-            raise ResumeMismatch(message, "give this one a name of its own with `--name`, or start anew with `--fresh`")
+    def check_owner(self) -> None:
+        """ClusterError where another driver has taken this study over, as far as is known here."""
+        if self._lease.is_lost:
+            message = f"another driver has taken over the sweep `{self.spec.name}`"
+            raise ClusterError(message, "leave it to that one, or run this command again with `--take-over`")
+
+    @contextmanager
+    def _as_owner(self) -> Iterator[None]:
+        """Around what is written: a new owner has ended the trials that run here, and what has ended cannot be told."""
+        self.check_owner()
+        try:
+            yield
+        except (UpdateFinishedTrialError, ValueError):
+            self._lease.check()
+            self.check_owner()
+            raise
 
     def _settle_what_was_left(self) -> None:
         """End every trial that a dead driver left running, count those that had ended, ask the interrupted again.
@@ -302,11 +308,6 @@ class Study:
         self._optuna.add_trial(record)
         self._counted += 1
 
-    def _check_lease(self) -> None:
-        if self._lease.is_lost:
-            message = f"another driver has taken over the sweep `{self.spec.name}`"
-            raise ClusterError(message, "leave it to that one, or run this command again with `--take-over`")
-
     def _waiting(self) -> bool:
         return bool(self._optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
 
@@ -327,25 +328,3 @@ def _counts(trial: FrozenTrial) -> bool:
     """Whether a trial has ended for good and counts against the budget."""
     result = trial.user_attrs.get(RESULT_ATTR)
     return result is not None and OutcomeKind(result["outcome"]) in _COUNTED
-
-
-def _identity_of(spec: dict[str, Any]) -> str:
-    """That of a search as it was written, read today: parameters that came since have their defaults."""
-    try:
-        return SweepSpec.model_validate(spec).identity
-    except ValidationError:
-        return ""
-
-
-def _changed_keys(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    parts = ("dataset", "objective", "sampler", "pruner", "base", "space", "arms")
-    changed = []
-    for part in parts:
-        before, after = old.get(part), new.get(part)
-        if before == after:
-            continue
-        if part in ("base", "space", "arms") and isinstance(before, dict) and isinstance(after, dict):
-            changed += [f"`{part}.{key}`" for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-        else:
-            changed.append(f"`{part}`")
-    return changed

@@ -52,7 +52,7 @@ def test_fractions_of_a_gpu_pack_trials_without_spanning_two() -> None:
 def watch_of_dead_cluster(monkeypatch: pytest.MonkeyPatch, address: str | None) -> _Watch:
     """A watch whose next look finds the one node dead."""
     monkeypatch.setattr(ray, "nodes", lambda: [{"Alive": False}])
-    driver: Any = SimpleNamespace(runtime=Runtime(address=address), silent=list)
+    driver: Any = SimpleNamespace(runtime=Runtime(address=address), silent=list, check_owner=lambda: None)
     watch = _Watch(driver, [])
     watch._looked = float("-inf")
     return watch

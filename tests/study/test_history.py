@@ -9,8 +9,8 @@ import pytest
 
 from ferray.driver import SweepDriver
 from ferray.study.history import DRIVER_DIED, NO_DRIVER, SweepReader, load_sweep
-from ferray.study.lease import LEASE_ATTR, STALE_AFTER_S
-from ferray.study.records import TrialRecord
+from ferray.study.lease import STALE_AFTER_S
+from ferray.study.records import LEASE_ATTR, TrialRecord
 from ferray.study.store import JOURNAL_NAME
 from ferray.testing.curves import open_driver, run_curves, small_spec
 
@@ -60,7 +60,7 @@ def test_trial_of_a_driver_that_fell_silent_is_interrupted(driver: SweepDriver) 
 
 def test_trial_whose_driver_is_gone_from_this_host_is_interrupted_at_once(driver: SweepDriver) -> None:
     lease = driver.study._optuna.user_attrs[LEASE_ATTR]
-    driver.study._optuna.set_user_attr(LEASE_ATTR, {**lease, "pid": 2**22 + 1})
+    driver.study._optuna.set_user_attr(LEASE_ATTR, {**lease, "after": lease["stamp"], "pid": 2**22 + 1})
     assert only_trial(driver.folder).outcome == "interrupted"
 
 

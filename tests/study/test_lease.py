@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import os
-import socket
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
+from optuna.storages import BaseStorage
 
-from ferray.errors import ClusterError, ConfigError
-from ferray.study.lease import LEASE_ATTR, STALE_AFTER_S, Lease
+from ferray.errors import ClusterError, ConfigError, ResumeMismatch
+from ferray.events import EpochReport, Outcome, OutcomeKind
+from ferray.study.database import open_database
+from ferray.study.indexed import IndexedJournalStorage
+from ferray.study.journal import Journal
+from ferray.study.lease import STALE_AFTER_S, Lease, Process, driver_of
+from ferray.study.records import LEASE_ATTR
 from ferray.study.store import open_store
 from ferray.study.study import Study
-from ferray.testing.curves import small_spec
+from ferray.testing.curves import curve_report, saturating, small_spec
 
 NOW = 1000.0
+HERE = Process.current()
+ELSEWHERE = Process(host="elsewhere", pid=1, place="another kernel", born=1.0)
+
+
+class Slow(Journal):
+    """A journal on a disk without shared locks: somebody else may write just before this process does."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
+        super().append_logs(logs)
 
 
 @pytest.fixture
@@ -24,13 +45,23 @@ def study(tmp_path: Path) -> optuna.Study:
     return optuna.create_study(storage=open_store(tmp_path), study_name="leased")
 
 
-def held_by(study: optuna.Study, **changes: Any) -> None:
-    other = {"token": "other", "host": "elsewhere", "pid": 1, "born": 1.0, "renewed": NOW}
-    study.set_user_attr(LEASE_ATTR, {**other, **changes})
+def held_by(study: optuna.Study, process: Process = ELSEWHERE, *, renewed: float = NOW) -> None:
+    """Somebody has taken the lease over, whoever had it."""
+    Lease(study, clock=lambda: renewed, process=process).take(force=True)
 
 
-def lease(study: optuna.Study, *, now: float = NOW) -> Lease:
-    return Lease(study, clock=lambda: now)
+def lease(study: optuna.Study, *, now: float = NOW, process: Process | None = None) -> Lease:
+    return Lease(study, clock=lambda: now, process=process)
+
+
+def owner(study: optuna.Study) -> str:
+    found = driver_of(study.user_attrs, NOW)
+    return found.host if found else ""
+
+
+@pytest.fixture(autouse=True)
+def no_renewals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ferray.study.lease.RENEW_EVERY_S", 1e6)
 
 
 def test_study_without_an_owner_is_taken(study: optuna.Study) -> None:
@@ -44,7 +75,15 @@ def test_released_study_is_free(study: optuna.Study) -> None:
     first = lease(study)
     first.take()
     first.release()
-    assert study.user_attrs[LEASE_ATTR] == {}
+    assert driver_of(study.user_attrs, NOW) is None
+
+
+def test_released_study_is_taken_again(study: optuna.Study) -> None:
+    for _ in range(2):
+        taken = lease(study)
+        taken.take()
+        assert owner(study) == HERE.host
+        taken.release()
 
 
 def test_live_owner_on_another_host_is_respected(study: optuna.Study) -> None:
@@ -57,7 +96,7 @@ def test_take_over_overrules_a_live_owner(study: optuna.Study) -> None:
     held_by(study)
     taken = lease(study)
     taken.take(force=True)
-    assert study.user_attrs[LEASE_ATTR]["token"] != "other"
+    assert owner(study) == HERE.host
     taken.release()
 
 
@@ -69,17 +108,24 @@ def test_owner_that_has_been_silent_too_long_is_stale(study: optuna.Study) -> No
 
 
 def test_owner_whose_process_is_gone_from_this_host_is_stale_at_once(study: optuna.Study) -> None:
-    held_by(study, host=socket.gethostname(), pid=2**22 + 1)
+    held_by(study, replace(HERE, pid=2**22 + 1))
     taken = lease(study)
     taken.take()
     taken.release()
 
 
 def test_number_of_a_dead_process_used_again_does_not_count_as_alive(study: optuna.Study) -> None:
-    held_by(study, host=socket.gethostname(), pid=os.getppid(), born=1.0)
+    held_by(study, replace(HERE, pid=os.getppid(), born=1.0))
     taken = lease(study)
     taken.take()
     taken.release()
+
+
+@pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1])
+def test_owner_in_another_container_of_this_host_is_respected(study: optuna.Study, pid: int) -> None:
+    held_by(study, replace(HERE, pid=pid, place="another namespace"))
+    with pytest.raises(ConfigError, match="is being run by"):
+        lease(study).take()
 
 
 def test_owner_notices_that_it_was_overruled(study: optuna.Study) -> None:
@@ -89,12 +135,128 @@ def test_owner_notices_that_it_was_overruled(study: optuna.Study) -> None:
     first.renew()
     assert first.is_lost
     first.release()
-    assert study.user_attrs[LEASE_ATTR]["token"] == "other"
+    assert owner(study) == "elsewhere"
 
 
-def test_study_that_lost_its_lease_decides_nothing_more(tmp_path: Path) -> None:
-    driven = Study(small_spec(), open_store(tmp_path))
-    driven._lease.is_lost = True
-    with pytest.raises(ClusterError, match="taken over"):
-        driven.ask()
-    driven.close()
+def test_owner_that_renews_keeps_the_lease(study: optuna.Study) -> None:
+    first = lease(study)
+    first.take()
+    for _ in range(3):
+        first.renew()
+    assert (first.is_lost, owner(study)) == (False, HERE.host)
+    first.release()
+
+
+def slow_study(folder: Path) -> tuple[optuna.Study, Slow]:
+    open_store(folder)
+    journal = Slow(folder / "study.journal")
+    return optuna.create_study(
+        storage=IndexedJournalStorage(journal), study_name="leased", load_if_exists=True
+    ), journal
+
+
+def test_of_two_that_take_a_journals_lease_at_once_one_has_it(tmp_path: Path) -> None:
+    study, journal = slow_study(tmp_path)
+    journal.meanwhile = lambda: held_by(optuna.load_study(study_name="leased", storage=open_store(tmp_path)))
+    with pytest.raises(ConfigError, match="process 1 on elsewhere"):
+        lease(study).take()
+    assert owner(optuna.load_study(study_name="leased", storage=open_store(tmp_path))) == "elsewhere"
+
+
+def test_renewal_that_comes_too_late_does_not_undo_a_take_over(tmp_path: Path) -> None:
+    study, journal = slow_study(tmp_path)
+    first = lease(study)
+    first.take()
+    journal.meanwhile = lambda: held_by(optuna.load_study(study_name="leased", storage=open_store(tmp_path)))
+    first.renew()
+    assert (first.is_lost, owner(study)) == (True, "elsewhere")
+
+
+def test_take_over_succeeds_though_the_owner_renews_meanwhile(tmp_path: Path) -> None:
+    first = lease(optuna.create_study(storage=open_store(tmp_path), study_name="leased"), process=ELSEWHERE)
+    first.take()
+    study, journal = slow_study(tmp_path)
+    journal.meanwhile = first.renew
+    lease(study).take(force=True)
+    assert owner(study) == HERE.host
+
+
+def test_of_two_that_take_a_databases_lease_at_once_one_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = optuna.create_study(storage=database(tmp_path), study_name="leased")
+    late = lease(study)
+    read, acts = late._read, [lambda: held_by(optuna.load_study(study_name="leased", storage=database(tmp_path)))]
+
+    def read_and_be_overtaken() -> dict[str, Any]:
+        held = read()
+        if acts:
+            acts.pop()()
+        return held
+
+    monkeypatch.setattr(late, "_read", read_and_be_overtaken)
+    with pytest.raises(ConfigError, match="process 1 on elsewhere"):
+        late.take()
+    assert owner(study) == "elsewhere"
+
+
+def test_lease_in_a_database_is_renewed_and_released(tmp_path: Path) -> None:
+    study = optuna.create_study(storage=database(tmp_path), study_name="leased")
+    first = lease(study)
+    first.take()
+    first.renew()
+    assert (first.is_lost, owner(study)) == (False, HERE.host)
+    first.release()
+    assert owner(study) == ""
+
+
+def database(folder: Path) -> BaseStorage:
+    return open_database(f"sqlite:///{folder}/study.db")
+
+
+class Overtaken:
+    """A driver whose lease somebody else has taken over, and whose trial 0 that one has ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self.study = Study(small_spec(), open_store(folder))
+        self.trial = self.study.ask()
+        Study(small_spec(), open_store(folder), take_over=True)
+
+    @property
+    def report(self) -> EpochReport:
+        return curve_report(self.trial.config, 1, saturating)
+
+
+@pytest.fixture
+def overtaken(tmp_path: Path) -> Overtaken:
+    return Overtaken(tmp_path)
+
+
+def test_driver_that_was_overtaken_asks_for_nothing_more(overtaken: Overtaken) -> None:
+    with pytest.raises(ClusterError, match="another driver has taken over the sweep `curves`"):
+        overtaken.study.ask()
+
+
+def test_driver_that_was_overtaken_ends_with_its_sentence_at_an_epoch(overtaken: Overtaken) -> None:
+    with pytest.raises(ClusterError, match="another driver has taken over the sweep `curves`"):
+        overtaken.study.report(0, overtaken.report)
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.COMPLETED, OutcomeKind.INTERRUPTED])
+def test_driver_that_was_overtaken_ends_with_its_sentence_at_a_trials_end(
+    overtaken: Overtaken, kind: OutcomeKind
+) -> None:
+    for _ in range(2):  # once by itself, and once more while everything is interrupted
+        with pytest.raises(ClusterError, match="another driver has taken over the sweep `curves`"):
+            overtaken.study.finish(0, Outcome(kind))
+
+
+def test_search_that_another_driver_began_meanwhile_is_refused_and_the_lease_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtake(*_: object) -> None:
+        monkeypatch.undo()
+        Study(small_spec(base={"epochs": 5}), open_store(tmp_path)).close()
+
+    monkeypatch.setattr("ferray.study.study.refuse_other_search", overtake)
+    with pytest.raises(ResumeMismatch, match=r"base\.epochs"):
+        Study(small_spec(), open_store(tmp_path))
+    Study(small_spec(base={"epochs": 5}), open_store(tmp_path)).close()

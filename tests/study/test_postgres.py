@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 import optuna
 import pytest
 import sqlalchemy
+from optuna.storages import BaseStorage
 
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch
@@ -21,6 +24,7 @@ from ferray.events import Outcome, OutcomeKind
 from ferray.results.leaderboard import rank
 from ferray.study.database import database_errors_named
 from ferray.study.history import load_sweep
+from ferray.study.lease import Lease, Process
 from ferray.study.records import TrialRecord
 from ferray.study.store import open_store
 from ferray.study.study import Study
@@ -142,6 +146,30 @@ def test_pruners_and_tpe_do_as_on_a_journal(server: str, tmp_path: Path) -> None
     run_curves(open_driver(tmp_path / "journal" / spec.name, spec))
     in_journal = load_sweep(tmp_path / "journal" / spec.name).trials
     assert [(trial.params, trial.outcome) for trial in in_database] == [(t.params, t.outcome) for t in in_journal]
+
+
+def test_of_many_drivers_that_take_the_lease_at_once_one_has_it(server: str, tmp_path: Path) -> None:
+    stores = [open_store(tmp_path, server) for _ in range(4)]
+    assert [take_at_once(stores) for _ in range(15)] == [1] * 15
+
+
+def take_at_once(stores: list[BaseStorage]) -> int:
+    """How many drivers, each on a host of its own, believe that they have the lease of a new study."""
+    name, ready = f"leased-{uuid.uuid4().hex[:8]}", threading.Barrier(len(stores))
+    optuna.create_study(storage=stores[0], study_name=name)
+
+    def take(store: BaseStorage) -> bool:
+        host = uuid.uuid4().hex
+        lease = Lease(optuna.load_study(study_name=name, storage=store), process=Process(host, 1, host, 1.0))
+        ready.wait()
+        try:
+            lease.take()
+        except ConfigError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        return sum(pool.map(take, stores))
 
 
 def test_connections_that_the_server_closed_are_replaced(spec: SweepSpec, server: str, tmp_path: Path) -> None:
