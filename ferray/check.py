@@ -31,7 +31,7 @@ from ferray.launch import Place
 from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.parents import find_parent
 from ferray.registry import ROOMS
-from ferray.study.judged_data import JudgedData
+from ferray.study.records import JudgedData
 from ferray.train.features import num_empty
 from ferray.train.inputs import DataPlace, open_inputs, summarise_trial
 from ferray.train.loss_weights import refuse_shaped_loss

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from ferray.check import judged_data
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
@@ -20,7 +21,8 @@ from ferray.errors import DataError
 from ferray.metrics import metrics_of
 from ferray.results.blinding import Standing
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
-from ferray.study.records import TrialRecord
+from ferray.study.judged_data import doubt
+from ferray.study.records import JudgedData, SweepRecord, TrialRecord
 from ferray.train.inputs import place_of_job, summarise_trial
 from ferray.train.judge import AnyJudge, judging
 
@@ -30,13 +32,18 @@ _NO_LONGER_BLIND = "once the test split is read, no choice among later trials is
 
 
 def evaluate_trials(
-    trials: Iterable[TrialRecord], folder: Path, runtime: Runtime, standing: Standing, tell: Tell
+    record: SweepRecord,
+    trials: Iterable[TrialRecord],
+    folder: Path,
+    runtime: Runtime,
+    standing: Standing,
+    tell: Tell,
 ) -> list[HeldOut]:
     """What each trial of the sweep in `folder` scores on its test split; one already judged is not judged again.
 
     `standing` is how far the sweep has come, which is kept with each. `tell` is given a line for each trial that is
-    judged, one for each data set, and a warning where trials are still to come. DataError for a split without test
-    images, a checkpoint that is gone before it was judged, or missing data.
+    judged, one for each data set, and a warning where trials are still to come or the data has changed. DataError for a
+    split without test images, a checkpoint that is gone before it was judged, or missing data.
     """
     told: set[str] = set()
 
@@ -45,10 +52,22 @@ def evaluate_trials(
             tell(line)
         told.add(line)
 
-    return [_evaluate(trial, folder, runtime, standing, tell_once) for trial in trials]
+    place = _Place(folder, runtime, standing, record.data)
+    return [_evaluate(trial, place, tell_once) for trial in trials]
 
 
-def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, standing: Standing, tell: Tell) -> HeldOut:
+@dataclass(frozen=True)
+class _Place:
+    """Where trials are judged, how far their sweep has come, and what its trials were trained and chosen on."""
+
+    folder: Path
+    runtime: Runtime
+    standing: Standing
+    data: Mapping[str, JudgedData]
+
+
+def _evaluate(trial: TrialRecord, place: _Place, tell: Tell) -> HeldOut:
+    folder, runtime, standing = place.folder, place.runtime, place.standing
     own = folder / trial.folder
     checkpoint = folder / trial.checkpoint
     known = read_held_out(own)
@@ -61,7 +80,10 @@ def _evaluate(trial: TrialRecord, folder: Path, runtime: Runtime, standing: Stan
     job = _job(trial, folder, runtime)
     with judging(checkpoint, job) as judge:
         _refuse_empty(judge)
-        tell(f"data: {summarise_trial(judge.config, place_of_job(job)).line()}")
+        found = summarise_trial(judge.config, place_of_job(job))
+        tell(f"data: {found.line()}")
+        if doubted := doubt(place.data, judged_data(found)):
+            tell(f"warning: {doubted}")
         if standing.is_open:
             tell(f"warning: {standing}: {_NO_LONGER_BLIND}")
         tell(f"trial {trial.number}: judging {len(judge.splits.test)} test images")

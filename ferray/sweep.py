@@ -32,9 +32,9 @@ from ferray.study.claim import mark
 from ferray.study.database import database_errors_named
 from ferray.study.found import found_in
 from ferray.study.history import read_sweep
-from ferray.study.judged_data import JudgedData, keep_data
+from ferray.study.judged_data import keep_data
 from ferray.study.opening import open_study
-from ferray.study.records import SweepRecord
+from ferray.study.records import JudgedData, SweepRecord
 from ferray.study.store import open_store
 
 LOCK_NAME = "driver.lock"

@@ -44,7 +44,7 @@ def evaluate(
     chosen, standing = choose_trials(record, trial or (), every=every), standing_of(record, place.folder)
     from ferray.evaluate import evaluate_trials
 
-    results = evaluate_trials(chosen, place.folder, runtime, standing, say)
+    results = evaluate_trials(record, chosen, place.folder, runtime, standing, say)
     if json:
         print_json({"sweep": record.name, "trials": [_entry(result) for result in results]})
         return

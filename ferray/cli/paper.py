@@ -68,7 +68,7 @@ def _evaluate(sweep: PaperSweep) -> None:
 
     tell = (lambda _: None) if sweep.quiet else say
     standing = standing_of(sweep.record, sweep.folder)
-    evaluate_trials(choose_trials(sweep.record, every=True), sweep.folder, sweep.runtime, standing, tell)
+    evaluate_trials(sweep.record, choose_trials(sweep.record, every=True), sweep.folder, sweep.runtime, standing, tell)
 
 
 def _draw(sweep: PaperSweep) -> None:

@@ -20,6 +20,7 @@ from ferray.study.journal import Journal
 from ferray.study.lease import driver_of
 from ferray.study.pruners import first_epoch_of
 from ferray.study.records import (
+    DATA_ATTR,
     PARENT_ATTR,
     RESULT_ATTR,
     SCHEMA,
@@ -27,6 +28,7 @@ from ferray.study.records import (
     TRIAL_ATTR,
     DriverRecord,
     FoldRecord,
+    JudgedData,
     SweepRecord,
     TrialRecord,
 )
@@ -130,7 +132,8 @@ def _sweep_record(
             ended[trial.number] = known
         if trial.state is not TrialState.WAITING:
             records.append(known)
-    return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver)
+    data = {key: JudgedData(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
+    return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, data=data)
 
 
 def _result_of(trial: FrozenTrial | ReplayedTrial, driver: DriverRecord | None) -> dict[str, Any]:

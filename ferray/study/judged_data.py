@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
 from ferray.errors import ResumeMismatch
+from ferray.study.records import DATA_ATTR, JudgedData
 
-DATA_ATTR = "data"  # on the study: {key of a data set and its split: JudgedData}
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
-
-
-@dataclass(frozen=True)
-class JudgedData:
-    """The images of one data set as a sweep splits it: hashes of the ids in training and validation, and their counts.
-
-    `key` tells it from other data sets and splits of the same sweep.
-    """
-
-    key: str
-    dataset: str
-    train: str
-    num_train: int
-    val: str
-    num_val: int
 
 
 def compare_data(store: BaseStorage, study: str, called: str, now: Sequence[JudgedData]) -> list[str]:
@@ -51,6 +36,22 @@ def compare_data(store: BaseStorage, study: str, called: str, now: Sequence[Judg
             told = _counts(former.num_train, data.num_train)
             notes.append(f"the training images of `{data.dataset}` have changed since {called} began: {told}")
     return notes
+
+
+def doubt(known: Mapping[str, JudgedData], now: JudgedData) -> str:
+    """Why a test split may hold images that trials have seen, one sentence; "" where nothing speaks for that."""
+    former = known.get(now.key)
+    if former is None or (former.train, former.val) == (now.train, now.val):
+        return ""
+    parts = (
+        ("train", former.train == now.train, former.num_train, now.num_train),
+        ("val", former.val == now.val, former.num_val, now.num_val),
+    )
+    told = "; ".join(
+        f"{part} {before:,} as then" if is_same else f"{part} {_counts(before, count)}"
+        for part, is_same, before, count in parts
+    )
+    return f"`{now.dataset}` has changed since the sweep began ({told}): test images may be among those it has seen"
 
 
 def keep_data(store: BaseStorage, study: str, now: Sequence[JudgedData]) -> None:

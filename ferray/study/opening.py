@@ -16,7 +16,8 @@ from ferray.study.claim import study_of
 from ferray.study.database import open_existing
 from ferray.study.found import found_in
 from ferray.study.history import read_sweep
-from ferray.study.judged_data import JudgedData, compare_data
+from ferray.study.judged_data import compare_data
+from ferray.study.records import JudgedData
 from ferray.study.store import open_store
 from ferray.study.study import Study
 

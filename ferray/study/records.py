@@ -81,10 +81,25 @@ class DriverRecord:
 
 
 @dataclass(frozen=True)
+class JudgedData:
+    """The images of one data set as a sweep splits it: hashes of the ids in training and validation, and their counts.
+
+    `key` tells it from other data sets and splits of the same sweep.
+    """
+
+    key: str
+    dataset: str
+    train: str
+    num_train: int
+    val: str
+    num_val: int
+
+
+@dataclass(frozen=True)
 class SweepRecord:
     """A sweep as its store tells it, trials in order of number; `driver` is None where nobody holds its lease.
 
-    `words` are those by which commands find it.
+    `words` are those by which commands find it. `data` is what its trials are judged on, by key; see `judged_data`.
     """
 
     name: str
@@ -93,6 +108,7 @@ class SweepRecord:
     trials: tuple[TrialRecord, ...]
     driver: DriverRecord | None = None
     words: tuple[str, ...] = field(default=(), compare=False)
+    data: dict[str, JudgedData] = field(default_factory=dict, compare=False)
 
     def command(self, verb: str) -> str:
         """The `ferray VERB NAME` of this sweep, as it can be pasted; `verb` may have options behind it."""
@@ -102,6 +118,7 @@ class SweepRecord:
 
 SCHEMA = 2
 LEASE_ATTR = "lease"  # on the study: who drives it
+DATA_ATTR = "data"  # on the study: {key of a data set and its split: JudgedData}
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
 PARENT_ATTR = "parent"  # on a trial that begins with the weights of another

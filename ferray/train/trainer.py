@@ -53,7 +53,7 @@ class Trainer:
         state = self._newest_state()
         self._assembly: Assembly | None = assemble(job)
         refuse_unknown_objective(job.metric, self._assembly.splits.val)
-        if state is None:
+        if state is None or not self._is_of_these_images(state):
             self._start()
         else:
             self._resume(state)
@@ -185,6 +185,15 @@ class Trainer:
             return state
         self._notes += ["it starts from the beginning"] * bool(self._notes)
         return None
+
+    def _is_of_these_images(self, state: dict[str, Any]) -> bool:
+        """Whether the training split still holds what was removed; if not that costs the epochs, and is said."""
+        known = set(self._parts.training.samples.sample_ids.tolist())
+        if known >= set(state["removed_ids"]):
+            return True
+        self._notes.append("its checkpoint removed images that the training split does not hold any more")
+        self._notes.append("it starts from the beginning")
+        return False
 
     def _start(self) -> None:
         """Begin with the weights of `init_from`, where there is one."""

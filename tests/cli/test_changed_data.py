@@ -19,12 +19,15 @@ ARGS = (
 )  # fmt: skip
 
 
+GoOn = Callable[[Callable[[Path], object]], Ran]
+
+
 def sweep(root: Path, output: Path, trials: int) -> Ran:
     return ferray("sweep", "demo", *ARGS, "--trials", trials, "--data-root", root, "--output", output)
 
 
 @pytest.fixture
-def begun(tmp_path: Path) -> Callable[[Callable[[Path], object]], Ran]:
+def begun(tmp_path: Path) -> GoOn:
     """Runs one trial, then a second one over a copy of the data that was changed."""
 
     def go_on(change: Callable[[Path], object]) -> Ran:
@@ -37,7 +40,7 @@ def begun(tmp_path: Path) -> Callable[[Callable[[Path], object]], Ran]:
     return go_on
 
 
-def test_a_validation_image_less_is_refused(begun: Callable[[Callable[[Path], object]], Ran]) -> None:
+def test_a_validation_image_less_is_refused(begun: GoOn) -> None:
     ran = begun(lambda root: (root / "val" / "calm" / "000.png").unlink())
     assert ran.code == 2
     assert (
@@ -45,13 +48,24 @@ def test_a_validation_image_less_is_refused(begun: Callable[[Callable[[Path], ob
     )
 
 
-def test_a_training_image_more_is_noted(begun: Callable[[Callable[[Path], object]], Ran]) -> None:
+def test_a_training_image_more_is_noted(begun: GoOn) -> None:
     ran = begun(lambda root: write_png(root / "train" / "calm" / "new.png", fake_image(0, 99)))
     assert ran.code == 0, ran.err
     assert "the training images of `image_folder` have changed since `demo` began: 12 then, 13 now" in ran.err
 
 
-def test_the_same_images_elsewhere_are_the_same(begun: Callable[[Callable[[Path], object]], Ran]) -> None:
+def test_the_same_images_elsewhere_are_the_same(begun: GoOn) -> None:
     ran = begun(lambda _: None)
     assert ran.code == 0, ran.err
     assert "have changed" not in ran.err
+
+
+def test_judging_over_changed_images_is_warned_of(begun: GoOn, tmp_path: Path) -> None:
+    begun(lambda root: write_png(root / "train" / "calm" / "new.png", fake_image(0, 99)))
+    args = ("--data-root", tmp_path / "changed", "--output", tmp_path / "runs")
+    judged = ferray("evaluate", "demo", *args)
+    assert judged.code == 0, judged.err
+    assert (
+        "warning: `image_folder` has changed since the sweep began (train 12 then, 13 now; val 12 as then)"
+        in judged.err
+    )

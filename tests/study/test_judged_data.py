@@ -7,7 +7,8 @@ import pytest
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from ferray.errors import ResumeMismatch
-from ferray.study.judged_data import DATA_ATTR, JudgedData, compare_data, keep_data
+from ferray.study.judged_data import compare_data, doubt, keep_data
+from ferray.study.records import DATA_ATTR, JudgedData
 
 FIRST = JudgedData("k", "fer2013", "t1", 100, "v1", 20)
 
@@ -76,3 +77,14 @@ def test_what_trials_were_judged_on_is_not_written_over(store: BaseStorage) -> N
     keep_data(store, "demo", [replace(FIRST, train="t2"), replace(FIRST, key="more")])
     kept = store.get_study_user_attrs(0)[DATA_ATTR]
     assert (kept["k"]["train"], sorted(kept)) == ("t1", ["k", "more"])
+
+
+def test_a_test_split_is_not_doubted_where_nothing_has_changed_or_nothing_is_known() -> None:
+    assert doubt({"k": FIRST}, FIRST) == doubt({}, FIRST) == ""
+
+
+def test_a_test_split_is_doubted_where_the_images_have_changed() -> None:
+    assert doubt({"k": FIRST}, replace(FIRST, train="t2", num_train=101)) == (
+        "`fer2013` has changed since the sweep began (train 100 then, 101 now; val 20 as then): "
+        "test images may be among those it has seen"
+    )

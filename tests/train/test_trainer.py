@@ -210,6 +210,18 @@ def test_a_lost_checkpoint_costs_its_epochs(tmp_path: Path, cache: Path) -> None
         assert "cannot be read: No such file" in trainer.step().note
 
 
+def test_a_checkpoint_that_removed_images_which_are_gone_costs_its_epochs(tmp_path: Path, cache: Path) -> None:
+    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+        trainer.step()
+        trainer.save()
+    state = torch.load(tmp_path / "last.pt", weights_only=True)
+    torch.save({**state, "removed_ids": [10**14]}, tmp_path / "last.pt")
+    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+        report = trainer.step()
+    assert report.epoch == 1
+    assert report.note.startswith("its checkpoint removed images that the training split does not hold any more")
+
+
 def test_an_unknown_objective_is_refused_with_its_neighbour(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(ConfigError, match="did you mean `val/uar`"):
         Trainer(demo_job(tmp_path, cache, demo_config(), metric="val/uarr"))
