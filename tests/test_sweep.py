@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
-from typing import Any
 
 import optuna
 import pytest
@@ -12,8 +12,8 @@ import pytest
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
-from ferray.study.lease import LEASE_ATTR
-from ferray.study.records import SweepRecord
+from ferray.study.lease import driver_of
+from ferray.study.records import DriverRecord, SweepRecord
 from ferray.study.samplers import random
 from ferray.study.store import open_store
 from ferray.sweep import run_sweep
@@ -32,8 +32,9 @@ def run(output: Path) -> SweepRecord:
     return run_sweep(spec(), Runtime(output=output, launcher="inline", device="cpu", trackers=("tensorboard",)))
 
 
-def lease_in(folder: Path) -> Any:
-    return optuna.load_study(study_name="tiny", storage=open_store(folder)).user_attrs[LEASE_ATTR]
+def driver_in(folder: Path) -> DriverRecord | None:
+    study = optuna.load_study(study_name="tiny", storage=open_store(folder))
+    return driver_of(study.user_attrs, time.time())
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_tracker_that_is_not_installed_leaves_no_lease_behind(
     monkeypatch.setattr("ferray.track.tensorboard.find_spec", lambda _: None)
     with pytest.raises(ConfigError, match="needs the package `tensorboard`"):
         run(tmp_path)
-    assert lease_in(tmp_path / "tiny") == {}
+    assert driver_in(tmp_path / "tiny") is None
     assert lease_keepers(earlier) == []
 
 
@@ -76,5 +77,5 @@ def test_study_that_cannot_be_opened_leaves_no_lease_behind(
     monkeypatch.setattr(random.Random, "build", fail)
     with pytest.raises(RuntimeError, match="no such kernel"):
         run(tmp_path)
-    assert lease_in(tmp_path / "tiny") == {}
+    assert driver_in(tmp_path / "tiny") is None
     assert lease_keepers(earlier) == []

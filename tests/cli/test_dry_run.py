@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from ferray.config.load import load_space
-from ferray.study.lease import LEASE_ATTR
+from ferray.study.records import LEASE_ATTR
 from ferray.study.store import open_store
 from ferray.testing.command import Ran, ferray
 from ferray.testing.curves import open_driver
