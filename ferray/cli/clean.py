@@ -54,6 +54,7 @@ def clean(
     if not quiet:
         for key, value in chosen.items():
             say(f"note: `{key}` is searched in this space, here it is `{value}`")
+        say(f"training `{spec.name}` once a fold: importing torch")
     from ferray.clean import find_suspects
     from ferray.results.suspects import write_suspects
 

@@ -46,6 +46,8 @@ def show(
     spec, notes = load_space_or_dataset(name, options.overrides_from(asked))
     say_notes(notes, quiet=quiet)
     runtime = options.runtime_from({**asked, "launcher": "inline"})
+    if not quiet:
+        say(f"looking at the data of `{name}` in `{runtime.data_root}`")
     documents = []
     for config in _distinct(spec):
         shown = _open(config, runtime, quiet=quiet)

@@ -42,6 +42,7 @@ def evaluate(
 
     record = load_sweep(place.folder, storage)
     chosen, standing = choose_trials(record, trial or (), every=every), standing_of(record, place.folder)
+    say(f"evaluating `{record.name}`: importing torch")
     from ferray.evaluate import evaluate_trials
 
     results = evaluate_trials(record, chosen, place.folder, runtime, standing, say)

@@ -44,6 +44,7 @@ def figures(
 
     record = load_sweep(folder, storage)
     root = asked["data_root"] or default_data_root()
+    say(f"drawing what `{record.name}` has measured")
     album = draw_figures(record, folder, to, root, trial or ())
     if json:
         print_json({"sweep": record.name, "files": [str(path) for path in album.files]})
