@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.check import Checked
+from ferray.config.parameter_sets import ParameterSet
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import COMPONENT_FIELDS
@@ -18,13 +19,17 @@ from ferray.events import Found
 
 @dataclass(frozen=True)
 class Plan:
-    """A sweep that passed its check; `space` is the file it is written in, `found` what it goes on with."""
+    """A sweep that passed its check.
+
+    `space` is the file it is written in, `found` what it goes on with, `first` what is asked before the sampler is.
+    """
 
     spec: SweepSpec
     runtime: Runtime
     space: Path
     checked: Checked
     found: Found
+    first: tuple[ParameterSet, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `ferray sweep NAME --dry-run --json`."""
@@ -35,6 +40,7 @@ class Plan:
             "searched": spec.space,
             "arms": spec.arms,
             "seeds": spec.seeds,
+            "asked_first": list(self.first),
             "continues": _found_json(self.found),
             "trials_left": self.trials_left,
             "data": [summary.to_json() for summary in self.checked.data],
@@ -65,6 +71,7 @@ class Plan:
             "searched": spec.space or "nothing",
             **arms,
             **seeds,
+            **({"asked first": list(self.first)} if self.first else {}),
             "data": {summary.dataset: _counts(summary.to_json()) for summary in self.checked.data},
             "slots": f"{self.checked.place}, by the launcher {runtime.launcher}"
             + (f" at {runtime.address}" if runtime.address else ""),

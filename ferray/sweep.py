@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ferray.config.exclusion import find_exclusion, kept_list
+from ferray.config.parameter_sets import ParameterSet
 from ferray.config.place import JOURNAL_NAME, PLACE_NAME, Place, place_at_start, read_place
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -50,12 +51,14 @@ def run_sweep(
     take_over: bool = False,
     listeners: Sequence[Listener] = (),
     data: Sequence[JudgedData] = (),
+    first: Sequence[ParameterSet] = (),
 ) -> SweepRecord:
     """Run the sweep in `runtime.output / spec.name` until its budget is spent, continuing what is there.
 
     `text` is the space as written, kept beside the results; `fresh` puts an earlier sweep aside under another name;
     `take_over` drives a sweep whose owner is taken to be gone.
-    `listeners` watch beside the runtime's trackers; `data` is what trials are judged on, as the check found it. Raises
+    `listeners` watch beside the runtime's trackers; `data` is what trials are judged on, as the check found it; `first`
+    are parameters to ask before the sampler is, each once however often the sweep is continued. Raises
     SweepFailed when nothing completed, ConfigError when another process runs the same sweep or where finished trials
     were judged on other images, and KeyboardInterrupt after everything has been written.
     """
@@ -78,7 +81,7 @@ def run_sweep(
             invite_trackers(audience, runtime, folder)
             found = found_in(read_sweep(store, place.study))
             driver = SweepDriver(spec, runtime, study, folder, audience, found=found, identity=place.identity)
-            for line in _notes(driver, opened.changed):
+            for line in _notes(driver, opened.changed, num_first=study.enqueue(first)):
                 driver.note(line)
             if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
@@ -98,11 +101,13 @@ def invite_trackers(audience: Audience, runtime: Runtime, folder: Path) -> None:
         audience.invite(name, partial(tracker, folder))
 
 
-def _notes(driver: SweepDriver, changed: Sequence[str]) -> Iterator[str]:
+def _notes(driver: SweepDriver, changed: Sequence[str], *, num_first: int) -> Iterator[str]:
     """What is told of a sweep that goes on: what there is of it, what has `changed`, what was looked at already."""
     if driver.found.finished or driver.found.again:
         yield f"going on with {driver.study.called}: {driver.found}"
     yield from changed
+    if num_first:
+        yield f"{num_first} {'set of parameters is' if num_first == 1 else 'sets of parameters are'} asked first"
     if driver.num_left and (read := num_read(driver.folder)):
         yield f"{read} of its trials have been judged on the test split: no choice among the trials to come is blind"
 

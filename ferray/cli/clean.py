@@ -97,12 +97,14 @@ def _prepare(spec: SweepSpec, runtime: Any, folds: int, threads: int, *, quiet: 
     from ferray.check import check_sweep
     from ferray.clean import in_folds
     from ferray.config.job import TrialJob
+    from ferray.parents import find_parent
 
     with progress_bars(quiet=quiet) as progress:
         checked = check_sweep(spec, runtime, progress=progress)
     for warning in checked.warnings:
         say(f"warning: {warning}")
     config = in_folds(checked.configs[0], folds)
+    parent = find_parent(config.init_from, runtime.output, runtime.storage) if config.init_from else None
     return TrialJob(
         number=0,
         config=config.to_json(),
@@ -113,6 +115,7 @@ def _prepare(spec: SweepSpec, runtime: Any, folds: int, threads: int, *, quiet: 
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
         threads=threads,
+        init_from=str(parent.path) if parent else "",
         exclude=spec.lists.get(config.exclude or "", ""),
     )
 

@@ -38,9 +38,9 @@ def leaderboard(
     with no_collection():
         board = rank(with_progress(load_sweep(place.folder, storage), place.folder))
         if json:
-            print_json(board.to_json())
+            print_json(board.to_json(limit))
         elif csv:
-            print(board.to_csv(), end="")
+            print(board.to_csv(limit), end="")
         else:
             from ferray.cli.tables import print_leaderboard
 

@@ -45,6 +45,15 @@ BadSamples = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Enqueue = Annotated[
+    Path | None,
+    typer.Option(
+        "--enqueue",
+        metavar="FILE",
+        help="Ask these parameters first: a YAML, JSON or csv file, or what `leaderboard --json` or `--csv` prints.",
+        rich_help_panel=_WHAT,
+    ),
+]
 Exclude = Annotated[
     str | None,
     typer.Option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from ferray.config.place import read_place
 
 if TYPE_CHECKING:
     from ferray.config.load import SpaceFile
+    from ferray.config.parameter_sets import ParameterSet
     from ferray.config.runtime import Runtime
     from ferray.config.sweep import SweepSpec
     from ferray.events import Listener
@@ -38,6 +39,7 @@ def sweep(
     limit_per_class: options.LimitPerClass = None,
     bad_samples: options.BadSamples = None,
     exclude: options.Exclude = None,
+    enqueue: options.Enqueue = None,
     sampler: options.Sampler = None,
     pruner: options.Pruner = None,
     name: options.Name = None,
@@ -75,7 +77,7 @@ def sweep(
             "trial_timeout_s": options.seconds(trial_timeout, "--trial-timeout"),
         }
     )
-    how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet)
+    how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet, first=_sets(enqueue, spec))
     if spec.after is not None and not _run_before(spec.after, runtime, quick=quick, how=how):
         return
     if dry_run:
@@ -95,6 +97,13 @@ class _How:
     dry_run: bool
     json: bool
     quiet: bool
+    first: Sequence[ParameterSet] = ()
+
+
+def _sets(file: Path | None, spec: SweepSpec) -> Sequence[ParameterSet]:
+    from ferray.config.parameter_sets import load_sets
+
+    return load_sets(file, spec) if file else ()
 
 
 def _run_before(space: str, runtime: Runtime, *, quick: bool, how: _How) -> bool:
@@ -105,7 +114,7 @@ def _run_before(space: str, runtime: Runtime, *, quick: bool, how: _How) -> bool
     spec, _ = load_space(space, Overrides(quick=quick))
     if not how.quiet:
         say(f"note: first `{spec.name}`, whose trials this sweep begins with")
-    file, how = find_space(space), replace(how, fresh=False)
+    file, how = find_space(space), replace(how, fresh=False, first=())
     if not how.dry_run:
         _run(spec, runtime, file=file, how=how)
         return True
@@ -125,7 +134,7 @@ def _plan(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> P
 
     data = [judged_data(summary) for summary in checked.data]
     found = rehearse_sweep(spec, runtime, fresh=how.fresh, take_over=how.take_over, data=data)
-    return Plan(spec, runtime, file.path, checked, found)
+    return Plan(spec, runtime, file.path, checked, found, tuple(how.first))
 
 
 def _run(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> SweepRecord:
@@ -144,6 +153,7 @@ def _run(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> Sw
                 take_over=how.take_over,
                 listeners=_watchers(quiet=how.quiet),
                 data=[judged_data(summary) for summary in checked.data],
+                first=how.first,
             )
     except KeyboardInterrupt:
         say(f"interrupted; run the same command again to go on with `{spec.name}`")

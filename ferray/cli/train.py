@@ -11,6 +11,7 @@ from ferray.cli import options
 from ferray.cli.checking import checked_sweep
 from ferray.cli.output import on_terminal, progress_bars, say, say_notes
 from ferray.cli.trained import is_trained, print_trained
+from ferray.config.place import DEFAULT_OUTPUT
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError
 
 if TYPE_CHECKING:
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 
 
 def train(
-    space: options.Space,
+    space: Annotated[
+        str | None, typer.Argument(help="A search space by name or as a path to a YAML file.", show_default=False)
+    ] = None,
+    trial: Annotated[
+        str | None,
+        typer.Option("--from", metavar="SWEEP:N", help="Train the configuration of a sweep's trial, or its `best`."),
+    ] = None,
     sets: options.Sets = None,
     epochs: options.Epochs = None,
     seed: options.Seed = None,
@@ -45,27 +52,64 @@ def train(
 ) -> None:
     """Train one configuration: fixed keys, then `--set`, then the first choice or the middle of what is searched.
 
-    Interrupted and started again, it goes on from its last checkpoint.
+    With `--from` that of a trial, in a folder of its own. Interrupted and started again, it goes on from its last
+    checkpoint.
     """
     asked = dict(locals())
     import os
 
-    from ferray.config.load import find_space, load_space
-
-    spec, notes = load_space(space, options.overrides_from(asked))
+    source, spec, notes = _asked_configuration(asked)
     say_notes(notes, quiet=quiet)
     runtime = options.runtime_from({**asked, "launcher": "inline"})
     spec, chosen = settle(spec)
     if not quiet:
         for key, value in chosen.items():
             say(f"note: `{key}` is searched in this space, here it is `{value}`")
-    checked = checked_sweep(spec, runtime, find_space(space).path, runtime.output / "train", quiet=quiet)
+    checked = checked_sweep(spec, runtime, source, runtime.output / "train", quiet=quiet)
     job = _job(spec, checked.configs[0], runtime, threads or len(os.sched_getaffinity(0)))
     if fresh:
         import shutil
 
         shutil.rmtree(job.path, ignore_errors=True)
     print_trained(_train(job, quiet=quiet), job, json=json)
+
+
+def _asked_configuration(asked: dict[str, Any]) -> tuple[Path, SweepSpec, list[str]]:
+    """Where the configuration is written, the space or the trial that it is of, and notes on it."""
+    from ferray.config.load import find_space, load_space
+
+    space, trial = asked["space"], asked["trial"]
+    if (space is None) == (trial is None):
+        given = "both a space and `--from` are given" if space else "no configuration is named"
+        raise ConfigError(given, "name a space, or a trial by `--from SWEEP:17`")
+    if trial is not None:
+        return _configuration_of_trial(trial, asked)
+    spec, notes = load_space(space, options.overrides_from(asked))
+    return find_space(space).path, spec, notes
+
+
+def _configuration_of_trial(reference: str, asked: dict[str, Any]) -> tuple[Path, SweepSpec, list[str]]:
+    """That of a trial, whose list of samples to leave out is its sweep's, and whose data lie where the sweep's did."""
+    name, _, which = reference.rpartition(":")
+    if not name or not (which == "best" or which.isdecimal()):
+        raise ConfigError(f"`--from {reference}` names no trial", "write `--from SWEEP:17`, or `--from SWEEP:best`")
+    if asked["quick"]:
+        raise ConfigError("`--quick` cuts a space, and `--from` names a trial", "leave one out")
+    place = options.place_of(name, asked)
+    if asked["output"] == DEFAULT_OUTPUT:  # beside the sweep, whose neighbours `init_from` may name
+        asked["output"] = place.folder.parent
+    from ferray.config.exclusion import kept_list
+    from ferray.config.load import load_trial
+    from ferray.results.chosen import trial_called
+    from ferray.study.history import load_sweep
+
+    record = load_sweep(place.folder)
+    trial = trial_called(record, which)
+    objective = {"metric": record.metric, "mode": record.mode, "epoch": record.counts}
+    spec, notes = load_trial(f"{record.name}-{trial.number}", trial.config, objective, options.overrides_from(asked))
+    digest = trial.config.get("exclude")
+    kept = {digest: str(kept_list(place.folder, digest))} if digest else {}
+    return place.folder / trial.folder, spec.model_copy(update={"lists": {**kept, **spec.lists}}), notes
 
 
 def settle(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
@@ -110,7 +154,9 @@ def middle(node: Node) -> Any:
 
 def _job(spec: SweepSpec, config: TrialConfig, runtime: Runtime, threads: int) -> TrialJob:
     from ferray.config.job import TrialJob
+    from ferray.parents import find_parent
 
+    parent = find_parent(config.init_from, runtime.output, runtime.storage) if config.init_from else None
     folder = runtime.output / "train" / f"{spec.name}-{config.recipe}-s{config.seed}"
     return TrialJob(
         number=0,
@@ -123,6 +169,7 @@ def _job(spec: SweepSpec, config: TrialConfig, runtime: Runtime, threads: int) -
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
         threads=threads,
+        init_from=str(parent.path) if parent else "",
         exclude=spec.lists.get(config.exclude or "", ""),
     )
 

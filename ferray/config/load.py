@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,15 @@ def load_dataset(name: str, overrides: Overrides | None = None) -> tuple[SweepSp
     """One configuration that trains on the data set called `name`, every key its default but for the overrides."""
     raw: dict[str, Any] = {"name": name, "dataset": name}
     return _changed(raw, overrides or Overrides(), [], source=f"data set `{name}`")
+
+
+def load_trial(
+    name: str, config: Mapping[str, Any], objective: Mapping[str, Any], overrides: Overrides
+) -> tuple[SweepSpec, list[str]]:
+    """A trial's configuration, as its record has it, under another name and with what the command line changes."""
+    base = {key: value for key, value in config.items() if key != "dataset" and value is not None}
+    raw = {"name": name, "dataset": config["dataset"], "objective": dict(objective), "base": base}
+    return _changed(raw, overrides, [], source=f"trial `{name}`")
 
 
 def load_space_or_dataset(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:

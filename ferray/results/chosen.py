@@ -8,6 +8,8 @@ from ferray.errors import ConfigError, DataError, did_you_mean
 from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
 
+MOST_NAMED = 20
+
 
 def choose_trials(record: SweepRecord, numbers: Sequence[int] = (), *, every: bool = False) -> list[TrialRecord]:
     """The trials asked for: those `numbers`, `every` one with a checkpoint, or else the best one.
@@ -23,11 +25,30 @@ def choose_trials(record: SweepRecord, numbers: Sequence[int] = (), *, every: bo
     return sorted(judged, key=lambda trial: trial.number) if every else judged[:1]
 
 
-def _by_number(record: SweepRecord, number: int) -> TrialRecord:
+def trial_called(record: SweepRecord, which: str) -> TrialRecord:
+    """Trial `17`, however it ended, or the `best` one; ConfigError where there is none."""
+    if which != "best":
+        return _numbered(record, int(which))
+    best = rank(record).best
+    if best is None:
+        raise ConfigError(
+            f"no trial of `{record.name}` is complete", f"`{record.command('trials')}` says how they ended"
+        )
+    return best
+
+
+def _numbered(record: SweepRecord, number: int) -> TrialRecord:
     trials = {trial.number: trial for trial in record.trials}
     if number not in trials:
-        raise ConfigError(f"`{record.name}` has no trial `{number}`", did_you_mean(str(number), map(str, trials)))
-    trial = trials[number]
+        hint = did_you_mean(str(number), map(str, trials)) if len(trials) < MOST_NAMED else ""
+        raise ConfigError(
+            f"`{record.name}` has no trial `{number}`", hint or f"`{record.command('trials')}` lists them"
+        )
+    return trials[number]
+
+
+def _by_number(record: SweepRecord, number: int) -> TrialRecord:
+    trial = _numbered(record, number)
     if trial.folds:
         message = f"trial `{number}` is cross-validated and leaves no checkpoint"
         raise ConfigError(message, f"its folds are its measurement, see `{record.command('leaderboard')}`")

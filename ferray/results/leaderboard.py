@@ -102,16 +102,16 @@ class Leaderboard:
         """One row of text a complete trial, best first, parallel to `columns`."""
         return tuple(_row(rank, trial, self) for rank, trial in enumerate(self.complete, start=1))
 
-    def to_json(self) -> dict[str, Any]:
-        """The contract of `ferray leaderboard --json`; what is not a finite number is null."""
+    def to_json(self, limit: int | None = None) -> dict[str, Any]:
+        """The contract of `ferray leaderboard --json`, of the first so many; what is not a finite number is null."""
         ranks = {trial.number: rank for rank, trial in enumerate(self.complete, start=1)}
-        trials = [{"rank": ranks.get(trial.number), **entry(trial, self.metric)} for trial in self.trials]
+        trials = [{"rank": ranks.get(trial.number), **entry(trial, self.metric)} for trial in self.trials[:limit]]
         objective = {"metric": self.metric, "mode": self.mode}
         return {"sweep": self.sweep, "objective": objective, "driver": driver_entry(self.driver), "trials": trials}
 
-    def to_csv(self) -> str:
+    def to_csv(self, limit: int | None = None) -> str:
         """One line a trial in the order of `trials`: `params.*` and `metrics.*` flat, numbers in full."""
-        return csv_text(self.to_json()["trials"])
+        return csv_text(self.to_json(limit)["trials"])
 
 
 FIXED_COLUMNS = ("rank", "trial", "accuracy", "epoch", "recipe")

@@ -133,7 +133,8 @@ def _sweep_record(
         if trial.state is not TrialState.WAITING:
             records.append(known)
     data = {key: JudgedData(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
-    return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, data=data)
+    counts = objective.get("epoch", "best")
+    return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, counts, data=data)
 
 
 def _result_of(trial: FrozenTrial | ReplayedTrial, driver: DriverRecord | None) -> dict[str, Any]:

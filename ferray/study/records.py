@@ -99,7 +99,8 @@ class JudgedData:
 class SweepRecord:
     """A sweep as its store tells it, trials in order of number; `driver` is None where nobody holds its lease.
 
-    `words` are those by which commands find it. `data` is what its trials are judged on, by key; see `judged_data`.
+    A trial counts by its `best` or its `last` epoch. `words` are those by which commands find the sweep. `data` is what
+    its trials are judged on, by key; see `judged_data`.
     """
 
     name: str
@@ -107,6 +108,7 @@ class SweepRecord:
     mode: Literal["max", "min"]
     trials: tuple[TrialRecord, ...]
     driver: DriverRecord | None = None
+    counts: Literal["best", "last"] = "best"
     words: tuple[str, ...] = field(default=(), compare=False)
     data: dict[str, JudgedData] = field(default_factory=dict, compare=False)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
+from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.study.attempts import STOPPED_ATTR, Verdicts, earlier_verdicts, is_root, place_of, root_of
+from ferray.study.enqueued import enqueue
 from ferray.study.lease import Lease
 from ferray.study.live import LiveTrial, empty_result, result_of
 from ferray.study.records import (
@@ -93,7 +95,7 @@ class Study:
             remember_search(self._optuna, spec)
             self._settle_what_was_left()
             self._num_sets = sum(map(is_root, self._optuna.get_trials(deepcopy=False)))
-            self._optuna.sampler = spec.sampler.load()(spec.sampler.build_params()).create(self._sampler_seed())
+            self._optuna.sampler = self._new_sampler()
             on_failure.pop_all()
 
     def close(self) -> None:
@@ -115,8 +117,19 @@ class Study:
         """Trials between ask and finish."""
         return len(self._live)
 
+    def enqueue(self, sets: Sequence[dict[str, Any]]) -> int:
+        """Have these parameters asked before the sampler is; how many of them were not known before.
+
+        The sampler is seeded anew with them: that of a sweep which found them would propose them once more.
+        """
+        with self._as_owner():
+            num_added = enqueue(self._optuna, sets)
+        if num_added:
+            self._optuna.sampler = self._new_sampler()
+        return num_added
+
     def ask(self) -> Trial:
-        """The next trial: first the parameters of interrupted trials, then whatever the sampler proposes."""
+        """The next trial: first parameters that wait, interrupted or enqueued, then whatever the sampler proposes."""
         self._lease.check()
         with self._as_owner():
             return self._ask()
@@ -316,6 +329,10 @@ class Study:
         trials = self._optuna.get_trials(deepcopy=False)
         asked = [trial.params for trial in trials if trial.state is TrialState.RUNNING or _counts(trial)]
         return min(self._grid, key=lambda combination: sum(combination.items() <= params.items() for params in asked))
+
+    def _new_sampler(self) -> BaseSampler:
+        sampler: BaseSampler = self.spec.sampler.load()(self.spec.sampler.build_params()).create(self._sampler_seed())
+        return sampler
 
     def _sampler_seed(self) -> int:
         """Apart for every continuation: a sampler restarted on its first seed would repeat its first proposals."""

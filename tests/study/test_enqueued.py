@@ -1,0 +1,79 @@
+"""Enqueued parameters are asked first and once, through interruptions and dead drivers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from ferray.events import Outcome, OutcomeKind
+from ferray.study.enqueued import enqueue
+from ferray.study.store import open_store
+from ferray.study.study import Study
+from ferray.testing.curves import small_spec
+
+SETS: list[dict[str, Any]] = [{"optimizer.lr": 1e-3}, {"optimizer.lr": 2e-3}]
+
+
+def study(folder: Path) -> Study:
+    folder.mkdir(exist_ok=True)
+    return Study(small_spec(sampler="random", pruner="none"), open_store(folder))
+
+
+def rate_of_next(study: Study) -> float:
+    trial = study.ask()
+    study.finish(trial.number, Outcome(OutcomeKind.FAILED))
+    return float(trial.params["optimizer.lr"])
+
+
+def test_enqueued_sets_are_asked_in_order_before_the_sampler(tmp_path: Path) -> None:
+    first = study(tmp_path / "s")
+    assert first.enqueue(SETS) == 2
+    rates = [rate_of_next(first) for _ in range(3)]
+    assert rates[:2] == [1e-3, 2e-3]
+    assert rates[2] not in rates[:2]
+
+
+def test_a_sweep_that_goes_on_asks_no_set_twice(tmp_path: Path) -> None:
+    first = study(tmp_path / "s")
+    first.enqueue(SETS)
+    rate_of_next(first)
+    first.close()
+    second = study(tmp_path / "s")
+    assert second.enqueue(SETS) == 0
+    assert rate_of_next(second) == 2e-3
+    assert second.num_finished == 2
+
+
+def test_a_longer_list_adds_what_is_new(tmp_path: Path) -> None:
+    first = study(tmp_path / "s")
+    first.enqueue(SETS)
+    assert first.enqueue([*SETS, {"optimizer.lr": 3e-3}]) == 1
+
+
+def test_an_interrupted_set_is_asked_again_and_not_doubled(tmp_path: Path) -> None:
+    first = study(tmp_path / "s")
+    first.enqueue(SETS[:1])
+    first.finish(first.ask().number, Outcome(OutcomeKind.INTERRUPTED))
+    first.close()
+    second = study(tmp_path / "s")
+    assert second.enqueue(SETS[:1]) == 0
+    assert rate_of_next(second) == 1e-3
+
+
+def test_a_set_that_died_with_its_driver_before_its_trial_is_put_back(tmp_path: Path) -> None:
+    plain = optuna.create_study(storage=open_store_of(tmp_path), sampler=optuna.samplers.RandomSampler(seed=0))
+    enqueue(plain, SETS[:1])
+    plain.tell(plain.ask(), state=optuna.trial.TrialState.FAIL)  # never became a trial of ours
+    assert enqueue(plain, SETS[:1]) == 1
+
+
+def open_store_of(folder: Path) -> optuna.storages.BaseStorage:
+    return open_store(folder)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_equal_sets_are_asked_as_often_as_they_are_given(tmp_path: Path, count: int) -> None:
+    assert study(tmp_path / "s").enqueue([{"optimizer.lr": 1e-3}] * count) == count
