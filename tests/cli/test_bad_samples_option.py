@@ -60,7 +60,7 @@ def test_a_sweep_may_skip(root: Path) -> None:
 
 def test_any_other_word_is_refused(root: Path) -> None:
     ran = run("train", root, "--bad-samples", "ignore")
-    told = "error: `--bad-samples ignore`: allowed is 'auto', 'refuse', 'skip' or 'keep'"
+    told = "error: `--bad-samples ignore`: allowed is `auto`, `refuse`, `skip` or `keep`"
     assert (ran.code, told in ran.err) == (2, True), ran.err
 
 

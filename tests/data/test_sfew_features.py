@@ -171,5 +171,5 @@ def test_without_openpyxl_the_way_out_is_told(tmp_path: Path, monkeypatch: pytes
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", without_openpyxl)
-    with pytest.raises(ConfigError, match="ferray\\[sheets\\]"):
+    with pytest.raises(ConfigError, match="openpyxl>="):
         sheet(tmp_path).samples()

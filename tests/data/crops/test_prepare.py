@@ -293,5 +293,5 @@ def test_two_runs_do_not_write_to_one_folder(frames: Path) -> None:
     cut(plan(frames))
     with (frames / "sfew_faces_center" / ".faces.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(ConfigError, match="another `ferray data prepare` writes to"):
+        with pytest.raises(ConfigError, match="another process cuts faces into"):
             cut(plan(frames))
