@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo papers test lint check clean
+.PHONY: install demo papers pictures test lint check clean
 
 install: $(STAMP)
 
@@ -21,6 +21,10 @@ demo: install
 # Every paper's space, cut down, on synthetic data of the paper's shape; a line a paper.
 papers: install
 	$(BIN)/python -m bench.papers
+
+# The pictures of the README, out of one real sweep of the demo: about three minutes.
+pictures: install
+	$(BIN)/python -m bench.pictures
 
 # Files side by side on two cores; tests that start Ray, which wants the machine to itself, afterwards.
 test: install

@@ -34,7 +34,7 @@ from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
 
 app = typer.Typer(
     name="ferray",
-    help="Hyper-parameter sweeps for facial expression recognition: Ray Tune, one Optuna study, honest leaderboards.",
+    help="Hyper-parameter sweeps for facial expression recognition: Ray Tune, one Optuna study, a leaderboard with n.",
     epilog="Exit codes: 0 done, 1 a bug, 2 asked wrongly, 3 data, 4 nothing completed, 5 cluster, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,

@@ -140,7 +140,7 @@ Trackers = Annotated[
 ]
 Quick = Annotated[
     bool,
-    typer.Option("--quick", help="The space's own honest cut: fewer seeds, epochs or images.", rich_help_panel=_WHAT),
+    typer.Option("--quick", help="The space's own cut: fewer seeds, epochs or images.", rich_help_panel=_WHAT),
 ]
 Seeds = Annotated[
     int | None,

@@ -137,7 +137,7 @@ def _placed(line: str) -> str:
 
 
 def _cut_down(raw: dict[str, Any]) -> list[str]:
-    """`--quick`: what the space itself says is an honest cut; a note for each change."""
+    """`--quick`: the cut that the space itself describes; a note for each change."""
     quick = raw.get("quick")
     if quick is None:
         raise ConfigError(f"the space `{raw['name']}` has no `quick` cut", "pass `--trials` or `--epochs` instead")

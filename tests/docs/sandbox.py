@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ferray.testing.command import ferray
-from ferray.testing.fake_data import write_fer2013_csv, write_sfew2
+from ferray.testing.fake_data import film_name, write_fer2013_csv, write_sfew2, write_sfew675
 
 PLACE = ("--launcher", "inline", "--tracker", "none")
 SMALL = "{image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 1}"
@@ -46,10 +46,13 @@ def build(folder: Path) -> Path:
     """Data and spaces, and the sweeps `sfew`, `demo` and `wang2020`, finished, in the working folder."""
     write_sfew2(folder / "data", per_class=6)
     write_fer2013_csv(folder / "data", per_class=6)
+    write_sfew675(folder / "frames", per_class=2)
     (folder / "search_spaces" / "papers").mkdir(parents=True)
     for name, dataset in DATASETS.items():
         (folder / "search_spaces" / f"{name}.yaml").write_text(SPACE.replace("DATASET", dataset))
     (folder / "search_spaces" / "papers" / "wang2020.yaml").write_text(PAPER)
+    (folder / "suspects.csv").write_text(f"name\nSFEW/Train/Angry/{film_name('TrainFilm0', 0)}\n")
+    (folder / "corrected.csv").write_text("source,x,y,width,height\n")
     return folder
 
 

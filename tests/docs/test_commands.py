@@ -22,20 +22,40 @@ from ferray.testing.command import ferray
 from tests.docs.pages import PAGES, ROOT, Command, commands, commands_of, options_of, text_of
 from tests.docs.sandbox import PLACE, build, sweep_all
 
-NAMES = {"NAME": "sfew", "DIR": "data", "DATA": "data", "SPACE": "sfew", "DATASET": "sfew"}  # placeholders of the pages
+NAMES = {
+    "NAME": "sfew",
+    "DIR": "frames",
+    "DATA": "frames",
+    "SPACE": "sfew",
+    "DATASET": "sfew",
+}  # placeholders of the pages
 FEW = ("--trials", "1", "--name", "tried", "--fresh", *PLACE)
 How = Callable[[Command], None]
 
 
 def run(*more: str) -> How:
-    """In the sandbox, as printed and with these words behind it."""
+    """In the sandbox, as printed and with these words behind it; what is sent into a file lies there."""
 
     def act(command: Command) -> None:
-        words = [NAMES.get(word, word) for word in command.words[1:]]
-        ran = ferray(*words, *more)
+        words, (_, *target) = cut(command.words, ">")
+        ran = ferray(*(NAMES.get(word, word) for word in words[1:]), *more)
         assert ran.code == 0, ran.err
+        for file in target:
+            Path(file).write_text(ran.out)
 
     return act
+
+
+def cut(words: Sequence[str], mark: str) -> tuple[Sequence[str], Sequence[str]]:
+    """What stands before a mark of the shell, and the mark with what follows; a mark alone where there is none."""
+    place = words.index(mark) if mark in words else len(words)
+    return words[:place], words[place:] or (mark,)
+
+
+def refused(command: Command) -> None:
+    """What the page shows is how it is refused."""
+    ran = ferray(*command.words[1:])
+    assert (ran.code, ran.err.split(":")[0]) == (2, "error")
 
 
 def read(command: Command) -> None:
@@ -106,6 +126,7 @@ HOW: dict[str, How] = {
     "ferray --help": run(),
     "ferray sweep sfew": run(*FEW),
     "ferray sweep demo": run(*FEW),
+    "ferray sweep demo --dry-run --set head.dropout=1.5": refused,
     "ferray sweep fer2013": run(*FEW),
     "ferray sweep NAME": run(*FEW),
     "ferray sweep papers/wang2020": run(*PLACE),
@@ -127,7 +148,8 @@ HOW: dict[str, How] = {
     "ferray list": run(),
     "ferray show": run(),
     "ferray data clean": run("--epochs", "1", "--folds", "2"),
-    "ferray data prepare": read,  # tests/cli/test_data_prepare.py runs it
+    "ferray data prepare": run("--workers", "1", "--quiet", "--data-root", "frames"),
+    "ferray data show": run(),
     "make": target,
     "pip install": extras,
     "python -m": module,

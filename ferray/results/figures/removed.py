@@ -18,7 +18,7 @@ from ferray.results.removals import Gone, Removals
 
 MOST_PICTURES = 42
 COLUMNS = 6
-CELL_IN = (WIDTH_IN - 4 * MARGIN_IN) / COLUMNS
+CELL_IN = (WIDTH_IN - 2 * MARGIN_IN) / COLUMNS
 CAPTION = 6.0  # letters, in points
 CELL_HEIGHT = 1.27  # of a cell's width: a square picture and two lines below it
 LOOKS = {True: (COLOURS[1], "-"), False: (COLOURS[0], "--"), None: ("0.6", "-")}
@@ -51,7 +51,7 @@ def draw_removed(album: Album, pictures: Sequence[Picture], removals: Removals, 
         below = "below each: label → prediction, cross-entropy (nats)"
         entitle(figure, f"{subject}: {what} removed training samples", below, _frames(shown))
 
-    album.add("outliers_removed", draw, height_in=rows * CELL_HEIGHT * CELL_IN + 6 * MARGIN_IN)
+    album.add("outliers_removed", draw, height_in=rows * CELL_HEIGHT * CELL_IN + 3 * MARGIN_IN)
 
 
 def _frames(pictures: Sequence[Picture]) -> str:
