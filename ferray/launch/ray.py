@@ -17,7 +17,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ from ferray.launch._address import refuse_unanswered  # noqa: E402
 from ferray.launch._losses import why_lost, words_of  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
+from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.train.freshness import Freshness  # noqa: E402
 from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
 
@@ -266,7 +267,7 @@ class Ray(Launcher):
 
     def run(self, driver: SweepDriver) -> None:
         driver.note(self._what_begins())
-        with _cluster(self.runtime), _scratch() as scratch:
+        with _cluster(self.runtime, driver.note), _scratch() as scratch:
             place = self._place_in_cluster()
             if not place.gpus:  # without one of its own, a trial would see every GPU and share it with all the others
                 driver.runtime = driver.runtime.model_copy(update={"device": "cpu"})
@@ -329,7 +330,7 @@ def _fit(driver: SweepDriver, place: Place, scratch: Path) -> None:
 
 
 @contextlib.contextmanager
-def _cluster(runtime: Runtime) -> Iterator[None]:
+def _cluster(runtime: Runtime, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """A connection to the cluster at `address`, or an embedded one; never somebody else's by accident."""
     embedded = runtime.address is None
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -339,7 +340,8 @@ def _cluster(runtime: Runtime) -> Iterator[None]:
         refuse_unanswered(str(runtime.address))
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(address="local" if embedded else runtime.address, **options)
+        with heard_at_once(lambda: tell("stopping: as soon as Ray answers, within seconds")):
+            ray.init(address="local" if embedded else runtime.address, **options)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = "on this machine" if embedded else f"at `{runtime.address}`"
         reason = str(error).strip().split("\n", 1)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,14 @@ def test_the_plan_is_yaml_as_a_space_has_it(space: Path) -> None:
     document = words(space)
     assert document["searched"] == yaml.safe_load(TINY)["space"]
     assert document["objective"] == {"metric": "val/uar", "mode": "max", "epoch": "best"}
+
+
+@pytest.mark.parametrize("width", [30, 60, 80])
+def test_the_plan_is_yaml_on_a_narrow_terminal_too(space: Path, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = words(space)
+    monkeypatch.setattr("ferray.cli.output.width_of", lambda stream: width if stream is sys.stdout else None)
+    folded = words(space)
+    assert {**folded, "disk": ""} == {**whole, "disk": ""}  # what is free may change from one to the next
 
 
 def test_fixed_values_are_shown_with_their_defaults_and_without_what_is_searched(space: Path) -> None:
