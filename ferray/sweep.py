@@ -109,7 +109,8 @@ def _notes(driver: SweepDriver, changed: Sequence[str], *, num_first: int) -> It
     if num_first:
         yield f"{num_first} {'set of parameters is' if num_first == 1 else 'sets of parameters are'} asked first"
     if driver.num_left and (read := num_read(driver.folder)):
-        yield f"{read} of its trials have been judged on the test split: no choice among the trials to come is blind"
+        judged = "1 trial was" if read == 1 else f"{read} trials were"
+        yield f"{judged} judged on the test split before: no choice among the trials to come is blind"
 
 
 def with_store(runtime: Runtime, folder: Path) -> Runtime:

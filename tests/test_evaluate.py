@@ -241,4 +241,4 @@ def test_a_sweep_that_has_ended_is_judged_blind(clean: Path) -> None:
 def test_a_sweep_that_goes_on_after_it_was_judged_says_so(clean: Path) -> None:
     evaluate(clean)
     ran = sweep(clean.parent / "tiny.yaml", "--seeds", 2)
-    assert "1 of its trials have been judged on the test split: no choice among the trials to come is blind" in ran.err
+    assert "1 trial was judged on the test split before: no choice among the trials to come is blind" in ran.err

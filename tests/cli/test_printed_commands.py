@@ -1,0 +1,120 @@
+"""Commands that are printed are pasted: each runs as it stands, from folders with spaces, with any store."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ferray.commands import program
+from ferray.testing.command import Ran, ferray
+from ferray.testing.fake_data import write_image_folder
+
+TINY = """
+dataset: {demo: {num_train: 28, num_val: 14, num_test: 7}}
+sampler: random
+pruner: none
+base: {image_size: 16, augment: none, backbone: {tiny_cnn: {width: 4, depth: 2}}, batch_size: 14, epochs: 1}
+arms: {plain: {}, shifted: {imbalance: logit_adjustment}}
+published: [{row: "theirs", arm: plain, value: 0.4, n: 100}]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a space in its name, to stand in, with a space file whose name has one too."""
+    folder = tmp_path / "my project"
+    folder.mkdir()
+    (folder / "two arms.yaml").write_text(f"name: two\n{TINY}")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def sweep(*args: object) -> Ran:
+    return ferray("sweep", "two arms.yaml", "--launcher", "inline", "--tracker", "none", *args)
+
+
+def printed(ran: Ran) -> list[list[str]]:
+    """The words behind the program of every command in backticks."""
+    called = list(program())
+    quoted = [shlex.split(text) for text in re.findall(r"`([^`\n]*)`", ran.out + ran.err) if text.startswith(called[0])]
+    return [words[len(called) :] for words in quoted if words[: len(called)] == called]
+
+
+def codes(commands: list[list[str]]) -> dict[str, int]:
+    return {" ".join(words): ferray(*words).code for words in commands}
+
+
+@pytest.mark.usefixtures("project")
+def test_the_end_of_a_sweep_names_commands_that_run() -> None:
+    ran = sweep("--output", "out dir")
+    commands = printed(ran)
+    assert ["leaderboard", "out dir/two"] in commands
+    assert set(codes(commands).values()) == {0}
+
+
+def test_a_comparison_names_commands_that_run(project: Path) -> None:
+    sweep("--output", "out dir")
+    for judged in project.glob("out dir/two/trials/*/test.json"):
+        judged.unlink()
+    commands = printed(ferray("compare", "two arms.yaml", "--output", "out dir", "--markdown"))
+    assert commands == [["evaluate", "out dir/two", "--all"]]
+    assert set(codes(commands).values()) == {0}
+
+
+@pytest.mark.usefixtures("project")
+def test_a_space_that_was_not_swept_names_the_sweep() -> None:
+    (words,) = printed(ferray("compare", "two arms.yaml", "--output", "out dir", "--markdown"))
+    assert words == ["sweep", "two arms.yaml", "--output", "./out dir"]
+    assert ferray(*words, "--launcher", "inline", "--tracker", "none").code == 0
+
+
+def test_failures_name_the_command_that_lists_them(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ferray.train.trainer.assemble", explode)
+        sweep("--output", "out dir")
+    commands = printed(ferray("leaderboard", project / "out dir" / "two"))
+    assert commands == [["trials", "out dir/two", "--failed"]]
+    assert set(codes(commands).values()) == {0}
+
+
+def test_a_sweep_in_a_database_is_read_without_being_told_where(project: Path) -> None:
+    ran = sweep("--output", "out dir", "--storage", f"sqlite:///{project}/store.db")
+    commands = printed(ran)
+    assert ["leaderboard", "out dir/two"] in commands
+    assert set(codes([*commands, ["trials", "out dir/two"], ["evaluate", "out dir/two"]]).values()) == {0}
+
+
+@pytest.mark.usefixtures("project")
+def test_the_default_output_needs_no_path() -> None:
+    commands = printed(sweep())
+    assert ["leaderboard", "two"] in commands
+    assert set(codes(commands).values()) == {0}
+
+
+def test_data_that_was_found_once_is_found_from_elsewhere(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_image_folder(project / "my faces", per_class=4)
+    space = TINY.replace("{demo: {num_train: 28, num_val: 14, num_test: 7}}", "image_folder")
+    (project / "two arms.yaml").write_text(f"name: two\n{space}")
+    assert sweep("--data-root", "my faces").code == 0
+    monkeypatch.chdir(tmp_path)
+    judged = ferray("evaluate", "my project/runs/two", "--trial", 0)
+    assert (judged.code, "there any more" in judged.err) == (0, False)
+
+
+def test_data_that_has_moved_is_said_and_found_by_option(project: Path) -> None:
+    write_image_folder(project / "my faces", per_class=4)
+    space = TINY.replace("{demo: {num_train: 28, num_val: 14, num_test: 7}}", "image_folder").split("published:")[0]
+    (project / "two arms.yaml").write_text(f"name: two\n{space}")
+    sweep("--data-root", "my faces")
+    (project / "my faces").rename(project / "moved")
+    lost, found = ferray("evaluate", "two"), ferray("evaluate", "two", "--data-root", "moved")
+    assert f"the data of `two` were in `{project / 'my faces'}`, which is not there any more" in lost.err
+    assert (lost.code, found.code) == (3, 0)
