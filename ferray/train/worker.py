@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ferray.config.job import TrialJob
-from ferray.errors import CheckpointError, ConfigError, FerrayError
+from ferray.errors import CheckpointError, FerrayError, StorageError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.train.checkpoint import read_checkpoint
 from ferray.train.failure import Failure
@@ -77,7 +77,7 @@ class TrialWorker:
             report = self._step()
             problem = self.heed_stop()
         except Exception as error:
-            return Failure.of(error)
+            return self._failure(error)
         return replace(report, note=f"not saved: {problem}") if problem else report
 
     def _step(self) -> EpochReport:
@@ -107,7 +107,15 @@ class TrialWorker:
         """The driver has made the folder of all trials: where it is missing, its disk is not this node's."""
         if not self.job.path.parent.is_dir():
             message = f"`{self.job.path.parent}` is not on this node `{socket.gethostname()}`"
-            raise ConfigError(message, "pass an `--output` on a disk that all nodes share")
+            raise StorageError(message, "pass an `--output` on a disk that all nodes share")
+
+    def _failure(self, error: Exception) -> Failure:
+        failure, root = Failure.of(error), Path(self.job.data_root)
+        if failure.reason is not FailureReason.DATA or root.is_dir():
+            return failure
+        # The driver's check has found the data there: it is this node that lacks it.
+        message = f"the data root `{root}` is not on this node `{socket.gethostname()}`"
+        return replace(failure, message=message, reason=FailureReason.STORAGE)
 
     def _go_on_in_pieces(self) -> None:
         """From the last checkpoint, or from the start, with batches in two pieces."""

@@ -179,5 +179,24 @@ def test_report_survives_its_way_through_json_with_its_past(job: TrialJob) -> No
 def test_folder_of_a_disk_that_this_node_lacks_is_named(job: TrialJob, tmp_path: Path) -> None:
     outcome = TrialWorker(replace(job, folder=str(tmp_path / "nowhere" / "0000"))).step()
     assert isinstance(outcome, Outcome)
-    assert outcome.reason is FailureReason.SETTINGS
+    assert outcome.reason is FailureReason.STORAGE
     assert "is not on this node" in outcome.message
+
+
+def of_pictures(job: TrialJob, data_root: Path) -> TrialJob:
+    """The same trial on a folder of pictures that this node may lack."""
+    return replace(job, config={**job.config, "dataset": {"image_folder": {}}}, data_root=str(data_root))
+
+
+def test_data_root_that_this_node_lacks_is_named(job: TrialJob, tmp_path: Path) -> None:
+    outcome = TrialWorker(of_pictures(job, tmp_path / "nowhere")).step()
+    assert isinstance(outcome, Outcome)
+    assert outcome.reason is FailureReason.STORAGE
+    assert outcome.message.startswith(f"the data root `{tmp_path / 'nowhere'}` is not on this node")
+
+
+def test_data_that_is_missing_below_its_root_is_no_failure_of_the_node(job: TrialJob, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    outcome = TrialWorker(of_pictures(job, tmp_path / "data")).step()
+    assert isinstance(outcome, Outcome)
+    assert outcome.reason is FailureReason.DATA
