@@ -23,6 +23,7 @@ from ferray.study.store import swap_study_attr
 
 RENEW_EVERY_S = 15.0
 STALE_AFTER_S = 60.0
+SAME_BIRTH_S = 30.0  # a process's birth moves when the clock is set
 MOST_TRIES = 20  # of a take-over against an owner that renews in between
 
 
@@ -36,12 +37,12 @@ class Process:
     host: str
     pid: int
     place: str
-    born: float | None
+    born: float  # seconds since the epoch
 
     @classmethod
     def current(cls) -> Process:
         """This one."""
-        return cls(socket.gethostname(), os.getpid(), _place(), _born(os.getpid()))
+        return cls(socket.gethostname(), os.getpid(), _place(), psutil.Process().create_time())
 
 
 class Lease:
@@ -146,7 +147,7 @@ def _is_alive(held: dict[str, Any], now: float) -> bool:
     """Whether a lease was renewed of late, by a process that is not gone from this very place."""
     if now - held["renewed"] > STALE_AFTER_S:
         return False
-    return held.get("place") != _place() or bool(_born(held["pid"]) == held["born"])
+    return held.get("place") != _place() or not _is_gone(held["pid"], held["born"])
 
 
 def _place() -> str:
@@ -158,10 +159,11 @@ def _place() -> str:
         return socket.gethostname()
 
 
-def _born(pid: int) -> float | None:
-    """When a process of this place started, None where there is none: numbers alone are used again."""
+def _is_gone(pid: int, born: float) -> bool:
+    """Whether no process of this place has this number, or another one has it now: numbers are used again."""
     try:
         process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+        is_other = abs(process.create_time() - born) > SAME_BIRTH_S
+        return is_other or process.status() == psutil.STATUS_ZOMBIE
     except psutil.Error:
-        return None
+        return not psutil.pid_exists(pid)  # another user's process may be there and tell nothing

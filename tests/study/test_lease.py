@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import psutil
 import pytest
 from optuna.storages import BaseStorage
 
@@ -19,7 +20,8 @@ from ferray.study.indexed import IndexedJournalStorage
 from ferray.study.journal import Journal
 from ferray.study.lease import STALE_AFTER_S, Lease, Process, driver_of
 from ferray.study.records import LEASE_ATTR
-from ferray.study.store import open_store
+from ferray.study.replay import Replay
+from ferray.study.store import journal_to_read, open_store
 from ferray.study.study import Study
 from ferray.testing.curves import curve_report, saturating, small_spec
 
@@ -121,6 +123,23 @@ def test_number_of_a_dead_process_used_again_does_not_count_as_alive(study: optu
     taken.release()
 
 
+def test_owner_that_this_user_may_not_look_at_is_alive(study: optuna.Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hidden(pid: int) -> None:
+        raise psutil.NoSuchProcess(pid)
+
+    held_by(study, replace(HERE, pid=os.getppid()))
+    monkeypatch.setattr("ferray.study.lease.psutil.Process", hidden)
+    with pytest.raises(ConfigError, match="is being run by"):
+        lease(study, process=HERE).take()
+
+
+def test_owner_outlives_a_clock_that_is_set_by_seconds(study: optuna.Study) -> None:
+    parent = psutil.Process(os.getppid())
+    held_by(study, replace(HERE, pid=parent.pid, born=parent.create_time() + 2))
+    with pytest.raises(ConfigError, match="is being run by"):
+        lease(study).take()
+
+
 @pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1])
 def test_owner_in_another_container_of_this_host_is_respected(study: optuna.Study, pid: int) -> None:
     held_by(study, replace(HERE, pid=pid, place="another namespace"))
@@ -161,6 +180,10 @@ def test_of_two_that_take_a_journals_lease_at_once_one_has_it(tmp_path: Path) ->
     with pytest.raises(ConfigError, match="process 1 on elsewhere"):
         lease(study).take()
     assert owner(optuna.load_study(study_name="leased", storage=open_store(tmp_path))) == "elsewhere"
+    reader = Replay()
+    reader.apply(journal_to_read(tmp_path).read_logs(0))
+    (read,) = reader.studies
+    assert driver_of(read.user_attrs, NOW) == driver_of(study.user_attrs, NOW)
 
 
 def test_renewal_that_comes_too_late_does_not_undo_a_take_over(tmp_path: Path) -> None:
