@@ -41,6 +41,7 @@ def run(*more: str) -> How:
         ran = ferray(*(NAMES.get(word, word) for word in words[1:]), *more)
         assert ran.code == 0, ran.err
         for file in target:
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
             Path(file).write_text(ran.out)
 
     return act
@@ -169,13 +170,24 @@ HOW: dict[str, How] = {
 
 
 def how(command: Command) -> How:
-    """The act for the longest known beginning; a name in the text without arguments is only looked for."""
+    """The act for the longest known beginning; what the text only names, without its arguments, is looked for."""
     line = " ".join(command.words)
-    if not command.is_whole and any(line.split(" --")[0] == name for name in (*COMMANDS, *GROUPS)):
+    if not command.is_whole and (line in GROUPS or lacks_arguments(command)):
         return named
     known = [start for start in HOW if line.startswith(start)]
     assert known, f"`{command}` is new: say in `HOW` how it is tried"
     return HOW[max(known, key=len)]
+
+
+def lacks_arguments(command: Command) -> bool:
+    """Whether it is one of ours that cannot run for want of an argument."""
+    if not any(" ".join(command.words).startswith(name) for name in COMMANDS):
+        return False
+    try:
+        parse(command.words[1:])
+    except typer.exceptions.TyperException as error:
+        return type(error).__name__ == "MissingParameter"
+    return False
 
 
 @pytest.fixture(scope="module")
