@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
 import platform
@@ -133,7 +134,13 @@ def put_aside(folder: Path, storage: str | None) -> None:
     if not folder.exists():
         return
     with _only_driver(folder):
-        folder.rename(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}"))
+        folder.rename(_free(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}")))
+
+
+def _free(folder: Path) -> Path:
+    """The folder, under a number where one of its name is there already: two sweeps may be put aside in one second."""
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([folder], numbered) if not path.exists())
 
 
 def refuse_putting_aside(storage: str | None) -> None:
