@@ -21,6 +21,8 @@ from rich.text import Text
 
 from bench.terminal import Terminal, svg
 from ferray.config.load import find_space
+from ferray.config.place import DataPlace
+from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
 from ferray.results.figures.album import Album
 from ferray.results.figures.draw import draw_sweep
@@ -113,7 +115,7 @@ def picture_faces(folder: Path, to: Path) -> None:
     trial = best_with_removals(folder, record)
     assert trial is not None, "no trial removed anything"
     removals = read_removals(folder, trial)
-    originals = Originals(TrialConfig.model_validate(trial.config), folder)
+    originals = Originals(TrialConfig.model_validate(trial.config), DataPlace(folder, default_cache_dir()))
     first = sorted(removals.removed, key=lambda gone: -gone.sample.loss)[:NUM_FACES]
     faces = [Picture(gone, originals.picture(gone.sample.sample_id, gone.sample.name, FACE_PX)) for gone in first]
     with tempfile.TemporaryDirectory() as drawn:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ferray.config.corners import corner_problems, corners
 from ferray.config.distinct import repeats_warning
 from ferray.config.exclusion import kept_list
+from ferray.config.place import DataPlace
 from ferray.config.problems import problems_error
 from ferray.config.route import (
     asks_backbone_for_size,
@@ -33,7 +34,7 @@ from ferray.parents import find_parent
 from ferray.registry import ROOMS
 from ferray.study.records import JudgedData
 from ferray.train.features import num_empty
-from ferray.train.inputs import DataPlace, open_inputs, summarise_trial
+from ferray.train.inputs import open_inputs, summarise_trial
 from ferray.train.loss_weights import refuse_shaped_loss
 
 Progress = Callable[[str, int, int], None]  # what, done, total

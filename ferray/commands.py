@@ -37,7 +37,7 @@ def install(*requirements: str) -> str:
     python = called(Path(sys.executable))
     if find_spec("pip") is not None:
         return join([python, "-m", "pip", "install", *requirements])
-    return join(["uv", "pip", "install", "--python", python, *requirements])
+    return script("uv", "pip", "install", "--python", python, *requirements)
 
 
 def install_extra(extra: str) -> str:

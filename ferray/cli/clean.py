@@ -132,8 +132,9 @@ def _draw(path: Path, findings: Findings, job: TrialJob) -> list[Path]:
     from ferray.errors import DataError
     from ferray.results.originals import Originals
     from ferray.results.suspects import draw_suspects
+    from ferray.train.inputs import place_of_job
 
-    originals = Originals(job.trial_config(), Path(job.data_root))
+    originals = Originals(job.trial_config(), place_of_job(job))
     try:
         return draw_suspects(path, findings, originals.picture)
     except DataError as error:

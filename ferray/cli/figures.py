@@ -11,9 +11,10 @@ import typer
 from ferray.cli import options
 from ferray.cli.output import print_json, say
 from ferray.commands import shortest_path
-from ferray.config.place import default_data_root
+from ferray.config.place import DataPlace
 
 if TYPE_CHECKING:
+    from ferray.config.runtime import Runtime
     from ferray.results.class_counts import SplitCounts
     from ferray.results.figures.album import Album
     from ferray.results.groups import Group
@@ -43,9 +44,8 @@ def figures(
     from ferray.study.history import load_sweep
 
     record = load_sweep(folder, storage)
-    root = asked["data_root"] or default_data_root()
     say(f"drawing what `{record.name}` has measured")
-    album = draw_figures(record, folder, to, root, trial or ())
+    album = draw_figures(record, folder, to, options.runtime_from(asked), trial or ())
     if json:
         print_json({"sweep": record.name, "files": [str(path) for path in album.files]})
     else:
@@ -54,7 +54,7 @@ def figures(
 
 
 def draw_figures(
-    record: SweepRecord, folder: Path, to: Path | None, data_root: Path, numbers: Sequence[int] = ()
+    record: SweepRecord, folder: Path, to: Path | None, runtime: Runtime, numbers: Sequence[int] = ()
 ) -> Album:
     """Draw what there is, into `figures/` of the sweep's folder or a folder of its own below it where `to` is None.
 
@@ -67,7 +67,7 @@ def draw_figures(
     groups = groups_of(record, numbers)
     target = to or folder / "figures" / folder_name(groups)
     try:
-        return draw_sweep(target, record, folder, groups=groups, counts=_counts(groups, folder, data_root))
+        return draw_sweep(target, record, folder, groups=groups, counts=_counts(groups, folder, runtime))
     except OSError as error:
         raise DataError(f"`{target}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
 
@@ -81,7 +81,7 @@ def remark(album: Album) -> None:
         say(f"warning: no installed font has `{letters}`: boxes in the PNG files, letters in the SVG files")
 
 
-def _counts(groups: Sequence[Group], folder: Path, data_root: Path) -> dict[str, SplitCounts]:
+def _counts(groups: Sequence[Group], folder: Path, runtime: Runtime) -> dict[str, SplitCounts]:
     """The class counts of each data set among the groups, by the first group that has it."""
     from ferray.config.exclusion import kept_list
     from ferray.config.trial import TrialConfig
@@ -92,7 +92,8 @@ def _counts(groups: Sequence[Group], folder: Path, data_root: Path) -> dict[str,
     for group in groups:
         config = TrialConfig.model_validate(group.trials[0].config)
         try:
-            counts = count_splits(config, data_root, kept_list(folder, config.exclude))
+            place = DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude))
+            counts = count_splits(config, place)
         except FerrayError as error:
             say(f"warning: the classes of `{group.name}` are not counted: {error.message}")
             continue

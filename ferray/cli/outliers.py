@@ -12,7 +12,7 @@ from ferray.cli import options
 from ferray.cli.figures import remark
 from ferray.cli.output import print_json, say, show
 from ferray.commands import command, shortest_path
-from ferray.config.place import default_data_root
+from ferray.config.place import DataPlace
 
 if TYPE_CHECKING:
     from ferray.results.figures.album import Album
@@ -52,8 +52,8 @@ def outliers(
     removals = read_removals(folder, chosen)
     target = to or folder / chosen.folder / "figures"
     album = Album(target, f"{record.name}, trial {chosen.number}")
-    config, root = TrialConfig.model_validate(chosen.config), asked["data_root"] or default_data_root()
-    originals = Originals(config, root, kept_list(folder, config.exclude))
+    config, runtime = TrialConfig.model_validate(chosen.config), options.runtime_from(asked)
+    originals = Originals(config, DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude)))
     if removals.looks:
         album.files += write_tables(target, removals)
         _draw(album, removals, originals, record.name)

@@ -74,7 +74,7 @@ def _evaluate(sweep: PaperSweep) -> None:
 def _draw(sweep: PaperSweep) -> None:
     from ferray.cli.figures import draw_figures
 
-    album = draw_figures(sweep.record, sweep.folder, None, sweep.runtime.data_root)
+    album = draw_figures(sweep.record, sweep.folder, None, sweep.runtime)
     if not sweep.quiet:
         say(f"{len(album.files)} figures in {shortest_path(album.folder)}")
 

@@ -85,6 +85,9 @@ def prepare(
     asked = dict(locals())
     import os
 
+    from ferray.registry import ROOMS
+
+    ROOMS["dataset"].load(dataset)  # a wrong name is refused before anything heavy is imported
     from ferray.data.crops.prepare import prepare as run
     from ferray.data.crops.quality import Bounds
 

@@ -71,6 +71,15 @@ class Place:
         }
 
 
+@dataclass(frozen=True)
+class DataPlace:
+    """Where a training finds its data: the folder of data sets, the cache, and the list behind its `exclude`."""
+
+    data_root: Path
+    cache_dir: Path
+    exclude: Path | None = None
+
+
 def words_for(folder: Path, storage: str | None = None) -> tuple[str, ...]:
     """The words by which commands find the sweep in `folder`, or in the store `storage` where it has no folder."""
     name = folder.name
@@ -135,7 +144,12 @@ def _is_copy(place: Place) -> bool:
         return False
     if host != here[1]:
         return True
-    return path != here[0] and read_place(Path(path)).identity == place.identity
+    if path == here[0]:
+        return False
+    try:
+        return read_place(Path(path)).identity == place.identity
+    except DataError:  # it is there, and nobody can tell
+        return True
 
 
 def find_sweep(name: str, output: Path, storage: str | None = None) -> Place:
@@ -200,6 +214,9 @@ def remembered(place: Place, data_root: Path | None, storage: str | None) -> tup
     if data_root is None and place.data_root is not None:
         if place.data_root.is_dir():
             found["data_root"] = place.data_root
+            if os.environ.get("FERRAY_DATA") and place.data_root != default_data_root().absolute():
+                where = f"the data of `{place.folder.name}` are those in `{place.data_root}`, with which it ran"
+                notes.append(f"{where}, and not those of FERRAY_DATA: `--data-root` chooses others")
         else:
             gone = f"the data of `{place.folder.name}` were in `{place.data_root}`, which is not there any more"
             notes.append(f"{gone}: looking in `{default_data_root()}`, or where `--data-root` says")

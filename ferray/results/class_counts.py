@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ferray.config.exclusion import find_exclusion
-from ferray.config.runtime import default_cache_dir
+from ferray.config.place import DataPlace
 from ferray.config.trial import TrialConfig
 from ferray.data.groups import table_of
 from ferray.data.left_out import not_listed
@@ -25,20 +24,20 @@ class SplitCounts:
     num_folds: int = 1
 
 
-def count_splits(config: TrialConfig, data_root: Path, exclude: Path | None = None) -> SplitCounts:
+def count_splits(config: TrialConfig, place: DataPlace) -> SplitCounts:
     """The counts of a trial's data set, those of the first fold where it is cross-validated; nothing is decoded.
 
-    Samples that only decoding finds to be bad are among them, those that its list leaves out are not; `exclude` is
-    where that lies. DataError where the data is missing.
+    Samples that only decoding finds to be bad are among them, those that its list leaves out are not. DataError where
+    the data is missing.
     """
     first = config.in_fold(0)
-    listing = open_dataset(first.dataset, data_root, default_cache_dir()).listing
+    listing = open_dataset(first.dataset, place.data_root, place.cache_dir).listing
     params = first.dataset.build_params()
-    table = table_of(listing.samples, params, data_root)
+    table = table_of(listing.samples, params, place.data_root)
     rows = split_rows(table, params, first.limit_per_class)
     train = rows.train
     if first.exclude is not None:
-        train = not_listed(listing.samples, train, find_exclusion(first.exclude, exclude))
+        train = not_listed(listing.samples, train, find_exclusion(first.exclude, place.exclude))
     counts = {
         name: tuple(np.bincount(table.labels[chosen], minlength=len(listing.classes)).tolist())
         for name, chosen in (("train", train), ("val", rows.val), ("test", rows.test))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferray.config.exclusion import find_exclusion
-from ferray.config.runtime import default_cache_dir
+from ferray.config.place import DataPlace
 from ferray.config.trial import TrialConfig
 from ferray.data.groups import table_of
 from ferray.data.images import blank_picture
@@ -21,16 +20,15 @@ from ferray.errors import DataError, OneColourError
 
 
 class Originals:
-    """What `config`'s data set holds under `data_root`; nothing is opened until asked.
+    """What `config`'s data set holds in its place; nothing is opened until asked.
 
     Nothing is written but hashes of its files, into the cache.
     """
 
-    def __init__(self, config: TrialConfig, data_root: Path, exclude: Path | None = None) -> None:
-        """`exclude` is where the list lies that the configuration leaves out."""
+    def __init__(self, config: TrialConfig, place: DataPlace) -> None:
         self._config = config
-        self._exclude = exclude
-        self._opened = open_dataset(config.dataset, data_root, default_cache_dir())
+        self._exclude = place.exclude
+        self._opened = open_dataset(config.dataset, place.data_root, place.cache_dir)
 
     def picture(self, sample_id: int, name: str, size: int) -> NDArray[np.uint8]:
         """The sample as (size, size, 3) uint8 RGB; DataError where the data is missing or another than was trained on.

@@ -12,7 +12,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage, get_storage
 
 from ferray.commands import install_extra
-from ferray.config.urls import without_password
+from ferray.config.urls import lacks_password, without_password
 from ferray.errors import ClusterError, ConfigError
 
 CONNECT_WITHIN_S = 5
@@ -61,7 +61,7 @@ def _way_in_named(url: str) -> Iterator[None]:
         raise ConfigError(f"no driver for the store `{without_password(url)}` is installed", hint) from error
     except Exception as error:  # every database driver raises its own
         message = f"the store `{without_password(url)}` cannot be opened: {_reason(error)}"
-        raise ConfigError(message, "check `--storage`, and that the server runs and lets you in") from error
+        raise ConfigError(message, _way_in(url)) from error
 
 
 @contextmanager
@@ -96,6 +96,14 @@ def swap_in_database(store: RDBStorage, study_id: int, key: str, value: dict[str
         return  # somebody else was the first
     except SQLAlchemyError as error:
         raise StorageInternalError(str(error)) from error
+
+
+def _way_in(url: str) -> str:
+    if lacks_password(url):
+        return (
+            "check that the server runs, and pass `--storage` with the password or set PGPASSWORD: none is remembered"
+        )
+    return "check `--storage`, and that the server runs and lets you in"
 
 
 def _connect_args(url: str) -> dict[str, Any]:

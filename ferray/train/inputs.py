@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ferray.config.exclusion import find_exclusion
 from ferray.config.job import TrialJob
+from ferray.config.place import DataPlace
 from ferray.config.route import describes_images, image_size
 from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
@@ -32,15 +33,6 @@ def open_inputs(config: TrialConfig, place: DataPlace, *, progress: Progress | N
     """
     splits, _ = _split(config, place, progress)
     return _described(splits, config, progress) if describes_images(config) else splits
-
-
-@dataclass(frozen=True)
-class DataPlace:
-    """Where a training finds its data: the folder of data sets, the cache, and the list behind its `exclude`."""
-
-    data_root: Path
-    cache_dir: Path
-    exclude: Path | None = None
 
 
 def open_job_inputs(job: TrialJob) -> Splits:

@@ -202,3 +202,19 @@ def test_a_sweep_from_before_keeps_the_identity_of_its_tracker(tmp_path: Path) -
     (folder / "wandb").mkdir()
     (folder / "wandb" / "sweep-identity").write_text("drawn long ago")
     assert started(folder).identity == "drawn long ago"
+
+
+def test_a_copy_beside_a_folder_that_cannot_be_read_is_taken_for_one(tmp_path: Path) -> None:
+    first = started(sweep(tmp_path / "runs" / "demo"))
+    shutil.copytree(tmp_path / "runs" / "demo", tmp_path / "runs" / "copy")
+    (tmp_path / "runs" / "demo" / PLACE_NAME).write_text("{")
+    assert started(tmp_path / "runs" / "copy").identity != first.identity
+
+
+def test_data_that_are_not_those_of_the_environment_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FERRAY_DATA", str(tmp_path / "others"))
+    found, (note,) = remembered(Place(tmp_path / "demo", "demo", data_root=tmp_path), None, None)
+    assert found["data_root"] == tmp_path
+    assert note.startswith(
+        f"the data of `demo` are those in `{tmp_path}`, with which it ran, and not those of FERRAY_DATA"
+    )

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from ferray.config.exclusion import Exclusion
+from ferray.config.place import DataPlace
 from ferray.config.trial import TrialConfig
 from ferray.data.left_out import LeftOut, leave_out
 from ferray.data.samples import Splits
 from ferray.errors import DataError
 from ferray.testing.fake_data import write_image_folder
-from ferray.train.inputs import DataPlace, open_inputs
+from ferray.train.inputs import open_inputs
 
 
 def open_folder(root: Path, cache: Path) -> Splits:

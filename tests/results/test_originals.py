@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from ferray.config.place import DataPlace
+from ferray.config.runtime import default_cache_dir
 from ferray.errors import DataError
 from ferray.results.originals import Originals
 from ferray.testing.trials import demo_config
 
 
 def originals(**changes: object) -> Originals:
-    return Originals(demo_config(num_train=84, num_val=28, **changes), Path("nowhere"))
+    return Originals(demo_config(num_train=84, num_val=28, **changes), DataPlace(Path("nowhere"), default_cache_dir()))
 
 
 def test_a_sample_is_decoded_at_the_size_asked_for() -> None:

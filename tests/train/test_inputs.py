@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ferray.config.place import DataPlace
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import Splits
 from ferray.descriptors.lpq import Lpq
 from ferray.testing.fake_data import write_sheet_csv
 from ferray.testing.trials import demo_config, demo_job
 from ferray.train.assemble import assemble
-from ferray.train.inputs import DataPlace, open_inputs
+from ferray.train.inputs import open_inputs
 from ferray.train.trainer import Trainer
 
 DESCRIBED = {"backbone": "features_mlp", "descriptor": {"lpq": {"grid": 1}}}
