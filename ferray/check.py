@@ -26,7 +26,7 @@ from ferray.data.opened import open_dataset
 from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
 from ferray.data.summary import DataSummary
-from ferray.disk import DiskNeed, disk_need, nearest_existing
+from ferray.disk import DiskNeed, disk_need, nearest_existing, num_kept
 from ferray.errors import ConfigError
 from ferray.launch import Place
 from ferray.models.transfer import numbered_head, refuse_initial
@@ -91,7 +91,8 @@ def check_sweep(
     warnings |= _numbered_heads(configs, runtime)
     data = _summaries(configs, places, data, found)
     need = disk_need(configs, len(next(iter(data.values())).classes), runtime.output)
-    warnings["disk"] = need.warning(runtime.output, spec.budget.trials, place.slots)
+    left = spec.budget.trials - num_kept(runtime.output / spec.name)
+    warnings["disk"] = need.warning(runtime.output, max(0, left), place.slots)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
     return Checked(tuple(configs), tuple(sorted(sizes)), place, need, tuple(data.values()), told)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ferray.config.route import trains_on_features
 from ferray.config.trial import TrialConfig
 from ferray.models.size import NetworkSize, network_size
+from ferray.train.folder import BEST_CHECKPOINT
 
 MOST_NETWORKS = 12  # that are built in thought; they are the ends of ranges and every component
 
@@ -27,7 +28,7 @@ class DiskNeed:
 
     def of_all(self, trials: int, slots: int) -> int:
         """What so many trials, so many at a time, write at most."""
-        return trials * self.kept[1] + slots * self.running if self.kept else 0
+        return trials * self.kept[1] + min(slots, trials) * self.running if self.kept else 0
 
     def warning(self, folder: Path, trials: int, slots: int) -> str:
         """A sentence where the disk may become full, else ""."""
@@ -46,6 +47,12 @@ def disk_need(configs: Iterable[TrialConfig], num_classes: int, folder: Path) ->
         return DiskNeed(free)
     kept = [size.best_checkpoint * folds for size, folds in sizes]
     return DiskNeed(free, (min(kept), max(kept)), max(size.last_checkpoint for size, _ in sizes))
+
+
+def num_kept(folder: Path) -> int:
+    """How many trials of the sweep in `folder` have left their checkpoint there already, of folds the first."""
+    trials = (folder / "trials").glob("*")
+    return sum((trial / BEST_CHECKPOINT).exists() or (trial / "fold-0" / BEST_CHECKPOINT).exists() for trial in trials)
 
 
 def _sized(configs: Iterable[TrialConfig], num_classes: int) -> list[tuple[TrialConfig, NetworkSize]]:

@@ -66,7 +66,9 @@ class Plan:
         store = {"store": without_password(runtime.storage)} if runtime.storage else {}
         return {
             **self._what(),
-            "goes on with": str(self.found) or "nothing, this is a new sweep",
+            "goes on with": f"{self.found}; {self.trials_left} left"
+            if str(self.found)
+            else "nothing, it is a new sweep",
             "fixed": self.fixed(),
             "searched": spec.space or "nothing",
             **arms,
@@ -111,7 +113,7 @@ class Plan:
     def _disk_in_words(self) -> str:
         disk, left = self.checked.disk, self.trials_left
         free = f"{gibibytes(disk.free)} free"
-        if disk.kept is None:
+        if disk.kept is None or not left:
             return free
         least, most = map(gibibytes, disk.kept)
         kept = most if least == most else f"{least} to {most}"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ferray.config.trial import TrialConfig
-from ferray.disk import DiskNeed, disk_need, gibibytes, nearest_existing
+from ferray.disk import DiskNeed, disk_need, gibibytes, nearest_existing, num_kept
 
 
 def config(**changes: Any) -> TrialConfig:
@@ -38,6 +38,13 @@ def test_a_folder_that_is_not_there_yet_is_judged_by_the_one_above(tmp_path: Pat
 
 def test_an_estimator_keeps_no_network(tmp_path: Path) -> None:
     assert disk_need([config(estimator="svm", descriptor="phog", epochs=1)], 7, tmp_path).kept is None
+
+
+def test_checkpoints_that_are_there_already_are_counted(tmp_path: Path) -> None:
+    for name in ("trials/0000-a/best.pt", "trials/0001-b/fold-0/best.pt", "trials/0002-c/last.pt"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert (num_kept(tmp_path), num_kept(tmp_path / "nowhere")) == (2, 0)
 
 
 def test_all_trials_keep_the_most_and_running_ones_need_more() -> None:

@@ -135,7 +135,14 @@ def test_the_plan_says_what_it_goes_on_with(space: Path) -> None:
         "best": {"trial": best["number"], "value": best["value"]},
     }
     assert document["trials_left"] == 1
-    assert words(space)["goes on with"].startswith("2 finished (2 completed), best ")
+    assert words(space, "--trials", 3)["goes on with"].startswith("2 finished (2 completed), best ")
+    assert words(space, "--trials", 3)["goes on with"].endswith("; 1 left")
+
+
+def test_a_finished_sweep_writes_no_more(space: Path) -> None:
+    sweep(space)
+    document = plan(space)
+    assert (document["trials_left"], document["disk"]["all_trials_bytes"]) == (0, 0)
 
 
 def test_an_interrupted_trial_is_said_to_be_asked_again(space: Path) -> None:
@@ -148,7 +155,7 @@ def test_an_interrupted_trial_is_said_to_be_asked_again(space: Path) -> None:
 
 
 def test_a_new_sweep_goes_on_with_nothing(space: Path) -> None:
-    assert words(space)["goes on with"] == "nothing, this is a new sweep"
+    assert words(space)["goes on with"] == "nothing, it is a new sweep"
 
 
 def test_a_fresh_one_goes_on_with_nothing(space: Path) -> None:
