@@ -357,6 +357,13 @@ FOLDERS = [
         classes=OWN,
     ),
     Layout(
+        "a data root that is somebody's home, with images far down in it",
+        "image_folder",
+        {"work/a/b/c/d/e/<Class>/{n}.png": 2, "play/x.txt": ""},
+        refused="dataset `image_folder` is not under",
+        classes=OWN,
+    ),
+    Layout(
         "a class folder that is empty",
         "sfew",
         {"SFEW/Train/<Class>/{n}.png": 1, "SFEW/Val/<Class>/{n}.png": 1, "SFEW/Val/Disgusted/": ""},

@@ -19,6 +19,7 @@ from ferray.errors import DataError
 
 WRAPPERS = ("archive", "data", "dataset", "images", "input")  # folders of a data root that may be any data set
 DEEPEST = 8  # folders below a part's folder that are searched for its classes
+NEAR = DEEPEST - 2  # where the search below a folder begins that is no part: the data root may be somebody's home
 KNOWN_SPLITS = "train, val or test (training, valid, validation, dev, eval, testing are known too)"
 
 
@@ -221,7 +222,7 @@ class _Scanner:
         for folder in self._subfolders(place):
             if folder in known:
                 continue
-            if self._trees(folder, through_parts=False):
+            if self._trees(folder, NEAR, through_parts=False):
                 hint = f"call it {KNOWN_SPLITS}, or move it out of `{place}`"
                 raise DataError(f"`{folder}` holds class folders and is no known split", hint)
             if place != self.root:
@@ -234,7 +235,7 @@ class _Scanner:
         for part, folders in parts.items():
             if part != "test":
                 self._pass_unlabelled(part, folders)
-        lost = [folder for folder in self._subfolders(place) if self._trees(folder)]
+        lost = [folder for folder in self._subfolders(place) if self._trees(folder, NEAR)]
         if lost:
             hint = f"call it {KNOWN_SPLITS}, or name the folder of one data set"
             raise DataError(f"`{lost[0]}` holds class folders and is no known split", hint)
