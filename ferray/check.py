@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ferray.config.corners import corner_problems, corners
-from ferray.config.distinct import repeats_warning
+from ferray.config.distinct import repeats_warning, unique_by
 from ferray.config.exclusion import kept_list
 from ferray.config.place import DataPlace
 from ferray.config.problems import problems_error
@@ -28,6 +29,7 @@ from ferray.data.samples import Splits
 from ferray.data.summary import DataSummary
 from ferray.disk import DiskNeed, disk_need, nearest_existing, num_kept
 from ferray.errors import ConfigError
+from ferray.first_step import split_every_fold, try_networks
 from ferray.launch import Place
 from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.parents import find_parent
@@ -64,7 +66,7 @@ def check_sweep(
 
     `progress` hears of each step, with a total of 0 where it counts nothing, and `found` of each data set as soon as it
     is open, whatever is wrong with what comes after. Ends by decoding the data into its pack, so that an unreadable
-    image is named here and not in the tenth trial.
+    image is named here and not in the tenth trial, and by a first step of each kind of training.
     """
     tell = progress or _nobody
     tell("checking names and ranges", 0, 0)
@@ -90,11 +92,20 @@ def check_sweep(
     sizes = {image_size(config) for config in configs} - {0}
     warnings |= _numbered_heads(configs, runtime)
     data = _summaries(configs, places, data, found)
+    _take_first_steps(spec, configs, runtime, tell)
     need = disk_need(configs, len(next(iter(data.values())).classes), runtime.output)
     left = spec.budget.trials - num_kept(runtime.output / spec.name)
     warnings["disk"] = need.warning(runtime.output, max(0, left), place.slots)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
     return Checked(tuple(configs), tuple(sorted(sizes)), place, need, tuple(data.values()), told)
+
+
+def _take_first_steps(spec: SweepSpec, configs: list[TrialConfig], runtime: Runtime, tell: Progress) -> None:
+    """What passes begins to train; ConfigError names every network that does not, DataError what a fold lacks."""
+    shapes = split_every_fold(configs, places_of(spec, runtime), partial(tell, "splitting each fold"))
+    problems = try_networks(configs, shapes, runtime, partial(tell, "trying a step of each network"))
+    if problems:
+        raise problems_error(f"space `{spec.name}`", problems)
 
 
 def _nobody(what: str, done: int, total: int) -> None:
@@ -152,18 +163,14 @@ def ensure_writable(runtime: Runtime) -> None:
             ) from error
 
 
-def unique_by(configs: list[TrialConfig], key: Callable[[TrialConfig], str]) -> list[TrialConfig]:
-    """The first configuration of each key, in order."""
-    return list({key(config): config for config in reversed(configs)}.values())[::-1]
-
-
 def _prepare(configs: list[TrialConfig], places: Places, progress: Progress | None) -> dict[str, str]:
     """Decode and describe what trials will see; a warning by data set (as JSON) of which not all is as it came."""
     warnings: dict[str, str] = {}
     for config in unique_by(configs, _preparation):
         what = _what_is_done(config)
         report = (lambda done, total, what=what: progress(what, done, total)) if progress else None
-        splits = open_inputs(config, places(config), progress=report)
+        first = config.in_fold(0)  # a trial of folds never sees the split that its data set has without them
+        splits = open_inputs(first, places(config), progress=report)
         told = _skipped_and_filled(config, splits)
         if told:
             warnings[config.dataset.model_dump_json()] = told

@@ -1,13 +1,19 @@
-"""How many different trials a space holds: with one seed, a trial asked for twice gives the same numbers twice."""
+"""What is different in a space: with one seed, a trial asked for twice gives the same numbers twice."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ferray.config.space import Node, Numbers, OneOf
 from ferray.config.sweep import SweepSpec
+from ferray.config.trial import TrialConfig
+
+
+def unique_by(configs: Sequence[TrialConfig], key: Callable[[TrialConfig], str]) -> list[TrialConfig]:
+    """The first configuration of each key, in order."""
+    return list({key(config): config for config in reversed(configs)}.values())[::-1]
 
 
 def num_distinct(nodes: Iterable[Node]) -> float:

@@ -19,6 +19,9 @@ class Estimator(ABC):
     def __init__(self, params: Any) -> None:
         self.params = params
 
+    def check(self, num_samples: int, num_features: int) -> None:  # noqa: B027 (most estimators take any)
+        """Raise ConfigError where it cannot be fitted to so many samples of so many features."""
+
     @abstractmethod
     def fit(
         self,

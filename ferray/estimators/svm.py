@@ -63,6 +63,14 @@ class Svm(Estimator):
         self._machine: Machine | None = None
         self._temperature = 1.0
 
+    def check(self, num_samples: int, num_features: int) -> None:
+        most, asked = min(num_samples, num_features), self.params.components
+        if asked is not None and asked > most:
+            has = f"`{num_samples}` samples of `{num_features}` features have"
+            raise ConfigError(
+                f"`{asked}` principal components are more than {has}", f"ask for at most {most} `components`"
+            )
+
     def fit(
         self,
         features_ND: NDArray[np.float64],
@@ -73,6 +81,7 @@ class Svm(Estimator):
     ) -> None:
         if len(np.unique(labels_N)) < 2:
             raise DataError("a support vector machine needs two classes, the training split has `1`")
+        self.check(*features_ND.shape)
         if self.params.components is not None:
             self._axes = _principal_axes(features_ND, self.params.components, seed)
         rows_NK = features_ND if self._axes is None else self._axes(features_ND)
@@ -146,11 +155,6 @@ class Svm(Estimator):
 def _principal_axes(features_ND: NDArray[np.float64], count: int, seed: int) -> Axes:
     from sklearn.decomposition import PCA
 
-    most = min(features_ND.shape)
-    if count > most:
-        rows, columns = features_ND.shape
-        message = f"`{count}` principal components are more than `{rows}` samples of `{columns}` features have"
-        raise ConfigError(message, f"ask for at most {most} `components`")
     fitted = PCA(count, random_state=seed).fit(features_ND)
     return Axes(fitted.mean_, fitted.components_)
 

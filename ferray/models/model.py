@@ -5,7 +5,7 @@ N = images, H and W = pixels, C = classes.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +71,26 @@ class FerModel(nn.Module):
         return tuple(stages[: len(stages) - finetune])
 
 
+def without_weights(config: TrialConfig) -> TrialConfig:
+    """The same network, built at random: no weights from outside are read or asked for."""
+    plain, params = config.to_json(), dict(config.backbone.params)
+    blank: dict[str, Any] = {"pretrained": False, "weights": None}
+    params |= {name: value for name, value in blank.items() if name in params}
+    return TrialConfig.model_validate({**plain, "backbone": {config.backbone.name: params}, "init_from": None})
+
+
+def build_backbone(config: TrialConfig, *, num_inputs: int | None = None) -> Backbone:
+    """The configuration's backbone, ready for its images, or for rows of `num_inputs` features.
+
+    Raises ConfigError when it cannot be had or does not take images of `config.image_size`.
+    """
+    backbone: Backbone = config.backbone.load()(config.backbone.build_params()).build()
+    size = config.image_size if num_inputs is None else num_inputs
+    if size is not None:
+        backbone.resize_input(size)
+    return backbone
+
+
 def build_model(config: TrialConfig, num_classes: int, *, num_inputs: int | None = None) -> FerModel:
     """The configuration's network on CPU, frozen as it says, its random weights a function of `config.seed` alone.
 
@@ -80,10 +100,7 @@ def build_model(config: TrialConfig, num_classes: int, *, num_inputs: int | None
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(config.seed)  # torch.manual_seed would reseed the GPUs as well
-        backbone: Backbone = config.backbone.load()(config.backbone.build_params()).build()
-        size = config.image_size if num_inputs is None else num_inputs
-        if size is not None:
-            backbone.resize_input(size)
+        backbone = build_backbone(config, num_inputs=num_inputs)
         head_factory = config.head.load()(config.head.build_params())
         model = FerModel(backbone, head_factory.build(backbone.num_features, num_classes))
     model.freeze(config.finetune)

@@ -12,8 +12,9 @@ from torch import nn
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
+from ferray.models.backbones import Backbone
 from ferray.models.model import FerModel
-from ferray.models.weights import StateDict, load_strictly, read_content, tensors_in
+from ferray.models.weights import StateDict, load_strictly, read_content, refuse_misfit, tensors_in, under_names
 
 NAME_A_TRIAL = "name a trial as `SWEEP:best` or `SWEEP:17`, or give the path of a `best.pt`"
 
@@ -56,8 +57,8 @@ def load_initial(model: FerModel, path: Path, *, config: TrialConfig, classes: S
     content = _read(path)
     former = _Former(content)
     name = _agreed_backbone(former, path, config)
-    backbone, head = _parts(tensors_in(content), model)
-    load_strictly(model.backbone, backbone, source=str(path))
+    backbone, head = _parts(tensors_in(content, source=str(path)), model.backbone)
+    load_strictly(model.backbone, backbone, source=str(path), without=model.backbone.classifier)
     objection = former.differs(classes) or _misfit(model.head, head)
     if not objection:
         load_strictly(model.head, head, source=str(path))
@@ -76,8 +77,14 @@ def load_initial(model: FerModel, path: Path, *, config: TrialConfig, classes: S
 def refuse_initial(path: Path, config: TrialConfig) -> None:
     """ConfigError for a file that `load_initial` would refuse by its kind or by the name of its backbone."""
     content = _read(path)
-    tensors_in(content)
     _agreed_backbone(_Former(content), path, config)
+    tensors_in(content, source=str(path))
+
+
+def refuse_unfit(path: Path, backbone: Backbone) -> None:
+    """ConfigError for a file whose weights do not fit the backbone, which may be on the meta device."""
+    weights, _ = _parts(tensors_in(_read(path), source=str(path)), backbone)
+    refuse_misfit(backbone, weights, source=str(path), without=backbone.classifier)
 
 
 def numbered_head(path: Path, config: TrialConfig, classes: Sequence[str]) -> str:
@@ -160,7 +167,7 @@ def _network(component: str, params: dict[str, Any]) -> str:
     return str(params.get("name", component)).partition(".")[0]
 
 
-def _parts(tensors: StateDict, model: FerModel) -> tuple[StateDict, StateDict]:
+def _parts(tensors: StateDict, network: Backbone) -> tuple[StateDict, StateDict]:
     """Backbone and head of a whole network; a file without such names is a backbone alone."""
     backbone, head = (
         {name.removeprefix(part): value for name, value in tensors.items() if name.startswith(part)}
@@ -168,8 +175,11 @@ def _parts(tensors: StateDict, model: FerModel) -> tuple[StateDict, StateDict]:
     )
     if backbone:
         return backbone, head
-    is_inside = hasattr(model.backbone, "net") and not any(name.startswith("net.") for name in tensors)
-    return {f"net.{name}" if is_inside else name: value for name, value in tensors.items()}, {}
+    places = list(network.state_dict())
+    if not all(name.startswith("net.") for name in places):
+        return tensors, {}
+    bare = under_names(tensors, [name.removeprefix("net.") for name in places])
+    return {f"net.{name}": value for name, value in bare.items()}, {}
 
 
 def _misfit(head: nn.Module, weights: StateDict) -> str:

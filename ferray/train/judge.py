@@ -14,6 +14,7 @@ from torch import Tensor
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples, Splits
+from ferray.models.model import without_weights
 from ferray.train.assemble import Assembly, assemble
 from ferray.train.checkpoint import read_checkpoint
 from ferray.train.classical import Classifier
@@ -82,7 +83,7 @@ def judging(checkpoint: Path, job: TrialJob) -> Iterator[AnyJudge]:
         classifier, training = Classifier.from_state(state), TrainingSet(splits.train, config.imbalance)
         yield ClassicalJudge(config, state["epoch"], splits, classifier, training)
         return
-    parts = assemble(replace(job, config=_without_weights(config).to_json(), init_from="", accumulate=1))
+    parts = assemble(replace(job, config=without_weights(config).to_json(), init_from="", accumulate=1))
     try:
         parts.learner.model.load_state_dict(state["model"])
         if state["removed_ids"]:
@@ -91,14 +92,6 @@ def judging(checkpoint: Path, job: TrialJob) -> Iterator[AnyJudge]:
     finally:
         parts.feeder.close()
         give_memory_back()
-
-
-def _without_weights(config: TrialConfig) -> TrialConfig:
-    """The same network, built at random: its weights are about to be replaced."""
-    plain, params = config.to_json(), dict(config.backbone.params)
-    blank: dict[str, Any] = {"pretrained": False, "weights": None}
-    params |= {name: value for name, value in blank.items() if name in params}
-    return TrialConfig.model_validate({**plain, "backbone": {config.backbone.name: params}, "init_from": None})
 
 
 def _all_of(samples: PackedSamples) -> Any:

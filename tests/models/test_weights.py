@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,7 +10,14 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ferray.errors import ConfigError
-from ferray.models.weights import LITE_MODELS, lite_weights_file, load_strictly, read_state_dict, rename_lite
+from ferray.models.weights import (
+    LITE_MODELS,
+    lite_weights_file,
+    load_strictly,
+    read_state_dict,
+    refuse_misfit,
+    rename_lite,
+)
 
 STATE = {"weight": torch.ones(2, 3), "bias": torch.zeros(2)}
 
@@ -31,6 +39,44 @@ def test_torch_file_is_read(tmp_path: Path) -> None:
 def test_checkpoint_of_a_parallel_trainer_is_read(tmp_path: Path) -> None:
     torch.save({"epoch": 3, "state_dict": {f"module.{key}": value for key, value in STATE.items()}}, tmp_path / "w.pt")
     assert same(read_state_dict(tmp_path / "w.pt"), STATE)
+
+
+@pytest.mark.parametrize(
+    "nest",
+    [
+        *(
+            lambda state, key=key: {"epoch": 3, key: state}
+            for key in ("net", "model", "model_state_dict", "state_dict")
+        ),
+        lambda state: {"model": {"state_dict": state}, "optimizer": {"state": {}}},
+        lambda state: {"net": {f"module.{key}": value for key, value in state.items()}},
+        lambda state: {"mine": state, "epoch": 3},
+        lambda state: {"model": state, "ema": {key: value + 1 for key, value in state.items()}},
+    ],
+)
+def test_weights_are_found_wherever_a_trainer_keeps_them(tmp_path: Path, nest: Any) -> None:
+    torch.save(nest(STATE), tmp_path / "w.pt")
+    assert same(read_state_dict(tmp_path / "w.pt"), STATE)
+
+
+def test_a_file_without_weights_is_refused_with_what_it_holds(tmp_path: Path) -> None:
+    torch.save({"epoch": 3, "args": {"lr": 0.1}}, tmp_path / "w.pt")
+    with pytest.raises(ConfigError, match="holds no weights, only `epoch`, `args`"):
+        read_state_dict(tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize("prefix", ["model.", "encoder.backbone.", "_orig_mod."])
+def test_what_a_wrapper_puts_before_all_names_is_taken_off(prefix: str) -> None:
+    layer = nn.Linear(3, 2)
+    load_strictly(
+        layer, {f"{prefix}{key}": value for key, value in STATE.items()} | {"fc.weight": torch.ones(7)}, source="w"
+    )
+    assert torch.equal(layer.weight, STATE["weight"])
+
+
+def test_a_network_on_the_meta_device_tells_what_fits() -> None:
+    with pytest.raises(ConfigError, match=r"`weight` is \(2, 3\), not \(2, 4\)"):
+        refuse_misfit(nn.Linear(4, 2, device="meta"), STATE, source="w.pt")
 
 
 def test_whole_network_gives_its_backbone(tmp_path: Path) -> None:

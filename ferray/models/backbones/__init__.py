@@ -31,6 +31,7 @@ class Backbone(nn.Module, ABC):
     """
 
     takes: ClassVar[Literal["images", "features"]] = "images"
+    classifier: tuple[str, ...] = ()  # the layers that weights of the whole network have beside the backbone's
     input_spec: InputSpec
     num_features: int
 
@@ -54,6 +55,7 @@ class BackboneFactory(ABC):
 
     Params: ClassVar[type[Params]]
     takes: ClassVar[Literal["images", "features"]] = "images"  # as its backbone
+    is_large: ClassVar[bool] = False  # whether the check before a sweep should build it without numbers
 
     def __init__(self, params: Any) -> None:
         self.params = params

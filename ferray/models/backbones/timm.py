@@ -15,7 +15,7 @@ from ferray.errors import ConfigError
 from ferray.models.backbones import Backbone, BackboneFactory, InputSpec
 from ferray.models.backbones._timm_names import check_name, nearest_name
 from ferray.models.backbones._timm_weights import check_pretrained, safe_copy
-from ferray.models.weights import lite_weights_file, load_strictly, read_state_dict, rename_lite
+from ferray.models.weights import lite_weights_file, load_strictly, read_state_dict, refuse_misfit, rename_lite
 
 
 class Stage(nn.Module):
@@ -35,6 +35,7 @@ class TimmBackbone(Backbone):
     def __init__(self, net: Any, spec: InputSpec) -> None:
         super().__init__()
         self.net: Any = net
+        self.classifier = tuple(f"net.{layer}" for layer in _classifier_of(net))
         self.input_spec = spec
         # Where a network keeps layers between its last map and its classifier (VGG), `num_features` is the map's.
         self.num_features = int(getattr(self.net, "head_hidden_size", self.net.num_features))
@@ -68,6 +69,8 @@ class TimmBackbone(Backbone):
 class Timm(BackboneFactory):
     """Any network of timm by its name, with random, pretrained or your own weights."""
 
+    is_large = True
+
     class Params(registry.Params):
         name: str = "resnet18"
         """A network as timm knows it, with or without the tag of its weights."""
@@ -86,14 +89,19 @@ class Timm(BackboneFactory):
         return {"name": known} if known else None
 
     def check(self) -> None:
-        check_name(self.params.name)
+        self._check_names()
+        if self.params.weights is None and not self.params.drop_path:
+            return
+        with torch.device("meta"):
+            net = self._create(pretrained=False)
         if self.params.weights is not None:
-            read_state_dict(Path(self.params.weights))
-        elif self.params.pretrained:
+            state = read_state_dict(Path(self.params.weights))
+            refuse_misfit(net, state, source=self.params.weights, without=_classifier_of(net))
+
+    def _check_names(self) -> None:
+        check_name(self.params.name)
+        if self.params.pretrained and self.params.weights is None:
             check_pretrained(self.params.name)
-        if self.params.drop_path:
-            with torch.device("meta"):
-                self._create(pretrained=False)
 
     def input_spec(self) -> InputSpec:
         import timm
@@ -103,7 +111,7 @@ class Timm(BackboneFactory):
         return InputSpec(image_size=trained.input_size[-1], mean=tuple(trained.mean), std=tuple(trained.std))
 
     def build(self) -> Backbone:
-        self.check()
+        self._check_names()
         lite_file = lite_weights_file(self.params.name)
         wants_file = self.params.weights is not None or (self.params.pretrained and lite_file is not None)
         net = self._create(pretrained=self.params.pretrained and not wants_file)
@@ -131,8 +139,12 @@ class Timm(BackboneFactory):
         return net
 
     def _load(self, net: Any, state: dict[str, Tensor], source: str) -> None:
-        classifier = net.pretrained_cfg.get("classifier") or ()
-        load_strictly(net, state, source=source, without=(classifier,) if isinstance(classifier, str) else classifier)
+        load_strictly(net, state, source=source, without=_classifier_of(net))
+
+
+def _classifier_of(net: Any) -> tuple[str, ...]:
+    layers = net.pretrained_cfg.get("classifier") or ()
+    return (layers,) if isinstance(layers, str) else tuple(layers)
 
 
 def _stage_of_each_parameter(net: Any) -> dict[str, int]:
