@@ -100,9 +100,7 @@ def swap_in_database(store: RDBStorage, study_id: int, key: str, value: dict[str
 
 def _way_in(url: str) -> str:
     if lacks_password(url):
-        return (
-            "check that the server runs, and pass `--storage` with the password or set PGPASSWORD: none is remembered"
-        )
+        return "check that the server runs; no password is remembered: pass `--storage` with it, or set PGPASSWORD"
     return "check `--storage`, and that the server runs and lets you in"
 
 

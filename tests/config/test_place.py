@@ -216,5 +216,5 @@ def test_data_that_are_not_those_of_the_environment_are_said(tmp_path: Path, mon
     found, (note,) = remembered(Place(tmp_path / "demo", "demo", data_root=tmp_path), None, None)
     assert found["data_root"] == tmp_path
     assert note.startswith(
-        f"the data of `demo` are those in `{tmp_path}`, with which it ran, and not those of FERRAY_DATA"
+        f"the data of `demo` are those in `{tmp_path}`, with which it ran, and not"
     )

@@ -255,4 +255,4 @@ def test_a_password_that_was_not_remembered_is_asked_for(tmp_path: Path) -> None
     pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
     with pytest.raises(ConfigError) as caught:
         open_store(tmp_path, "postgresql://somebody@127.0.0.1:1/db")
-    assert "pass `--storage` with the password or set PGPASSWORD" in caught.value.hint
+    assert "pass `--storage` with it, or set PGPASSWORD" in caught.value.hint
