@@ -68,6 +68,9 @@ def _evaluate(sweep: PaperSweep) -> None:
 
     tell = (lambda _: None) if sweep.quiet else say
     standing = standing_of(sweep.record, sweep.folder)
+    if standing.is_open:  # its time was up
+        say(f"note: {standing}: the test split is judged when the others have, or by `{sweep.command('evaluate')}`")
+        return
     evaluate_trials(sweep.record, choose_trials(sweep.record, every=True), sweep.folder, sweep.runtime, standing, tell)
 
 

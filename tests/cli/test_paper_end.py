@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ferray.cli.paper import PaperSweep, finish_paper
 from ferray.commands import command
+from ferray.config.runtime import Runtime
+from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
 
 SPACE = """
@@ -79,3 +82,17 @@ def test_what_goes_wrong_afterwards_is_a_warning(tmp_path: Path) -> None:
 def test_a_space_without_published_rows_ends_as_before(tmp_path: Path) -> None:
     done = sweep(tmp_path, "--json", text=SPACE.split("published:")[0])
     assert "comparison" not in json.loads(done.out)
+
+
+def test_a_sweep_whose_time_was_up_is_not_judged_yet(tmp_path: Path) -> None:
+    sweep(tmp_path)
+    folder = tmp_path / "runs" / "two"
+    for judged in folder.glob("trials/*/test.json"):
+        judged.unlink()
+    resolved = json.loads((folder / "resolved.json").read_text())
+    (folder / "resolved.json").write_text(json.dumps({**resolved, "budget": {"trials": 9}}))
+    record, runtime = load_sweep(folder), Runtime(output=folder.parent, device="cpu")
+    comparison = finish_paper(PaperSweep(str(tmp_path / "two.yaml"), record, runtime, is_quick=False, quiet=False))
+    assert not list(folder.glob("trials/*/test.json"))
+    assert comparison is not None
+    assert "evaluate" in comparison.rows[0].missing

@@ -215,6 +215,4 @@ def test_data_that_are_not_those_of_the_environment_are_said(tmp_path: Path, mon
     monkeypatch.setenv("FERRAY_DATA", str(tmp_path / "others"))
     found, (note,) = remembered(Place(tmp_path / "demo", "demo", data_root=tmp_path), None, None)
     assert found["data_root"] == tmp_path
-    assert note.startswith(
-        f"the data of `demo` are those in `{tmp_path}`, with which it ran, and not"
-    )
+    assert note.startswith(f"the data of `demo` are those in `{tmp_path}`, with which it ran, and not")
