@@ -102,8 +102,8 @@ def check_sweep(
 
 def _take_first_steps(spec: SweepSpec, configs: list[TrialConfig], runtime: Runtime, tell: Progress) -> None:
     """What passes begins to train; ConfigError names every network that does not, DataError what a fold lacks."""
-    shapes = split_every_fold(configs, places_of(spec, runtime), partial(tell, "splitting each fold"))
-    problems = try_networks(configs, shapes, runtime, partial(tell, "trying a step of each network"))
+    shapes = split_every_fold(configs, places_of(spec, runtime), partial(tell, "splitting as each strategy asks"))
+    problems = try_networks(configs, shapes, runtime, partial(tell, "trying networks for a step"))
     if problems:
         raise problems_error(f"space `{spec.name}`", problems)
 
@@ -230,8 +230,8 @@ def _preparation(config: TrialConfig) -> str:
 
 def _what_is_done(config: TrialConfig) -> str:
     if describes_images(config):
-        return f"describing {config.dataset.name} at {image_size(config)} px by {config.descriptor.name}"
-    return f"decoding {config.dataset.name}" + (f" at {image_size(config)} px" if image_size(config) else "")
+        return f"describing images of {config.dataset.name} at {image_size(config)} px by {config.descriptor.name}"
+    return f"decoding images of {config.dataset.name}" + (f" at {image_size(config)} px" if image_size(config) else "")
 
 
 def _skipped_and_filled(config: TrialConfig, splits: Splits) -> str:

@@ -59,7 +59,7 @@ def test_images_are_described_before_the_first_trial(tmp_path: Path) -> None:
     demo = {"demo": {"num_train": 28, "num_val": 7, "num_test": 7, "label_noise": 0}}
     told: list[tuple[str, int, int]] = []
     check_sweep(spec(demo, descriptor="phog"), runtime(tmp_path), progress=lambda *news: told.append(news))
-    assert ("describing demo at 64 px by phog", 42, 42) in told
+    assert ("describing images of demo at 64 px by phog", 42, 42) in told
 
 
 def begun_with(folder: Path, content: dict[str, Any]) -> SweepSpec:

@@ -120,7 +120,7 @@ def test_more_components_than_samples_give_are_refused(tmp_path: Path) -> None:
 def test_steps_are_told_as_they_begin(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     check(tmp_path, spec(), lambda *news: told.append(news))
-    assert ("trying a step of each network", 1, 1) in told
+    assert ("trying networks for a step", 1, 1) in told
 
 
 class GuestNet(Backbone):

@@ -117,7 +117,7 @@ def _splits(config: TrialConfig, runtime: Runtime, *, quiet: bool) -> Splits:
             limit_per_class=config.limit_per_class,
             data_root=runtime.data_root,
             cache_dir=runtime.cache_dir,
-            progress=lambda done, total: bars(f"decoding {config.dataset.name}", done, total),
+            progress=lambda done, total: bars(f"decoding images of {config.dataset.name}", done, total),
         )
 
 

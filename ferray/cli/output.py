@@ -100,4 +100,4 @@ class _LineEach:
         del done
         if what not in self._said:
             self._said.add(what)
-            say(f"{what}: {total} images" if total else what)
+            say(f"{what}: {total:,}" if total else what)

@@ -99,7 +99,7 @@ def prepare(
                 plan,
                 bounds,
                 workers=workers or len(os.sched_getaffinity(0)),
-                progress=lambda done, total: bars("cutting faces", done, total),
+                progress=lambda done, total: bars("cutting faces out of images", done, total),
             )
     except KeyboardInterrupt:
         say(f"stopped; the same command goes on with what is in `{plan.to}`")

@@ -27,7 +27,7 @@ def test_the_table_counts_by_class_and_the_rest_goes_to_stderr(root: Path) -> No
     assert ["class", "images", "found", "missed", "several", "small", "blurred", "tilted", "bad", "written"] in lines
     assert ["Angry", "2", "2", "0", "0", "0", "0", "0", "0", "2"] in lines
     assert ["all", "14", "14", "0", "0", "0", "0", "0", "0", "14"] in lines
-    assert ran.err.splitlines()[0] == "cutting faces: 14 images"
+    assert ran.err.splitlines()[0] == "cutting faces out of images: 14"
     assert ran.err.splitlines()[-1] == "train on them: `--set dataset.faces=center` of a space over `sfew`"
 
 
