@@ -57,7 +57,7 @@ class Sizes:
 
     @property
     def width(self) -> float:
-        bar = 0.9 if self.num_classes > MOST_WRITTEN else 0.0
+        bar = 1.3 if self.num_classes > MOST_WRITTEN else 0.0
         return max(WIDTH_IN, self.side + self.names + ASIDE_IN + bar)
 
 

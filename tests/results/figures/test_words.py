@@ -121,8 +121,8 @@ SHAPES = {
     "twenty classes of millions": Shape(
         arms=("plain",), classes=tuple(f"compound-{number}" for number in range(20)), seeds=1, scale=40_000
     ),
-    "a hundred long classes": Shape(
-        arms=("plain",), classes=tuple(f"{number}-{'x' * 60}" for number in range(100)), seeds=1, epochs=2
+    "sixty long classes": Shape(
+        arms=("plain",), classes=tuple(f"{number}-{'x' * 60}" for number in range(60)), seeds=1, epochs=2
     ),
     "nine arms": Shape(arms=tuple(f"arm{number}" for number in range(9)), classes=SEVEN[:3], epochs=2, seeds=9),
     "many epochs": Shape(epochs=1200, classes=SEVEN[:3]),
