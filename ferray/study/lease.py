@@ -105,7 +105,9 @@ class Lease:
                 self.renew()
 
     def _read(self) -> dict[str, Any]:
-        held: dict[str, Any] = self._study.user_attrs.get(LEASE_ATTR, {})
+        # Not `user_attrs`, which copies the whole search each time.
+        attrs: dict[str, Any] = self._study._storage.get_study_user_attrs(self._study._study_id)
+        held: dict[str, Any] = attrs.get(LEASE_ATTR, {})
         return held
 
     def _write_after(self, held: dict[str, Any]) -> bool:
