@@ -550,7 +550,7 @@ CSVS = [
         "fer2013",
         {"fer2013/fer2013.tar.gz": b"\x1f\x8b\x08\0"},
         refused="dataset `fer2013` is not under",
-        hint="fer2013/fer2013.tar.gz` lies there: unpack it",
+        hint="fer2013/fer2013.tar.gz`, which lies there",
     ),
     Layout("a sheet of numbers in the data root", "sfew_features", {"SFEW.csv": SHEET}, {"all": 7}, ("`SFEW.csv`",)),
     Layout(

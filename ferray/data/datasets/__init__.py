@@ -150,11 +150,11 @@ class Dataset(ABC):
         """The error for a root without this data set: which layout was expected, and how the real set is obtained."""
         name = type(self).__module__.rpartition(".")[2]
         first, *others = self.expected_layout.splitlines() or ["the images"]
+        archives = "".join(f"unpack `{archive}`, which lies there\n  or " for archive in self._archives(name)[:3])
         hint = "".join(
             [
-                f"set FERRAY_DATA to the folder that holds `{first}`, or pass `--data-root`",
+                f"{archives}set FERRAY_DATA to the folder that holds `{first}`, or pass `--data-root`",
                 *(f"\n  or `{other}`" for other in others),
-                *(f"\n  `{archive}` lies there: unpack it" for archive in self._archives(name)[:3]),
                 f"\n  {self.how_to_get}" if self.how_to_get else "",
             ]
         )
