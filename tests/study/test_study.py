@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import ResumeMismatch
-from ferray.events import Decision, Outcome, OutcomeKind
+from ferray.events import Decision, FailureReason, Outcome, OutcomeKind
 from ferray.results.leaderboard import rank
 from ferray.study.attempts import place_of
 from ferray.study.history import load_sweep, read_sweep
@@ -278,6 +278,16 @@ def test_parameters_that_kill_their_driver_are_given_up_in_the_end(tmp_path: Pat
     study = Study(spec, open_store(tmp_path))
     assert study.num_finished == 1
     assert [trial.reason for trial in read_sweep(open_store(tmp_path), "curves").trials][-1] == "worker lost"
+
+
+@pytest.mark.parametrize(("is_blameless", "retries"), [(False, 1), (True, 0)])
+def test_worker_that_was_lost_is_a_retry_unless_its_trial_is_blameless(
+    tmp_path: Path, is_blameless: bool, retries: int
+) -> None:
+    study = open_driver(tmp_path / "curves", small_spec()).study
+    lost = Outcome(OutcomeKind.INTERRUPTED, "its worker was lost", reason=FailureReason.WORKER_LOST)
+    study.finish(study.ask().number, replace(lost, is_blameless=is_blameless))
+    assert study.num_retries(study.ask().number) == retries
 
 
 def test_interruptions_do_not_use_up_the_retries_of_lost_workers(tmp_path: Path) -> None:
