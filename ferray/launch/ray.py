@@ -73,8 +73,8 @@ class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
     def step(self) -> dict[str, Any]:
         result = self._worker.step()  # sent as text: Ray flattens dictionaries into keys with slashes
         if isinstance(result, Outcome):
-            # Whatever a bug left in the process, a CUDA context beyond repair at worst, ends with it; so do its files.
-            worn_out = result.reason in (FailureReason.BUG, FailureReason.STORAGE)
+            # Whatever a bug left in the process, a CUDA context beyond repair at worst, ends with it.
+            worn_out = result.reason is FailureReason.BUG or self._freshness.is_gone
             return {"failure": json.dumps(result.to_json()), "worn_out": worn_out}
         return {"report": json.dumps(result.to_json()), "worn_out": self._freshness.is_gone}
 

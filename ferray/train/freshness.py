@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import resource
+
 import psutil
 
 MOST_TRIALS = 200  # that one worker process trains
 MOST_GROWTH_BYTES = 2 * 2**30
+MOST_FILES_FRACTION = 0.8  # of those that a process may have open: what leaks them ends in "too many open files"
 
 
 class Freshness:
-    """Whether a warm worker is still worth keeping: not after many trials, nor once its memory has crept up.
+    """Whether a warm worker is still worth keeping: not after many trials, nor once memory or open files have crept up.
 
     Growth is measured from the end of the first trial on, when every library has been loaded and warmed up.
     """
@@ -27,7 +30,7 @@ class Freshness:
     @property
     def is_gone(self) -> bool:
         """Whether the process should end with this trial, at whichever epoch that may be: most trials are pruned."""
-        if self._trials >= MOST_TRIALS:
+        if self._trials >= MOST_TRIALS or _has_many_files_open():
             return True
         return self._first_bytes is not None and _own_bytes() - self._first_bytes > MOST_GROWTH_BYTES
 
@@ -39,3 +42,8 @@ def _own_bytes() -> int:
     """
     used = psutil.Process().memory_info()
     return int(used.rss - getattr(used, "shared", 0))
+
+
+def _has_many_files_open() -> bool:
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return most > 0 and psutil.Process().num_fds() > MOST_FILES_FRACTION * most

@@ -84,7 +84,7 @@ def test_worn_out_worker_says_so_at_every_epoch() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "ends"),
-    [(FailureReason.BUG, True), (FailureReason.STORAGE, True), (FailureReason.BAD_SAMPLE, False)],
+    [(FailureReason.BUG, True), (FailureReason.STORAGE, False), (FailureReason.BAD_SAMPLE, False)],
 )
 def test_process_ends_with_what_may_be_wrong_with_it(reason: FailureReason, ends: bool) -> None:
     failure = Outcome(OutcomeKind.FAILED, "so it was", reason=reason)

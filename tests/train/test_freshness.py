@@ -52,3 +52,13 @@ def test_pages_of_a_mapped_pack_are_no_growth(tmp_path: Path) -> None:
     images = np.load(tmp_path / "images.npy", mmap_mode="r")
     assert images.all()
     assert not fresh.is_gone
+
+
+def test_worker_is_worn_out_when_it_leaks_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freshness, "MOST_FILES_FRACTION", 0.0)
+    assert Freshness().is_gone
+
+
+def test_few_open_files_wear_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freshness, "MOST_FILES_FRACTION", 0.99)
+    assert not Freshness().is_gone
