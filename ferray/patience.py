@@ -72,7 +72,8 @@ class Patience:
             reason = self._failures[-1]
             return f"{len(self._failures)} trials in a row failed: {reason.value if reason else 'unknown'}"
         assert self._last_loss is not None, "it is over for a reason"
-        return f"workers were lost {len(self._lost)} times before one epoch ended, at last: {self._last_loss.message}"
+        what = "a disk failed" if self._last_loss.reason is FailureReason.STORAGE else "workers were lost"
+        return f"{what} {len(self._lost)} times before one epoch ended, at last: {self._last_loss.message}"
 
     def error(self, lists_failed: str) -> FerrayError:
         """What the sweep ends with; `lists_failed` is the command that does."""
@@ -80,6 +81,7 @@ class Patience:
         if self._no_room or len(self._failures) > self.max_failures:
             return SweepFailed(self.why, f"{listing}; mend that and run the same command again")
         if self._last_loss is not None and self._last_loss.reason is FailureReason.STORAGE:
-            return ClusterError(self.why, "mend that disk and run the same command again")
+            hint = "mend that disk, or choose one that every node has, and run the same command again"
+            return ClusterError(self.why, hint)
         advice = "`dmesg` says whether the kernel killed them for memory, then fewer `--max-concurrent` help"
         return ClusterError(self.why, f"{listing} with what is known; {advice}")
