@@ -48,7 +48,8 @@ def component(kind: str, name: str, json: options.Json = False) -> None:
     if json:
         print_json(room.params(name).model_json_schema())
         return
-    print(as_called(inspect.getdoc(room.load(name)) or "") + "\n")
+    for line in [*as_called(inspect.getdoc(room.load(name)) or "").splitlines(), ""]:
+        show(line, indent="")
     _print_keys(keys_of(room.params(name), name), details=True)
 
 
