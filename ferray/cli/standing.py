@@ -157,7 +157,7 @@ def _mean(numbers: Iterable[float]) -> float:
 
 def duration(seconds: float) -> str:
     """A length of time as far as an estimate can be trusted: `40 s`, `2 min 10 s`, `7 min`, `1 h 05 min`."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{round(seconds)} s"
     if seconds < 300:
         minutes, rest = divmod(round(seconds / 10) * 10, 60)

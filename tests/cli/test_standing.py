@@ -109,7 +109,15 @@ def test_a_lone_trial_shows_all_that_is_searched() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(7.4, "7 s"), (59, "59 s"), (128, "2 min 10 s"), (299, "5 min 00 s"), (432, "7 min"), (3900, "1 h 05 min")],
+    [
+        (7.4, "7 s"),
+        (59, "59 s"),
+        (59.7, "1 min 00 s"),
+        (128, "2 min 10 s"),
+        (299, "5 min 00 s"),
+        (432, "7 min"),
+        (3900, "1 h 05 min"),
+    ],
 )
 def test_durations_are_as_exact_as_an_estimate(seconds: float, text: str) -> None:
     assert duration(seconds) == text
