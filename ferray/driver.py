@@ -288,7 +288,12 @@ class SweepDriver:
 
     def _after_loss(self, number: int, failure: Outcome) -> Outcome:
         trial = self._trials[number]
-        return self.patience.worker_lost(failure, root=trial.root, retries=self.study.num_retries(number))
+        return self.patience.worker_lost(
+            failure,
+            root=trial.root,
+            retries=self.study.num_retries(number),
+            is_alone=len(self._trials) == 1,
+        )
 
     def _keep_words(self, trial: Trial, known: str) -> str:
         """The file that holds what is known of a worker's end; "" where it cannot be written."""

@@ -40,11 +40,15 @@ class Patience:
         self._no_room = failure.message
         return replace(failure, kind=OutcomeKind.INTERRUPTED, is_blameless=True)
 
-    def worker_lost(self, failure: Outcome, *, root: int, retries: int) -> Outcome:
-        """The outcome of a trial, asked again `retries` times before, that has lost its worker or its disk."""
+    def worker_lost(self, failure: Outcome, *, root: int, retries: int, is_alone: bool) -> Outcome:
+        """The outcome of a trial, asked again `retries` times before, that has lost its worker or its disk.
+
+        `is_alone`: no other trial runs, which could show that the disk is well.
+        """
         self._lost.append(root)
         self._last_loss = failure
-        if any(other != root for other in self._lost):
+        of_all = is_alone and failure.reason is FailureReason.STORAGE
+        if of_all or any(other != root for other in self._lost):
             return replace(failure, kind=OutcomeKind.INTERRUPTED, is_blameless=True)
         return replace(failure, kind=OutcomeKind.INTERRUPTED if retries < self.max_retries else OutcomeKind.FAILED)
 

@@ -21,17 +21,26 @@ def patience() -> Patience:
 
 def lose(patience: Patience, count: int, failure: Outcome = LOST) -> None:
     for root in range(count):
-        patience.trial_ended(patience.worker_lost(failure, root=root, retries=0))
+        patience.trial_ended(patience.worker_lost(failure, root=root, retries=0, is_alone=True))
 
 
 def test_trial_that_alone_keeps_losing_its_worker_fails(patience: Patience) -> None:
-    kinds = [patience.worker_lost(LOST, root=7, retries=before).kind for before in range(RETRIES + 1)]
+    kinds = [patience.worker_lost(LOST, root=7, retries=before, is_alone=True).kind for before in range(RETRIES + 1)]
     assert kinds == [OutcomeKind.INTERRUPTED] * RETRIES + [OutcomeKind.FAILED]
 
 
 def test_trial_is_not_to_blame_where_others_lose_their_workers_too(patience: Patience) -> None:
     lose(patience, 1)
-    assert patience.worker_lost(LOST, root=7, retries=99).kind is OutcomeKind.INTERRUPTED
+    assert patience.worker_lost(LOST, root=7, retries=99, is_alone=True).kind is OutcomeKind.INTERRUPTED
+
+
+def test_trial_that_runs_alone_is_not_to_blame_for_the_disk(patience: Patience) -> None:
+    assert patience.worker_lost(DISK, root=7, retries=99, is_alone=True).kind is OutcomeKind.INTERRUPTED
+
+
+def test_trial_whose_disk_fails_while_others_run_well_fails_in_the_end(patience: Patience) -> None:
+    kinds = [patience.worker_lost(DISK, root=7, retries=before, is_alone=False).kind for before in range(RETRIES + 1)]
+    assert kinds == [OutcomeKind.INTERRUPTED] * RETRIES + [OutcomeKind.FAILED]
 
 
 def test_workers_that_are_lost_again_and_again_end_the_sweep(patience: Patience) -> None:
