@@ -258,7 +258,7 @@ def undisturbed(spec: SweepSpec, seed: int, turns: list[tuple[SetId, int]]) -> P
 
 @pytest.mark.parametrize("pruner", PRUNERS)
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     database=None,
