@@ -41,7 +41,8 @@ LARGEST = 100_000  # bytes
 NUM_FACES, FACE_PX = 12, 96
 WIDTH_PX = 800  # of a figure, two of which stand side by side
 COLOURS = (255, 192, 128, 96, 64)
-HALFWAY = re.compile(r"\b(8|9|10)/16 trials +2 running")
+HALFWAY = re.compile(r"\b(8|9|10|11)/16 trials +2 running")
+UNDER_WAY = re.compile(r"^ +\d+ +[1-9]\d*/\d+ +\d\.\d+", re.MULTILINE)  # a trial that runs and has ended an epoch
 
 
 def main() -> None:
@@ -65,12 +66,13 @@ def main() -> None:
 
 
 def picture_live(home: Path, to: Path) -> None:
-    """The live table when half of the trials have ended, and the sweep to its end."""
-    shown = None
+    """The live table when half of the trials have ended and as many as can be are under way; the sweep to its end."""
+    shown, most = None, -1
     with _ferray(home, "sweep", SWEEP) as terminal:
         for _ in terminal.watch():
-            if shown is None and HALFWAY.search(terminal.text()):
-                shown = terminal.lines()
+            num_under_way = len(UNDER_WAY.findall(terminal.text()))
+            if HALFWAY.search(terminal.text()) and num_under_way > most:
+                shown, most = terminal.lines(), num_under_way
     assert terminal.process.returncode == 0, terminal.text()
     assert shown is not None, "the table was never seen with half of the trials done"
     _write(to, shown, f"ferray sweep {SWEEP}", home)
