@@ -7,11 +7,13 @@ STAMP := .venv/installed
 
 install: $(STAMP)
 
-$(STAMP): requirements.txt pyproject.toml
+# Both files hold the hashes of what they pin, and another file under the same name and version is refused. ferray itself is
+# built by the pinned hatchling among them: an isolated build would fetch one that nobody has looked at.
+$(STAMP): installer.txt requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r installer.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
 # A sweep over faces that ferray draws itself; results in runs/demo. Running it again continues it.
@@ -38,11 +40,14 @@ lint: install
 
 check: lint test
 
-# Pins for every supported Python and platform; run after changing the dependencies in pyproject.toml.
-requirements.txt: ;
+# Pins with hashes for every supported Python and platform, and of uv, which installs them; run after changing the
+# dependencies in pyproject.toml.
+installer.txt requirements.txt: ;
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --upgrade
 .PHONY: pins
 pins:
-	$(BIN)/uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header --all-extras --group dev --upgrade pyproject.toml -o requirements.txt
+	echo uv | $(COMPILE) --no-annotate - -o installer.txt
+	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.txt
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PIN = re.compile(r"[a-z0-9._-]+==[A-Za-z0-9.!+_-]+( ; .+)?")
+PIN = re.compile(r"[a-z0-9._-]+==[A-Za-z0-9.!+_-]+( ; [^\n\\]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +80,20 @@ def test_wheel_holds_the_licence(names: set[str]) -> None:
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
 
 
-def test_requirements_are_pins_without_an_address() -> None:
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    pins = [line for line in lines if not line.lstrip().startswith("#")]
-    assert [line for line in pins if not PIN.fullmatch(line)] == []
+@pytest.mark.parametrize("file", ["requirements.txt", "installer.txt"])
+def test_pins_have_hashes_and_no_address(file: str) -> None:
+    """The form that `uv pip compile --generate-hashes` gives: a pin, a hash for each of its files, who wants it."""
+    text = re.sub(r"^ *#.*\n", "", (ROOT / file).read_text(), flags=re.MULTILINE)
+    assert [pin for pin in re.split(r"\n(?=\S)", text.strip()) if not PIN.fullmatch(pin)] == []
 
 
-def test_requirements_name_no_server() -> None:
-    assert "://" not in (ROOT / "requirements.txt").read_text()
+@pytest.mark.parametrize("file", ["requirements.txt", "installer.txt"])
+def test_pins_name_no_server(file: str) -> None:
+    assert "://" not in (ROOT / file).read_text()
+
+
+@pytest.mark.parametrize("file", ["Makefile", "cluster/Dockerfile"])
+def test_everything_is_installed_with_its_hash_checked_but_ferray_itself(file: str) -> None:
+    """Which is built by what is installed already, not by a builder that is fetched for it."""
+    lines = [line for line in (ROOT / file).read_text().splitlines() if re.search(r"\bpip install\b", line)]
+    assert [line for line in lines if not re.search("--require-hashes|--no-deps --no-build-isolation", line)] == []
