@@ -30,7 +30,6 @@ from ferray.train.training_set import TrainingSet
 
 Places = Callable[[TrialConfig], DataPlace]
 SMALLEST_BATCH = 2  # a batch of one, on which BatchNorm fails, never comes
-SMALL_SIDE = 96  # pixels up to which the CPU takes its steps in less time than the meta device takes to be imported
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ def try_networks(
 ) -> list[Problem]:
     """Take one step with every distinct network, and lay every file of weights to it; what does not fit.
 
-    Large backbones on large images go forward and back on the meta device, which computes shapes and no numbers. What
-    fails there is tried on the CPU, and counts only if it fails there too.
+    Large backbones go forward and back on the meta device, which computes shapes and no numbers, and so needs no random
+    weights either, which alone cost more. What fails there is tried on the CPU, and counts only if it fails there too.
     """
     same: dict[tuple[str, Shapes], list[TrialConfig]] = {}
     for config in (config for config in configs if config.estimator.name == "none"):
@@ -132,7 +131,7 @@ def _step(config: TrialConfig, shapes: Shapes) -> tuple[Backbone, int]:
     """The backbone after a step without weights, and the number of its features."""
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # a worker's to give
-        if config.backbone.load().is_large and shapes.image_size > SMALL_SIDE:
+        if config.backbone.load().is_large:
             with suppress(Exception):  # the meta device lacks what some networks do; the CPU has the last word
                 return _step_on("meta", config, shapes)
         return _step_on("cpu", config, shapes)
