@@ -62,10 +62,9 @@ def folder_name(groups: Sequence[Group]) -> str:
 
 
 def _names(groups: Sequence[Group]) -> str:
-    """`trial 3`, `trials 3, 7`, `arms plain, bdr`."""
+    """`trial 3`, `trials 3, 7`; `its arms` however many have a trial by now."""
     numbers = numbers_of(groups)
-    words = list(map(str, numbers)) or [group.name for group in groups]
-    return f"{'trial' if numbers else 'arm'}{'s' if len(words) > 1 else ''} {', '.join(words)}"
+    return f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}" if numbers else "its arms"
 
 
 def _draw_counts(album: Album, title: str, counts: Mapping[str, SplitCounts]) -> None:

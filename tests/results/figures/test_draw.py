@@ -126,3 +126,10 @@ def test_a_single_epoch_stands_at_a_whole_number(tmp_path: Path) -> None:
 
 def test_a_title_tells_counts_that_are_summed_over_seeds(drawn: Path) -> None:
     assert "the images, summed over seeds" in words(drawn / "confusion.svg")
+
+
+def test_an_arm_that_has_a_trial_by_now_joins_the_earlier_set(tmp_path: Path) -> None:
+    some = arms_record(arms_spec(), {"plain": (40, 44)})
+    draw_sweep(tmp_path / "figures", some, tmp_path, groups=groups_of(some))
+    again = draw_sweep(tmp_path / "figures", RECORD, tmp_path, groups=groups_of(RECORD))
+    assert len(again.replaced) == len(again.files)
