@@ -140,7 +140,7 @@ def test_owner_outlives_a_clock_that_is_set_by_seconds(study: optuna.Study) -> N
         lease(study).take()
 
 
-@pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1])
+@pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1], ids=["number in use", "number not in use"])
 def test_owner_in_another_container_of_this_host_is_respected(study: optuna.Study, pid: int) -> None:
     held_by(study, replace(HERE, pid=pid, place="another namespace"))
     with pytest.raises(ConfigError, match="is being run by"):
