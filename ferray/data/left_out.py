@@ -27,9 +27,9 @@ class LeftOut:
         return self.num_train + self.num_elsewhere + self.num_unmatched
 
     def __str__(self) -> str:
-        parts = [f"{self.num_train} of {self.num_listed} listed samples are left out of training"]
-        parts += [f"{self.num_elsewhere} stay in validation or test"] if self.num_elsewhere else []
-        parts += [f"{self.num_unmatched} {_match(self.num_unmatched)} nothing here"] if self.num_unmatched else []
+        parts = [f"left out of training are {self.num_train} of {self.num_listed} listed samples"]
+        parts += [f"{_counted(self.num_elsewhere, 'stay')} in validation or test"] if self.num_elsewhere else []
+        parts += [f"{_counted(self.num_unmatched, 'match')} nothing here"] if self.num_unmatched else []
         return ", ".join(parts)
 
 
@@ -77,5 +77,5 @@ def _refuse_empty_class(before: PackedSamples, after: PackedSamples, name: str) 
         raise DataError(message, "take some of that class off the list")
 
 
-def _match(count: int) -> str:
-    return "matches" if count == 1 else "match"
+def _counted(count: int, verb: str) -> str:
+    return f"1 {verb}{'es' if verb.endswith('ch') else 's'}" if count == 1 else f"{count} {verb}"

@@ -46,7 +46,7 @@ def run(verb: str, folder: Path, *args: object) -> Ran:
 def test_a_sweep_says_what_a_list_leaves_out(folder: Path) -> None:
     ran = run("sweep", folder, "--exclude", folder / "suspects.csv")
     assert ran.code == 0, ran.err
-    assert "2 of 3 listed samples are left out of training, 1 stay in validation or test" in ran.err
+    assert "left out of training are 2 of 3 listed samples, 1 stays in validation or test" in ran.err
 
 
 def test_all_who_read_the_sweep_need_the_list_no_more(folder: Path) -> None:

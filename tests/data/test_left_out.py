@@ -51,7 +51,7 @@ def test_validation_and_test_stay_whole(splits: Splits) -> None:
     left, counts = leave_out(splits, by_id(*listed), name="faces")
     assert (len(left.train), len(left.val), len(left.test)) == (len(splits.train), len(splits.val), len(splits.test))
     assert str(counts) == (
-        "0 of 4 listed samples are left out of training, 3 stay in validation or test, 1 matches nothing here"
+        "left out of training are 0 of 4 listed samples, 3 stay in validation or test, 1 matches nothing here"
     )
 
 
