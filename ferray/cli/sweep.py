@@ -15,7 +15,7 @@ from ferray.cli.compare import print_comparison
 from ferray.cli.output import on_terminal, print_json, say, say_notes
 from ferray.cli.paper import PaperSweep, finish_paper
 from ferray.cli.plan import print_plan
-from ferray.config.place import read_place
+from ferray.config.place import Place, read_place
 
 if TYPE_CHECKING:
     from ferray.config.load import SpaceFile
@@ -68,8 +68,7 @@ def sweep(
 
     spec, notes = load_space(space, options.overrides_from(asked))
     say_notes(notes, quiet=quiet)
-    if not fresh:
-        options.recall(read_place(output / spec.name), asked)
+    options.recall(_place_of(output / spec.name, fresh=fresh), asked)
     runtime = options.runtime_from(
         {
             **asked,
@@ -86,6 +85,12 @@ def sweep(
     record = _run(spec, runtime, file=find_space(space), how=how)
     paper = PaperSweep(space, record, runtime, is_quick=quick, quiet=quiet) if spec.published else None
     _print_end(record, runtime, paper, json=json, quiet=quiet)
+
+
+def _place_of(folder: Path, *, fresh: bool) -> Place:
+    """What the folder remembers. A sweep that starts afresh has its own store, the one put aside keeps its."""
+    place = read_place(folder)
+    return replace(place, storage=None) if fresh else place
 
 
 @dataclass(frozen=True)

@@ -118,3 +118,15 @@ def test_data_that_has_moved_is_said_and_found_by_option(project: Path) -> None:
     lost, found = ferray("evaluate", "two"), ferray("evaluate", "two", "--data-root", "moved")
     assert f"the data of `two` were in `{project / 'my faces'}`, which is not there any more" in lost.err
     assert (lost.code, found.code) == (3, 0)
+
+
+def test_a_fresh_start_finds_the_data_and_leaves_the_former_store_alone(project: Path) -> None:
+    write_image_folder(project / "my faces", per_class=4)
+    space = TINY.replace("{demo: {num_train: 28, num_val: 14, num_test: 7}}", "image_folder").split("published:")[0]
+    (project / "two arms.yaml").write_text(f"name: two\n{space}")
+    sweep("--data-root", "my faces", "--storage", f"sqlite:///{project}/store.db")
+    ran = sweep("--fresh")
+    assert ran.code == 0, ran.err
+    assert (project / "runs" / "two" / "study.journal").is_file()
+    (aside,) = project.glob("runs/two.*")
+    assert ferray("leaderboard", aside).code == 0
