@@ -3,9 +3,9 @@
     python -m bench.chaos [--seed 0] [--rounds 20] [--trials 40] [--extend 60] [--space grid|random]
 
 prints one JSON document, and exits with 1 where a promise was broken. A sweep of tiny trainings runs on an embedded Ray
-cluster of two slots. Each round sends SIGKILL, at a random moment, to the driver, to one worker, to the raylet or to
-everything below the benchmark, and where that ended the command runs the same again, until the sweep is finished. With
-`--extend` the finished sweep is then asked for more trials.
+cluster of two slots. Each round sends SIGKILL, at a random moment, to the driver, to a worker in the middle of a step,
+to one in its start, to the raylet or to everything below the benchmark, and where that ended the command runs the same
+again, until the sweep is finished. With `--extend` the finished sweep is then asked for more trials.
 
 Then the same sweep runs undisturbed in another folder, in one process without Ray, and the trials with the same
 parameters are compared: value, epochs, confusion matrix and every metric that is not a time must be the same bits.
@@ -41,7 +41,8 @@ from bench.commands import FERRAY, environment
 from bench.tally import compare, tally
 from ferray.study.history import load_sweep
 
-KINDS = ("driver", "worker", "raylet", "everything")
+STEP, START = "worker in a step", "worker in its start"
+KINDS = (STEP, "driver", START, "raylet", "everything", STEP)
 NAME = "chaos"
 LINES_PER_TRIAL = 8 + 12  # of the journal: asked, two parameters, an epoch each, told
 EARLY_FRACTION = 0.15  # of the kills fall within the first seconds, whatever the sweep is doing then
@@ -125,9 +126,17 @@ class Sweep:
         if not self.wait_until(lambda: self.num_lines >= wanted):
             return False
         time.sleep(blow.delay_s)
-        if not self.wait_until(lambda: self._victims(blow.kind)):
+        if blow.kind == START and not self._victims(START):
+            self.strike(Blow(STEP, 0, 0.0))  # another starts in its place
+        victims: list[psutil.Process] = []
+
+        def are_found() -> bool:
+            victims[:] = self._victims(blow.kind)
+            return bool(victims)
+
+        if not self.wait_until(are_found):
             return False
-        family.kill(self._victims(blow.kind))
+        family.kill(victims)
         self.kills.append(blow.kind)
         return True
 
@@ -136,7 +145,9 @@ class Sweep:
             return [process for process in family.members() if process.pid == self.pid]
         if kind == "everything":
             return family.members()
-        return family.titled(family.WORKER if kind == "worker" else family.RAYLET)[:1]
+        if kind == START:
+            return family.in_their_start()[:1]
+        return family.titled(family.IN_A_STEP if kind == STEP else family.RAYLET)[:1]
 
     def finish(self) -> int:
         """Wait for the command's own end: its exit code."""
@@ -148,7 +159,7 @@ class Sweep:
 
 
 def plan(seed: int, rounds: int, trials: int) -> list[Blow]:
-    """The blows, the same for the same seed: every kind within four rounds, spread over most of the sweep."""
+    """The blows, the same for the same seed: every kind within six rounds, spread over most of the sweep."""
     generator = random.Random(seed)
     most_lines = max(2, int(0.8 * trials * LINES_PER_TRIAL / max(rounds, 1)))
     kinds: list[str] = []
@@ -204,7 +215,7 @@ def measure(root: Path, given: argparse.Namespace) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "rounds": len(sweep.kills),
         "kills": dict(sorted(Counter(sweep.kills).items())),
-        "exit_codes": {kind: [code for after, code in sweep.ends if after == kind] for kind in KINDS},
+        "exit_codes": {kind: [code for after, code in sweep.ends if after == kind] for kind in sorted(set(KINDS))},
         "last_exit_code": code,
         "stuck": sweep.stuck,
         "seconds": round(time.monotonic() - started, 1),

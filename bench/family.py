@@ -10,7 +10,12 @@ from contextlib import suppress
 import psutil
 
 PR_SET_CHILD_SUBREAPER = 36
-WORKER = "ray::_TrialActor"  # the title that Ray gives the processes that train
+# Ray's titles of the processes that train: Tune wraps the class, and the wrapper's name stands while a method runs.
+IN_A_STEP = "ray::ResourceTrainable.train"
+IN_ITS_START = "ray::ResourceTrainable.__init__"
+WORKERS = ("ray::ResourceTrainable", "ray::_TrialActor")
+IDLE = "ray::IDLE"
+IMPORTING_BYTES = 250 * 2**20  # a worker that Ray keeps in reserve has less than that, one that imports torch more
 RAYLET = "raylet"
 
 
@@ -39,8 +44,17 @@ def reap(but: set[int]) -> None:
                 os.waitpid(process.pid, os.WNOHANG)
 
 
-def titled(title: str) -> list[psutil.Process]:
-    """Those whose program or title begins with these letters."""
+def in_their_start() -> list[psutil.Process]:
+    """Workers that import what they need, or build their first trial."""
+    importing = []
+    for process in titled(IDLE):
+        with suppress(psutil.Error):
+            importing += [process] * (process.memory_info().rss > IMPORTING_BYTES)
+    return titled(IN_ITS_START) + importing
+
+
+def titled(title: str | tuple[str, ...]) -> list[psutil.Process]:
+    """Those whose program or title begins with these letters, or with any of those."""
     found = []
     for process in members():
         with suppress(psutil.Error, IndexError):

@@ -42,8 +42,7 @@ def everything_killed(stage: Stage) -> Seen:
 
 def raylet_killed(stage: Stage) -> Seen:
     running = _started(stage)
-    running.until(lambda: family.titled(family.RAYLET))
-    family.kill(family.titled(family.RAYLET)[:1])
+    running.kill_one(lambda: family.titled(family.RAYLET))
     ran = running.wait()
     if ran.code == 0:
         return Seen("(the sweep ended well all the same)", 0, stage.lost())
@@ -51,9 +50,17 @@ def raylet_killed(stage: Stage) -> Seen:
 
 
 def worker_killed(stage: Stage) -> Seen:
+    """In the middle of a step."""
     running = _started(stage)
-    running.until(lambda: family.titled(family.WORKER))
-    family.kill(family.titled(family.WORKER)[:1])
+    running.kill_one(lambda: family.titled(family.IN_A_STEP))
+    ran = running.wait()
+    return Seen(ran.saw("worker was lost"), ran.code, stage.lost())
+
+
+def worker_killed_in_its_start(stage: Stage) -> Seen:
+    """While it imports torch, or builds its first trial."""
+    running = stage.start(*RAY)
+    running.kill_one(family.in_their_start)
     ran = running.wait()
     return Seen(ran.saw("worker was lost"), ran.code, stage.lost())
 
@@ -101,7 +108,8 @@ def hang_for_good(stage: Stage) -> Seen:
 
 FAULTS: dict[str, Fault] = {
     "driver killed": driver_killed,
-    "worker killed": worker_killed,
+    "worker killed in a step": worker_killed,
+    "worker killed in its start": worker_killed_in_its_start,
     "all workers lost": all_workers_lost,
     "raylet killed": raylet_killed,
     "everything killed": everything_killed,

@@ -204,6 +204,14 @@ def no_folder(stage: Stage) -> Seen:
     return _judge(stage, ran, ran.saw("W&B:|warning:"))
 
 
+def unbuildable(stage: Stage) -> Seen:
+    """A tracker that cannot be built: the sweep goes on without it, and leaves no lease that keeps others out."""
+    ran = stage.sweep("--tracker", "unbuildable", "--trials", "2")
+    again = stage.sweep()
+    lost = stage.lost() if again.code == 0 else f"the next command: {again.code} {again.saw('error:')}"
+    return Seen(ran.saw("warning: .*left out"), ran.code, lost)
+
+
 def driver_killed(stage: Stage) -> Seen:
     """The trial that goes on continues its run: no step twice."""
     with WandbServer() as server:
@@ -240,4 +248,5 @@ FAULTS: dict[str, Fault] = {
     "W&B disk full": disk_full,
     "W&B folder is a file": no_folder,
     "W&B run continued": driver_killed,
+    "tracker that cannot be built": unbuildable,
 }

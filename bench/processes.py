@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from bench import family
+
 GIB = 2**30
-WORKER = "ray::_TrialActor"  # the title that Ray gives the processes that train
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Watch:
         pid, used = process.pid, process.cpu_times()
         self._cpu_s[pid] = used.user + used.system
         self._peaks[pid] = max(self._peaks.get(pid, 0.0), process.memory_info().rss / GIB)
-        if any(part.startswith(WORKER) for part in process.cmdline()):
+        if any(part.startswith(family.WORKERS) for part in process.cmdline()):
             self._workers.add(pid)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from bench import family
 from bench.commands import FERRAY, environment
 from bench.tally import tally
@@ -97,6 +99,13 @@ class Stage:
         text = SPACE.format(imbalance=imbalance, dataset=dataset, trials=trials, epochs=epochs)
         (self.folder / f"{NAME}.yaml").write_text(text)
 
+    def own_cache(self) -> Path:
+        """A cache that no other fault has filled."""
+        cache = self.folder / "cache"
+        cache.mkdir()
+        self.variables["FERRAY_CACHE"] = str(cache)
+        return cache
+
     def sweep_command(self, *options: str) -> list[str]:
         place = ["--output", str(self.runs), "--device", "cpu", "--seed", "3", "--max-concurrent", "2"]
         tracker = [] if "--tracker" in options else ["--tracker", "none"]
@@ -141,6 +150,9 @@ class Stage:
         return ", ".join(f"{key}: {value}" for key, value in wrong.items()) or "nothing"
 
 
+AWAITED: set[int] = set()  # processes whose exit code somebody will ask for
+
+
 class Running:
     """A command that runs, its words going into files."""
 
@@ -156,18 +168,30 @@ class Running:
                 start_new_session=True,
                 preexec_fn=lambda: _begin(before),
             )
+        AWAITED.add(self.process.pid)
 
     def until(self, claim: Callable[[], object]) -> bool:
         """Wait for it; False where the command ended, or said nothing for too long and was killed, before that."""
         words, heard = 0, time.monotonic()
         while self.process.poll() is None and not claim():
-            family.reap({self.process.pid})
+            family.reap(AWAITED)
             if (said := len(self._words("err"))) > words:
                 words, heard = said, time.monotonic()
             if time.monotonic() - heard > PATIENCE_S:
                 family.kill(family.members())
             time.sleep(0.1)
         return self.process.poll() is None
+
+    def kill_one(self, look: Callable[[], list[psutil.Process]]) -> None:
+        """Wait for a process that `look` finds, and kill it at once."""
+        found: list[psutil.Process] = []
+
+        def is_found() -> bool:
+            found[:] = look()[:1]
+            return bool(found)
+
+        self.until(is_found)
+        family.kill(found)
 
     def signal(self, number: int) -> None:
         os.kill(self.process.pid, number)
@@ -179,6 +203,7 @@ class Running:
     def wait(self) -> Ran:
         """Its end; `seconds` count from its start, or from the last signal."""
         self.until(lambda: False)
+        AWAITED.discard(self.process.pid)
         seconds = time.monotonic() - self._since
         return Ran(self.process.returncode, self._words("out"), self._words("err"), seconds, time.time())
 

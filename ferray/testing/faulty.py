@@ -1,4 +1,4 @@
-"""Imbalance strategies that misbehave on purpose, installed as a plug-in package below a folder of the caller's."""
+"""Components that misbehave on purpose, installed as a plug-in package below a folder of the caller's."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from torch import Tensor
 
 from ferray import registry
 from ferray.imbalance import Criterion, ImbalanceStrategy
+from ferray.track import Tracker
 
 _POINTS = {
     "hangs": "Hangs",
     "dies": "Dies",
     "eats_memory": "EatsMemory",
+    "exhausts_cublas": "ExhaustsCublas",
     "explodes": "Explodes",
     "diverges": "Diverges",
 }
@@ -79,6 +81,16 @@ class EatsMemory(_Faulty):
         return plain
 
 
+class ExhaustsCublas(_Faulty):
+    """Is refused memory by a library, in a plain RuntimeError of its own words."""
+
+    def criterion(self, progress: float) -> Criterion:
+        plain = super().criterion(progress)
+        if self._is_the_moment():
+            raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+        return plain
+
+
 class Explodes(_Faulty):
     """Has a bug."""
 
@@ -103,11 +115,19 @@ class Diverges(_Faulty):
         return not_a_number
 
 
+class Unbuildable(Tracker):
+    """May not write where it wants to."""
+
+    def __init__(self, folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder / "notes"))
+
+
 def install(folder: Path) -> Path:
     """Write the package's metadata below `folder`, which is then to be on PYTHONPATH; returns `folder`."""
     package = folder / "ferray_faulty-1.0.dist-info"
     package.mkdir(parents=True, exist_ok=True)
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: ferray-faulty\nVersion: 1.0\n")
     lines = [f"{name} = ferray.testing.faulty:{cls}" for name, cls in _POINTS.items()]
-    (package / "entry_points.txt").write_text("\n".join(["[ferray.imbalance]", *lines, ""]))
+    trackers = ["[ferray.track]", "unbuildable = ferray.testing.faulty:Unbuildable"]
+    (package / "entry_points.txt").write_text("\n".join(["[ferray.imbalance]", *lines, *trackers, ""]))
     return folder

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from bench.chaos import KINDS, LINES_PER_TRIAL, broken_promises, plan
+from bench.chaos import KINDS, LINES_PER_TRIAL, STEP, broken_promises, plan
 
+SEED_OF_STEP = "2"  # whose first blow hits a worker in the middle of a step
 WELL = {
     "finished": 6,
     "lost": 0,
@@ -26,8 +27,10 @@ def test_same_seed_deals_the_same_blows() -> None:
     assert plan(7, 20, 40) == plan(7, 20, 40)
 
 
-def test_every_kind_falls_within_four_rounds() -> None:
-    assert {blow.kind for blow in plan(7, 4, 40)} == set(KINDS)
+def test_every_kind_falls_within_six_rounds_and_steps_are_hit_twice() -> None:
+    kinds = [blow.kind for blow in plan(7, 6, 40)]
+    assert sorted(kinds) == sorted(KINDS)
+    assert kinds.count(STEP) == 2
 
 
 def test_all_blows_fall_before_the_sweep_is_over() -> None:
@@ -45,8 +48,8 @@ def test_anything_lost_breaks_a_promise(key: str) -> None:
 
 @pytest.mark.ray
 def test_sweep_killed_at_random_finishes_with_the_bits_of_an_undisturbed_one() -> None:
-    command = [sys.executable, "-m", "bench.chaos", "--seed", "0", "--rounds", "1", "--trials", "5"]
+    command = [sys.executable, "-m", "bench.chaos", "--seed", SEED_OF_STEP, "--rounds", "1", "--trials", "5"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=800, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     figures = json.loads(done.stdout)
-    assert (figures["finished"], figures["rounds"], figures["against_undisturbed"]["identical"]) == (5, 1, 5)
+    assert (figures["finished"], figures["kills"], figures["against_undisturbed"]["identical"]) == (5, {STEP: 1}, 5)
