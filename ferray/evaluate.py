@@ -23,6 +23,7 @@ from ferray.results.blinding import Standing
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.study.judged_data import doubt
 from ferray.study.records import JudgedData, SweepRecord, TrialRecord
+from ferray.train.checkpoint import digest_checkpoint
 from ferray.train.inputs import place_of_job, summarise_trial
 from ferray.train.judge import AnyJudge, judging
 
@@ -74,7 +75,7 @@ def _evaluate(trial: TrialRecord, place: _Place, tell: Tell) -> HeldOut:
     if known is not None and not checkpoint.exists():
         tell(f"trial {trial.number}: its checkpoint is gone, what was judged before stands")
         return known
-    digest = _digest(checkpoint)
+    digest = digest_checkpoint(checkpoint)
     if known is not None and known.checkpoint == digest:
         return known
     job = _job(trial, folder, runtime)
@@ -125,14 +126,6 @@ def fingerprint(samples: PackedSamples) -> str:
     for start in range(0, len(samples), CHUNK):
         digest.update(samples.inputs_of(np.arange(start, min(start + CHUNK, len(samples)))).tobytes())
     return digest.hexdigest()
-
-
-def _digest(checkpoint: Path) -> str:
-    try:
-        with checkpoint.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"`{checkpoint}` cannot be read: {error.strerror}", "train the trial again") from error
 
 
 def _refuse_empty(judge: AnyJudge) -> None:

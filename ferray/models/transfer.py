@@ -17,6 +17,7 @@ from ferray.models.model import FerModel
 from ferray.models.weights import StateDict, load_strictly, read_content, refuse_misfit, tensors_in, under_names
 
 NAME_A_TRIAL = "name a trial as `SWEEP:best` or `SWEEP:17`, or give the path of a `best.pt`"
+_KINDS: dict[str, type] = {"model": dict, "config": dict, "classes": list, "epoch": int, "metrics": dict}
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,22 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"`{path}` belongs to a trial that has not ended", NAME_A_TRIAL)
     if "ferray" in content and "model" not in content:
         raise ConfigError(f"`{path}` is of a trial without a network, whose weights none can begin with", NAME_A_TRIAL)
+    if "ferray" in content:
+        _refuse_misshapen(content, path)
     return content
+
+
+def _refuse_misshapen(content: dict[str, Any], path: Path) -> None:
+    """ConfigError where what a best.pt says of its trial is not of the kinds that ferray writes."""
+    wrong = [key for key, kind in _KINDS.items() if not isinstance(content.get(key, kind()), kind)]
+    config = {} if wrong else content.get("config", {})
+    wrong += [f"config.{part}" for part in ("backbone", "dataset") if not _is_choice(config.get(part, {"": {}}))]
+    if wrong:
+        raise ConfigError(f"`{path}` is not as ferray writes it: `{wrong[0]}` is of another kind", NAME_A_TRIAL)
+
+
+def _is_choice(value: object) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and all(isinstance(params, dict) for params in value.values())
 
 
 def _network(component: str, params: dict[str, Any]) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
-import pickle
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -57,10 +56,14 @@ def read_content(path: Path) -> dict[str, Any]:
     """All that a safetensors file or a torch checkpoint holds, on CPU; ConfigError for a torn or foreign file."""
     try:
         return _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, SafetensorError) as error:
-        raise ConfigError(f"`{path}` is not a file of plain weights", "save a state dict, not a whole model") from error
+    except MemoryError:
+        raise
     except zipfile.BadZipFile as error:
-        raise ConfigError(f"`{path}` is torn", "copy it again, or train it again") from error
+        raise ConfigError(f"`{path}` is torn: {error}", "copy it again, or train it again") from error
+    except Exception as error:  # torch raises a dozen kinds for what is no file of weights, OSError (EINVAL) among them
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise ConfigError(f"`{path}` cannot be read: {error.strerror}", "check the path and its rights") from error
+        raise ConfigError(f"`{path}` is not a file of plain weights", "save a state dict, not a whole model") from error
 
 
 def tensors_in(content: dict[str, Any], *, source: str) -> StateDict:
@@ -90,11 +93,23 @@ def _tensors(content: dict[str, Any]) -> StateDict:
     return {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, Tensor)}
 
 
-def check_sums(path: Path) -> None:
-    """Raise BadZipFile for a flipped bit: torch leaves the archive's checksums aside and makes a wrong weight of it."""
+def check_archive(path: Path) -> None:
+    """Raise BadZipFile for what torch would not notice: a flipped bit, or parts that inflate to more than the file."""
+    check_sizes(path)
     with zipfile.ZipFile(path) as archive:
         if archive.testzip() is not None:
             raise zipfile.BadZipFile("a checksum does not match")
+
+
+def check_sizes(path: Path) -> None:
+    """Raise BadZipFile for a file that is no archive as torch writes it, by its table of contents alone.
+
+    torch stores and never packs, so that all parts together are smaller than their file.
+    """
+    with zipfile.ZipFile(path) as archive:
+        unpacked, size = sum(entry.file_size for entry in archive.infolist()), path.stat().st_size
+    if unpacked > size:
+        raise zipfile.BadZipFile(f"a file of {size:,} bytes says to hold {unpacked:,}")
 
 
 def load_strictly(module: nn.Module, state: StateDict, *, source: str, without: tuple[str, ...] = ()) -> None:
@@ -106,24 +121,48 @@ def refuse_misfit(module: nn.Module, state: StateDict, *, source: str, without: 
     """The tensors under the names of their places in `module`, which may be on the meta device.
 
     A prefix that a wrapper has put before all names is taken off; layers named by `without`, an old classifier, are
-    left out. Raises ConfigError when a tensor is missing, has no place, or has another shape.
+    left out. Raises ConfigError when a tensor is missing, has no place, or is not what its place takes.
     """
     places = module.state_dict()
     named = under_names(state, places)
     kept = {key: value for key, value in named.items() if not key.startswith(tuple(f"{name}." for name in without))}
-    problems = [f"no `{key}`" for key in places if key not in kept and not key.endswith("num_batches_tracked")]
-    problems += [f"no place for `{key}`" for key in kept if key not in places]
-    problems += [
-        f"`{key}` is {tuple(kept[key].shape)}, not {tuple(place.shape)}"
-        for key, place in places.items()
-        if key in kept and kept[key].shape != place.shape
-    ]
-    if problems:
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise ConfigError(
-            f"`{source}` does not fit the network: {', '.join(problems[:3])}{more}", "choose its own model"
-        )
+    if problems := misfits(places, kept):
+        raise ConfigError(f"`{source}` does not fit the network: {listed(problems)}", "choose its own model")
     return kept
+
+
+def misfits(places: StateDict, found: Mapping[str, Any]) -> list[str]:
+    """Why `found` cannot take these places, tensor by tensor; none where every one is there and a number throughout.
+
+    Places may be on the meta device. A count of batches may be missing, and numbers may be of another precision.
+    """
+    problems = [f"no `{key}`" for key in places if key not in found and not key.endswith("num_batches_tracked")]
+    problems += [f"no place for `{key}`" for key in found if key not in places]
+    told = ((key, _misfit(found[key], place)) for key, place in places.items() if key in found)
+    return problems + [f"`{key}` {what}" for key, what in told if what]
+
+
+def listed(problems: Sequence[str]) -> str:
+    """The first three, and how many more there are."""
+    more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+    return f"{', '.join(problems[:3])}{more}"
+
+
+def _misfit(found: Any, place: Tensor) -> str:
+    if not isinstance(found, Tensor):
+        return f"is a {type(found).__name__}, not a tensor"
+    if found.shape != place.shape:
+        return f"is {tuple(found.shape)}, not {tuple(place.shape)}"
+    if found.layout is not torch.strided or found.is_quantized or found.device.type == "meta":
+        return "is not a plain tensor"
+    if found.is_floating_point() != place.is_floating_point() or found.is_complex() != place.is_complex():
+        return f"holds {_kind(found)}, not {_kind(place)}"
+    num_odd = int((~torch.isfinite(found.to(place.dtype))).sum())
+    return f"holds {num_odd:,} of {found.numel():,} numbers that are not finite" if num_odd else ""
+
+
+def _kind(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def under_names(state: StateDict, places: Iterable[str]) -> StateDict:
@@ -170,7 +209,7 @@ def _load_safetensors(path: Path) -> dict[str, Any]:
 
 def _load_torch(path: Path) -> dict[str, Any]:
     if zipfile.is_zipfile(path):  # torch's oldest files are none
-        check_sums(path)
+        check_archive(path)
     content = torch.load(path, map_location="cpu", weights_only=True)
     if not isinstance(content, dict):
         raise ValueError(f"a {type(content).__name__}, not a mapping")

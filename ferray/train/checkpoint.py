@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from pydantic import ValidationError
+from torch import Tensor, nn
 
 from ferray.errors import CheckpointError, StorageError
-from ferray.models.weights import check_sums
+from ferray.models.weights import check_archive, check_sizes, listed, misfits
+from ferray.train.failure import is_out_of_memory
 
 FORMAT = 2
+_TRAIN_AGAIN = "restore it from a copy, or train the trial again"
 Kind = Literal["last", "best"]  # all that is needed to go on | the best weights and what is known of them
 
 
@@ -44,7 +49,7 @@ def read_checkpoint(path: Path, kind: Kind) -> dict[str, Any]:
     CheckpointError for a missing, torn or foreign file, StorageError where the disk does not give it.
     """
     try:
-        check_sums(path)
+        check_archive(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise CheckpointError(f"`{path}` cannot be read: {error.strerror}") from error
@@ -53,10 +58,49 @@ def read_checkpoint(path: Path, kind: Kind) -> dict[str, Any]:
     except Exception as error:  # torch raises a dozen kinds for what is no checkpoint, OSError (EINVAL) among them
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise StorageError(f"`{path}` cannot be read: {error.strerror}") from error
-        raise CheckpointError(f"`{path}` is torn, or not a checkpoint of ferray") from error
+        raise CheckpointError(f"`{path}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
     if not isinstance(state, dict) or state.get("ferray") != f"{kind}/{FORMAT}":
-        raise CheckpointError(f"`{path}` is not a `{kind}.pt` of this version of ferray")
+        raise CheckpointError(f"`{path}` is not a `{kind}.pt` of this version of ferray", _TRAIN_AGAIN)
     return state
+
+
+def digest_checkpoint(path: Path) -> str:
+    """SHA-256 of a checkpoint; CheckpointError, before its bytes are read, for a file that is none."""
+    try:
+        check_sizes(path)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CheckpointError(f"`{path}` cannot be read: {error.strerror}", _TRAIN_AGAIN) from error
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise CheckpointError(f"`{path}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
+
+
+@contextlib.contextmanager
+def taking_apart(path: Path) -> Iterator[None]:
+    """Around what is done with the parts of a checkpoint: CheckpointError where one is missing or of another kind."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
+        message = f"`{path}` is a checkpoint whose parts are not as ferray writes them: {_reason(error)}"
+        raise CheckpointError(message, _TRAIN_AGAIN) from error
+
+
+def refuse_misfit(path: Path, module: nn.Module, weights: Any) -> None:
+    """CheckpointError that names the tensors of a checkpoint which are not those of its own trial's network."""
+    found = weights if isinstance(weights, dict) else {}
+    if problems := misfits(module.state_dict(), found):
+        message = f"`{path}` does not fit the network of its own trial: {listed(problems)}"
+        raise CheckpointError(message, _TRAIN_AGAIN)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"
+    return f"no `{error.args[0]}`" if isinstance(error, KeyError) and error.args else str(error).split("\n", 1)[0]
 
 
 def copy_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples, Splits
 from ferray.models.model import without_weights
 from ferray.train.assemble import Assembly, assemble
-from ferray.train.checkpoint import read_checkpoint
+from ferray.train.checkpoint import read_checkpoint, refuse_misfit, taking_apart
 from ferray.train.classical import Classifier
 from ferray.train.epoch import plain_batches
 from ferray.train.inputs import open_job_inputs
@@ -73,25 +73,38 @@ AnyJudge = Judge | ClassicalJudge
 def judging(checkpoint: Path, job: TrialJob) -> Iterator[AnyJudge]:
     """The trial behind a `best.pt`, on the data, device and threads of `job`, whose own configuration is not looked at.
 
-    Pretrained weights are not asked for again: every weight is the checkpoint's. DataError for a file that is no
-    best.pt, or where the data is missing.
+    Pretrained weights are not asked for again: every weight is the checkpoint's. CheckpointError for a file that is no
+    best.pt, or whose weights are not those of its trial's network or no numbers; DataError where the data is missing.
     """
     state = read_checkpoint(checkpoint, "best")
-    config = TrialConfig.model_validate(state["config"])
+    with taking_apart(checkpoint):
+        config = TrialConfig.model_validate(state["config"])
+        epoch, removed_ids = int(state["epoch"]), frozenset(state["removed_ids"])
     if config.estimator.name != "none":
         splits = open_job_inputs(replace(job, config=config.to_json()))
-        classifier, training = Classifier.from_state(state), TrainingSet(splits.train, config.imbalance)
-        yield ClassicalJudge(config, state["epoch"], splits, classifier, training)
+        classifier, training = _classifier(checkpoint, state, splits), TrainingSet(splits.train, config.imbalance)
+        yield ClassicalJudge(config, epoch, splits, classifier, training)
         return
     parts = assemble(replace(job, config=without_weights(config).to_json(), init_from="", accumulate=1))
     try:
-        parts.learner.model.load_state_dict(state["model"])
-        if state["removed_ids"]:
-            parts.training.remove(frozenset(state["removed_ids"]))
-        yield Judge(config, state["epoch"], parts.splits, parts)
+        refuse_misfit(checkpoint, parts.learner.model, state.get("model"))
+        with taking_apart(checkpoint):
+            parts.learner.model.load_state_dict(state["model"])
+            parts.training.remove(removed_ids)
+        yield Judge(config, epoch, parts.splits, parts)
     finally:
         parts.feeder.close()
         give_memory_back()
+
+
+def _classifier(checkpoint: Path, state: dict[str, Any], splits: Splits) -> Classifier:
+    """The fitted classifier, which answers a row of this data with numbers."""
+    with taking_apart(checkpoint):
+        classifier = Classifier.from_state(state)
+        first = replace(splits.train, rows=splits.train.rows[:1], labels=splits.train.labels[:1])
+        if not classifier.logits(first).isfinite().all():
+            raise ValueError("its answer is not a number")
+    return classifier
 
 
 def _all_of(samples: PackedSamples) -> Any:

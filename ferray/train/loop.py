@@ -79,9 +79,13 @@ class Learner:
         return {name: part.state_dict() for name, part in self._parts().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on as the learner that the state was taken of; ValueError for moments of other weights."""
         for name, part in self._parts().items():
             if state[name]:  # a scaler that had nothing to scale left no state
                 part.load_state_dict(state[name])
+        for weights, moments in self.optimizer.state.items():  # torch notices only at its next step
+            if any(isinstance(value, Tensor) and value.shape not in ((), weights.shape) for value in moments.values()):
+                raise ValueError(f"the optimiser's moments are not those of weights {tuple(weights.shape)}")
 
     def _parts(self) -> dict[str, Any]:
         return {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule, "scaler": self.scaler}

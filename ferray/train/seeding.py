@@ -51,8 +51,14 @@ class TorchRandomness:
         return dict(self._states)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take the states of the generators that exist here too: a trial begun on CPU may go on on a GPU."""
-        self._states |= {name: value for name, value in state.items() if name in self._states}
+        """Take the states of the generators that exist here too: a trial begun on CPU may go on on a GPU.
+
+        RuntimeError or TypeError for what is no state of a generator.
+        """
+        shared = {name: value for name, value in state.items() if name in self._states}
+        for name, value in shared.items():
+            torch.Generator(self._device if name == "cuda" else "cpu").set_state(value)
+        self._states |= shared
 
     def _current(self) -> dict[str, torch.Tensor]:
         states = {"cpu": torch.get_rng_state()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,15 @@ from ferray.errors import CheckpointError
 from ferray.events import EpochReport
 from ferray.models.transfer import load_initial
 from ferray.train.assemble import Assembly, assemble
-from ferray.train.checkpoint import SavePacer, copy_weights, expected_cost_s, read_checkpoint, write_checkpoint
+from ferray.train.checkpoint import (
+    SavePacer,
+    copy_weights,
+    expected_cost_s,
+    read_checkpoint,
+    refuse_misfit,
+    taking_apart,
+    write_checkpoint,
+)
 from ferray.train.epoch import OnBatch, refuse_unknown_objective, run_epoch
 from ferray.train.folder import TrialFolder, checkpoints_of, refuse_other_config
 from ferray.train.frozen import keep_features
@@ -50,13 +60,8 @@ class Trainer:
         self._folder.open(job.trial_config())
         self._notes: list[str] = []  # for the first report
         self.init: dict[str, Any] | None = None  # what it started from, as init.json holds it
-        state = self._newest_state()
-        self._assembly: Assembly | None = assemble(job)
-        refuse_unknown_objective(job.metric, self._assembly.splits.val)
-        if state is None or not self._is_of_these_images(state):
-            self._start()
-        else:
-            self._resume(state)
+        self._assembly: Assembly | None = None
+        self._go_on_or_start()
         self._assembly = keep_features(self._parts)  # the backbone has its weights now, wherever they come from
         self._folder.record_init(self.init)
         self._pacer = SavePacer(expected_cost_s(self._parts.learner.model.parameters()))
@@ -169,31 +174,40 @@ class Trainer:
             "best": {**vars(self._best), "report": self._best.report.to_json()} if self._best else None,
         }
 
-    def _newest_state(self) -> dict[str, Any] | None:
-        """What the trial goes on from, None where it starts; a checkpoint that is torn costs its epochs, and is named.
+    def _go_on_or_start(self) -> None:
+        """Go on from the newest checkpoint that is whole; one that is not costs its epochs, and is named.
 
-        Read first, as a trial that starts may begin with the weights of a parent, which need not outlive it.
+        The first is read before anything is assembled, as what is of another configuration is refused at once.
         """
+        saved = self._saved()
+        found = next(saved, None)
+        while True:
+            self._assembly = assemble(self.job)
+            refuse_unknown_objective(self.job.metric, self._parts.splits.val)
+            if found is None:
+                self._notes += ["it starts from the beginning"] * bool(self._notes)
+                return self._start()
+            try:
+                self._resume(*found)
+            except CheckpointError as error:
+                self._notes.append(error.message)
+                self._parts.feeder.close()
+                found = next(saved, None)
+            else:
+                self._notes += [f"it goes on after epoch {self.epochs_done}"] * bool(self._notes)
+                return None
+
+    def _saved(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """The checkpoints that can be read, newest first."""
         for path in checkpoints_of(self.job):
             try:
                 state = read_checkpoint(path, "last")
+                with taking_apart(path):
+                    refuse_other_config(path, state["config"], self.job.trial_config())
             except CheckpointError as error:
                 self._notes.append(error.message)
-                continue
-            refuse_other_config(path, state["config"], self.job.trial_config())
-            self._notes += [f"it goes on after epoch {state['epoch']}"] * bool(self._notes)
-            return state
-        self._notes += ["it starts from the beginning"] * bool(self._notes)
-        return None
-
-    def _is_of_these_images(self, state: dict[str, Any]) -> bool:
-        """Whether the training split still holds what was removed; if not that costs the epochs, and is said."""
-        known = set(self._parts.training.samples.sample_ids.tolist())
-        if known >= set(state["removed_ids"]):
-            return True
-        self._notes.append("its checkpoint removed images that the training split does not hold any more")
-        self._notes.append("it starts from the beginning")
-        return False
+            else:
+                yield path, state
 
     def _start(self) -> None:
         """Begin with the weights of `init_from`, where there is one."""
@@ -206,15 +220,24 @@ class Trainer:
         self._folder.best.unlink(missing_ok=True)  # of an end whose other half was torn
         self._folder.restart([])
 
-    def _resume(self, state: dict[str, Any]) -> None:
+    def _resume(self, path: Path, state: dict[str, Any]) -> None:
+        """Take all of a checkpoint over; CheckpointError, and an assembly that is spoilt, where something is amiss."""
         parts = self._parts
-        self.epochs_done = self.epochs_saved = state["epoch"]
-        self.init = state.get("init")
-        parts.learner.load_state_dict(state["learner"])
-        parts.training.remove(frozenset(state["removed_ids"]))
-        parts.outliers.load_state_dict(state["outliers"])
-        parts.randomness.load_state_dict(state["rng"])
-        if state["best"] is not None:
-            best = state["best"]
-            self._best = Best(EpochReport.from_json(best["report"]), best["weights"], best["removed_ids"])
-        self._folder.restart(state["history"])
+        with taking_apart(path):
+            epoch, lines, best = int(state["epoch"]), state["history"], state["best"]
+            for line in lines:
+                EpochReport.from_json(json.loads(line))
+            removed_ids = frozenset(state["removed_ids"])
+            if not removed_ids <= set(parts.training.samples.sample_ids.tolist()):
+                raise CheckpointError("its checkpoint removed images that the training split does not hold any more")
+            refuse_misfit(path, parts.learner.model, state["learner"]["model"])
+            parts.learner.load_state_dict(state["learner"])
+            parts.training.remove(removed_ids)
+            parts.outliers.load_state_dict(state["outliers"])
+            parts.randomness.load_state_dict(state["rng"])
+            kept = best and Best(EpochReport.from_json(best["report"]), best["weights"], best["removed_ids"])
+        if kept is not None:
+            refuse_misfit(path, parts.learner.model, kept.weights)
+        self._best, self.init = kept, state.get("init")
+        self.epochs_done = self.epochs_saved = epoch
+        self._folder.restart(lines)

@@ -11,7 +11,7 @@ from pathlib import Path
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError, FerrayError, StorageError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
-from ferray.train.checkpoint import read_checkpoint
+from ferray.train.checkpoint import read_checkpoint, taking_apart
 from ferray.train.failure import Failure
 from ferray.train.folder import BEST_CHECKPOINT, ERROR_FILE, TrialFolder, refuse_other_config
 from ferray.train.opening import AnyTrainer, open_trainer
@@ -134,7 +134,8 @@ def adopt(job: TrialJob) -> EpochReport:
     """The last report of a trial that had trained to its end when its driver died, its files taken over."""
     earlier = TrialFolder(Path(job.resume_from).parent)
     best = read_checkpoint(earlier.best, "best")
-    refuse_other_config(earlier.best, best["config"], job.trial_config())
+    with taking_apart(earlier.best):
+        refuse_other_config(earlier.best, best["config"], job.trial_config())
     folder = TrialFolder(job.path)
     folder.open(job.trial_config())
     folder.restart(earlier.read_lines())
