@@ -19,7 +19,8 @@ FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 ON_A_LINE = re.compile(r"^[ \t]*(?:\$ |srun |uv run )?ferray ((?:[a-z]+ ?)+.*)$", re.MULTILINE)
 IN_A_CALL = re.compile(r"""(?<!app\.)\bcommand\(f?["']([a-z][^"'{]*)["']""")
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]*)")
-OF_OTHERS = {"--extend", "--folder", "--rounds"}  # options of benchmarks
+AN_ARGUMENT = re.compile(r'add_argument\("(--[a-z-]+)"')
+OF_OTHERS = {option for path in ROOT.glob("bench/*.py") for option in AN_ARGUMENT.findall(path.read_text())}
 
 
 def commands() -> dict[str, set[str]]:
