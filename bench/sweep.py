@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.processes import Watch
+from ferray.cores import num_cores
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
 
@@ -205,7 +206,7 @@ def measure(folder: Path, *, trials: int, epochs: int, images: int, twice: bool)
 
 def machine() -> dict[str, Any]:
     packages = {name: version(name) for name in ("torch", "timm", "ray", "optuna", "wandb")}
-    return {"cpus": len(os.sched_getaffinity(0)), "python": platform.python_version(), **packages}
+    return {"cpus": num_cores(), "python": platform.python_version(), **packages}
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
+from ferray.cores import num_threads
 from ferray.data.samples import PackedSamples
 from ferray.errors import DataError
 from ferray.metrics import metrics_of
@@ -146,6 +146,6 @@ def _job(trial: TrialRecord, folder: Path, runtime: Runtime) -> TrialJob:
         data_root=str(runtime.data_root.absolute()),
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
-        threads=len(os.sched_getaffinity(0)),
+        threads=num_threads(),
         exclude=str(kept_list(folder, config.exclude) or ""),
     )

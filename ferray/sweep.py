@@ -25,6 +25,7 @@ from ferray.config.place import JOURNAL_NAME, PLACE_NAME, Place, place_at_start,
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.urls import without_password
+from ferray.cores import num_cores
 from ferray.driver import Audience, SweepDriver
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
@@ -273,7 +274,7 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "host": socket.gethostname(),
-        "cpus": len(os.sched_getaffinity(0)),
+        "cpus": num_cores(),
         "gpus": _gpu_names(),
         "git_commit": _git_commit(),
         "versions": versions,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say, say_notes, show
 from ferray.commands import command, shortest_path
+from ferray.cores import num_threads
 
 if TYPE_CHECKING:
     from ferray.config.job import TrialJob
@@ -59,7 +59,7 @@ def clean(
     from ferray.results.suspects import write_suspects
 
     runtime = options.runtime_from({**asked, "launcher": "inline"})
-    job = _prepare(spec, runtime, folds, threads or len(os.sched_getaffinity(0)), quiet=quiet)
+    job = _prepare(spec, runtime, folds, threads or num_threads(), quiet=quiet)
     try:
         findings = find_suspects(job, (lambda _: None) if quiet else _say_epoch)
     except KeyboardInterrupt:

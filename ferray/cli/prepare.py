@@ -11,6 +11,7 @@ import typer
 from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say
 from ferray.commands import command
+from ferray.cores import num_cores
 from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -83,8 +84,6 @@ def prepare(
     `faces.csv` to correct by hand and read back with `--faces csv`. The same command goes on where it was stopped.
     """
     asked = dict(locals())
-    import os
-
     from ferray.registry import ROOMS
 
     ROOMS["dataset"].load(dataset)  # a wrong name is refused before anything heavy is imported
@@ -98,7 +97,7 @@ def prepare(
             prepared = run(
                 plan,
                 bounds,
-                workers=workers or len(os.sched_getaffinity(0)),
+                workers=workers or num_cores(),
                 progress=lambda done, total: bars("cutting faces out of images", done, total),
             )
     except KeyboardInterrupt:

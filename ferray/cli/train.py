@@ -12,6 +12,7 @@ from ferray.cli.checking import checked_sweep
 from ferray.cli.output import on_terminal, progress_bars, say, say_notes
 from ferray.cli.trained import is_trained, print_trained
 from ferray.config.place import DEFAULT_OUTPUT
+from ferray.cores import num_threads
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError
 
 if TYPE_CHECKING:
@@ -56,7 +57,6 @@ def train(
     checkpoint.
     """
     asked = dict(locals())
-    import os
 
     source, spec, notes = _asked_configuration(asked)
     say_notes(notes, quiet=quiet)
@@ -66,7 +66,7 @@ def train(
         for key, value in chosen.items():
             say(f"note: `{key}` is searched in this space, here it is `{value}`")
     checked = checked_sweep(spec, runtime, source, runtime.output / "train", quiet=quiet)
-    job = _job(spec, checked.configs[0], runtime, threads or len(os.sched_getaffinity(0)))
+    job = _job(spec, checked.configs[0], runtime, threads or num_threads())
     if fresh:
         import shutil
 

@@ -45,6 +45,7 @@ from ray.tune.search import Searcher  # noqa: E402
 
 from ferray.config.job import TrialJob  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
+from ferray.cores import num_cores  # noqa: E402
 from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
@@ -254,7 +255,7 @@ class Ray(Launcher):
             raise ClusterError(
                 "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
             )
-        return find_place(self.runtime, [{"CPU": float(_num_cores()), "GPU": float(_num_gpus())}], "this machine")
+        return find_place(self.runtime, [{"CPU": float(num_cores()), "GPU": float(_num_gpus())}], "this machine")
 
     def _place_in_cluster(self) -> Place:
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -335,7 +336,7 @@ def _cluster(runtime: Runtime, tell: Callable[[str], None] = lambda _: None) -> 
     embedded = runtime.address is None
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if embedded:
-        options |= {"num_cpus": _num_cores(), "object_store_memory": _OBJECT_STORE_BYTES, "include_dashboard": False}
+        options |= {"num_cpus": num_cores(), "object_store_memory": _OBJECT_STORE_BYTES, "include_dashboard": False}
     else:
         refuse_unanswered(str(runtime.address))
     on_sigterm = signal.getsignal(signal.SIGTERM)
@@ -366,10 +367,6 @@ def _scratch() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _num_cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 def _num_gpus() -> int:
