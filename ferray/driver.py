@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from ferray.clocks import Clocks
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
@@ -120,12 +121,12 @@ class SweepDriver:
     _pruned: set[int] = field(default_factory=set)
     _out_of_time: set[int] = field(default_factory=set)
     _trials: dict[int, Trial] = field(default_factory=dict)
-    _heard: dict[int, float] = field(default_factory=dict)  # when each running trial last spoke, by the clock
     _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
     _started: float | None = None  # by the clock; None before `start`
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.runtime.max_retries, self.runtime.max_failures)
+        self.clocks = Clocks(lambda: self.clock(), self.runtime.trial_timeout_s)
 
     def start(self, slots: int) -> None:
         """Tell the audience that the sweep begins on so many slots; the time budget runs from here."""
@@ -160,7 +161,6 @@ class SweepDriver:
             return None
         trial = self.study.ask()
         self._trials[trial.number] = trial
-        self._heard[trial.number] = self.clock()
         folder = self.folder / trial.folder
         self.audience.hear(
             "trial_started",
@@ -186,9 +186,14 @@ class SweepDriver:
         return number in self._trials
 
     @property
+    def num_running(self) -> int:
+        """Trials that have been started and not ended."""
+        return len(self._trials)
+
+    @property
     def num_left(self) -> int:
         """Trials of the budget that may still be started."""
-        if self.time_is_up() or self.patience.is_over:
+        if self.is_winding_up:
             return 0
         return max(0, self.spec.budget.trials - self.study.num_finished - self.study.num_running)
 
@@ -205,12 +210,12 @@ class SweepDriver:
 
         PAUSE: its worker saves first, since its parameters will be asked again.
         """
-        self._heard[number] = self.clock()
+        self.clocks.hear(number)
         self.patience.epoch_ended()
         decision = self.study.report(number, report)
         if decision is Decision.STOP:
             self._pruned.add(number)
-        elif (self.time_is_up() or self.patience.is_over) and not report.is_last:
+        elif self.is_winding_up and not report.is_last:
             self._out_of_time.add(number)
             decision = Decision.PAUSE
         missed = [epoch for epoch in report.earlier or () if epoch.epoch > self._shown.get(number, 0)]
@@ -230,7 +235,7 @@ class SweepDriver:
             failure = self._after_loss(number, failure)
         outcome = self.study.finish(number, failure or self._natural_outcome(number, last))
         trial = self._trials.pop(number)
-        self._heard.pop(number)
+        self.clocks.forget(number)
         self._shown.pop(number, None)
         self._forget_checkpoints(trial, outcome)
         self.patience.trial_ended(outcome)
@@ -245,16 +250,19 @@ class SweepDriver:
         file = self._keep_words(self._trials[number], known) if known else ""
         self.ended(number, self._after_loss(number, Outcome(OutcomeKind.FAILED, message, file, reason)))
 
+    def withdraw(self, number: int) -> None:
+        """End a trial that has not begun, since the time is up or the sweep was given up; it is asked again."""
+        why = self.patience.why if self.patience.is_over else "the time budget was spent before it began"
+        self.ended(number, Outcome(OutcomeKind.INTERRUPTED, why, is_blameless=True))
+
+    @property
+    def is_winding_up(self) -> bool:
+        """Whether trials that run are to save and end."""
+        return self.time_is_up() or self.patience.is_over
+
     def check_owner(self) -> None:
         """ClusterError where another driver has taken the sweep over; for launchers, whose epochs may be long."""
         self.study.check_owner()
-
-    def silent(self) -> list[int]:
-        """Running trials that have said nothing for longer than the time-out."""
-        limit = self.runtime.trial_timeout_s
-        if limit is None:
-            return []
-        return [number for number, heard in self._heard.items() if self.clock() - heard > limit]
 
     @property
     def running_folders(self) -> list[Path]:

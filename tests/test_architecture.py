@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),
     ("train", "study", "track"),
     ("results",),
-    ("driver", "parents", "patience"),
+    ("driver", "parents", "patience", "clocks"),
     ("launch",),
     ("sweep", "check", "disk", "first_step", "plan", "rehearsal", "evaluate", "clean"),
     ("cli",),

@@ -131,7 +131,18 @@ MaxFailures = Annotated[
 ]
 TrialTimeout = Annotated[
     str | None,
-    typer.Option("--trial-timeout", metavar="TIME", help="A trial silent for longer is stopped.", rich_help_panel=_HOW),
+    typer.Option(
+        "--trial-timeout",
+        metavar="TIME",
+        help="A trial that says nothing for longer, from its first step on, is stopped.",
+        rich_help_panel=_HOW,
+    ),
+]
+Wait = Annotated[
+    str | None,
+    typer.Option(
+        "--wait", metavar="TIME", help="How long the cluster may take until one trial fits.", rich_help_panel=_HOW
+    ),
 ]
 TakeOver = Annotated[bool, typer.Option("--take-over", help="Drive a sweep whose owner on another host is gone.")]
 Trackers = Annotated[
@@ -206,6 +217,13 @@ def refuse_with_watch(**documents: bool) -> None:
     """ConfigError where `--watch` meets an option that prints one document: what goes on has no end to print."""
     for name in [name for name, is_asked in documents.items() if is_asked]:
         raise ConfigError(f"`--watch` and `--{name}` are two choices", "leave one out")
+
+
+def waiting(text: str | None, address: str | None) -> float | None:
+    """`--wait` as seconds; ConfigError where there is nothing to wait for."""
+    if text is not None and address is None:
+        raise ConfigError("`--wait` is for nodes of a cluster, this machine has what it has", "pass its `--address`")
+    return seconds(text, "--wait")
 
 
 def seconds(text: str | None, option: str = "--time-budget") -> float | None:

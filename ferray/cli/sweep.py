@@ -55,6 +55,7 @@ def sweep(
     max_retries: options.MaxRetries = 3,
     max_failures: options.MaxFailures = 10,
     trial_timeout: options.TrialTimeout = None,
+    wait: options.Wait = None,
     take_over: options.TakeOver = False,
     device: options.Device = "auto",
     storage: options.Storage = None,
@@ -74,6 +75,7 @@ def sweep(
             **asked,
             "trackers": _trackers(tracker),
             "trial_timeout_s": options.seconds(trial_timeout, "--trial-timeout"),
+            "wait_s": options.waiting(wait, address),
         }
     )
     how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet, first=_sets(enqueue, spec))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_cache_path
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ferray.config.place import default_data_root
 from ferray.registry import Params
@@ -18,13 +18,20 @@ def default_cache_dir() -> Path:
     return Path(os.environ["FERRAY_CACHE"]) if os.environ.get("FERRAY_CACHE") else user_cache_path("ferray")
 
 
+def _whole_above_one(gpus: float) -> float:
+    if gpus > 1 and gpus % 1:
+        raise ValueError(f"is `{gpus:g}`, Ray gives a part of one GPU or whole ones")
+    return gpus
+
+
 class Runtime(Params):
     """The place: folders, launcher, resources of one trial, device.
 
     `cpus_per_trial` is also the number of torch threads of a trial. `gpus_per_trial` None is one where the cluster has
     any and `device` is not cpu; `max_concurrent` None lets the cluster's size decide.
     `max_retries`: how often a parameter set is asked again after its worker was lost. `max_failures`: more failures in
-    a row of one reason end the sweep. `trial_timeout_s`: a trial silent for longer is taken to hang.
+    a row of one reason end the sweep. `trial_timeout_s`: a trial silent for longer, from its first step on, is taken to
+    hang. `wait_s`: how long a cluster of others may take until one trial fits.
     """
 
     data_root: Path = Field(default_factory=default_data_root)
@@ -33,11 +40,12 @@ class Runtime(Params):
     launcher: Literal["inline", "ray"] | str = "ray"
     address: str | None = None
     cpus_per_trial: Annotated[int, Field(ge=1)] = 1
-    gpus_per_trial: Annotated[float, Field(ge=0)] | None = None
+    gpus_per_trial: Annotated[float, Field(ge=0), AfterValidator(_whole_above_one)] | None = None
     max_concurrent: Annotated[int, Field(ge=1)] | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     storage: str | None = None
     max_retries: Annotated[int, Field(ge=0)] = 3
     max_failures: Annotated[int, Field(ge=0)] = 10
     trial_timeout_s: Annotated[float, Field(gt=0)] | None = None
+    wait_s: Annotated[float, Field(gt=0)] | None = None
     trackers: tuple[str, ...] = ("console", "wandb")

@@ -12,6 +12,14 @@ ANSWER_WITHIN_S = 5.0
 _HOST_AND_PORT = re.compile(r"(?:ray://)?\[?(?P<host>[^\[\]/]+?)\]?:(?P<port>[0-9]{1,5})(?:/.*)?")
 
 
+def ignored_address(address: str | None) -> str:
+    """A note where the environment names a cluster that was not asked for; "" otherwise."""
+    given = os.environ.get("RAY_ADDRESS", "")
+    if address is not None or given in ("", "local"):
+        return ""
+    return f"RAY_ADDRESS is `{given}` and is not used: `--address auto` takes that cluster"
+
+
 def refuse_unanswered(address: str) -> None:
     """ClusterError within seconds where nothing listens at `address`, or at `RAY_ADDRESS` for `auto`.
 

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ray.exceptions import RayActorError, RayError, RayTaskError
+
 from ferray.events import FailureReason
 
 _OUT_OF_MEMORY = re.compile(r"OutOfMemoryError|memory on the node|due to the node running low on memory")
@@ -25,6 +27,23 @@ def words_of(trial: Any) -> str:
     with suppress(OSError, TypeError):
         return _COLOURS.sub("", Path(trial.error_file).read_text(encoding="utf-8", errors="replace"))
     return ""
+
+
+def have_tune_survive(controller: Any) -> None:
+    """Have Tune take every error of Ray's in a worker's call for the end of that worker.
+
+    It knows those of actors and of tasks. At any other, as when the memory monitor kills a worker in mid-training, it
+    raises, and the whole sweep would end.
+    """
+    manager = controller._actor_manager
+    fail = manager._actor_task_failed
+
+    def as_lost_worker(*, tracked_actor_task: Any, exception: Exception) -> None:
+        if isinstance(exception, RayError) and not isinstance(exception, RayActorError | RayTaskError):
+            exception = RayActorError(error_msg=f"{type(exception).__name__}: {exception}")
+        fail(tracked_actor_task=tracked_actor_task, exception=exception)
+
+    manager._actor_task_failed = as_lost_worker
 
 
 def why_lost(words: str) -> tuple[FailureReason, str]:

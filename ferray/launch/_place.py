@@ -20,26 +20,43 @@ class Place:
     def __str__(self) -> str:
         """`2 trials at a time, 1 core each`."""
         trials = "1 trial" if self.slots == 1 else f"{self.slots} trials"
+        return f"{trials} at a time, {self.of_one_trial}{' each' if self.slots > 1 else ''}"
+
+    @property
+    def of_one_trial(self) -> str:
+        """`2 cores and 1 GPU`."""
         cores = "1 core" if self.cpus == 1 else f"{self.cpus} cores"
         gpus = "" if not self.gpus else " and 1 GPU" if self.gpus == 1 else f" and {self.gpus:g} GPUs"
-        return f"{trials} at a time, {cores}{gpus}{' each' if self.slots > 1 else ''}"
+        return f"{cores}{gpus}"
 
 
 def find_place(runtime: Runtime, nodes: list[dict[str, float]], where: str) -> Place:
     """Divide the nodes' resources among trials, none of which spans two nodes; ClusterError where not even one fits."""
     cpus, gpus = runtime.cpus_per_trial, runtime.gpus_per_trial
     if gpus is None:
-        gpus = 1.0 if runtime.device != "cpu" and any(node.get("GPU", 0) >= 1 for node in nodes) else 0.0
+        gpus = wanted_gpus(runtime, any(node.get("GPU", 0) >= 1 for node in nodes))
     most_cpus = max((node.get("CPU", 0.0) for node in nodes), default=0.0)
     if most_cpus < cpus:
         message = f"a trial asks for `{cpus}` CPUs, the largest node of {where} has {most_cpus:g}"
-        raise ClusterError(message, f"pass `--cpus-per-trial {max(1, int(most_cpus))}` or fewer")
+        fewer = f"pass `--cpus-per-trial {int(most_cpus)}` or fewer" if most_cpus >= 1 else "start a node that has some"
+        raise ClusterError(message, _or_wait(fewer, runtime))
     slots = sum(min(int(node.get("CPU", 0.0) // cpus), _gpu_slots(node.get("GPU", 0.0), gpus)) for node in nodes)
     if slots < 1:
         most = max(node.get("GPU", 0.0) for node in nodes)
         message = f"a trial asks for `{gpus:g}` GPUs, the largest node of {where} has {most:g}"
-        raise ClusterError(message, "pass fewer `--gpus-per-trial`, or `--address` of a cluster that has them")
+        elsewhere = "start a node that has them" if runtime.address else "`--address` of a cluster that has them"
+        raise ClusterError(message, _or_wait(f"pass fewer `--gpus-per-trial`, or {elsewhere}", runtime))
     return Place(cpus, gpus, min(slots, runtime.max_concurrent or slots))
+
+
+def wanted_gpus(runtime: Runtime, has_any: bool) -> float:
+    """The GPUs of a trial where `gpus_per_trial` does not say."""
+    return float(runtime.device == "cuda" or (runtime.device != "cpu" and has_any))
+
+
+def _or_wait(hint: str, runtime: Runtime) -> str:
+    """Nodes may yet join a cluster, but not this machine."""
+    return f"{hint}, or pass `--wait 30m` for one that joins" if runtime.address else hint
 
 
 def _gpu_slots(has: float, asks: float) -> int:

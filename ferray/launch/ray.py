@@ -50,17 +50,19 @@ from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
-from ferray.launch._address import refuse_unanswered  # noqa: E402
+from ferray.launch._address import ignored_address, refuse_unanswered  # noqa: E402
+from ferray.launch._capacity import Capacity, await_place, living_nodes, wanted_place  # noqa: E402
 from ferray.launch._losses import why_lost, words_of  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
+from ferray.launch._shell import Shell  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
+from ferray.launch._watch import Watch  # noqa: E402
 from ferray.train.freshness import Freshness  # noqa: E402
 from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 IMPORT_TIME = "10 to 30 s"
-LOOK_S = 5.0  # between two looks at whether the cluster still lives
 _OBJECT_STORE_BYTES = 100 * 2**20  # nothing of ours goes through the object store: data is mapped from disk
 
 
@@ -95,40 +97,20 @@ class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
         self._worker.close()
 
 
-class _Shell:
-    """A shell over the driver, which stays out of what Tune writes to disk for a restore that is not ours.
+class _Searcher(Shell, Searcher):  # type: ignore[misc]
+    """Hands out the driver's jobs, as many at a time as the cluster takes by now."""
 
-    Tune wraps what a scheduler or a searcher raises into the text of a TuneError, so the shells keep the first error.
-    """
-
-    _driver: SweepDriver
-    _trouble: list[Exception]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {}
-
-    @contextlib.contextmanager
-    def _kept(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            self._trouble.append(error)
-            raise
-
-
-class _Searcher(_Shell, Searcher):  # type: ignore[misc]
-    """Hands out the driver's jobs."""
-
-    def __init__(self, driver: SweepDriver, saves: Saves, trouble: list[Exception]) -> None:
+    def __init__(self, driver: SweepDriver, capacity: Capacity, saves: Saves, trouble: list[Exception]) -> None:
         super().__init__()
         self._driver = driver
+        self._capacity = capacity
         self._saves = saves
         self._trouble = trouble
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         del trial_id
         with self._kept():
-            job = self._driver.next_job()
+            job = self._driver.next_job() if self._capacity.has_room else None
         if job is not None:
             return {"job": asdict(job)}
         if not self._driver.is_done:
@@ -146,17 +128,21 @@ class _Searcher(_Shell, Searcher):  # type: ignore[misc]
         """Nothing: the store is the memory."""
 
 
-class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
+class _Scheduler(Shell, FIFOScheduler):  # type: ignore[misc]
     """Passes each epoch to the driver and its decision back."""
 
-    def __init__(self, driver: SweepDriver, watch: _Watch, saves: Saves, trouble: list[Exception]) -> None:
+    def __init__(self, driver: SweepDriver, watch: Watch, saves: Saves, trouble: list[Exception]) -> None:
         super().__init__()
         self._driver = driver
         self._watch = watch
         self._saves = saves
         self._trouble = trouble
 
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        self._watch.meet(tune_controller)
+
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        del tune_controller
         number: int = trial.config["job"]["number"]
         if not self._driver.is_running(number):
             return str(TrialScheduler.STOP)
@@ -165,7 +151,7 @@ class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
         if goes_on:
             return str(TrialScheduler.CONTINUE)
         if result.get("worn_out"):
-            self._watch.retire_next_actor(tune_controller)
+            self._watch.retire_next_actor()
         return str(TrialScheduler.STOP)
 
     def _pass_on(self, number: int, trial: Any, result: dict[str, Any]) -> bool:
@@ -189,59 +175,10 @@ class _Scheduler(_Shell, FIFOScheduler):  # type: ignore[misc]
             return
         words = words_of(trial)
         reason, message = why_lost(words)
-        if self._watch.was_silent(number):
-            reason, message = FailureReason.HANG, f"no word for {self._driver.runtime.trial_timeout_s:g} s"
+        if hung := self._watch.why_killed(number):
+            reason, message = FailureReason.HANG, hung
         with self._kept():
             self._driver.lost(number, reason, message, words)
-
-
-class _Watch(_Shell, tune.Callback):  # type: ignore[misc]
-    """Looks at the turns of Tune's loop for trials that have gone silent, whose workers it kills, and for a cluster
-    that has died: Tune would wait for its nodes for ever.
-    """
-
-    def __init__(self, driver: SweepDriver, trouble: list[Exception]) -> None:
-        super().__init__()
-        self._driver = driver
-        self._trouble = trouble
-        self._looked = time.monotonic()
-        self._hung: set[int] = set()
-        self._controller: Any = None
-
-    def retire_next_actor(self, tune_controller: Any) -> None:
-        """Have Tune end the actor of the trial that stops in this turn of its loop instead of keeping it warm.
-
-        There is no public way: a `reset_config` that returns False fails the next trial and stalls its slot.
-        """
-        self._controller = getattr(tune_controller, "_tune_controller", tune_controller)
-        self._controller._reuse_actors = False
-
-    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
-        if self._controller is not None:
-            self._controller._reuse_actors = True
-            self._controller = None
-        with self._kept():
-            self._driver.check_owner()
-            self._refuse_dead_cluster()
-        silent = set(self._driver.silent()) - self._hung
-        if not silent:
-            return
-        for trial in trials:
-            actor = trial.temporary_state.ray_actor
-            if trial.config["job"]["number"] in silent and actor is not None:
-                self._hung.add(trial.config["job"]["number"])
-                ray.kill(actor)
-
-    def _refuse_dead_cluster(self) -> None:
-        if self._driver.runtime.address is not None or time.monotonic() - self._looked < LOOK_S:
-            return  # a cluster of its own may yet get nodes
-        self._looked = time.monotonic()
-        if not any(node["Alive"] for node in ray.nodes()):
-            raise ClusterError("Ray has died on this machine", "run the same command again to go on")
-
-    def was_silent(self, number: int) -> bool:
-        """Whether the trial's worker was killed because it said nothing for too long."""
-        return number in self._hung
 
 
 class Ray(Launcher):
@@ -250,7 +187,7 @@ class Ray(Launcher):
     def check(self) -> Place:
         if self.runtime.address is not None:
             with _cluster(self.runtime):
-                return self._place_in_cluster()
+                return self._place_in_cluster() if self.runtime.wait_s is None else wanted_place(self.runtime)
         if self.runtime.device == "cuda" and not _num_gpus():
             raise ClusterError(
                 "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
@@ -258,8 +195,12 @@ class Ray(Launcher):
         return find_place(self.runtime, [{"CPU": float(num_cores()), "GPU": float(_num_gpus())}], "this machine")
 
     def _place_in_cluster(self) -> Place:
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        return find_place(self.runtime, nodes, "the cluster")
+        return find_place(self.runtime, living_nodes(), "the cluster")
+
+    def _awaited_place(self, tell: Callable[[str], None]) -> Place:
+        if self.runtime.wait_s is None:
+            return self._place_in_cluster()
+        return await_place(self.runtime, self.runtime.wait_s, tell)
 
     def _what_begins(self) -> str:
         if self.runtime.address is not None:
@@ -268,8 +209,10 @@ class Ray(Launcher):
 
     def run(self, driver: SweepDriver) -> None:
         driver.note(self._what_begins())
+        if ignored := ignored_address(self.runtime.address):
+            driver.note(ignored)
         with _cluster(self.runtime, driver.note), _scratch() as scratch:
-            place = self._place_in_cluster()
+            place = self._awaited_place(driver.note)
             if not place.gpus:  # without one of its own, a trial would see every GPU and share it with all the others
                 driver.runtime = driver.runtime.model_copy(update={"device": "cpu"})
             where = f"the cluster takes {place}; " if self.runtime.address else ""
@@ -303,14 +246,14 @@ def _let_workers_save(folders: list[Path]) -> None:
 
 def _fit(driver: SweepDriver, place: Place, scratch: Path) -> None:
     trouble: list[Exception] = []
-    watch, saves = _Watch(driver, trouble), Saves(driver)
+    capacity, saves = Capacity(driver, place), Saves(driver)
+    watch = Watch(driver, capacity, trouble)
     tuner = tune.Tuner(
         tune.with_resources(_TrialActor, {"cpu": place.cpus, "gpu": place.gpus}),
         tune_config=tune.TuneConfig(
-            search_alg=_Searcher(driver, saves, trouble),
+            search_alg=_Searcher(driver, capacity, saves, trouble),
             scheduler=_Scheduler(driver, watch, saves, trouble),
             num_samples=-1,  # the driver counts
-            max_concurrent_trials=place.slots,
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(

@@ -8,7 +8,7 @@ import pytest
 
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
-from ferray.launch._address import refuse_unanswered
+from ferray.launch._address import ignored_address, refuse_unanswered
 from ferray.registry import ROOMS
 
 
@@ -51,3 +51,18 @@ def test_an_address_that_answers_is_left_to_ray(address: str) -> None:
 def test_what_names_no_host_is_left_to_ray(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     refuse_unanswered(address)
+
+
+def test_a_cluster_of_the_environment_that_is_not_used_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    assert (
+        ignored_address(None) == "RAY_ADDRESS is `10.0.0.1:6379` and is not used: `--address auto` takes that cluster"
+    )
+
+
+@pytest.mark.parametrize(("given", "address"), [("", None), ("local", None), ("10.0.0.1:6379", "auto")])
+def test_nothing_is_said_where_nothing_is_passed_over(
+    given: str, address: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", given)
+    assert ignored_address(address) == ""

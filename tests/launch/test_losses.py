@@ -6,9 +6,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ray.exceptions import (
+    LocalRayletDiedError,
+    NodeDiedError,
+    OutOfMemoryError,
+    RayActorError,
+    RayTaskError,
+    WorkerCrashedError,
+)
 
 from ferray.events import FailureReason
-from ferray.launch._losses import why_lost, words_of
+from ferray.launch._losses import have_tune_survive, why_lost, words_of
 
 CRASHED = """The actor died unexpectedly before finishing this task.
 The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit detail: Worker
@@ -26,6 +34,8 @@ ModuleNotFoundError: No module named 'ferray'
 """
 NODE = "The actor died because its node has died. Node Id: 8af8\n\tthe actor's node was terminated unexpectedly: x"
 MEMORY = "ray.exceptions.OutOfMemoryError: Task was killed due to the node running low on memory."
+MEMORY_IN_A_START = """1 worker(s) were killed due to the node running low on memory. Memory on the node (IP: 192.0.2.2,
+ID: 56cf) was 5.50GB used / 23.54GB limit (0.233451)"""
 
 
 @pytest.mark.parametrize(
@@ -39,11 +49,53 @@ MEMORY = "ray.exceptions.OutOfMemoryError: Task was killed due to the node runni
         ),
         (NODE, FailureReason.NODE_LOST, "its node was lost"),
         (MEMORY, FailureReason.OUT_OF_MEMORY, "the node ran out of memory and Ray killed the worker"),
+        (MEMORY_IN_A_START, FailureReason.OUT_OF_MEMORY, "the node ran out of memory and Ray killed the worker"),
         ("", FailureReason.WORKER_LOST, "its worker was lost"),
     ],
 )
 def test_end_of_a_worker_has_a_name(words: str, reason: FailureReason, message: str) -> None:
     assert why_lost(words) == (reason, message)
+
+
+class Manager:
+    """Stands for Tune's actor manager, as far as it looks at errors of calls."""
+
+    def __init__(self) -> None:
+        self.survived: list[Exception] = []
+
+    def _actor_task_failed(self, *, tracked_actor_task: object, exception: Exception) -> None:
+        if not isinstance(exception, RayActorError | RayTaskError):
+            raise RuntimeError(f"Caught unexpected exception: {exception}")
+        self.survived.append(exception)
+
+
+def end_of_a_call(error: Exception) -> Exception:
+    """What Tune hears of a worker's call that ends with this error."""
+    manager = Manager()
+    have_tune_survive(SimpleNamespace(_actor_manager=manager))
+    manager._actor_task_failed(tracked_actor_task=None, exception=error)
+    return manager.survived[0]
+
+
+def test_kill_by_the_memory_monitor_is_the_end_of_a_worker_and_not_of_the_sweep() -> None:
+    heard = end_of_a_call(OutOfMemoryError("Task was killed due to the node running low on memory."))
+    assert isinstance(heard, RayActorError)
+    assert why_lost(str(heard))[0] is FailureReason.OUT_OF_MEMORY
+
+
+@pytest.mark.parametrize("error", [NodeDiedError("x"), WorkerCrashedError(), LocalRayletDiedError()])
+def test_other_ends_of_workers_are_no_end_of_the_sweep_either(error: Exception) -> None:
+    assert isinstance(end_of_a_call(error), RayActorError)
+
+
+def test_what_tune_knows_it_hears_unchanged() -> None:
+    error = RayActorError()
+    assert end_of_a_call(error) is error
+
+
+def test_error_that_is_not_rays_is_not_hidden() -> None:
+    with pytest.raises(RuntimeError, match="unexpected"):
+        end_of_a_call(ValueError("a bug"))
 
 
 def test_words_are_those_of_the_file_that_tune_has_just_written(tmp_path: Path) -> None:

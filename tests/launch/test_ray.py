@@ -13,14 +13,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import ray
 
 from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
 from ferray.errors import ClusterError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.launch._place import find_place
-from ferray.launch.ray import _TrialActor, _Watch
+from ferray.launch.ray import _TrialActor
 from ferray.registry import ROOMS
 from ferray.study.history import load_sweep
 from ferray.testing.curves import curve_report, saturating
@@ -47,25 +46,6 @@ def test_one_gpu_a_trial_where_the_cluster_has_any() -> None:
 
 def test_fractions_of_a_gpu_pack_trials_without_spanning_two() -> None:
     assert slots({"CPU": 64, "GPU": 4}, gpus_per_trial=0.4) == 8
-
-
-def watch_of_dead_cluster(monkeypatch: pytest.MonkeyPatch, address: str | None) -> _Watch:
-    """A watch whose next look finds the one node dead."""
-    monkeypatch.setattr(ray, "nodes", lambda: [{"Alive": False}])
-    driver: Any = SimpleNamespace(runtime=Runtime(address=address), silent=list, check_owner=lambda: None)
-    watch = _Watch(driver, [])
-    watch._looked = float("-inf")
-    return watch
-
-
-def test_a_dead_cluster_of_our_own_ends_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ClusterError, match="Ray has died"):
-        watch_of_dead_cluster(monkeypatch, None).on_step_begin(0, [])
-
-
-def test_a_cluster_of_others_may_yet_get_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = watch_of_dead_cluster(monkeypatch, "10.0.0.1:6379")
-    assert watch.on_step_begin(0, []) is None
 
 
 def actor_that_has(result: EpochReport | Outcome, *, worn: bool) -> _TrialActor:
@@ -120,6 +100,23 @@ def test_a_place_says_how_many_run_and_what_each_gets() -> None:
 def test_trial_that_can_never_be_placed_is_refused(wish: dict[str, Any]) -> None:
     with pytest.raises(ClusterError, match="a trial asks for"):
         slots({"CPU": 2}, {"CPU": 2}, **wish)
+
+
+def test_cluster_with_a_head_alone_is_told_what_helps() -> None:
+    with pytest.raises(ClusterError) as refused:
+        find_place(Runtime(address="auto"), [{}], "the cluster")
+    assert refused.value.hint == "start a node that has some, or pass `--wait 30m` for one that joins"
+
+
+def test_nobody_waits_for_nodes_of_one_machine() -> None:
+    with pytest.raises(ClusterError) as refused:
+        find_place(Runtime(cpus_per_trial=3), [{"CPU": 2}], "this machine")
+    assert refused.value.hint == "pass `--cpus-per-trial 2` or fewer"
+
+
+def test_device_cuda_wants_a_gpu_whatever_the_cluster_has() -> None:
+    with pytest.raises(ClusterError, match="asks for `1` GPUs"):
+        slots({"CPU": 2}, device="cuda")
 
 
 def test_registry_finds_the_launcher_by_its_file() -> None:

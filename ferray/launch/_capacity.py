@@ -1,0 +1,92 @@
+"""`Capacity`: how many trials a cluster takes, asked anew while the sweep runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import ray
+
+from ferray.config.runtime import Runtime
+from ferray.driver import SweepDriver
+from ferray.errors import ClusterError
+from ferray.launch._place import Place, find_place, wanted_gpus
+
+WAIT_TOLD_S = 15.0  # a worker of another user's may be ending
+
+
+def living_nodes() -> list[dict[str, float]]:
+    """What each node of the cluster that lives has in all."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
+def wanted_place(runtime: Runtime) -> Place:
+    """What a trial is to get in a cluster that has no room for one yet."""
+    gpus = runtime.gpus_per_trial
+    return Place(
+        runtime.cpus_per_trial,
+        wanted_gpus(runtime, has_any=False) if gpus is None else gpus,
+        runtime.max_concurrent or 1,
+    )
+
+
+def await_place(runtime: Runtime, wait_s: float, tell: Callable[[str], None]) -> Place:
+    """The place in the cluster, as soon as one trial gets its resources; ClusterError when none has after `wait_s`.
+
+    What is waited for is asked of Ray, so that an autoscaler sees it, and given back.
+    """
+    wanted = wanted_place(runtime)
+    resources = {"CPU": wanted.cpus, "GPU": wanted.gpus}
+    group = ray.util.placement_group([{name: count for name, count in resources.items() if count}])
+    try:
+        if not group.wait(1):
+            tell(f"waiting up to {wait_s:g} s for the first slot: {wanted.of_one_trial}")
+            _wait(group, wait_s, wanted)
+    finally:
+        ray.util.remove_placement_group(group)
+    return find_place(runtime, living_nodes(), "the cluster")
+
+
+def _wait(group: Any, wait_s: float, wanted: Place) -> None:
+    until = time.monotonic() + wait_s
+    while not group.wait(1):  # in short pieces, since Ray lets no Ctrl-C through
+        if time.monotonic() > until:
+            message = f"no node of the cluster had {wanted.of_one_trial} free within {wait_s:g} s"
+            raise ClusterError(message, "pass a longer `--wait`, or ask for less with `--cpus-per-trial`")
+
+
+class Capacity:
+    """The slots of a cluster as its nodes join and leave; what one trial gets stays as it was at the start."""
+
+    def __init__(self, driver: SweepDriver, place: Place) -> None:
+        self.place = place
+        self._driver = driver
+        self._runtime = driver.runtime.model_copy(update={"gpus_per_trial": place.gpus})
+        self._is_told = False
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another trial may be asked for."""
+        return self._driver.num_running < self.place.slots
+
+    def look(self, nodes: list[dict[str, float]]) -> None:
+        """Hear what each living node has in all."""
+        before = self.place
+        try:
+            slots = find_place(self._runtime, nodes, "the cluster").slots
+        except ClusterError:
+            slots = 1  # that trial waits, so that Ray's autoscaler sees what is wanted
+        if slots != before.slots:
+            self.place = replace(before, slots=slots)
+            self._driver.patience.expect(slots)
+            self._driver.note(f"the cluster has changed: {self.place}")
+
+    def say_what_is_waited_for(self, free: dict[str, float]) -> None:
+        """Once each time when no trial has got its resources for a while; `free` is what the cluster has left."""
+        waits = self._driver.clocks.all_wait_s() > WAIT_TOLD_S
+        if waits and not self._is_told:
+            left = f"{free.get('CPU', 0):g} CPUs and {free.get('GPU', 0):g} GPUs"
+            self._driver.note(f"waiting for {self.place.of_one_trial} on one node: the whole cluster has {left} free")
+        self._is_told = waits
