@@ -1,4 +1,4 @@
-"""What is different in a space: with one seed, a trial asked for twice gives the same numbers twice."""
+"""What is different in a space; a trial that is proposed twice is trained with another seed the second time."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ def repeats_warning(spec: SweepSpec) -> str:
     asked, distinct = spec.budget.trials, num_distinct(spec.nodes.values())
     if asked <= distinct:
         return ""
+    if "seed" in spec.nodes:
+        return f"the space holds `{distinct:.0f}` different trials and `{asked}` are asked for: the rest repeat them"
     if distinct == 1:
-        return f"nothing is searched and the seed is fixed: all `{asked}` trials are the same; `--seeds` varies it"
-    return f"the space holds `{distinct:.0f}` different trials and `{asked}` are asked for: the rest repeat them"
+        return f"nothing is searched: all `{asked}` trials are the same but for their seeds"
+    return f"the space holds `{distinct:.0f}` different trials and `{asked}` are asked for: the rest have other seeds"

@@ -31,6 +31,7 @@ from ferray.study.records import (
     TRIAL_ATTR,
     trial_folder,
 )
+from ferray.study.repeats import Repeats, seed_of, with_seed
 from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search
 from ferray.study.suggest import grid_combinations, suggest
 
@@ -94,7 +95,9 @@ class Study:
             on_failure.callback(self._lease.release)
             remember_search(self._optuna, spec)
             self._settle_what_was_left()
-            self._num_sets = sum(map(is_root, self._optuna.get_trials(deepcopy=False)))
+            known = self._optuna.get_trials(deepcopy=False)
+            self._num_sets = sum(map(is_root, known))
+            self._repeats = Repeats(known, seeds_are_searched="seed" in spec.nodes)
             self._optuna.sampler = self._new_sampler()
             on_failure.pop_all()
 
@@ -138,7 +141,7 @@ class Study:
         if len(self._grid) > 1 and not self._waiting():
             self._optuna.enqueue_trial(self._next_in_grid())
         trial = self._optuna.ask()
-        config = self._config(trial)
+        config = self._seeded(trial)
         folder, attrs = trial_folder(trial.number, config.recipe), trial.user_attrs
         facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs_in_all, "folder": folder}
         trial.set_user_attr(TRIAL_ATTR, {**facts, "place": attrs.get("place", self._num_sets)})
@@ -153,6 +156,13 @@ class Study:
         if "retry_of" not in attrs:
             return Verdicts()
         return earlier_verdicts(self._optuna.get_trials(deepcopy=False), attrs["retry_of"])
+
+    def _seeded(self, trial: optuna.Trial) -> TrialConfig:
+        """What was interrupted keeps its seed; a recipe that is proposed once more gets one that it has not had."""
+        config, attrs = self._config(trial), trial.user_attrs
+        if "retry_of" in attrs:
+            return with_seed(config, attrs.get("seed", config.seed))
+        return self._repeats.with_free_seed(config)
 
     def _config(self, trial: optuna.Trial) -> TrialConfig:
         """The proposed configuration. One that is not valid slipped through the corner check, and ends the sweep."""
@@ -296,7 +306,9 @@ class Study:
         result = attrs.get(RESULT_ATTR, {})
         is_retry = bool(result.get("reason")) and not result.get("is_blameless")
         folder = attrs.get(TRIAL_ATTR, {}).get("folder")
+        seed = seed_of(trial)
         again = {
+            **({} if seed is None else {"seed": seed}),
             "retry_of": trial.number,
             "root": root_of(trial),
             "place": place_of(trial),

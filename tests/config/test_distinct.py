@@ -32,14 +32,17 @@ def spec(trials: int, **others: Any) -> SweepSpec:
     return SweepSpec.model_validate({"name": "x", "dataset": "demo", "budget": {"trials": trials}, **others})
 
 
-def test_an_empty_space_warns_of_identical_trials() -> None:
-    assert repeats_warning(spec(3)) == (
-        "nothing is searched and the seed is fixed: all `3` trials are the same; `--seeds` varies it"
-    )
+def test_an_empty_space_warns_of_trials_that_differ_by_seed_alone() -> None:
+    assert repeats_warning(spec(3)) == "nothing is searched: all `3` trials are the same but for their seeds"
 
 
 def test_a_small_space_warns_of_repeats() -> None:
     told = repeats_warning(spec(5, space={"batch_size": {"choice": [16, 32]}}))
+    assert told == "the space holds `2` different trials and `5` are asked for: the rest have other seeds"
+
+
+def test_seeds_that_are_searched_repeat_as_they_are() -> None:
+    told = repeats_warning(spec(5, seeds=2))
     assert told == "the space holds `2` different trials and `5` are asked for: the rest repeat them"
 
 
