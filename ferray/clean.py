@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
 from ferray.errors import ConfigError
 from ferray.events import EpochReport
+from ferray.private_folder import make_private
 from ferray.results.suspects import Findings, Suspect
 from ferray.train.judge import judging
 from ferray.train.opening import open_trainer
@@ -60,6 +62,7 @@ def find_suspects(job: TrialJob, tell: Tell) -> Findings:
     """
     if find_spec("cleanlab") is None:
         raise ConfigError("cleanlab is not installed", f"`{install_extra('clean')}`")
+    make_private(Path(job.folder).parent)
     job = replace(job, counts="last")
     _train(job, tell)
     return judge_labels(_joined([_out_of_fold(job, fold) for fold in range(job.trial_config().num_folds)]))

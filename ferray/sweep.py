@@ -29,6 +29,7 @@ from ferray.cores import num_cores
 from ferray.driver import Audience, SweepDriver
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
+from ferray.private_folder import make_private
 from ferray.registry import ROOMS
 from ferray.results.blinding import num_read
 from ferray.study.claim import mark
@@ -178,7 +179,7 @@ def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
 @contextmanager
 def _only_driver(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the kernel releases it however this process ends."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     with (folder / LOCK_NAME).open("a+", encoding="utf-8") as file:
         _lock(file, fcntl.LOCK_EX)
         with _writing(folder):

@@ -23,7 +23,18 @@ TESTS = Path(__file__).parent
 # A module imports from its own room or from a lower layer. `ferray.testing` may import anything and nothing imports it.
 # Files that lie side by side in one layer without a folder of their own are one room.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("__init__", "errors", "commands", "canonical", "registry", "emotions", "events", "network", "cores"),
+    (
+        "__init__",
+        "errors",
+        "commands",
+        "canonical",
+        "registry",
+        "emotions",
+        "events",
+        "network",
+        "cores",
+        "private_folder",
+    ),
     ("config",),
     ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),
     ("train", "study", "track"),

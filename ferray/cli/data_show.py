@@ -131,7 +131,9 @@ def _skipping(config: TrialConfig) -> TrialConfig:
 def _draw(shown: _Shown, runtime: Runtime, folder: Path) -> list[Path]:
     from ferray.data.class_sheets import write_class_sheets
     from ferray.data.opened import open_dataset
+    from ferray.private_folder import make_private
 
+    make_private(folder)
     opened = open_dataset(shown.config.dataset, runtime.data_root, runtime.cache_dir)
     return write_class_sheets(folder, opened.listing, shown.splits)
 

@@ -13,9 +13,7 @@ import gc
 import json
 import logging
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -50,11 +48,13 @@ from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
-from ferray.launch._address import ignored_address, refuse_unanswered  # noqa: E402
+from ferray.launch._address import ignored_address  # noqa: E402
 from ferray.launch._capacity import Capacity, await_place, living_nodes, wanted_place  # noqa: E402
+from ferray.launch._clusters import others_cluster, own_cluster  # noqa: E402
 from ferray.launch._losses import why_lost, words_of  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
+from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._shell import Shell  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._watch import Watch  # noqa: E402
@@ -63,7 +63,6 @@ from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E4
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 IMPORT_TIME = "10 to 30 s"
-_OBJECT_STORE_BYTES = 100 * 2**20  # nothing of ours goes through the object store: data is mapped from disk
 
 
 class _TrialActor(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
@@ -186,7 +185,7 @@ class Ray(Launcher):
 
     def check(self) -> Place:
         if self.runtime.address is not None:
-            with _cluster(self.runtime):
+            with others_cluster(self.runtime.address) as options, _cluster(self.runtime, options):
                 return self._place_in_cluster() if self.runtime.wait_s is None else wanted_place(self.runtime)
         if self.runtime.device == "cuda" and not _num_gpus():
             raise ClusterError(
@@ -207,11 +206,15 @@ class Ray(Launcher):
             return f"connecting to the Ray cluster at `{self.runtime.address}`"
         return f"starting Ray on this machine: {self.check()}"
 
+    def _whose(self, folder: Path) -> contextlib.AbstractContextManager[dict[str, Any]]:
+        """The options for the cluster to run on: at `--address`, or an embedded one in `folder`; never by accident."""
+        return own_cluster(folder) if self.runtime.address is None else others_cluster(self.runtime.address)
+
     def run(self, driver: SweepDriver) -> None:
         driver.note(self._what_begins())
         if ignored := ignored_address(self.runtime.address):
             driver.note(ignored)
-        with _cluster(self.runtime, driver.note), _scratch() as scratch:
+        with session_folder() as folder, self._whose(folder) as options, _cluster(self.runtime, options, driver.note):
             place = self._awaited_place(driver.note)
             if not place.gpus:  # without one of its own, a trial would see every GPU and share it with all the others
                 driver.runtime = driver.runtime.model_copy(update={"device": "cpu"})
@@ -219,7 +222,7 @@ class Ray(Launcher):
             driver.note(f"{where}a worker imports torch before its first epoch: {IMPORT_TIME}")
             driver.start(place.slots)
             try:
-                _fit(driver, place, scratch)
+                _fit(driver, place, folder / "tune")
             except KeyboardInterrupt:
                 driver.say_stopping()
                 with contextlib.suppress(KeyboardInterrupt):  # a second one: those that have not saved go on from less
@@ -274,20 +277,16 @@ def _fit(driver: SweepDriver, place: Place, scratch: Path) -> None:
 
 
 @contextlib.contextmanager
-def _cluster(runtime: Runtime, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
-    """A connection to the cluster at `address`, or an embedded one; never somebody else's by accident."""
-    embedded = runtime.address is None
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if embedded:
-        options |= {"num_cpus": num_cores(), "object_store_memory": _OBJECT_STORE_BYTES, "include_dashboard": False}
-    else:
-        refuse_unanswered(str(runtime.address))
+def _cluster(runtime: Runtime, options: dict[str, Any], tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """A connection to the cluster that `options` lead to."""
+    if runtime.address is None:
+        options = {**options, "num_cpus": num_cores()}
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         with heard_at_once(lambda: tell("stopping: as soon as Ray answers, within seconds")):
-            ray.init(address="local" if embedded else runtime.address, **options)
+            ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        where = "on this machine" if embedded else f"at `{runtime.address}`"
+        where = "on this machine" if runtime.address is None else f"at `{runtime.address}`"
         reason = str(error).strip().split("\n", 1)[0]
         raise ClusterError(
             f"no Ray cluster can be reached {where}: {reason}",
@@ -300,16 +299,6 @@ def _cluster(runtime: Runtime, tell: Callable[[str], None] = lambda _: None) -> 
         yield
     finally:
         ray.shutdown()
-
-
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder for what Tune insists on writing; nothing in it is read again."""
-    folder = Path(tempfile.mkdtemp(prefix="ferray-tune-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _num_gpus() -> int:

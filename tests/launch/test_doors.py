@@ -1,0 +1,185 @@
+"""Who gets at an embedded sweep while it runs: its owner, and nobody else on the machine or beyond."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+SPACE = """
+dataset: {demo: {num_train: 70, num_val: 35, num_test: 35}}
+budget: {trials: 4}
+sampler: random
+base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 8, epochs: 10000}
+space: {optimizer.lr: {log_uniform: [1e-5, 1e-1]}}
+"""
+# What a second user of the machine tries. A folder is given open only where it can be listed.
+ATTACK = """
+import json, os, sys
+from pathlib import Path
+
+processes, folders, gcs = json.loads(sys.argv[1])
+seen = {"told": [], "opened": [], "joined": ""}
+for pid in processes:
+    for name in ("environ", "cmdline"):
+        try:
+            seen["told"].append((Path("/proc") / str(pid) / name).read_bytes().decode(errors="replace"))
+        except OSError:
+            pass
+for folder in folders:
+    try:
+        seen["opened"].extend(str(path) for path in Path(folder).iterdir())
+    except PermissionError:
+        pass
+from ray._raylet import GcsClient
+
+try:
+    seen["joined"] = f"{len(GcsClient(address=gcs).get_all_node_info(timeout=10))} node"
+except Exception as error:
+    seen["joined"] = f"{type(error).__name__}: {error}"
+print(json.dumps(seen))
+"""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sweep in its training: its processes and what lies around it."""
+
+    processes: list[psutil.Process]
+    session: Path
+    run: Path
+    gcs: str  # host and port
+    token: str
+
+    def words(self) -> str:
+        """The one argument of `ATTACK`."""
+        return json.dumps([[process.pid for process in self.processes], [str(self.session), str(self.run)], self.gcs])
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Path]:
+    """A folder that everybody may enter, which pytest's own are not."""
+    folder = Path(tempfile.mkdtemp(prefix="doors-", dir="/tmp"))
+    folder.chmod(0o755)
+    (folder / "t").mkdir()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def sweep(ground: Path, shared_cache: Path) -> Iterator[Running]:
+    """An embedded sweep whose workers are in their epochs."""
+    (ground / "tiny.yaml").write_text(SPACE)
+    words = ["sweep", str(ground / "tiny.yaml"), "--output", str(ground / "runs"), "--tracker", "none"]
+    environment = {**os.environ, "FERRAY_CACHE": str(shared_cache), "TMPDIR": str(ground / "t")}
+    command = [sys.executable, "-m", "cli", *words]
+    with (ground / "said").open("w") as said, subprocess.Popen(command, env=environment, stderr=said) as driver:
+        try:
+            wait_for_epochs(driver, ground)
+            yield look_at(driver.pid, ground)
+        finally:
+            for process in [*psutil.Process(driver.pid).children(recursive=True), driver]:
+                process.kill()
+
+
+def wait_for_epochs(driver: subprocess.Popen[bytes], ground: Path) -> None:
+    until = time.monotonic() + 300
+    while driver.poll() is None and time.monotonic() < until:
+        if any(ground.glob("runs/tiny/trials/*/history.jsonl")):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"the sweep did not get that far: {(ground / 'said').read_text()}")
+
+
+def look_at(driver: int, ground: Path) -> Running:
+    processes = [psutil.Process(driver), *psutil.Process(driver).children(recursive=True)]
+    (gcs,) = (process for process in processes if process.name() == "gcs_server")
+    port = next(part.laddr.port for part in gcs.net_connections("tcp") if part.status == "LISTEN")
+    (session,) = (ground / "t").glob("ferray-*")
+    return Running(processes, session, ground / "runs/tiny", f"127.0.0.1:{port}", gcs.environ()["RAY_AUTH_TOKEN"])
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[str]:
+    """A second user of this machine."""
+    if os.geteuid() != 0 or shutil.which("useradd") is None:
+        pytest.skip("only root can make a second user")
+    name = f"ferray{secrets.token_hex(4)}"
+    subprocess.run(["useradd", "--no-create-home", name], check=True)
+    yield name
+    subprocess.run(["userdel", name], check=True)
+
+
+def attack(sweep: Running, user: str | None, **environment: str) -> dict[str, Any]:
+    """What the user, or the owner, gets at."""
+    python = sys.executable if user is None else python_of(user)
+    home = {"HOME": "/nonexistent", "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [python, "-c", ATTACK, sweep.words()]
+    who: dict[str, Any] = {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+    done = subprocess.run(command, cwd="/", env=home | environment, capture_output=True, text=True, timeout=120, **who)
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+def python_of(user: str) -> str:
+    """An interpreter of this version that the user may run, since this one may lie in somebody's home."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for python in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
+        try:
+            subprocess.run([python, "-c", ""], cwd="/", user=user, extra_groups=[], check=True)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return python
+    pytest.skip(f"no {version} that another user may run")
+
+
+@pytest.mark.ray
+def test_nothing_listens_beyond_loopback(sweep: Running) -> None:
+    listening = [
+        (process.name(), part.laddr.ip)
+        for process in sweep.processes
+        if process.is_running()
+        for part in process.net_connections("inet")
+        if part.status == "LISTEN"
+    ]
+    assert {"gcs_server", "raylet"} <= {name for name, _ in listening}
+    assert {ip.removeprefix("::ffff:") for _, ip in listening} <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.ray
+def test_the_token_is_in_no_file_and_no_argument(sweep: Running) -> None:
+    written = [path for folder in (sweep.session, sweep.run) for path in folder.rglob("*") if path.is_file()]
+    assert len(sweep.token) == 64
+    assert [path for path in written if sweep.token.encode() in path.read_bytes()] == []
+    assert [process for process in sweep.processes if sweep.token in " ".join(process.cmdline())] == []
+
+
+@pytest.mark.ray
+def test_the_owner_gets_everywhere(sweep: Running) -> None:
+    seen = attack(sweep, None, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=sweep.token)
+    assert seen["joined"] == "1 node"
+    assert any(sweep.token in told for told in seen["told"])
+    assert seen["opened"]
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("token", [{}, {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 64}])
+def test_a_second_user_neither_joins_nor_reads(sweep: Running, stranger: str, token: dict[str, str]) -> None:
+    seen = attack(sweep, stranger, **token)
+    assert seen["joined"].startswith("AuthenticationError")
+    assert not any(sweep.token in told for told in seen["told"])
+    assert seen["opened"] == []
