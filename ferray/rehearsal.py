@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from ferray.config.place import Place, place_at_start, read_place
 from ferray.config.runtime import Runtime
@@ -33,6 +34,6 @@ def rehearse_sweep(
         runtime = runtime if fresh else with_store(runtime, folder)
         place = Place(folder, folder.name, storage=runtime.storage)
         if folder.is_dir() and not fresh:
-            place = place_at_start(read_place(folder), runtime)
+            place = replace(place_at_start(read_place(folder), runtime), storage=runtime.storage)  # with its password
         invite_trackers(audience, runtime, folder)
         return rehearse_opening(spec, place, data, take_over=take_over, fresh=fresh)

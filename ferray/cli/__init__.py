@@ -29,7 +29,7 @@ from ferray.cli import (
 from ferray.cli.encoding import print_anything
 from ferray.cli.output import print_error
 from ferray.commands import command, program
-from ferray.config.urls import hide_passwords
+from ferray.config.urls import conceal, hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
 
 app = typer.Typer(
@@ -67,7 +67,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     print_anything(sys.stdout, sys.stderr)
     given = sys.argv[1:] if args is None else args
     # W&B keeps sys.argv in every run's file and uploads it: a store's password must not be in it.
-    sys.argv[1:] = [hide_passwords(argument) for argument in sys.argv[1:]]
+    sys.argv[1:] = hide_passwords(sys.argv[1:])
     sys.exit(run(given))
 
 
@@ -83,12 +83,12 @@ def run(args: list[str]) -> int:
     except Exit as ended:
         return ended.exit_code
     except FerrayError as error:
-        print_error(error.message, error.hint)
+        print_error(conceal(error.message, args), conceal(error.hint, args))
         return error.exit_code
     except TyperException as error:
         if not error.format_message():  # the help was printed, for want of arguments
             return error.exit_code
-        print_error(error.format_message().rstrip("."), f"see `{command(_verb(args), '--help')}`")
+        print_error(conceal(error.format_message().rstrip("."), args), f"see `{command(_verb(args), '--help')}`")
         return error.exit_code
     except (KeyboardInterrupt, Abort):
         return INTERRUPTED_EXIT_CODE

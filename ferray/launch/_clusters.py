@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from ray._private import ray_constants
-from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]  # compiled, without stubs
+from ray._raylet import AuthenticationTokenLoader, Config, setproctitle  # type: ignore[attr-defined]  # compiled, without stubs
 
+from ferray.config.urls import hide_passwords
 from ferray.launch._address import refuse_unanswered
 
 _ON_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": not even `_node_ip_address` has Ray bind to loopback alone
@@ -58,6 +61,13 @@ def others_cluster(address: str) -> Iterator[dict[str, Any]]:
     refuse_unanswered(address)
     _read_token_anew()
     yield {"address": address}
+
+
+def hide_arguments() -> None:
+    """Take passwords out of this process's command line, which Ray keeps and tells to all who look at the cluster."""
+    given = psutil.Process().cmdline()
+    if (shown := hide_passwords(given)) != given:
+        setproctitle(shlex.join(shown))
 
 
 def _read_token_anew() -> None:

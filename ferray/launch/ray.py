@@ -50,7 +50,7 @@ from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa:
 from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
 from ferray.launch._capacity import Capacity, await_place, living_nodes, wanted_place  # noqa: E402
-from ferray.launch._clusters import others_cluster, own_cluster  # noqa: E402
+from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
 from ferray.launch._losses import why_lost, words_of  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
@@ -281,6 +281,7 @@ def _cluster(runtime: Runtime, options: dict[str, Any], tell: Callable[[str], No
     """A connection to the cluster that `options` lead to."""
     if runtime.address is None:
         options = {**options, "num_cpus": num_cores()}
+    hide_arguments()
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         with heard_at_once(lambda: tell("stopping: as soon as Ray answers, within seconds")):

@@ -12,7 +12,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage, get_storage
 
 from ferray.commands import install_extra
-from ferray.config.urls import lacks_password, without_password
+from ferray.config.urls import lacks_password, openable, without_password
 from ferray.errors import ClusterError, ConfigError
 
 CONNECT_WITHIN_S = 5
@@ -21,6 +21,7 @@ _KNOW_CONNECT_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "mysqldb")
 
 def open_database(url: str) -> BaseStorage:
     """The storage behind `url`; ConfigError where there is none, no driver for it, or no way in."""
+    url = openable(url)
     with _way_in_named(url):
         return get_storage(RDBStorage(url, engine_kwargs=_engine_options(url)))
 
@@ -32,6 +33,7 @@ def open_existing(url: str) -> BaseStorage | None:
     """
     from sqlalchemy import create_engine, inspect, make_url
 
+    url = openable(url)
     with _way_in_named(url):
         parsed = make_url(url)
         file = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
