@@ -15,6 +15,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.emotions import Emotion
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
+from ferray.study.journal import Journal
 from ferray.study.records import RESULT_ATTR, TRIAL_ATTR, trial_folder
 from ferray.study.store import open_store
 from ferray.study.study import Study
@@ -63,9 +64,8 @@ def write_journal(folder: Path, num_trials: int, *, sampler: str, pruner: str) -
     generator, written = random.Random(0), len(study_lines) + copies * len(block)
     journal = folder / JOURNAL_NAME
     folder.mkdir(parents=True, exist_ok=True)
-    with journal.open("w", encoding="utf-8") as file:
-        for line in _all_lines(study_lines, block, copies, trials_each, generator):
-            file.write(json.dumps(line, separators=(",", ":")) + "\n")
+    journal.write_bytes(b"")
+    Journal(journal).append_logs(list(_all_lines(study_lines, block, copies, trials_each, generator)))
     return {"trials": copies * trials_each, "lines": written, "bytes": journal.stat().st_size}
 
 
@@ -75,7 +75,7 @@ def _real_block(folder: Path, wanted: SweepSpec) -> tuple[list[dict[str, Any]], 
     for _ in range(BLOCK):
         _run_trial(study)
     study.close()
-    lines = [json.loads(line) for line in (folder / JOURNAL_NAME).read_text(encoding="utf-8").splitlines()]
+    lines = list(Journal(folder / JOURNAL_NAME).read_logs(0))
     of_trials = [line for line in lines if "trial_id" in line or "datetime_start" in line]
     return [line for line in lines if "trial_id" not in line and "datetime_start" not in line], of_trials
 

@@ -16,7 +16,7 @@ from ferray.config.place import read_place, words_for
 from ferray.errors import ConfigError, DataError, did_you_mean
 from ferray.study.collection import no_collection
 from ferray.study.database import database_errors_named
-from ferray.study.journal import Journal
+from ferray.study.journal import MISSHAPEN, Journal
 from ferray.study.lease import driver_of
 from ferray.study.pruners import first_epoch_of
 from ferray.study.records import (
@@ -84,7 +84,10 @@ class SweepReader:
         if self._journal is None or self._journal.is_replaced:
             self._journal, self._replay, self._ended = journal_to_read(self._place.folder), Replay(), {}
         with no_collection():
-            self._replay.apply(self._journal.read_logs(self._replay.num_applied))
+            try:
+                self._replay.apply(self._journal.read_logs(self._replay.num_applied))
+            except MISSHAPEN as error:
+                raise self._journal.misread(error) from error
             studies = {study.name: study for study in self._replay.studies}
             name = next(iter(studies)) if len(studies) == 1 else self._place.study
             if name not in studies:
@@ -107,6 +110,22 @@ def _unknown(name: str, known: Iterable[str]) -> ConfigError:
 
 
 def _sweep_record(
+    name: str,
+    user_attrs: dict[str, Any],
+    trials: Sequence[FrozenTrial | ReplayedTrial],
+    *,
+    now: float,
+    ended: dict[int, TrialRecord],
+) -> SweepRecord:
+    """DataError where what the store says of a sweep is not of the kinds that ferray writes."""
+    try:
+        return _trusted_record(name, user_attrs, trials, now=now, ended=ended)
+    except MISSHAPEN as error:
+        message = f"the store of `{name}` holds a record that ferray does not write: {error}"
+        raise DataError(message, "restore it from a copy, or start anew with `--fresh`") from error
+
+
+def _trusted_record(
     name: str,
     user_attrs: dict[str, Any],
     trials: Sequence[FrozenTrial | ReplayedTrial],

@@ -12,6 +12,7 @@ from optuna.storages.journal import BaseJournalBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from ferray.study.collection import no_collection
+from ferray.study.journal import MISSHAPEN, Journal
 
 
 @dataclass
@@ -71,6 +72,14 @@ class IndexedJournalStorage(JournalStorage):
         self._add_new(study_id, seen)
         found = list(seen.trials) if states is None else seen.of(states)
         return copy.deepcopy(found) if deepcopy else found
+
+    def _sync_with_backend(self) -> None:
+        try:
+            super()._sync_with_backend()
+        except MISSHAPEN as error:
+            if isinstance(self._backend, Journal):
+                raise self._backend.misread(error) from error
+            raise
 
     def _add_new(self, study_id: int, seen: _Seen) -> None:
         while True:

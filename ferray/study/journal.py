@@ -13,12 +13,16 @@ from typing import Any, BinaryIO
 from optuna.storages.journal import BaseJournalBackend
 
 from ferray.errors import ClusterError, DataError
+from ferray.study.checksums import CHECKSUM, are_right, crc_of, first_wrong, is_sealed, is_whole, sealed
 from ferray.study.records import LEASE_ATTR
 
 _BLOCK = 65_536
+_BATCH = 1 << 20
 _DECODER = json.JSONDecoder()
 # What a trial that never ended can do without: the next line that matters is synced, and everything before it with it.
 _NEED_NOT_LAST = ("intermediate_value", "param_name", "system_attr")
+# What applying an operation raises that is of another shape than Optuna writes.
+MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError, RecursionError)
 # Optuna's operation for a trial's system attribute, as the lines of both writers begin.
 _NOTES = (b'{"op_code":9,',)
 
@@ -29,7 +33,8 @@ class Journal(BaseJournalBackend):
     Unlike Optuna's, it
     - locks the journal itself, by the kernel: no lock file is left behind by a killed process, none is needed to read;
     - takes back what a full disk let it write of a line, and cuts a line that a killed process tore before it appends;
-    - waits for the disk only where an asked trial or a result would be lost, not at every epoch and parameter.
+    - waits for the disk only where an asked trial or a result would be lost, not at every epoch and parameter;
+    - ends each line with a checksum that covers those before it (`checksums`), and reads no line whose own is wrong.
     A line that writes the lease after another one than the last is passed over: whoever wrote it came too late.
     A reader needs no right to write, and ignores a last line that is torn or still being written. One that wants
     `results_only` passes over system attributes, which samplers and pruners leave.
@@ -39,7 +44,7 @@ class Journal(BaseJournalBackend):
         self._path = path
         self._passed_over = _NOTES if results_only else ()
         self._num_read = 0
-        self._offset = 0
+        self._begin_anew()
         self._stamps: dict[int, str] = {}  # of the lease that counts, by study
         self._file: tuple[int, int] | None = None
 
@@ -55,31 +60,39 @@ class Journal(BaseJournalBackend):
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         """Operations from a number on; DataError where the file is gone or a line in the middle is damaged."""
         if log_number_from < self._num_read:
-            self._num_read = self._offset = 0
+            self._num_read = 0
+            self._begin_anew()
             self._stamps.clear()
         with self._opened() as file:
             status = os.fstat(file.fileno())
             self._file = (status.st_dev, status.st_ino)
             file.seek(self._offset)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return
+            for line in self._whole_lines(file):
+                self._line = line
                 operation = None if line.startswith(self._passed_over) else self._parsed(line)
                 self._offset += len(line)
+                if is_sealed(line):
+                    self._sealed = line
                 if operation is None or self._is_late(operation):
                     continue
                 self._num_read += 1
                 if self._num_read > log_number_from:
                     yield operation
 
+    def misread(self, error: Exception) -> DataError:
+        """What to raise where the last operation cannot be applied; the error itself where the line is as written."""
+        if is_sealed(self._line):
+            raise error
+        return self._damaged(self._offset - len(self._line), f"it is no operation that Optuna writes ({_said(error)})")
+
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Write all of the operations or none; ClusterError where the disk does not take them."""
-        lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
+        plain = [json.dumps(log, separators=(",", ":")) for log in logs]
         lasting = not all(any(key in log for key in _NEED_NOT_LAST) for log in logs)
         try:
             with _locked(self._path) as journal:
                 cut_torn_line(journal)
-                _write_whole(journal, lines)
+                _write_whole(journal, sealed(plain, crc_of(journal)))
                 if lasting:
                     os.fsync(journal)
         except OSError as error:
@@ -102,17 +115,61 @@ class Journal(BaseJournalBackend):
         except OSError as error:
             raise DataError(f"the store `{self._path}` cannot be read: {error.strerror}") from error
 
+    def _begin_anew(self) -> None:
+        self._offset = 0
+        self._line = b""  # the last that was read
+        self._sealed = b""  # the last of those with a checksum
+
+    def _whole_lines(self, file: BinaryIO) -> Iterator[bytes]:
+        """The lines from where reading stopped, many at a time looked at for their checksums."""
+        while lines := file.readlines(_BATCH):
+            unended = b"" if lines[-1].endswith(b"\n") else lines.pop()
+            if lines and not are_right(lines, self._sealed):
+                self._refuse_wrong(lines, file)
+            yield from lines
+            if unended:
+                return self._refuse_whole(unended)
+        return None
+
+    def _refuse_wrong(self, lines: list[bytes], file: BinaryIO) -> None:
+        before = max(0, self._offset - _BLOCK)
+        wrong = first_wrong(lines, self._sealed, os.pread(file.fileno(), self._offset - before, before))
+        if wrong is not None:
+            raise self._damaged(self._offset + sum(map(len, lines[:wrong])), "its checksum is wrong")
+
+    def _refuse_whole(self, unended: bytes) -> None:
+        """DataError for a line of which only the newline is another byte; any other is torn or being written."""
+        if is_whole(unended):
+            raise self._damaged(self._offset, "it does not end")
+
     def _parsed(self, line: bytes) -> dict[str, Any]:
         try:
             text = line.decode()
             operation, end = _DECODER.raw_decode(text)  # a third quicker than `json.loads`
             if not text[end:].isspace():
                 raise ValueError("two operations on one line")
-        except ValueError as error:
-            message = f"a line of `{self._path}` is damaged, at byte {self._offset}"
-            raise DataError(message, "restore the file from a copy, or start anew with `--fresh`") from error
+            if type(operation) is not dict:
+                raise ValueError("no operation")
+            operation.pop(CHECKSUM, None)
+        except (ValueError, RecursionError) as error:
+            raise self._damaged(self._offset, _said(error)) from error
         found: dict[str, Any] = operation
         return found
+
+    def _damaged(self, offset: int, reason: str) -> DataError:
+        with self._opened() as file:
+            number = file.read(offset).count(b"\n") + 1
+        message = f"line {number} of `{self._path}` is damaged, at byte {offset}: {reason}"
+        keep = f"keep the {number - 1} lines before it: `head -n {number - 1}`"
+        return DataError(message, f"restore the file from a copy, or {keep if number > 1 else 'start with `--fresh`'}")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, KeyError) and error.args:
+        return f"no `{error.args[0]}`"
+    return str(error) or "it is of another kind"
 
 
 @contextmanager

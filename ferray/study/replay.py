@@ -11,6 +11,7 @@ from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.trial import TrialState
 
 Operation = dict[str, Any]
+_SAY_NOTHING = (3, 9, 10)  # the notes of samplers and pruners on studies and trials; trials that were discarded
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Replay:
             6: self._set_state,
             7: self._set_intermediate_value,
             8: self._set_trial_attr,
+            **dict.fromkeys(_SAY_NOTHING, _pass_over),
         }
 
     @property
@@ -62,11 +64,12 @@ class Replay:
         return list(self._studies.values())
 
     def apply(self, operations: Iterable[Operation]) -> None:
-        """Go on with the next operations."""
+        """Go on with the next operations; one of MISSHAPEN where the last is none that Optuna writes."""
         for operation in operations:
             act = self._acts.get(operation["op_code"])
-            if act is not None:
-                act(operation)
+            if act is None:
+                raise ValueError(f"`{operation['op_code']}` is no operation")
+            act(operation)
             self.num_applied += 1
 
     def _create_study(self, operation: Operation) -> None:
@@ -115,6 +118,9 @@ class Replay:
         if place >= len(self._trials) or self._trials[place].state.is_finished():
             return None
         return self._trials[place]
+
+
+def _pass_over(_: Operation) -> None: ...
 
 
 def _value(distribution: str, stored: float) -> Any:

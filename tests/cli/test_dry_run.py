@@ -217,7 +217,7 @@ def test_a_damaged_journal_is_refused(space: Path) -> None:
     sweep(space, "--trials", 1)
     journal = space.parent / "runs" / "tiny" / "study.journal"
     journal.write_bytes(b"{broken}\n" + journal.read_bytes())
-    assert f"a line of `{journal}` is damaged" in refused(space)
+    assert f"line 1 of `{journal}` is damaged, at byte 0: " in refused(space)
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/s.db", "postgresql://u:secret@127.0.0.1:1/x", "nonsense"])

@@ -19,6 +19,7 @@ from ferray.study.history import load_sweep, read_sweep
 from ferray.study.records import SCHEMA
 from ferray.study.replay import Replay
 from ferray.study.store import JOURNAL_NAME
+from ferray.testing.journals import without_checksums
 
 FLOAT = optuna.distributions.distribution_to_json(optuna.distributions.FloatDistribution(0.0, 1.0))
 CHOICE = optuna.distributions.distribution_to_json(optuna.distributions.CategoricalDistribution(["a", "b"]))
@@ -132,6 +133,6 @@ def test_a_sweep_with_every_outcome_reads_as_optuna_reads_it(tmp_path: Path) -> 
 def test_a_store_of_another_schema_is_not_read(tmp_path: Path) -> None:
     write_journal(tmp_path / "bench", 100, sampler="random", pruner="none")
     path = tmp_path / "bench" / JOURNAL_NAME
-    path.write_text(path.read_text().replace(f'"schema":{SCHEMA}', '"schema":0'))
+    path.write_text(without_checksums(path.read_text()).replace(f'"schema":{SCHEMA}', '"schema":0'))
     with pytest.raises(DataError, match=f"has schema `0`, this ferray reads `{SCHEMA}`"):
         load_sweep(tmp_path / "bench")
