@@ -13,6 +13,7 @@ import io
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -136,8 +137,9 @@ def _style(letter: pyte.screens.Char) -> Style:
 
 
 def _take_terminal() -> None:
-    """Make the child's input the terminal whose Ctrl-C it hears."""
+    """Make the child's input the terminal whose Ctrl-C it hears, where a shell's `&` has had it ignored too."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def svg(lines: Sequence[Text], *, columns: int, title: str) -> str:
