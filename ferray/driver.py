@@ -31,6 +31,7 @@ from ferray.events import (
     TrialEnded,
     TrialStarted,
 )
+from ferray.foreign import visible
 from ferray.parents import find_parent
 from ferray.patience import Patience
 from ferray.study.study import Study, Trial
@@ -65,7 +66,7 @@ def deferring_interrupts(act: Callable[Given, Answer]) -> Callable[Given, Answer
 def warn(line: str) -> None:
     """One line for the person who started the sweep."""
     with suppress(OSError, ValueError):  # nobody may be listening any more: `2>&1 | head`, a closed terminal
-        print(f"warning: {line}", file=sys.stderr, flush=True)
+        print(visible(f"warning: {line}"), file=sys.stderr, flush=True)
 
 
 @dataclass

@@ -34,6 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "network",
         "cores",
         "private_folder",
+        "foreign",
     ),
     ("config",),
     ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),

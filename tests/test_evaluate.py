@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +20,7 @@ from ferray.results.held_out import held_out_file, read_held_out
 from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
 from ferray.testing.fake_data import write_image_folder
+from ferray.testing.journals import without_checksums
 from ferray.testing.trials import demo_config, demo_job
 from ferray.train.inputs import open_job_inputs
 from ferray.train.judge import judging
@@ -242,3 +244,17 @@ def test_a_sweep_that_goes_on_after_it_was_judged_says_so(clean: Path) -> None:
     evaluate(clean)
     ran = sweep(clean.parent / "tiny.yaml", "--seeds", 2)
     assert "1 trial was judged on the test split before: no choice among the trials to come is blind" in ran.err
+
+
+def test_a_journal_from_elsewhere_does_not_lead_out_of_its_folder(runs: Path, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign/runs/tiny"
+    shutil.copytree(runs / "tiny", foreign)
+    own, outside = folders(runs)[0].relative_to(runs / "tiny"), tmp_path / "foreign/outside"
+    shutil.copytree(foreign / own, outside)
+    (outside / "test.json").unlink(missing_ok=True)
+    journal = foreign / "study.journal"
+    journal.write_text(without_checksums(journal.read_text()).replace(f'"{own}', '"../../outside'))
+    ran = evaluate(foreign.parent, "--all")
+    assert ran.code == 3
+    assert "names `../../outside`" in ran.err
+    assert not (outside / "test.json").exists()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json
+from ferray.cli.output import print_json, show_text
 from ferray.config.place import find_sweep, is_sweep, words_for
 from ferray.errors import ConfigError
 
@@ -51,7 +51,7 @@ def compare(
         from ferray.results import comparison_text
 
         form = comparison_text.markdown if markdown else comparison_text.latex
-        print(form(comparison_text.text_of(comparison)), end="")
+        show_text(form(comparison_text.text_of(comparison)))
     else:
         print_comparison(comparison)
 

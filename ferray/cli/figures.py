@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json, say
+from ferray.cli.output import print_json, say, show_text
 from ferray.commands import shortest_path
 from ferray.config.place import DataPlace
 
@@ -49,7 +49,7 @@ def figures(
     if json:
         print_json({"sweep": record.name, "files": [str(path) for path in album.files]})
     else:
-        print("".join(f"{shortest_path(path)}\n" for path in album.files), end="")
+        show_text("".join(f"{shortest_path(path)}\n" for path in album.files))
     remark(album)
 
 

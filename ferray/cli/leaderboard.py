@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import on_terminal, print_json
+from ferray.cli.output import on_terminal, print_json, show_text
 from ferray.cli.trial_lines import trial_line
 from ferray.config.place import find_sweep
 
@@ -40,7 +40,7 @@ def leaderboard(
         if json:
             print_json(board.to_json(limit))
         elif csv:
-            print(board.to_csv(limit), end="")
+            show_text(board.to_csv(limit))
         else:
             from ferray.cli.tables import print_leaderboard
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from ferray.cli.picture import picture
+from ferray.cli.rich_console import PlainConsole
 from ferray.cli.screen import Screen
 from ferray.cli.standing import Row, Standing
 from ferray.config.readable import params_line
@@ -21,7 +22,7 @@ class LiveTable(Listener):
     """Redraws a few lines on stderr while trials run; a line for each finished trial stays above them."""
 
     def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console = console or Console(stderr=True)
+        self._console = console or PlainConsole(stderr=True)
         self._clock = clock
         self._screen = Screen(self._console, self._draw)
         self._standing: Standing | None = None

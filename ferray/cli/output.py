@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from ferray.cli.wrapping import width_of, wrapped
+from ferray.foreign import visible
 
 
 def print_error(message: str, hint: str = "") -> None:
@@ -22,12 +23,17 @@ def print_error(message: str, hint: str = "") -> None:
 
 def say(line: str) -> None:
     """A line for the person at the keyboard; on a terminal it is folded between words."""
-    print(wrapped(line, width_of(sys.stderr), indent="  "), file=sys.stderr, flush=True)
+    print(wrapped(visible(line), width_of(sys.stderr), indent="  "), file=sys.stderr, flush=True)
 
 
 def show(line: str, indent: str = "  ") -> None:
     """A line of data on stdout; on a terminal it is folded between words, and what follows is indented."""
-    print(wrapped(line, width_of(sys.stdout), indent), flush=True)
+    print(wrapped(visible(line), width_of(sys.stdout), indent), flush=True)
+
+
+def show_text(text: str) -> None:
+    """Whole lines of data on stdout, as they are."""
+    print(visible(text), end="")
 
 
 def say_notes(notes: Iterable[str], *, quiet: bool) -> None:
@@ -72,12 +78,13 @@ def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], 
     if not on_terminal():
         yield _LineEach()
         return
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from ferray.cli.rich_console import PlainConsole
+
     count = TextColumn("{task.fields[count]}")
-    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), count, TimeRemainingColumn())
+    with Progress(*columns, console=PlainConsole(stderr=True), transient=True) as bars:
         tasks: dict[str, Any] = {}
 
         def update(what: str, done: int, total: int) -> None:

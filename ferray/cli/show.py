@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ferray.cli import options
-from ferray.cli.output import print_json, say_notes, show
+from ferray.cli.output import print_json, say_notes, show, show_text
 from ferray.commands import as_called
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def space(name: options.Space, sets: options.Sets = None, json: options.Json = F
         say_notes(notes, quiet=False)
         print_json(spec.model_dump(mode="json"))
         return
-    print(find_space(name).text, end="")
+    show_text(find_space(name).text)
 
 
 @app.command("component")
@@ -70,7 +70,7 @@ def keys(
     if json:
         print_json([asdict(one) for one in found])
     elif markdown:
-        print(keys_page(found), end="")
+        show_text(keys_page(found))
     else:
         _print_keys(found, details=len(found) == 1)
 
@@ -78,7 +78,7 @@ def keys(
 def _print_keys(found: Sequence[Key], *, details: bool) -> None:
     for section in dict.fromkeys(key.section for key in found):
         if not details:
-            print(f"\n{section}" if section != found[0].section else section)
+            show_text(f"\n{section}\n" if section != found[0].section else f"{section}\n")
         for key in (key for key in found if key.section == section):
             default = f" = {key.default}" if key.default else ""
             show(as_called(f"  {key.name}{default}  {key.values}. {key.summary}"), indent="      ")

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ferray.cli.rich_console import PlainConsole
 from ferray.cli.wrapping import wrapped
 from ferray.commands import shortest_path
 from ferray.config.readable import params_line
@@ -45,7 +46,7 @@ def print_leaderboard(
 
 def ranking_lines(board: Leaderboard, width: int, limit: int) -> list[str]:
     """The title and the first so many complete trials, as lines of text."""
-    out = Console(file=io.StringIO(), width=width, highlight=False)
+    out = PlainConsole(file=io.StringIO(), width=width)
     _say(out, _title(board))
     if board.complete:
         _print_ranking(board, out, board.rows[:limit])
@@ -55,7 +56,7 @@ def ranking_lines(board: Leaderboard, width: int, limit: int) -> list[str]:
 
 def stdout_console() -> Console:
     """Rich on stdout: as wide as the terminal, or `COLUMNS`, and wide enough for a line of figures into a pipe."""
-    console = Console(highlight=False)
+    console = PlainConsole()
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console.width = PIPED_WIDTH
     return console

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from ferray.cli.output import show
 from ferray.cli.picture import picture
+from ferray.cli.rich_console import PlainConsole
 from ferray.cli.screen import Screen
 from ferray.cli.standing import Standing
 from ferray.cli.tables import ranking_lines
@@ -39,7 +40,7 @@ class PictureView:
 
     def __init__(self, line: Line, console: Console | None = None) -> None:
         self._line = line
-        self._console = console or Console(highlight=False)
+        self._console = console or PlainConsole()
         self._screen = Screen(self._console, self._draw)
         self._standing: Standing | None = None
 

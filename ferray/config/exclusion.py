@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.errors import ConfigError
+from ferray.foreign import read_cell, write_rows
 
 DIGEST = re.compile(r"[0-9a-f]{16}")
 KEY = "exclude"
@@ -47,9 +48,8 @@ class Exclusion:
     def to_csv(self) -> str:
         """A file that `read_exclusion` reads back as the same list."""
         out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow((ID, NAME))
-        writer.writerows([*((number, "") for number in sorted(self.ids)), *(("", name) for name in sorted(self.names))])
+        listed = [*((number, "") for number in sorted(self.ids)), *(("", name) for name in sorted(self.names))]
+        write_rows(out, [(ID, NAME), *listed])
         return out.getvalue()
 
 
@@ -87,7 +87,7 @@ def _rows(text: str, path: Path) -> Iterator[int | str]:
     if not {ID, NAME} & columns.keys():
         raise ConfigError(f"the list `{path}` has neither a column `{ID}` nor `{NAME}`", _HINT)
     for row in reader:
-        number, name = ((row.get(columns.get(column, "")) or "").strip() for column in (ID, NAME))
+        number, name = (read_cell((row.get(columns.get(column, "")) or "").strip()) for column in (ID, NAME))
         if number.isdecimal():
             yield int(number)
         elif name:  # spreadsheets write long numbers as 2.81475E+14

@@ -16,6 +16,7 @@ from ferray.config.space import Choice, Node, Numbers, OneOf, Seeds
 from ferray.config.sweep import SweepSpec
 from ferray.config.yaml import parse_yaml, read_yaml
 from ferray.errors import ConfigError, did_you_mean
+from ferray.foreign import read_cell
 
 ParameterSet = dict[str, Any]
 _HINT = (
@@ -102,7 +103,7 @@ def _csv_sets(path: Path) -> Iterator[ParameterSet]:
         if row.get("state", "complete") not in _COMPLETE:
             continue
         of_board = {key: cell for key, cell in row.items() if key and key.startswith(_PREFIX)}
-        cells = {key.removeprefix(_PREFIX): cell for key, cell in (of_board or row).items() if key and cell}
+        cells = {key.removeprefix(_PREFIX): read_cell(cell) for key, cell in (of_board or row).items() if key and cell}
         yield {key: parse_yaml(cell, source=f"{path}, {key}") for key, cell in cells.items()}
 
 

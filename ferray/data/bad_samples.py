@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from ferray.data.file_kinds import remedy_of
 from ferray.errors import BAD_SAMPLE_HINT, DataError, OneColourError
+from ferray.foreign import write_rows
 
 MOST_SHOWN = 20
 LISTING = "bad_samples.csv"
@@ -113,9 +113,8 @@ def _hint(bad: Sequence[BadSample], others: int) -> str:
 def write_listing(folder: Path, bad: Sequence[BadSample]) -> None:
     """`bad_samples.csv` in `folder`: file, row, class, kind and reason of each; only the header where none is bad."""
     with (folder / LISTING).open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(["file", "row", "class", "kind", "reason"])
-        rows.writerows([sample.file, sample.row, sample.class_name, sample.kind, sample.reason] for sample in bad)
+        rows = ([sample.file, sample.row, sample.class_name, sample.kind, sample.reason] for sample in bad)
+        write_rows(stream, [["file", "row", "class", "kind", "reason"], *rows])
 
 
 def _number(bad: Sequence[BadSample]) -> str:

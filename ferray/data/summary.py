@@ -5,7 +5,6 @@ The list lies beside the packs as `found/<pack>.csv`.
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from ferray.data.left_out import LeftOut
 from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import Sample, SampleList, Splits
+from ferray.foreign import write_rows
 
 COLUMNS = ("what", "path", "class", "part", "count", "why")
 MOST_PASSED = 4  # kinds of things passed over that a line names
@@ -157,9 +157,7 @@ def _write_list(pack: Path | None, listing: SampleList, groups: list[tuple[Sampl
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows(rows)
+            write_rows(stream, [COLUMNS, *rows])
         temporary.replace(path)
         return path
     return None

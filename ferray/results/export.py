@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.errors import DataError
+from ferray.foreign import write_rows
 from ferray.results.intervals import accuracy_interval, value_interval
 from ferray.study.records import DriverRecord, TrialRecord
 
@@ -60,9 +60,8 @@ def csv_text(entries: list[dict[str, Any]]) -> str:
     """Entries as comma-separated lines under a header: `params.*` and `metrics.*` flat, intervals as low and high."""
     flat = [_flat(entry) for entry in entries]
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=_header(flat), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
+    header = _header(flat)
+    write_rows(out, [header, *([row.get(name, "") for name in header] for row in flat)])
     return out.getvalue()
 
 
@@ -90,7 +89,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *rows])
+            write_rows(file, [header, *rows])
         temporary.replace(path)
     except OSError as error:
         raise DataError(f"`{path}` cannot be written: {error.strerror or error}", "choose another `--to`") from error

@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ferray.config.place import read_place, words_for
 from ferray.errors import ConfigError, DataError, did_you_mean
+from ferray.foreign import inside
 from ferray.study.collection import no_collection
 from ferray.study.database import database_errors_named
 from ferray.study.journal import MISSHAPEN, Journal
@@ -200,8 +201,8 @@ def _record(trial: FrozenTrial | ReplayedTrial, result: dict[str, Any], supersed
         confusion=confusion,
         classes=tuple(result.get("classes", ())),
         num_val=sum(map(sum, confusion)),
-        folder=facts.get("folder", ""),
-        checkpoint=result.get("checkpoint", ""),
+        folder=inside(facts.get("folder", ""), f"trial {trial.number}"),
+        checkpoint=inside(result.get("checkpoint", ""), f"the checkpoint of trial {trial.number}"),
         message=result.get("message", ""),
         error_file=result.get("error_file", ""),
         reason=result.get("reason", ""),

@@ -21,6 +21,7 @@ from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
+from ferray.foreign import inside
 from ferray.study.attempts import STOPPED_ATTR, Verdicts, earlier_verdicts, is_root, place_of, root_of
 from ferray.study.enqueued import enqueue
 from ferray.study.lease import Lease
@@ -149,7 +150,7 @@ class Study:
         self._live[trial.number] = LiveTrial(
             trial, config, folder, attrs.get("retries", 0), self.spec.objective, self._earlier_verdicts(attrs)
         )
-        folders = tuple(attrs.get("resume_folders", ()))
+        folders = tuple(inside(name, f"an attempt at trial {trial.number}") for name in attrs.get("resume_folders", ()))
         return Trial(trial.number, config, dict(trial.params), folder, attrs.get("root", trial.number), folders)
 
     def _earlier_verdicts(self, attrs: dict[str, Any]) -> Verdicts:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ferray.config.readable import params_line
 from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
+from ferray.foreign import visible
 from ferray.track import Tracker
 
 WORDS = {kind: "complete" if kind is OutcomeKind.COMPLETED else str(kind) for kind in OutcomeKind}
@@ -36,7 +37,7 @@ class Console(Tracker):
         self._best = sweep.found.best[1] if sweep.found.best else None
 
     def noted(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        print(visible(line), file=sys.stderr, flush=True)
 
     def trial_started(self, trial: TrialStarted) -> None:
         self._epochs[trial.number] = trial.epochs
@@ -44,13 +45,13 @@ class Console(Tracker):
 
     def epoch_ended(self, number: int, report: EpochReport) -> None:
         if report.note:
-            print(f"trial {number:<3}  {report.note}", file=sys.stderr, flush=True)
+            print(visible(f"trial {number:<3}  {report.note}"), file=sys.stderr, flush=True)
 
     def trial_ended(self, trial: TrialEnded) -> None:
         self._num_ended += trial.outcome.kind is not OutcomeKind.INTERRUPTED
         if trial.outcome.kind is OutcomeKind.COMPLETED and trial.value is not None:
             self._best = self._better(trial.value)
-        print(self._line(trial), file=sys.stderr, flush=True)
+        print(visible(self._line(trial)), file=sys.stderr, flush=True)
 
     def _better(self, value: float) -> float:
         if self._best is None:

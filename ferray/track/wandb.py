@@ -16,6 +16,7 @@ from ferray.commands import command
 from ferray.config.place import words_for
 from ferray.errors import ConfigError, FerrayError
 from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
+from ferray.foreign import visible
 from ferray.network import status_of
 from ferray.track import Tracker
 from ferray.track._wandb_payload import (
@@ -52,7 +53,7 @@ class Voice:
         """One line on stderr, unless there was one before."""
         if not self.has_spoken:
             self.has_spoken = True
-            print(f"W&B: {text}", file=sys.stderr, flush=True)
+            print(visible(f"W&B: {text}"), file=sys.stderr, flush=True)
 
 
 class Wandb(Tracker):

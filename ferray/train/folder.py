@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.errors import CheckpointError, DataError, ResumeMismatch, StorageError
 from ferray.events import EpochReport
+from ferray.foreign import write_rows
 
 LAST_CHECKPOINT = "last.pt"
 BEST_CHECKPOINT = "best.pt"
@@ -92,8 +92,7 @@ class TrialFolder:
             return
         is_new = not self._removed.exists()
         with self._removed.open("a", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerows([REMOVED_COLUMNS, *rows] if is_new else rows)
+            write_rows(file, [REMOVED_COLUMNS, *rows] if is_new else rows, end="\r\n")
 
 
 def checkpoints_of(job: TrialJob) -> list[Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ferray.data.faces import Detection, Point
 from ferray.data.file_kinds import refuse_no_csv
 from ferray.errors import DataError
+from ferray.foreign import read_cell, write_rows
 
 BOX = ("x", "y", "width", "height")
 COLUMNS = ("source", "class", "part", *BOX, "score", "eyes", "num_faces", "flags", "tilt_deg", "sharpness", "file")
@@ -41,9 +42,7 @@ def read_boxes(path: Path) -> dict[str, Detection | None]:
 def write_boxes(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
     """Write rows by column; what a row leaves out is empty."""
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        write_rows(stream, [COLUMNS, *([row.get(name, "") for name in COLUMNS] for row in rows)])
 
 
 def box_cells(face: Detection) -> dict[str, str]:
@@ -78,7 +77,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 hint = f"its header must name source, {', '.join(BOX)}"
                 raise DataError(f"`{path}` has no column `{missing[0]}`", hint)
             for row in reader:
-                yield reader.line_num, {key: value for key, value in row.items() if isinstance(value, str)}
+                yield reader.line_num, {key: read_cell(value) for key, value in row.items() if isinstance(value, str)}
     except OSError as error:
         raise DataError(
             f"`{path}` cannot be read: {error.strerror or error}", "check the path given as `--boxes`"
