@@ -26,6 +26,7 @@ sampler: random
 base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 8, epochs: 10000}
 space: {optimizer.lr: {log_uniform: [1e-5, 1e-1]}}
 """
+OPTION = "timeout=61"  # of the store's URL, in the place of a password, which SQLite has none of
 # What a second user of the machine tries. A folder is given open only where it can be listed.
 ATTACK = """
 import json, os, sys
@@ -83,7 +84,8 @@ def ground() -> Iterator[Path]:
 def sweep(ground: Path, shared_cache: Path) -> Iterator[Running]:
     """An embedded sweep whose workers are in their epochs."""
     (ground / "tiny.yaml").write_text(SPACE)
-    words = ["sweep", str(ground / "tiny.yaml"), "--output", str(ground / "runs"), "--tracker", "none"]
+    store = f"sqlite:///{ground}/store.db?{OPTION}"
+    words = ["sweep", str(ground / "tiny.yaml"), "--output", str(ground / "runs"), "--storage", store]
     environment = {**os.environ, "FERRAY_CACHE": str(shared_cache), "TMPDIR": str(ground / "t")}
     command = [sys.executable, "-m", "cli", *words]
     with (ground / "said").open("w") as said, subprocess.Popen(command, env=environment, stderr=said) as driver:
@@ -166,6 +168,13 @@ def test_the_token_is_in_no_file_and_no_argument(sweep: Running) -> None:
     assert len(sweep.token) == 64
     assert [path for path in written if sweep.token.encode() in path.read_bytes()] == []
     assert [process for process in sweep.processes if sweep.token in " ".join(process.cmdline())] == []
+
+
+@pytest.mark.ray
+def test_no_command_line_holds_what_may_be_the_password_of_a_store(sweep: Running) -> None:
+    shown = [" ".join(process.cmdline()) for process in sweep.processes]
+    assert any("store.db" in line for line in shown)
+    assert [line for line in shown if OPTION in line] == []
 
 
 @pytest.mark.ray
