@@ -87,5 +87,7 @@ class Patience:
         if self._last_loss is not None and self._last_loss.reason is FailureReason.STORAGE:
             hint = "mend that disk, or choose one that every node has, and run the same command again"
             return ClusterError(self.why, hint)
+        if self._last_loss is not None and self._last_loss.reason is FailureReason.OUT_OF_MEMORY:
+            return ClusterError(self.why, f"fewer `--max-concurrent` leave more memory to each; {listing}")
         advice = "`dmesg` says whether the kernel killed them for memory, then fewer `--max-concurrent` help"
         return ClusterError(self.why, f"{listing} with what is known; {advice}")

@@ -101,3 +101,10 @@ def test_full_disk_ends_the_sweep_and_costs_no_trial(patience: Patience) -> None
     full = Outcome(OutcomeKind.FAILED, "no room for `last.pt`", reason=FailureReason.DISK_FULL)
     assert patience.disk_is_full(full).kind is OutcomeKind.INTERRUPTED
     assert patience.why == "the disk is full: no room for `last.pt`"
+
+
+def test_workers_killed_for_memory_are_met_with_fewer_at_a_time(patience: Patience) -> None:
+    killed = Outcome(OutcomeKind.FAILED, "the node ran out of memory", reason=FailureReason.OUT_OF_MEMORY)
+    patience.worker_lost(killed, root=0, retries=0, is_alone=False)
+    hint = patience.error("ferray trials sfew --failed").hint
+    assert hint == "fewer `--max-concurrent` leave more memory to each; `ferray trials sfew --failed` lists them"

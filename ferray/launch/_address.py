@@ -1,4 +1,4 @@
-"""Whether anything answers at a cluster's address: Ray itself tries for two minutes before it says so, or ends."""
+"""Whether a Ray cluster answers at an address and takes our token: Ray itself tries for minutes before it says so."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import os
 import re
 import socket
 
+import grpc
+from ray._private.authentication.authentication_utils import is_token_auth_enabled
+from ray._private.grpc_utils import init_grpc_channel
+from ray._private.services import canonicalize_bootstrap_address
+from ray.core.generated import gcs_service_pb2, gcs_service_pb2_grpc, ray_client_pb2, ray_client_pb2_grpc
+from ray.exceptions import AuthenticationError
+
 from ferray.errors import ClusterError
 
 ANSWER_WITHIN_S = 5.0
-_HOST_AND_PORT = re.compile(r"(?:ray://)?\[?(?P<host>[^\[\]/]+?)\]?:(?P<port>[0-9]{1,5})(?:/.*)?")
+_HOST_AND_PORT = re.compile(r"(?P<client>ray://)?\[?(?P<host>[^\[\]/]+?)\]?:(?P<port>[0-9]{1,5})(?:/.*)?")
+_ASK_ITS_OWNER = "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN to what `ray get-auth-token` prints on its head"
+_START = "start a cluster with `ray start --head`, or leave out `--address`"
 
 
 def ignored_address(address: str | None) -> str:
@@ -21,11 +30,11 @@ def ignored_address(address: str | None) -> str:
 
 
 def refuse_unanswered(address: str) -> None:
-    """ClusterError within seconds where nothing listens at `address`, or at `RAY_ADDRESS` for `auto`.
+    """ClusterError within seconds where no cluster answers at `address`, or none that takes our token.
 
-    What names no host and port is left to Ray, which looks for a cluster of this machine then.
+    `auto` is `RAY_ADDRESS`, else the cluster of this machine. What names no host and port is left to Ray.
     """
-    given = os.environ.get("RAY_ADDRESS", "") if address == "auto" else address
+    given = _address_of_auto() if address == "auto" else address
     named = _HOST_AND_PORT.fullmatch(given)
     if named is None:
         return
@@ -33,5 +42,37 @@ def refuse_unanswered(address: str) -> None:
         socket.create_connection((named["host"], int(named["port"])), ANSWER_WITHIN_S).close()
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error) or "no answer"
-        message = f"nothing answers at `{given}`: {reason}"
-        raise ClusterError(message, "start a cluster with `ray start --head`, or leave out `--address`") from error
+        raise ClusterError(f"nothing answers at `{given}`: {reason}", _START) from error
+    _refuse_stranger(given, f"{named['host']}:{named['port']}", is_client=named["client"] is not None)
+
+
+def _address_of_auto() -> str:
+    """What `auto` stands for; "" where Ray finds no cluster."""
+    return os.environ.get("RAY_ADDRESS") or canonicalize_bootstrap_address("auto") or ""
+
+
+def _refuse_stranger(given: str, target: str, *, is_client: bool) -> None:
+    """ClusterError where what listens does not want us, or is no cluster."""
+    try:
+        with init_grpc_channel(target) as channel:
+            _greet(channel, is_client=is_client)
+    except AuthenticationError as error:
+        message = f"RAY_AUTH_MODE is `token`, and there is no token for `{given}`"
+        raise ClusterError(message, _ASK_ITS_OWNER) from error
+    except grpc.RpcError as error:
+        code = error.code()
+        if code is grpc.StatusCode.UNAUTHENTICATED:
+            ours = "refuses our token" if is_token_auth_enabled() else "wants a token, and RAY_AUTH_MODE is not `token`"
+            raise ClusterError(f"the cluster at `{given}` {ours}", _ASK_ITS_OWNER) from error
+        if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+            raise ClusterError(f"what answers at `{given}` is no Ray cluster of ours", _START) from error
+
+
+def _greet(channel: grpc.Channel, *, is_client: bool) -> None:
+    """Ask what every cluster answers."""
+    if is_client:
+        asked = ray_client_pb2.ClusterInfoRequest(type=ray_client_pb2.ClusterInfoType.PING)
+        ray_client_pb2_grpc.RayletDriverStub(channel).ClusterInfo(asked, timeout=ANSWER_WITHIN_S)
+    else:
+        asked = gcs_service_pb2.GetClusterIdRequest()
+        gcs_service_pb2_grpc.NodeInfoGcsServiceStub(channel).GetClusterId(asked, timeout=ANSWER_WITHIN_S)

@@ -38,7 +38,7 @@ def own_cluster(folder: Path) -> Iterator[dict[str, Any]]:
     os.environ.update({_ON_LOOPBACK: "0", **token})
     os.environ.pop(_TOKEN_PATH, None)
     ray_constants.ENABLE_RAY_CLUSTER = False  # what this process took from its environment when it imported Ray
-    _read_token_anew()
+    read_token_anew()
     # Ray opens the folder of its sessions to everybody: it is one inside that which the owner alone may enter.
     place = {"address": "local", "_temp_dir": str(folder / "r")}
     try:
@@ -49,17 +49,17 @@ def own_cluster(folder: Path) -> Iterator[dict[str, Any]]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-        _read_token_anew()
+        read_token_anew()
 
 
 @contextmanager
 def others_cluster(address: str) -> Iterator[dict[str, Any]]:
     """The options with which `ray.init` joins one, with the token, if any, that the environment has now.
 
-    ClusterError within seconds where nothing answers.
+    ClusterError within seconds where nothing answers, or nothing that takes the token.
     """
+    read_token_anew()
     refuse_unanswered(address)
-    _read_token_anew()
     yield {"address": address}
 
 
@@ -70,7 +70,7 @@ def hide_arguments() -> None:
         setproctitle(shlex.join(shown))
 
 
-def _read_token_anew() -> None:
+def read_token_anew() -> None:
     """Have this process ask the environment for its token again, of which Ray remembers the first that it saw."""
     Config.initialize("")  # first: a thread of Ray's that still runs dies where a token is asked for and there is none
     AuthenticationTokenLoader.instance().reset_cache()

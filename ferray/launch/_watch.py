@@ -73,13 +73,14 @@ class Watch(Shell, tune.Callback):  # type: ignore[misc]  # ray is untyped here
     def _follow_trials(self) -> None:
         if self._controller is None:
             return
-        running = [trial for trial in self._controller.get_live_trials() if self._driver.is_running(_number(trial))]
+        running = [trial for trial in self._controller._live_trials if self._driver.is_running(_number(trial))]
         for trial in running:
             phase = self._phase_of(trial)
             self._driver.clocks.enter(_number(trial), phase)
             if phase is Phase.WAITS and self._driver.is_winding_up:
                 self._driver.withdraw(_number(trial))
-                self._controller.stop_trial(trial)
+                self._controller._schedule_trial_stop(trial)  # `stop_trial` prints an empty result
+                self._controller._live_trials.discard(trial)
         overdue = self._driver.clocks.overdue()
         for trial in running:
             number = _number(trial)

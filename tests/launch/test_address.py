@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
+from ray.core.generated import gcs_service_pb2, gcs_service_pb2_grpc, ray_client_pb2, ray_client_pb2_grpc
 
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
+from ferray.launch import _address
 from ferray.launch._address import ignored_address, refuse_unanswered
+from ferray.launch._clusters import read_token_anew
 from ferray.registry import ROOMS
+
+TOKEN = "0123456789abcdef" * 2
 
 
 @pytest.fixture
@@ -41,13 +51,90 @@ def test_a_port_that_is_none_is_refused() -> None:
         refuse_unanswered("127.0.0.1:99999")
 
 
+class Head(gcs_service_pb2_grpc.NodeInfoGcsServiceServicer, ray_client_pb2_grpc.RayletDriverServicer):  # type: ignore[misc]
+    """Answers as the head of a cluster does, to those who bring its token."""
+
+    def GetClusterId(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802  # as Ray calls it
+        self._refuse_strangers(context)
+        return gcs_service_pb2.GetClusterIdReply()
+
+    def ClusterInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        self._refuse_strangers(context)
+        return ray_client_pb2.ClusterInfoResponse()
+
+    def _refuse_strangers(self, context: grpc.ServicerContext) -> None:
+        if dict(context.invocation_metadata()).get("authorization") != f"Bearer {TOKEN}":
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "InvalidAuthToken")
+
+
+@pytest.fixture
+def head() -> Iterator[int]:
+    """The port of a head that wants a token."""
+    server = grpc.server(ThreadPoolExecutor(1))
+    gcs_service_pb2_grpc.add_NodeInfoGcsServiceServicer_to_server(Head(), server)
+    ray_client_pb2_grpc.add_RayletDriverServicer_to_server(Head(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield port
+    server.stop(0)
+
+
+@pytest.fixture(autouse=True)
+def no_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Nobody has a token, before Ray remembers one."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    read_token_anew()
+    yield
+    monkeypatch.undo()
+    read_token_anew()
+
+
+def bring(token: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    if token is not None:
+        monkeypatch.setenv("RAY_AUTH_TOKEN", token)
+    read_token_anew()
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}", "localhost:{}", "ray://127.0.0.1:{}/x"])
-def test_an_address_that_answers_is_left_to_ray(address: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        refuse_unanswered(address.format(server.getsockname()[1]))
+def test_a_cluster_that_takes_our_token_is_left_to_ray(
+    address: str, head: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(TOKEN, monkeypatch)
+    refuse_unanswered(address.format(head))
 
 
-@pytest.mark.parametrize("address", ["auto", "local", "nonsense", ""])
+@pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}"])
+@pytest.mark.parametrize(
+    ("token", "why"), [("f" * 32, "refuses our token"), (None, "RAY_AUTH_MODE is `token`, and there is no token")]
+)
+def test_a_wrong_or_missing_token_is_named_at_once(
+    address: str, token: str | None, why: str, head: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(token, monkeypatch)
+    with pytest.raises(ClusterError, match=why) as refused:
+        refuse_unanswered(address.format(head))
+    assert "RAY_AUTH_MODE=token and RAY_AUTH_TOKEN" in str(refused.value.hint)
+
+
+def test_a_cluster_that_wants_a_token_of_somebody_without_one_says_so(head: int) -> None:
+    with pytest.raises(ClusterError, match="wants a token, and RAY_AUTH_MODE is not `token`"):
+        refuse_unanswered(f"127.0.0.1:{head}")
+
+
+def test_what_answers_and_is_no_cluster_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_address, "ANSWER_WITHIN_S", 0.2)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        pytest.raises(ClusterError, match="is no Ray cluster of ours"),
+    ):
+        refuse_unanswered(f"127.0.0.1:{server.getsockname()[1]}")
+
+
+@pytest.mark.parametrize("address", ["local", "nonsense", ""])
 def test_what_names_no_host_is_left_to_ray(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     refuse_unanswered(address)

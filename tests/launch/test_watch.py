@@ -50,7 +50,7 @@ class Loop:
         self.driver = driver
         self.notes = notes
         self.time = 0.0
-        self.trials: list[TuneTrial] = []
+        self.trials: set[TuneTrial] = set()
         self.workers: dict[TuneTrial, tuple[TuneTrial, None]] = {}
         self.stopped: list[TuneTrial] = []
         self.killed: list[TuneTrial] = []
@@ -64,8 +64,8 @@ class Loop:
                     _live_actors_to_ray_actors_resources=self.workers, _actor_task_failed=None
                 ),
                 _trial_to_actor={},
-                get_live_trials=lambda: self.trials,
-                stop_trial=self.stopped.append,
+                _live_trials=self.trials,
+                _schedule_trial_stop=self.stopped.append,
             )
         )
 
@@ -74,7 +74,7 @@ class Loop:
         job = self.driver.next_job()
         assert job is not None
         trial = TuneTrial({"job": {"number": job.number}})
-        self.trials.append(trial)
+        self.trials.add(trial)
         self.watch._controller._trial_to_actor[trial] = trial
         return trial
 
