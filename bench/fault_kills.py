@@ -92,6 +92,10 @@ def sigterm(stage: Stage) -> Seen:
     return _asked_to_end(stage, signal.SIGTERM)
 
 
+def sighup(stage: Stage) -> Seen:
+    return _asked_to_end(stage, signal.SIGHUP)
+
+
 def hang(stage: Stage) -> Seen:
     """The first trial sleeps, the second attempt at it does not."""
     stage.write_space(imbalance=f"[{{hangs: {{unless: {stage.folder / 'hung'}, once: true, from_epoch: 3}}}}]")
@@ -115,6 +119,7 @@ FAULTS: dict[str, Fault] = {
     "everything killed": everything_killed,
     "SIGTERM": sigterm,
     "SIGINT": ctrl_c,
+    "SIGHUP": sighup,
     "hang, once": hang,
     "hang, always": hang_for_good,
 }

@@ -34,6 +34,7 @@ from ferray.events import (
 from ferray.foreign import visible
 from ferray.parents import find_parent
 from ferray.patience import Patience
+from ferray.signals import stops_answered_by
 from ferray.study.study import Study, Trial
 from ferray.train.folder import BEST_CHECKPOINT, ERROR_FILE, LAST_CHECKPOINT
 
@@ -42,21 +43,17 @@ Answer = TypeVar("Answer")
 
 
 def deferring_interrupts(act: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """Let `act` end before a Ctrl-C or SIGTERM is heard: an act cut in half would leave a trial that nobody ends."""
+    """Let `act` end before a stop is heard: an act cut in half would leave a trial that nobody ends."""
 
     @functools.wraps(act)
     def whole(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
         if threading.current_thread() is not threading.main_thread():
             return act(*args, **kwargs)
         heard: list[int] = []
-        former = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        for number in former:
-            signal.signal(number, lambda received, _: heard.append(received))
         try:
-            return act(*args, **kwargs)
+            with stops_answered_by(lambda received, _: heard.append(received)):
+                return act(*args, **kwargs)
         finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
             for number in heard[:1]:
                 signal.raise_signal(number)
 

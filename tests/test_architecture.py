@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "emotions",
         "events",
         "network",
+        "signals",
         "cores",
         "private_folder",
         "foreign",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from shlex import join
 from typing import NoReturn
@@ -28,9 +27,11 @@ from ferray.cli import (
 )
 from ferray.cli.encoding import print_anything
 from ferray.cli.output import print_error
+from ferray.cli.streams import ReaderLeft, open_streams
 from ferray.commands import command, program
 from ferray.config.urls import conceal, hide_passwords
-from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError
+from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError, StorageError
+from ferray.signals import interrupt_on_every_stop
 
 app = typer.Typer(
     name="ferray",
@@ -63,7 +64,8 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code that DESIGN promises; a user's mistake never shows a traceback."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt_on_every_stop()
+    open_streams()
     print_anything(sys.stdout, sys.stderr)
     given = sys.argv[1:] if args is None else args
     # W&B keeps sys.argv in every run's file and uploads it: a store's password must not be in it.
@@ -71,17 +73,11 @@ def main(args: list[str] | None = None) -> NoReturn:
     sys.exit(run(given))
 
 
-def _interrupt(*_: object) -> NoReturn:
-    """SIGTERM is what a scheduler sends before it kills: end as on Ctrl-C, with everything written."""
-    raise KeyboardInterrupt
-
-
 def run(args: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        returned = app(args, prog_name=join(program()), standalone_mode=False)
-    except Exit as ended:
-        return ended.exit_code
+        code = _returned(args)
+        sys.stdout.flush()
     except FerrayError as error:
         print_error(conceal(error.message, args), conceal(error.hint, args))
         return error.exit_code
@@ -92,10 +88,26 @@ def run(args: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, Abort):
         return INTERRUPTED_EXIT_CODE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderLeft:
         return 0
+    except (
+        OSError
+    ) as error:  # whatever file it is that no room of ferray speaks for: a folder without rights, a name too long
+        print_error(f"{_what(error)}: {error.strerror or error}", "check the path, its rights and its disk")
+        return StorageError.exit_code
+    return code
+
+
+def _returned(args: list[str]) -> int:
+    try:
+        returned = app(args, prog_name=join(program()), standalone_mode=False)
+    except Exit as ended:
+        return ended.exit_code
     return returned if isinstance(returned, int) else 0
+
+
+def _what(error: OSError) -> str:
+    return "the machine refuses" if error.filename is None else f"`{os.fsdecode(error.filename)}` cannot be used"
 
 
 def _verb(args: list[str]) -> str:

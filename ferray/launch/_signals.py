@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+from ferray.signals import STOPPING
 
 
 @contextmanager
 def heard_at_once(tell: Callable[[], None]) -> Iterator[None]:
-    """Call `tell`, on a thread of its own, as soon as a Ctrl-C or SIGTERM arrives; what it does comes when it can.
+    """Call `tell`, on a thread of its own, as soon as a signal to stop arrives; what it does comes when it can.
 
     Only the main thread can be interrupted: on another one this does nothing.
     """
@@ -37,6 +37,6 @@ def heard_at_once(tell: Callable[[], None]) -> Iterator[None]:
 def _listen(reader: socket.socket, tell: Callable[[], None]) -> None:
     """The interpreter writes the number of each signal as a byte, whatever its main thread is at."""
     while numbers := reader.recv(64):
-        if any(number in _STOPPING for number in numbers):
+        if any(number in STOPPING for number in numbers):
             tell()
             return

@@ -13,7 +13,6 @@ import gc
 import json
 import logging
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -58,6 +57,7 @@ from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._shell import Shell  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._watch import Watch  # noqa: E402
+from ferray.signals import stops_kept  # noqa: E402
 from ferray.train.freshness import Freshness  # noqa: E402
 from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
 
@@ -282,9 +282,9 @@ def _cluster(runtime: Runtime, options: dict[str, Any], tell: Callable[[str], No
     if runtime.address is None:
         options = {**options, "num_cpus": num_cores()}
     hide_arguments()
-    on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
-        with heard_at_once(lambda: tell("stopping: as soon as Ray answers, within seconds")):
+        with stops_kept(), heard_at_once(lambda: tell("stopping: as soon as Ray answers, within seconds")):
+            # ray.init puts a handler of SIGTERM in place that exits at once.
             ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = "on this machine" if runtime.address is None else f"at `{runtime.address}`"
@@ -295,7 +295,6 @@ def _cluster(runtime: Runtime, options: dict[str, Any], tell: Callable[[str], No
         ) from error
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the traceback of a lost worker, which has a line of ours
-    signal.signal(signal.SIGTERM, on_sigterm)  # ray.init puts its own in place, which exits at once
     try:
         yield
     finally:

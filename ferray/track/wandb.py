@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -104,13 +105,14 @@ class Wandb(Tracker):
     def _raise_failure(self) -> None:
         failure, self._failure = self._failure, None
         if failure is not None:
-            raise FerrayError(f"W&B cannot be written: {failure}", "the leaderboard does not need it") from failure
+            reason = str(failure) or type(failure).__name__
+            raise FerrayError(f"W&B cannot be written: {reason}", "the leaderboard does not need it") from failure
 
     def _write(self, sweep: SweepStarted) -> None:
         """The thread: decide where to write, then one event after the other until None."""
-        try:
-            import wandb
+        import wandb
 
+        try:
             mode = choose_mode(wandb, self.folder, self._voice)
             if mode == "disabled":
                 return
@@ -120,6 +122,14 @@ class Wandb(Tracker):
             runs.abandon()
         except Exception as error:  # told on the driver's thread, where it can be acted on
             self._failure = error
+        finally:
+            _leave(wandb)
+
+
+def _leave(wandb: Any) -> None:
+    """End wandb's service now: at the end of the process it would wait for ever, or print why it was killed."""
+    with suppress(Exception):
+        wandb.teardown()
 
 
 def choose_mode(wandb: Any, folder: Path, voice: Voice) -> str:

@@ -23,7 +23,7 @@ def test_all_faults_are_chosen_unless_some_are_named() -> None:
 
 
 def test_faults_are_chosen_by_kind_and_by_the_beginning_of_their_name() -> None:
-    assert list(chosen(["torn last line", "SIG"])) == ["SIGTERM", "SIGINT", "torn last line"]
+    assert list(chosen(["torn last line", "SIG"])) == ["SIGTERM", "SIGINT", "SIGHUP", "torn last line"]
     assert list(chosen(["store"])) == list(KINDS["store"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -154,6 +155,34 @@ def test_what_cannot_be_written_is_told_once_on_the_callers_thread(
     tracker.sweep_started(sweep_started(tmp_path))
     with pytest.raises(FerrayError, match="W&B cannot be written"):
         tracker.close()
+
+
+KILLED = """
+import os, signal, sys, subprocess
+from pathlib import Path
+from ferray.testing.fake_sweep import TRIALS, sweep_started, trial_started
+from ferray.testing.trackers import finish_trial
+from ferray.track.wandb import Wandb
+tracker = Wandb(Path(sys.argv[1]))
+tracker.sweep_started(sweep_started(tracker.folder))
+tracker.trial_started(trial_started(TRIALS[0], tracker.folder))
+while not list(Path(sys.argv[1]).glob("wandb/offline-run-*/*.wandb")):
+    os.sched_yield()
+for child in subprocess.run(["pgrep", "-P", str(os.getpid()), "wandb-core"], capture_output=True).stdout.split():
+    os.kill(int(child), signal.SIGKILL)
+try:
+    finish_trial(tracker, TRIALS[0])
+    tracker.close()
+except Exception as error:
+    print(error)
+"""
+
+
+def test_a_killed_service_of_wandbs_is_told_once_and_prints_nothing_itself(tmp_path: Path) -> None:
+    environment = {**os.environ, "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ran.stdout[:23], ran.stderr) == ("W&B cannot be written: ", "")
 
 
 @dataclass

@@ -1,0 +1,42 @@
+"""The signals that end a command: Ctrl-C, SIGTERM of a scheduler, SIGHUP of a terminal that was closed."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def interrupt_on_every_stop() -> None:
+    """Let each of them end as Ctrl-C does, with everything written; one that is ignored, as by `nohup`, stays so."""
+    for number in STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
+@contextmanager
+def stops_answered_by(handler: Callable[[int, Any], object]) -> Iterator[None]:
+    """`handler` in the place of every one that is not ignored."""
+    with stops_kept():
+        for number in STOPPING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, handler)
+        yield
+
+
+@contextmanager
+def stops_kept() -> Iterator[None]:
+    """The handlers as they were, whatever is put in their place meanwhile."""
+    former = {number: signal.getsignal(number) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, known in former.items():
+            signal.signal(number, known)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

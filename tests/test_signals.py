@@ -1,0 +1,52 @@
+"""Ctrl-C, SIGTERM and SIGHUP are one thing to a command: it ends with everything written."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from ferray.driver import deferring_interrupts
+from ferray.signals import STOPPING, interrupt_on_every_stop, stops_kept
+
+
+@pytest.fixture(autouse=True)
+def former_handlers() -> Iterator[None]:
+    with stops_kept():
+        yield
+
+
+@pytest.mark.parametrize("number", STOPPING, ids=lambda number: str(number.name))
+def test_every_signal_to_stop_interrupts(number: signal.Signals) -> None:
+    interrupt_on_every_stop()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+
+
+def test_a_signal_that_nohup_ignores_stays_ignored() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    interrupt_on_every_stop()
+    signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+@pytest.mark.parametrize("number", STOPPING, ids=lambda number: str(number.name))
+def test_an_act_of_the_driver_ends_before_a_stop_is_heard(number: signal.Signals) -> None:
+    interrupt_on_every_stop()
+    done: list[str] = []
+
+    @deferring_interrupts
+    def act() -> None:
+        signal.raise_signal(number)
+        done.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        act()
+    assert done == ["whole"]
+
+
+def test_a_stop_that_is_ignored_is_not_heard_within_an_act_either() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    deferring_interrupts(signal.raise_signal)(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
