@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "events",
         "network",
         "signals",
+        "bounds",
         "cores",
         "private_folder",
         "foreign",

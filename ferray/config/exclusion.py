@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ferray.bounds import read_within
 from ferray.errors import ConfigError
 from ferray.foreign import read_cell, write_rows
 
 DIGEST = re.compile(r"[0-9a-f]{16}")
 KEY = "exclude"
+MOST_BYTES = 64 * 2**20  # two million samples
 ID, NAME = "sample_id", "name"
 _HINT = "a list has a header and a line a sample, with its `sample_id` or `name`, as `data clean` writes it"
 
@@ -56,7 +58,7 @@ class Exclusion:
 def read_exclusion(path: Path) -> Exclusion:
     """The list in a csv file; ConfigError, naming file and line, where it is none."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_within(path, MOST_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise ConfigError(f"the list `{path}` cannot be read: {why}", _HINT) from error

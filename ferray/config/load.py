@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ferray.bounds import read_within
 from ferray.commands import command
 from ferray.config.overrides import Overrides, apply_overrides, blame
 from ferray.config.problems import problems_error
@@ -18,7 +19,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.synonyms import meant_key
 from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
-from ferray.config.yaml import read_yaml
+from ferray.config.yaml import MOST_BYTES, read_yaml
 from ferray.errors import ConfigError, did_you_mean
 from ferray.registry import ROOMS
 
@@ -54,8 +55,10 @@ def find_space(name: str) -> SpaceFile:
     for path in candidates:
         if path.is_file():
             try:
-                return SpaceFile(path.stem, path, path.read_text(encoding="utf-8"))
-            except (OSError, UnicodeDecodeError) as error:
+                return SpaceFile(path.stem, path, read_within(path, MOST_BYTES).decode("utf-8"))
+            except OSError as error:
+                raise ConfigError(f"`{path}` cannot be read: {error.strerror}") from error
+            except UnicodeDecodeError as error:
                 raise ConfigError(f"`{path}` cannot be read as text") from error
     inside = [known for known in space_names() if known.rpartition("/")[2] == name]
     hint = f"did you mean `{inside[0]}`?" if inside else did_you_mean(name, space_names())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ferray.bounds import read_within
 from ferray.config.problems import Problem, problems_error
 from ferray.config.readable import short_names
 from ferray.config.space import Choice, Node, Numbers, OneOf, Seeds
@@ -22,6 +23,7 @@ ParameterSet = dict[str, Any]
 _HINT = (
     "a list of sets such as `- {optimizer.lr: 1e-3, batch_size: 32}`, or what `leaderboard --json` or `--csv` prints"
 )
+MOST_BYTES = 64 * 2**20  # a leaderboard of 10,000 trials has a tenth
 _PREFIX = "params."  # of a leaderboard's csv
 _COMPLETE = ("complete", "completed")
 
@@ -72,13 +74,13 @@ def _read(path: Path) -> list[ParameterSet]:
         return list(_csv_sets(path))
     if path.suffix == ".json":
         return _tree_sets(_json(path), path)
-    return _tree_sets(read_yaml(path), path)
+    return _tree_sets(read_yaml(path, most_bytes=MOST_BYTES), path)
 
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads(read_within(path, MOST_BYTES).decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"it is not JSON: {error}"
         raise ConfigError(f"`{path}` cannot be read: {reason}", _HINT) from error
 
@@ -95,7 +97,7 @@ def _tree_sets(tree: Any, path: Path) -> list[ParameterSet]:
 
 def _csv_sets(path: Path) -> Iterator[ParameterSet]:
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+        rows = list(csv.DictReader(io.StringIO(read_within(path, MOST_BYTES).decode("utf-8-sig"), newline="")))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(f"`{path}` cannot be read: {reason}", _HINT) from error

@@ -16,6 +16,7 @@ from ferray.config.synonyms import key_hint
 from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, group_keys, split_component
 from ferray.errors import did_you_mean
 
+MOST_OPTIONS = 1000  # in a list or a set of arms: more are a mistake, and cost minutes before anybody sees it
 Scalar = str | int | float | bool | None
 
 
@@ -132,6 +133,9 @@ def _parse_node(value: Any, path: str, problems: list[str]) -> Node | None:
         return None
     if not isinstance(argument, list) or not argument:
         problems.append(f"{path}: `{kind}` takes a list, not `{argument}`")
+        return None
+    if len(argument) > MOST_OPTIONS:
+        problems.append(f"{path}: `{kind}` lists `{len(argument):,}` options, at most `{MOST_OPTIONS:,}` are read")
         return None
     if kind == "one_of":
         return _parse_one_of(argument, path, problems)

@@ -12,7 +12,17 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from ferray.config.address import contradictions, overlaid
 from ferray.config.exclusion import with_digests
 from ferray.config.published import PublishedRow, Quick
-from ferray.config.space import ARM, Choice, Node, Seeds, num_combinations, parse_space, resolve, unknown_key
+from ferray.config.space import (
+    ARM,
+    MOST_OPTIONS,
+    Choice,
+    Node,
+    Seeds,
+    num_combinations,
+    parse_space,
+    resolve,
+    unknown_key,
+)
 from ferray.config.trial import Component, TrialConfig, split_component
 from ferray.registry import Params
 
@@ -159,6 +169,13 @@ class SweepSpec(Params):
         if self.pruner.name == "wilcoxon" and not self.base.get("folds"):
             raise ValueError("pruner: `wilcoxon` compares folds, and `base.folds` asks for none")
         return self
+
+    @field_validator("arms", mode="before")
+    @classmethod
+    def _few_arms(cls, arms: Any) -> Any:
+        if isinstance(arms, dict) and len(arms) > MOST_OPTIONS:
+            raise ValueError(f"has `{len(arms):,}` arms, at most `{MOST_OPTIONS:,}` are read")
+        return arms
 
     @field_validator("base")
     @classmethod

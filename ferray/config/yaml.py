@@ -13,8 +13,11 @@ from typing import Any
 
 import yaml
 
+from ferray.bounds import read_within
 from ferray.commands import command
 from ferray.errors import ConfigError
+
+MOST_BYTES = 128 * 1024  # of a space, in which a second goes by; those that come with ferray have 4 kB
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -27,6 +30,11 @@ class _StrictLoader(yaml.SafeLoader):
             event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it out
             raise yaml.constructor.ConstructorError(None, None, "aliases (`*name`) are not read", event.start_mark)
         return super().compose_node(parent, index)
+
+    def construct_scalar(self, node: Any) -> Any:
+        if "\0" in str(node.value):  # no path and no name may hold one
+            raise yaml.constructor.ConstructorError(None, None, "a text with a zero byte", node.start_mark)
+        return super().construct_scalar(node)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -80,10 +88,10 @@ def flow(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
-def read_yaml(path: Path) -> Any:
-    """The plain tree in a file; ConfigError where it cannot be read or is not strict YAML."""
+def read_yaml(path: Path, *, most_bytes: int = MOST_BYTES) -> Any:
+    """The plain tree in a file; ConfigError where it cannot be read, is too large or is not strict YAML."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_within(path, most_bytes).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
         raise ConfigError(f"`{path}` cannot be read: {reason}") from error

@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ferray.bounds import refuse_larger
 from ferray.data.files import regular_file
 from ferray.data.samples import SampleList
 from ferray.errors import BadSampleError, DataError
 
+MOST_BYTES = 64 * 2**30  # of a file that is hashed: a minute's reading
 FileDigest = Callable[[Path], str]
 
 
@@ -21,6 +23,7 @@ def sha256_of(path: Path) -> str:
     """Hex digest of a file's content; DataError naming the file when it cannot be read, BadSampleError for no file."""
     try:
         regular_file(path)
+        refuse_larger(path, MOST_BYTES)
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:

@@ -9,6 +9,7 @@ import math
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.bounds import refuse_larger
 from ferray.commands import install_extra
 from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample
@@ -31,6 +33,8 @@ from ferray.emotions import EMOTION_NAMES
 from ferray.errors import BadSampleError, ConfigError, DataError
 
 NUM_FEATURES = 10
+MOST_BYTES = 256 * 2**20
+MOST_UNPACKED_BYTES = 512 * 2**20
 COLUMNS = 2 + NUM_FEATURES  # file name, label, numbers
 FILES = ("sfew.xlsx", "sfew.csv", "sfew_features.xlsx", "sfew_features.csv")
 LARGEST = float(np.finfo(np.float32).max)
@@ -132,6 +136,7 @@ def _read_cells(path: Path) -> Iterator[Cells]:
     """The rows of the sheet as text, "" for an empty cell, blank rows left out; DataError where it is no sheet."""
     try:
         regular_file(path)
+        refuse_larger(path, MOST_BYTES)
         is_sheet = path.suffix.lower() == ".xlsx"
         if not is_sheet:
             refuse_no_csv(path)
@@ -163,6 +168,7 @@ def _read_xlsx(path: Path) -> Iterator[tuple[Any, ...]]:
             f"`{path.name}` needs openpyxl", f"`{install_extra('sheets')}`, or save it as .csv"
         ) from error
     content = io.BytesIO(path.read_bytes())
+    _refuse_inflating(content, path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what openpyxl remarks about styles and extensions it leaves aside
@@ -176,6 +182,17 @@ def _read_xlsx(path: Path) -> Iterator[tuple[Any, ...]]:
         raise DataError(f"`{path}` is not an Excel sheet", "copy it again, or save it as .csv") from error
     widest = max(map(len, rows), default=0)
     yield from ((*row, *[None] * (widest - len(row))) for row in rows)
+
+
+def _refuse_inflating(content: io.BytesIO, path: Path) -> None:
+    """DataError for an archive whose own table says that it unpacks to more than a sheet."""
+    if not zipfile.is_zipfile(content):
+        return
+    with suppress(zipfile.BadZipFile, NotImplementedError), zipfile.ZipFile(content) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > MOST_UNPACKED_BYTES:
+            message = f"`{path}` unpacks to `{unpacked >> 20}` MiB, at most `{MOST_UNPACKED_BYTES >> 20}` are read"
+            raise DataError(message, "save it as .csv")
 
 
 def _text(value: Any) -> str:
