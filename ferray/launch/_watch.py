@@ -13,6 +13,7 @@ from ferray.driver import SweepDriver
 from ferray.errors import ClusterError
 from ferray.launch._capacity import Capacity, living_nodes
 from ferray.launch._losses import have_tune_survive
+from ferray.launch._pulse import Pulse
 from ferray.launch._shell import Shell
 
 LOOK_S = 5.0  # between two looks at the cluster
@@ -24,8 +25,9 @@ class Watch(Shell, tune.Callback):  # type: ignore[misc]  # ray is untyped here
     Tune itself would wait for the nodes of a dead cluster for ever, and never use those that join.
     """
 
-    def __init__(self, driver: SweepDriver, capacity: Capacity, trouble: list[Exception]) -> None:
+    def __init__(self, driver: SweepDriver, capacity: Capacity, pulse: Pulse, trouble: list[Exception]) -> None:
         super().__init__()
+        self._pulse = pulse
         self._driver = driver
         self._capacity = capacity
         self._trouble = trouble
@@ -52,6 +54,7 @@ class Watch(Shell, tune.Callback):  # type: ignore[misc]  # ray is untyped here
             self._controller._reuse_actors = True
         with self._kept():
             self._driver.check_owner()
+            self._refuse_gone_cluster()
             self._look_around()
             self._follow_trials()
 
@@ -59,8 +62,17 @@ class Watch(Shell, tune.Callback):  # type: ignore[misc]  # ray is untyped here
         """What the trial hung in, where its worker was killed for that; "" otherwise."""
         return self._killed.get(number, "")
 
+    def _refuse_gone_cluster(self) -> None:
+        try:
+            self._pulse.refuse_gone()
+        except ClusterError:
+            self._driver.interrupt()
+            if self._controller is not None:
+                self._controller.cleanup = lambda: None  # calls to a dead head would never end
+            raise
+
     def _look_around(self) -> None:
-        if time.monotonic() - self._looked < LOOK_S:
+        if time.monotonic() - self._looked < LOOK_S or not self._pulse.answers():
             return
         self._looked = time.monotonic()
         nodes = living_nodes()

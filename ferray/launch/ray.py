@@ -24,6 +24,7 @@ _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or `uv run ferray` has Ray upload the working folder
     "RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE": "1",  # or Tune restarts a preempted trial behind the driver's back
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -52,6 +53,7 @@ from ferray.launch._capacity import Capacity, await_place, living_nodes, wanted_
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
 from ferray.launch._losses import why_lost, words_of  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
+from ferray.launch._pulse import Pulse, pulse_of  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._shell import Shell  # noqa: E402
@@ -222,7 +224,8 @@ class Ray(Launcher):
             driver.note(f"{where}a worker imports torch before its first epoch: {IMPORT_TIME}")
             driver.start(place.slots)
             try:
-                _fit(driver, place, folder / "tune")
+                with pulse_of(self.runtime.address) as pulse:
+                    _fit(driver, place, pulse, folder / "tune")
             except KeyboardInterrupt:
                 driver.say_stopping()
                 with contextlib.suppress(KeyboardInterrupt):  # a second one: those that have not saved go on from less
@@ -247,10 +250,10 @@ def _let_workers_save(folders: list[Path]) -> None:
             (folder / STOP_FILE).unlink(missing_ok=True)
 
 
-def _fit(driver: SweepDriver, place: Place, scratch: Path) -> None:
+def _fit(driver: SweepDriver, place: Place, pulse: Pulse, scratch: Path) -> None:
     trouble: list[Exception] = []
     capacity, saves = Capacity(driver, place), Saves(driver)
-    watch = Watch(driver, capacity, trouble)
+    watch = Watch(driver, capacity, pulse, trouble)
     tuner = tune.Tuner(
         tune.with_resources(_TrialActor, {"cpu": place.cpus, "gpu": place.gpus}),
         tune_config=tune.TuneConfig(

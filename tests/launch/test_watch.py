@@ -18,6 +18,7 @@ from ferray.errors import ClusterError
 from ferray.events import Listener
 from ferray.launch._capacity import Capacity
 from ferray.launch._place import Place
+from ferray.launch._pulse import Pulse
 from ferray.launch._watch import Watch
 from ferray.study.history import load_sweep
 from ferray.testing.curves import open_driver, small_spec
@@ -56,7 +57,10 @@ class Loop:
         self.killed: list[TuneTrial] = []
         self.nodes: list[dict[str, Any]] = [{"Alive": True, "Resources": {"CPU": 2.0}}]
         self.capacity = Capacity(driver, Place(1, 0.0, 2))
-        self.watch = Watch(driver, self.capacity, [])
+        self.head_answers = True
+        error = ClusterError("the cluster is gone", "run the same command again")
+        self.pulse = Pulse(lambda: self.head_answers, error, gone_s=30.0, now=lambda: self.time)
+        self.watch = Watch(driver, self.capacity, self.pulse, [])
         driver.clock = lambda: self.time
         self.watch.meet(
             SimpleNamespace(
@@ -86,6 +90,7 @@ class Loop:
 
     def turn(self, *, after: float) -> None:
         self.time += after
+        self.pulse.feel()
         self.watch._looked = float("-inf")
         self.watch.on_step_begin(0, [])
 
@@ -178,3 +183,21 @@ def test_dead_cluster_of_our_own_ends_the_sweep(tmp_path: Path, monkeypatch: pyt
     loop.nodes.clear()
     with pytest.raises(ClusterError, match="Ray has died"):
         loop.turn(after=0)
+
+
+def test_cluster_that_goes_away_ends_the_sweep_with_its_trials_interrupted(loop: Loop) -> None:
+    loop.starting()
+    loop.turn(after=0)
+    loop.head_answers = False
+    with pytest.raises(ClusterError, match="is gone"):
+        loop.turn(after=31)
+    assert loop.driver.num_running == 0
+
+
+def test_link_that_is_cut_for_a_moment_ends_nothing(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "nodes", lambda: pytest.fail("a call to a head that is gone does not come back"))
+    loop.head_answers = False
+    loop.turn(after=29)
+    loop.head_answers = True
+    loop.watch._pulse.feel()
+    loop.watch._refuse_gone_cluster()

@@ -1,0 +1,65 @@
+"""Heads that answer, fall silent and stay so."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+
+import pytest
+
+from ferray.errors import ClusterError
+from ferray.launch._pulse import LEFT_S, Pulse, pulse_of
+
+GONE = ClusterError("the cluster is gone", "run the same command again")
+
+
+@dataclass
+class Head:
+    """A head, the time, and what its pulse gave up with."""
+
+    answers: bool = True
+    time: float = 0.0
+    given_up: list[ClusterError] = field(default_factory=list)
+
+
+@pytest.fixture
+def head() -> Head:
+    return Head()
+
+
+@pytest.fixture
+def pulse(head: Head) -> Pulse:
+    return Pulse(lambda: head.answers, GONE, 30.0, give_up=head.given_up.append, now=lambda: head.time)
+
+
+def test_head_that_answers_is_there(pulse: Pulse, head: Head) -> None:
+    head.time = 100.0
+    pulse.feel()
+    pulse.refuse_gone()
+
+
+def test_head_that_has_been_silent_for_too_long_is_gone(pulse: Pulse, head: Head) -> None:
+    head.answers, head.time = False, 31.0
+    pulse.feel()
+    with pytest.raises(ClusterError, match="is gone"):
+        pulse.refuse_gone()
+
+
+def test_main_thread_has_time_to_leave(pulse: Pulse, head: Head) -> None:
+    head.answers, head.time = False, 30.0 + LEFT_S
+    pulse.feel()
+    assert head.given_up == []
+
+
+def test_main_thread_that_does_not_come_back_is_given_up(pulse: Pulse, head: Head) -> None:
+    head.answers, head.time = False, 31.0 + LEFT_S
+    pulse.feel()
+    assert head.given_up == [GONE]
+
+
+@pytest.mark.parametrize("address", ["ray://127.0.0.1:{}", "ray://127.0.0.1:{}/x"])
+def test_head_behind_a_client_server_is_asked_there(address: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        pulse = pulse_of(address.format(server.getsockname()[1]))
+        assert pulse.answers()
+    assert not pulse.answers()
