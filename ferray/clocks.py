@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+TIMES_LONGEST = 20  # a trial's longest epoch: for so long it may be silent where nobody has set a bound
+LEAST_SILENCE_S = 600.0  # a disk that hangs for minutes comes back
+FIRST_EPOCH_S = 86_400.0  # before a trial's first epoch nothing is known of it
+DRIVER_STOOD_S = 60.0  # between two looks: the driver itself was stopped, as by Ctrl-Z, and nobody was heard meanwhile
 START_LIMIT_S = 600.0  # importing torch takes half a minute, and minutes from a slow network's disk
 
 
@@ -22,12 +26,14 @@ class Clocks:
     """The phase of each running trial, and when it was entered or last heard of, by `now` in seconds.
 
     A trial that waits may do so for as long as others hold the cluster. `timeout_s` bounds the silence of one that
-    trains; None leaves that without a bound.
+    trains; where it is None that is many times the trial's own longest epoch.
     """
 
     now: Callable[[], float]
     timeout_s: float | None = None
     _since: dict[int, tuple[Phase, float]] = field(default_factory=dict)
+    _longest_s: dict[int, float] = field(default_factory=dict)  # epoch of each trial
+    _looked: float | None = None
 
     def enter(self, number: int, phase: Phase) -> None:
         """The trial is in this phase; its time there runs on if it was already."""
@@ -36,17 +42,21 @@ class Clocks:
 
     def hear(self, number: int) -> None:
         """The trial has ended an epoch."""
+        phase, since = self._since.get(number, (Phase.WAITS, self.now()))
+        if phase is Phase.TRAINS:
+            self._longest_s[number] = max(self._longest_s.get(number, 0.0), self.now() - since)
         self._since[number] = (Phase.TRAINS, self.now())
 
     def forget(self, number: int) -> None:
         """The trial has ended."""
         self._since.pop(number, None)
+        self._longest_s.pop(number, None)
 
     def overdue(self) -> dict[int, str]:
-        """The trials that are taken to hang, each with what it fails with."""
-        return {
-            number: self._words(phase) for number, (phase, since) in self._since.items() if self._is_late(phase, since)
-        }
+        """The trials that are taken to hang, each with what it fails with; to be asked every few seconds."""
+        self._leave_out_own_stop()
+        late = [number for number, (phase, since) in self._since.items() if self._is_late(number, phase, since)]
+        return {number: self._words(number) for number in late}
 
     def all_wait_s(self) -> float:
         """For how long every running trial has waited for its resources; 0 where one has them, or none runs."""
@@ -54,11 +64,28 @@ class Clocks:
             return 0.0
         return self.now() - max(since for _, since in self._since.values())
 
-    def _is_late(self, phase: Phase, since: float) -> bool:
-        limit = {Phase.WAITS: None, Phase.STARTS: START_LIMIT_S, Phase.TRAINS: self.timeout_s}[phase]
+    def _leave_out_own_stop(self) -> None:
+        now, looked = self.now(), self._looked
+        self._looked = now
+        if looked is not None and now - looked > DRIVER_STOOD_S:
+            self._since = {number: (phase, since + now - looked) for number, (phase, since) in self._since.items()}
+
+    def _is_late(self, number: int, phase: Phase, since: float) -> bool:
+        limit = {Phase.WAITS: None, Phase.STARTS: START_LIMIT_S, Phase.TRAINS: self._silence_s(number)}[phase]
         return limit is not None and self.now() - since > limit
 
-    def _words(self, phase: Phase) -> str:
-        if phase is Phase.STARTS:
+    def _silence_s(self, number: int) -> float:
+        if self.timeout_s is not None:
+            return self.timeout_s
+        longest_s = self._longest_s.get(number)
+        return FIRST_EPOCH_S if longest_s is None else max(LEAST_SILENCE_S, TIMES_LONGEST * longest_s)
+
+    def _words(self, number: int) -> str:
+        if self._since[number][0] is Phase.STARTS:
             return f"its worker did not start within {START_LIMIT_S:g} s"
-        return f"no word for {self.timeout_s:g} s"
+        said = f"no word for {self._silence_s(number):.0f} s"
+        if self.timeout_s is not None:
+            return said
+        longest_s = self._longest_s.get(number)
+        measure = "before its first epoch" if longest_s is None else f"where its longest epoch took {longest_s:.1f} s"
+        return f"{said}, {measure}; `--trial-timeout` sets another bound"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ferray.clocks import START_LIMIT_S, Clocks, Phase
+from ferray.clocks import LEAST_SILENCE_S, START_LIMIT_S, Clocks, Phase
 
 HOURS = 36_000.0
 
@@ -62,7 +62,41 @@ def test_an_epoch_winds_the_clock_up(clocks: Clocks, clock: Clock) -> None:
     assert clocks.overdue() == {}
 
 
-def test_without_a_time_out_training_may_be_silent(clock: Clock) -> None:
+def test_a_bound_of_its_own_follows_from_the_trials_longest_epoch(clock: Clock) -> None:
+    clocks = Clocks(clock)
+    clocks.enter(0, Phase.TRAINS)
+    for clock.time in (90.0, 130.0):  # epochs of 90 and 40 s
+        clocks.hear(0)
+    clock.time = 130.0 + 20 * 90
+    assert clocks.overdue() == {}
+    clock.time += 1
+    said = "no word for 1800 s, where its longest epoch took 90.0 s; `--trial-timeout` sets another bound"
+    assert clocks.overdue() == {0: said}
+
+
+def test_short_epochs_may_be_followed_by_minutes_of_silence(clock: Clock) -> None:
+    clocks = Clocks(clock)
+    clocks.enter(0, Phase.TRAINS)
+    clock.time = 0.1
+    clocks.hear(0)
+    clock.time = LEAST_SILENCE_S
+    assert clocks.overdue() == {}
+    clock.time += 1
+    assert list(clocks.overdue()) == [0]
+
+
+def test_the_time_in_which_the_driver_itself_was_stopped_is_nobodys_silence(clocks: Clocks, clock: Clock) -> None:
+    clocks.enter(0, Phase.TRAINS)
+    clocks.overdue()
+    clock.time = HOURS
+    assert clocks.overdue() == {}
+    clock.time += 60.0
+    assert clocks.overdue() == {}
+    clock.time += 1.0
+    assert clocks.overdue() == {0: "no word for 60 s"}
+
+
+def test_a_first_epoch_may_take_hours(clock: Clock) -> None:
     clocks = Clocks(clock)
     clocks.enter(0, Phase.TRAINS)
     clock.time = HOURS
