@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from shlex import join
@@ -30,7 +31,7 @@ from ferray.cli.output import print_error
 from ferray.cli.streams import ReaderLeft, open_streams
 from ferray.commands import command, program
 from ferray.config.urls import conceal, hide_passwords
-from ferray.errors import INTERRUPTED_EXIT_CODE, FerrayError, StorageError
+from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError, FerrayError, StorageError
 from ferray.signals import interrupt_on_every_stop
 
 app = typer.Typer(
@@ -94,7 +95,7 @@ def run(args: list[str]) -> int:
         OSError
     ) as error:  # whatever file it is that no room of ferray speaks for: a folder without rights, a name too long
         print_error(f"{_what(error)}: {error.strerror or error}", "check the path, its rights and its disk")
-        return StorageError.exit_code
+        return ConfigError.exit_code if error.errno == errno.ENAMETOOLONG else StorageError.exit_code
     return code
 
 

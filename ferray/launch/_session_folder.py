@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ferray.errors import ClusterError
+from ferray.launch._limits import refuse_no_room
 
 PREFIX = "ferray-"
 LOCK_NAME = "session.lock"
@@ -26,6 +27,7 @@ def session_folder() -> Iterator[Path]:
     """
     base = _base()
     _delete_abandoned(base)
+    refuse_no_room(base)
     folder = _made(base)
     with (folder / LOCK_NAME).open("w") as lock:
         with suppress(OSError):  # on a disk without locks only this sweep deletes it

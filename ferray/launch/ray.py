@@ -51,6 +51,7 @@ from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
 from ferray.launch._capacity import Capacity, await_place, living_nodes, wanted_place  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
+from ferray.launch._limits import what_to_try  # noqa: E402
 from ferray.launch._losses import why_lost, words_of  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.launch._pulse import Pulse, pulse_of  # noqa: E402
@@ -289,19 +290,22 @@ def _cluster(runtime: Runtime, options: dict[str, Any], tell: Callable[[str], No
         with stops_kept(), heard_at_once(lambda: tell("stopping: as soon as Ray answers, within seconds")):
             # ray.init puts a handler of SIGTERM in place that exits at once.
             ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        where = "on this machine" if runtime.address is None else f"at `{runtime.address}`"
-        reason = str(error).strip().split("\n", 1)[0]
-        raise ClusterError(
-            f"no Ray cluster can be reached {where}: {reason}",
-            "start one with `ray start --head`, or leave out `--address`",
-        ) from error
+    except Exception as error:  # Ray raises a plain one where its processes do not come up
+        raise _not_started(error, runtime.address) from error
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the traceback of a lost worker, which has a line of ours
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _not_started(error: Exception, address: str | None) -> ClusterError:
+    reason = (str(error).strip() or type(error).__name__).split("\n", 1)[0]
+    if address is None:
+        return ClusterError(f"Ray does not start on this machine: {reason}", what_to_try())
+    message = f"no Ray cluster can be reached at `{address}`: {reason}"
+    return ClusterError(message, "start one with `ray start --head`, or leave out `--address`")
 
 
 def _num_gpus() -> int:
