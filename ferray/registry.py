@@ -65,7 +65,16 @@ class Room:
         if name in self._entry_points():
             loaded: type[Any] = self._entry_points()[name].load()
             return loaded
-        raise UnknownComponent(f"`{name}` is not {_article(self.kind)}", self._hint(name))
+        raise self.unknown(name)
+
+    def require(self, name: str) -> None:
+        """UnknownComponent where nothing is called `name`; nothing is imported for a name that there is."""
+        if name not in self.names():
+            raise self.unknown(name)
+
+    def unknown(self, name: str) -> UnknownComponent:
+        """The error for a name that no component has, with the nearest that one has."""
+        return UnknownComponent(f"`{name}` is not {_article(self.kind)}", self._hint(name))
 
     def meaning(self, name: str) -> dict[str, Any] | None:
         """What a name that is no component's most likely means, `{timm: {name: resnet18}}` for `resnet18`; else None.

@@ -189,7 +189,10 @@ def runtime_from(asked: dict[str, Any]) -> Any:
 
     from ferray.config.runtime import Runtime
     from ferray.config.wording import problem_lines
+    from ferray.registry import ROOMS
 
+    if "launcher" in asked:
+        ROOMS["launcher"].require(asked["launcher"])  # by its name alone: Ray takes seconds to import
     given = {name: asked[name] for name in Runtime.model_fields if asked.get(name) is not None}
     try:
         return Runtime.model_validate(given)

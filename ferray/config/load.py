@@ -60,6 +60,10 @@ def find_space(name: str) -> SpaceFile:
                 raise ConfigError(f"`{path}` cannot be read: {error.strerror}") from error
             except UnicodeDecodeError as error:
                 raise ConfigError(f"`{path}` cannot be read as text") from error
+    if name in ROOMS["dataset"].names():
+        parameters = f"{{{name}: {{path: FOLDER}}}}" if name == "image_folder" else name
+        hint = f"it is a data set: `{command('sweep demo --set', f'dataset={parameters}')}` searches on it"
+        raise ConfigError(f"there is no search space `{name}`", hint)
     inside = [known for known in space_names() if known.rpartition("/")[2] == name]
     hint = f"did you mean `{inside[0]}`?" if inside else did_you_mean(name, space_names())
     raise ConfigError(f"there is no search space `{name}`", hint)
@@ -75,8 +79,9 @@ def load_space(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec
     if not isinstance(raw, dict):
         raise ConfigError(f"{file.path} holds no keys", f"see `{command('show space demo')}` for a space that works")
     raw = {key: value for key, value in raw.items() if value is not None}
+    # So that overrides meet a file of the right shape; the file's own name may give way to `--name`.
+    validate_spec({"name": "unnamed", **copy.deepcopy(raw)}, source=str(file.path))
     raw.setdefault("name", file.name)
-    validate_spec(copy.deepcopy(raw), source=str(file.path))  # so that overrides meet a file of the right shape
     notes = _cut_down(raw) if overrides and overrides.quick else []
     return _changed(raw, overrides or Overrides(), notes, source=str(file.path))
 
@@ -120,7 +125,7 @@ def _changed(
     blamed = {line: blame(line, applied.changes) for line in lines}
     of_options = [*applied.problems, *(problem for problem in blamed.values() if problem)]
     of_source = [line for line, problem in blamed.items() if not problem]
-    raise problems_error(source if of_source else "", [*of_options, *of_source])
+    raise problems_error(source if of_source else "", list(dict.fromkeys([*of_options, *of_source])))
 
 
 def validate_spec(raw: dict[str, Any], *, source: str) -> SweepSpec:

@@ -205,7 +205,14 @@ def _problem_of(change: Change, line: str) -> Problem:
         "."
     )[-1:]
     said = text.removeprefix(f"is `{change.value}`, ").removeprefix(f"is `{change.value}`: ") if whole else line
-    return Problem.of(f"`{change.said}`: {said}")
+    return Problem.of(f"`{change.said}`{_meaning(change)}: {said}")
+
+
+def _meaning(change: Change) -> str:
+    """The whole key where a short one was typed, since the note that tells it is not printed beside an error."""
+    typed = change.said.removeprefix("--set ").partition("=")[0].strip()
+    is_short = change.said.startswith("--set ") and not typed.endswith(change.key)
+    return f" is `{change.key}`" if is_short else ""
 
 
 def _same_arms(raw: dict[str, Any]) -> list[str]:

@@ -45,6 +45,8 @@ def problems_error(source: str, problems: Sequence[str | Problem]) -> ConfigErro
 
 def _where(text: str) -> str:
     """The command that shows what is allowed where a problem was found."""
+    if text.startswith(("name:", "`--name ")):
+        return "for example `--name my-sweep`"
     typed = text.removeprefix("`--set ").split("=", 1)[0] if text.startswith("`--set ") else text.split(":", 1)[0]
     field, *rest = typed.removeprefix("space.").removeprefix("base.").split(".")
     if field in CHOICES and rest and rest[0] in ROOMS[CHOICES[field].ROOM].names():

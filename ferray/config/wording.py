@@ -83,6 +83,9 @@ def _wording(item: Any) -> str:
         return f"is `{given}`, expected is {_EXPECTED[item['type']]}"
     if item["type"] == "literal_error":
         return f"is `{given}`, allowed is {_backticked(limits['expected'])}"
+    if item["type"] == "string_pattern_mismatch":
+        signs = limits["pattern"].rpartition("0-9")[2].partition("]")[0]
+        return f"is `{given}`, allowed are letters, digits and `{signs}`, a letter or digit first"
     message: str = item["msg"]
     if item["type"] == "value_error":
         return message.removeprefix("Value error, ")

@@ -21,6 +21,7 @@ WRAPPERS = ("archive", "data", "dataset", "images", "input")  # folders of a dat
 DEEPEST = 8  # folders below a part's folder that are searched for its classes
 NEAR = DEEPEST - 2  # where the search below a folder begins that is no part: the data root may be somebody's home
 KNOWN_SPLITS = "train, val or test (training, valid, validation, dev, eval, testing are known too)"
+IF_A_CLASS = "if it is a class put its images right in it"
 
 
 def part_named(name: str) -> str:
@@ -237,7 +238,7 @@ class _Scanner:
                 self._pass_unlabelled(part, folders)
         lost = [folder for folder in self._subfolders(place) if self._trees(folder, NEAR)]
         if lost:
-            hint = f"call it {KNOWN_SPLITS}, or name the folder of one data set"
+            hint = f"call it {KNOWN_SPLITS}, name the folder of one data set, or {IF_A_CLASS}"
             raise DataError(f"`{lost[0]}` holds class folders and is no known split", hint)
 
     def _read_tree(self, tree: Path, part: str) -> None:

@@ -95,10 +95,21 @@ def require_classes(
             lines.append(f"no image of {', '.join(lacking)} in {part}")
     if not lines:
         return
-    hint = "add images of them, or choose another `dataset.split`"
+    hint = _one_spelling(classes) or "add images of them, or choose another `dataset.split`"
     if skipped:
         hint = f"mend what was left out, listed in `{skipped.listing}`, or choose another `dataset.split`"
     raise DataError("\n  ".join([f"`{name}` lacks classes that its splits need", *lines]), hint)
+
+
+def _one_spelling(classes: tuple[str, ...]) -> str:
+    """What to do about two classes whose names differ in case alone, "" where there are none."""
+    first = {name.lower(): name for name in reversed(classes)}
+    twins = [name for name in classes if first[name.lower()] != name]
+    if not twins:
+        return ""
+    return (
+        f"`{first[twins[0].lower()]}` and `{twins[0]}` are two classes: spell a class's folder the same in every split"
+    )
 
 
 def official(table: SplitTable, params: DatasetParams) -> SplitRows:

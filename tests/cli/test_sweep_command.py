@@ -219,6 +219,11 @@ def test_wrong_question_gets_one_sentence_a_hint_and_its_exit_code(
     assert ran.out == ""
 
 
+def test_an_unknown_launcher_is_refused_before_anything_is_looked_at(space: Path) -> None:
+    ran = ferray("sweep", space, "--launcher", "slurm", "--output", space.parent / "runs")
+    assert (ran.code, ran.err.splitlines()[0]) == (2, "error: `slurm` is not a launcher")
+
+
 def test_changed_space_under_the_same_name_is_refused(space: Path) -> None:
     sweep(space, "--trials", 1)
     ran = sweep(space, "--set", "epochs=2")

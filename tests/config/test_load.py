@@ -37,6 +37,26 @@ def test_space_is_named_after_its_file(space: str) -> None:
     assert load_space(space)[0].name == "tiny"
 
 
+def test_a_file_whose_name_names_no_sweep_hints_at_the_option(tmp_path: Path) -> None:
+    path = tmp_path / "my space.yaml"
+    path.write_text(YAML)
+    with pytest.raises(ConfigError, match="`my space`, allowed are letters, digits") as caught:
+        load_space(str(path))
+    assert caught.value.hint == "for example `--name my-sweep`"
+
+
+def test_the_option_names_the_sweep_of_a_file_with_a_space_in_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "my space.yaml"
+    path.write_text(YAML)
+    assert load_space(str(path), Overrides(name="mine"))[0].name == "mine"
+
+
+def test_a_data_set_taken_for_a_space_is_told_how_it_is_searched_on() -> None:
+    with pytest.raises(ConfigError, match="no search space `image_folder`") as caught:
+        find_space("image_folder")
+    assert "sweep demo --set 'dataset={image_folder: {path: FOLDER}}'" in caught.value.hint
+
+
 @pytest.mark.parametrize("name", space_names())
 def test_shipped_space_loads(name: str) -> None:
     spec, _ = load_space(name)

@@ -54,6 +54,21 @@ def test_an_option_is_blamed_as_an_option(tmp_path: Path, flags: dict[str, Any],
     assert refused(tmp_path, **flags).message.startswith(message)
 
 
+def test_a_wrong_value_of_a_short_key_names_the_whole_key(tmp_path: Path) -> None:
+    assert refused(tmp_path, "gamma=2").message == "`--set gamma=2` is `schedule.gamma`: allowed is at most `1`"
+
+
+def test_a_wrong_node_is_one_problem(tmp_path: Path) -> None:
+    error = refused(tmp_path, "optimizer.lr={log_uniform: [1e-2, 1e-4]}")
+    assert error.message.startswith("`--set optimizer.lr={log_uniform: [1e-2, 1e-4]}`: `log_uniform` runs from")
+
+
+def test_a_name_with_a_slash_is_told_what_a_name_may_hold(tmp_path: Path) -> None:
+    error = refused(tmp_path, name="a/b")
+    assert error.message == "`--name a/b`: allowed are letters, digits and `._-`, a letter or digit first"
+    assert error.hint == "for example `--name my-sweep`"
+
+
 @pytest.mark.parametrize(
     ("item", "message"),
     [

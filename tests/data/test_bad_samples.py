@@ -286,6 +286,14 @@ def test_a_class_that_is_missing_from_a_split_is_named(tmp_path: Path, split: st
         ensure_data(DatasetChoice.model_validate("image_folder"), root, tmp_path / "cache")
 
 
+def test_classes_that_differ_in_case_alone_are_told_to_be_two(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data", per_class=1)
+    (root / "val" / "cross").rename(root / "val" / "Cross")
+    with pytest.raises(DataError, match="lacks classes") as caught:
+        ensure_data(DatasetChoice.model_validate("image_folder"), root, tmp_path / "cache")
+    assert caught.value.hint.startswith("`Cross` and `cross` are two classes: spell")
+
+
 def test_a_class_that_skipping_empties_is_named_with_the_list(tmp_path: Path) -> None:
     root = write_image_folder(tmp_path / "data", per_class=1)
     (root / "val" / "cross" / "000.png").write_bytes(b"")

@@ -41,9 +41,9 @@ class Fer2013(Dataset):
 
     The csv is `fer2013.csv`, `icml_face_data.csv` or the competition's `train.csv`, and wins over folders beside it.
     Its emotions are codes or words. PublicTest is val and PrivateTest is test, in the csv, as folders, and as file
-    names in a `test` folder that holds both; without them there is no official val. Class folders may be called by the
-    csv's codes, 0 to 6. Twelve pictures have one colour, eleven of them in Training: `bad_samples: auto` leaves them
-    out.
+    names in a `test` folder that holds both, or in class folders alone where every name tells its part; else there is
+    no official val. Class folders may be called by the csv's codes, 0 to 6. Twelve pictures have one colour, eleven of
+    them in Training: `bad_samples: auto` leaves them out.
     """
 
     class Params(DatasetParams):
@@ -117,6 +117,8 @@ def by_usage(found: Scan) -> Scan:
     """
     usages = [USAGE_PARTS.get(file.name.lower().partition("_")[0]) for file in found.files]
     in_test = {usage for file, usage in zip(found.files, usages, strict=True) if file.part == "test"}
+    if found.account.origins.keys() == {"all"} and "train" in usages and None not in usages:
+        return _all_by_usage(found, [usage or "" for usage in usages])
     files, origins = found.files, dict(found.account.origins)
     if "val" not in origins and in_test >= {"val", "test"}:
         is_public = [file.part == "test" and usage == "val" for file, usage in zip(files, usages, strict=True)]
@@ -132,6 +134,14 @@ def by_usage(found: Scan) -> Scan:
     ]
     account = replace(found.account, origins=origins, remarks=(*found.account.remarks, *remarks))
     return replace(found, files=files, account=account)
+
+
+def _all_by_usage(found: Scan, usages: Sequence[str]) -> Scan:
+    """A scan without folders of parts whose file names all tell one."""
+    files = tuple(replace(file, part=usage) for file, usage in zip(found.files, usages, strict=True))
+    place = found.account.origins["all"]
+    origins = {part: f"file names `{name}_` in {place}" for part, name in USAGE_NAMES.items() if part in usages}
+    return replace(found, files=files, account=replace(found.account, origins=origins))
 
 
 def _is_class(name: str) -> bool:

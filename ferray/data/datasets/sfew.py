@@ -21,7 +21,7 @@ from ferray.data.group_names import SFEW
 from ferray.data.images import read_image, read_original, read_shape
 from ferray.data.layout import HOMES, PREPARED, REPORT, ImageFile, homes, is_emotion
 from ferray.data.samples import Sample, SampleList
-from ferray.data.scan import Rules, Scan, part_named, scan
+from ferray.data.scan import Rules, Scan, one_tree_each, part_named, scan
 from ferray.emotions import EMOTION_NAMES
 from ferray.errors import BadSampleError, DataError
 
@@ -104,11 +104,13 @@ class Sfew(Dataset):
         return found
 
     def _choose(self, found: Sequence[Sequence[Path]]) -> list[Path]:
-        """Of the trees of one part the first one of the pictures asked for, else the first of the others."""
+        """The one tree of a part with the pictures asked for, else of the others; DataError where there are several."""
         trees = [tree for below in found for tree in below]
-        is_aligned = [any("aligned" in name.lower() for name in tree.relative_to(self.root).parts) for tree in trees]
-        wanted = self.params.faces == "aligned"
-        return sorted(trees, key=lambda tree: is_aligned[trees.index(tree)] != wanted)[:1]
+        wanted = [tree for tree in trees if self._says_aligned(tree) == (self.params.faces == "aligned")]
+        return one_tree_each([wanted or trees])
+
+    def _says_aligned(self, tree: Path) -> bool:
+        return any("aligned" in name.lower() for name in tree.relative_to(self.root).parts)
 
     def _check_kind(self, found: Scan) -> None:
         """DataError where the first good picture is one of the other kind."""
