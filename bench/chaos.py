@@ -3,9 +3,10 @@
     python -m bench.chaos [--seed 0] [--rounds 20] [--trials 40] [--extend 60] [--space grid|random]
 
 prints one JSON document, and exits with 1 where a promise was broken. A sweep of tiny trainings runs on an embedded Ray
-cluster of two slots. Each round sends SIGKILL, at a random moment, to the driver, to a worker in the middle of a step,
-to one in its start, to the raylet or to everything below the benchmark, and where that ended the command runs the same
-again, until the sweep is finished. With `--extend` the finished sweep is then asked for more trials.
+cluster of two slots. Each round sends SIGKILL, at a random moment, to a worker in the middle of a step (every second
+one), to one in its start, to the driver, the raylet, Ray's control store or everything below the benchmark, and where
+that ended the command runs the same again, until the sweep is finished. With `--extend` the finished sweep is then
+asked for more trials.
 
 Then the same sweep runs undisturbed in another folder, in one process without Ray, and the trials with the same
 parameters are compared: value, epochs, confusion matrix and every metric that is not a time must be the same bits.
@@ -41,8 +42,8 @@ from bench.commands import FERRAY, environment
 from bench.tally import compare, tally
 from ferray.study.history import load_sweep
 
-STEP, START = "worker in a step", "worker in its start"
-KINDS = (STEP, "driver", START, "raylet", "everything", STEP)
+STEP, START, GCS = "worker in a step", "worker in its start", "control store"
+KINDS = (STEP, "driver", STEP, START, STEP, "raylet", STEP, "everything", STEP, GCS)  # half of them in steps
 NAME = "chaos"
 LINES_PER_TRIAL = 8 + 12  # of the journal: asked, two parameters, an epoch each, told
 EARLY_FRACTION = 0.15  # of the kills fall within the first seconds, whatever the sweep is doing then
@@ -147,7 +148,7 @@ class Sweep:
             return family.members()
         if kind == START:
             return family.in_their_start()[:1]
-        return family.titled(family.IN_A_STEP if kind == STEP else family.RAYLET)[:1]
+        return family.titled({STEP: family.IN_A_STEP, GCS: family.CONTROL_STORE}.get(kind, family.RAYLET))[:1]
 
     def finish(self) -> int:
         """Wait for the command's own end: its exit code."""
@@ -159,7 +160,7 @@ class Sweep:
 
 
 def plan(seed: int, rounds: int, trials: int) -> list[Blow]:
-    """The blows, the same for the same seed: every kind within six rounds, spread over most of the sweep."""
+    """The blows, the same for the same seed: every kind within ten rounds, spread over most of the sweep."""
     generator = random.Random(seed)
     most_lines = max(2, int(0.8 * trials * LINES_PER_TRIAL / max(rounds, 1)))
     kinds: list[str] = []

@@ -17,6 +17,7 @@ WORKERS = ("ray::ResourceTrainable", "ray::_TrialActor")
 IDLE = "ray::IDLE"
 IMPORTING_BYTES = 250 * 2**20  # a worker that Ray keeps in reserve has less than that, one that imports torch more
 RAYLET = "raylet"
+CONTROL_STORE = "gcs_server"
 
 
 def adopt_orphans() -> None:

@@ -3,10 +3,10 @@
     python -m bench.faults [--json] [--list] [NAME ...]
 
 prints a table, or one JSON document, and exits with 1 where something was lost or the user was not told. NAME takes the
-faults whose name begins with it or whose kind (driver, kills, trials, store, trackers) it is. Faults of processes run
-on an embedded Ray cluster, all others in one process; disks that fill up or turn read-only are small ones of their own
-and need root. `lost` compares the store with what was asked, after the fault is mended and the same command has run
-again.
+faults whose name begins with it or whose kind (driver, kills, cluster, trials, store, trackers) it is. Faults of
+processes run on an embedded Ray cluster or on a head of their own, all others in one process; disks that fill up or
+turn read-only are small ones of their own and need root. `lost` compares the store with what was asked, after the fault
+is mended and the same command has run again.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from bench import family, fault_driver, fault_kills, fault_store, fault_trackers, fault_trials
+from bench import family, fault_cluster, fault_driver, fault_kills, fault_store, fault_trackers, fault_trials
 from bench.stage import Fault, Seen, Stage
 from ferray.testing.faulty import install
 
 KINDS = {
     "driver": fault_driver.FAULTS,
     "kills": fault_kills.FAULTS,
+    "cluster": fault_cluster.FAULTS,
     "trials": fault_trials.FAULTS,
     "store": fault_store.FAULTS,
     "trackers": fault_trackers.FAULTS,

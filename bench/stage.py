@@ -182,6 +182,10 @@ class Running:
             time.sleep(0.1)
         return self.process.poll() is None
 
+    def has_said(self, words: str) -> bool:
+        """Whether the user has read this so far."""
+        return words in self._words("err")
+
     def kill_one(self, look: Callable[[], list[psutil.Process]]) -> None:
         """Wait for a process that `look` finds, and kill it at once."""
         found: list[psutil.Process] = []

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bench.chaos import KINDS, LINES_PER_TRIAL, STEP, broken_promises, plan
+from bench.chaos import GCS, KINDS, LINES_PER_TRIAL, STEP, broken_promises, plan
 
 SEED_OF_STEP = "2"  # whose first blow hits a worker in the middle of a step
 WELL = {
@@ -27,10 +27,10 @@ def test_same_seed_deals_the_same_blows() -> None:
     assert plan(7, 20, 40) == plan(7, 20, 40)
 
 
-def test_every_kind_falls_within_six_rounds_and_steps_are_hit_twice() -> None:
-    kinds = [blow.kind for blow in plan(7, 6, 40)]
+def test_every_kind_falls_within_ten_rounds_half_in_steps_and_one_on_the_control_store() -> None:
+    kinds = [blow.kind for blow in plan(7, 10, 40)]
     assert sorted(kinds) == sorted(KINDS)
-    assert kinds.count(STEP) == 2
+    assert (kinds.count(STEP), kinds.count(GCS)) == (5, 1)
 
 
 def test_all_blows_fall_before_the_sweep_is_over() -> None:
