@@ -14,7 +14,6 @@ from ferray.check import judged_data
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
-from ferray.config.trial import TrialConfig
 from ferray.cores import num_threads
 from ferray.data.samples import PackedSamples
 from ferray.errors import DataError
@@ -138,7 +137,7 @@ def _refuse_empty(judge: AnyJudge) -> None:
 
 
 def _job(trial: TrialRecord, folder: Path, runtime: Runtime) -> TrialJob:
-    config = TrialConfig.model_validate(trial.config)
+    config = trial.trial_config()
     return TrialJob(
         number=trial.number,
         config=config.to_json(),

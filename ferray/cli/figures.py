@@ -84,13 +84,12 @@ def remark(album: Album) -> None:
 def _counts(groups: Sequence[Group], folder: Path, runtime: Runtime) -> dict[str, SplitCounts]:
     """The class counts of each data set among the groups, by the first group that has it."""
     from ferray.config.exclusion import kept_list
-    from ferray.config.trial import TrialConfig
     from ferray.errors import FerrayError
     from ferray.results.class_counts import count_splits
 
     found: dict[str, SplitCounts] = {}
     for group in groups:
-        config = TrialConfig.model_validate(group.trials[0].config)
+        config = group.trials[0].trial_config()
         try:
             place = DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude))
             counts = count_splits(config, place)

@@ -41,7 +41,6 @@ def outliers(
     asked = dict(locals())
     folder = options.place_of(name, asked).folder
     from ferray.config.exclusion import kept_list
-    from ferray.config.trial import TrialConfig
     from ferray.results.figures.album import Album
     from ferray.results.originals import Originals
     from ferray.results.removals import read_removals, write_tables
@@ -52,7 +51,7 @@ def outliers(
     removals = read_removals(folder, chosen)
     target = to or folder / chosen.folder / "figures"
     album = Album(target, f"{record.name}, trial {chosen.number}")
-    config, runtime = TrialConfig.model_validate(chosen.config), options.runtime_from(asked)
+    config, runtime = chosen.trial_config(), options.runtime_from(asked)
     originals = Originals(config, DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude)))
     if removals.looks:
         album.files += write_tables(target, removals)

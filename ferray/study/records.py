@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from ferray.commands import command
+from ferray.config.trial import TrialConfig
+from ferray.errors import DataError
 
 TrialState = Literal["complete", "pruned", "failed", "running", "diverged", "interrupted"]
 
@@ -63,6 +67,20 @@ class TrialRecord:
     superseded_by: int | None = None
     folds: tuple[FoldRecord, ...] = ()  # of a cross-validated trial; `value` and `metrics` are their means
     parent: dict[str, Any] = field(default_factory=dict)  # whose weights it began with: sweep, trial, recipe, path
+
+    def trial_config(self) -> TrialConfig:
+        """What was trained; DataError where the record holds no configuration of this ferray."""
+        try:
+            return TrialConfig.model_validate(self.config)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "config"
+            message = (
+                f"the record of trial {self.number} holds no configuration of this ferray: `{place}`: {first['msg']}"
+            )
+            raise DataError(
+                message, "restore the store from a copy, or read it with the ferray that wrote it"
+            ) from error
 
 
 @dataclass(frozen=True)
