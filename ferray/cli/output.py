@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from ferray.cli.wrapping import width_of, wrapped
+from ferray.errors import DataError
 from ferray.foreign import visible
 
 
@@ -43,12 +44,20 @@ def say_notes(notes: Iterable[str], *, quiet: bool) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Exactly one JSON document on stdout, no colour, NaN refused; a list in it has one line an entry."""
+    """Exactly one JSON document on stdout, no colour; a list in it has one line an entry. DataError for a NaN in it."""
+    try:
+        text = _laid_out(document)
+    except ValueError as error:
+        message = "the record holds a number that is not finite, which JSON has no word for"
+        raise DataError(message, "restore the store from a copy, or leave out `--json`") from error
+    print(text)
+
+
+def _laid_out(document: Any) -> str:
     if isinstance(document, dict) and any(isinstance(value, list) for value in document.values()):
         lines = [f"  {_on_one_line(key)}: {_list_by_line(value, '  ')}" for key, value in document.items()]
-        print("{\n" + ",\n".join(lines) + "\n}")
-    else:
-        print(_list_by_line(document, ""))
+        return "{\n" + ",\n".join(lines) + "\n}"
+    return _list_by_line(document, "")
 
 
 def _list_by_line(value: Any, indent: str) -> str:
