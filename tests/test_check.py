@@ -64,7 +64,7 @@ def test_images_are_described_before_the_first_trial(tmp_path: Path) -> None:
 
 def begun_with(folder: Path, content: dict[str, Any]) -> SweepSpec:
     torch.save(
-        {"ferray": "best/2", "config": {"dataset": "demo", "backbone": {"lenet": {}}}, **content}, folder / "b.pt"
+        {"ferray": "best/2", "config": {"dataset": {"demo": {}}, "backbone": {"lenet": {}}}, **content}, folder / "b.pt"
     )
     return spec("demo", backbone="tiny_cnn", init_from=str(folder / "b.pt"))
 
