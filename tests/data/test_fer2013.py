@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ferray.data.bad_samples import BadSample
+from ferray.data.datasets import Dataset
 from ferray.data.datasets.fer2013 import Fer2013
 from ferray.emotions import Emotion
 from ferray.errors import BadSampleError, DataError
@@ -31,6 +32,10 @@ def write_rows(root: Path, *rows: str, header: str = "emotion,pixels,Usage") -> 
 def test_usage_decides_the_part_whatever_the_header(tmp_path: Path, header: str) -> None:
     write_fer2013_csv(tmp_path, per_class=2, header=header)
     assert parts(tmp_path) == {"train": 14, "val": 14, "test": 14}
+
+
+def test_packs_from_before_file_names_told_the_parts_are_not_served() -> None:
+    assert Fer2013.version > Dataset.version
 
 
 @pytest.mark.parametrize("place", ["fer2013.csv", "fer2013/fer2013.csv", "FER2013/icml_face_data.csv", "Fer2013.CSV"])

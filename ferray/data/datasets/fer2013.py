@@ -50,6 +50,7 @@ class Fer2013(Dataset):
         pass
 
     params: Params
+    version: ClassVar[int] = 2
     holds_blank: ClassVar[bool] = True
     expected_layout = (
         "fer2013.csv\nfer2013/fer2013.csv\nfer2013/icml_face_data.csv\nfer2013/train.csv\nfer2013/train/<class>/*.png"
