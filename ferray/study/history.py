@@ -186,6 +186,9 @@ def _record(trial: FrozenTrial | ReplayedTrial, result: dict[str, Any], supersed
     facts: dict[str, Any] = trial.user_attrs.get(TRIAL_ATTR, {})
     state = _STATES.get(result["outcome"], "failed")
     confusion = tuple(tuple(row) for row in result.get("confusion", ()))
+    num_val = sum(map(sum, confusion))
+    if type(num_val) is not int:
+        raise TypeError(f"trial {trial.number} counts `{num_val}` validation images")
     return TrialRecord(
         number=trial.number,
         state=state,
@@ -200,7 +203,7 @@ def _record(trial: FrozenTrial | ReplayedTrial, result: dict[str, Any], supersed
         metrics=result.get("metrics", {}),
         confusion=confusion,
         classes=tuple(result.get("classes", ())),
-        num_val=sum(map(sum, confusion)),
+        num_val=num_val,
         folder=inside(facts.get("folder", ""), f"trial {trial.number}"),
         checkpoint=inside(result.get("checkpoint", ""), f"the checkpoint of trial {trial.number}"),
         message=result.get("message", ""),

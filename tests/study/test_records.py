@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import DataError
+from ferray.study.history import load_sweep
+from ferray.testing.curves import open_driver, run_curves, small_spec
 from ferray.testing.fake_sweep import sweep_record
+from ferray.testing.journals import without_checksums
 
 
 def test_a_recorded_configuration_of_another_kind_is_named() -> None:
@@ -20,3 +25,11 @@ def test_a_recorded_configuration_of_another_kind_is_named() -> None:
 def test_a_recorded_configuration_reads_back() -> None:
     config = TrialConfig.model_validate({"dataset": "demo", "epochs": 3})
     assert replace(sweep_record().trials[0], config=config.to_json()).trial_config() == config
+
+
+def test_a_confusion_matrix_of_anything_but_counts_is_named(tmp_path: Path) -> None:
+    run_curves(open_driver(tmp_path / "curves", small_spec(budget={"trials": 1})))
+    journal = tmp_path / "curves" / "study.journal"
+    journal.write_text(re.sub(r'"confusion":\[\[\d+', '"confusion":[[NaN', without_checksums(journal.read_text())))
+    with pytest.raises(DataError, match="trial 0 counts `nan` validation images"):
+        load_sweep(tmp_path / "curves")
