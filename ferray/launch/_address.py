@@ -47,8 +47,11 @@ def refuse_unanswered(address: str) -> None:
 
 
 def _address_of_auto() -> str:
-    """What `auto` stands for; "" where Ray finds no cluster."""
-    return os.environ.get("RAY_ADDRESS") or canonicalize_bootstrap_address("auto") or ""
+    """What `auto` stands for; ClusterError where Ray finds no cluster."""
+    try:
+        return os.environ.get("RAY_ADDRESS") or canonicalize_bootstrap_address("auto") or ""
+    except ConnectionError as error:
+        raise ClusterError("`auto` finds no Ray cluster on this machine", _START) from error
 
 
 def _refuse_stranger(given: str, target: str, *, is_client: bool) -> None:

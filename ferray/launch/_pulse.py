@@ -15,6 +15,7 @@ from types import TracebackType
 import ray
 
 from ferray.errors import ClusterError
+from ferray.foreign import visible
 
 LOOK_S = 2.0
 OWN_GONE_S = 6.0  # a head on loopback that does not answer is dead
@@ -94,5 +95,5 @@ def _connects(host: str, port: int) -> bool:
 
 def _end_process(error: ClusterError) -> None:
     """As a kill would; the store shows its trials as interrupted, and they are asked again."""
-    print(f"error: {error}", file=sys.stderr, flush=True)
+    print(visible(f"error: {error}"), file=sys.stderr, flush=True)
     os._exit(error.exit_code)

@@ -79,6 +79,16 @@ def head() -> Iterator[int]:
     server.stop(0)
 
 
+def test_auto_without_a_cluster_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def finds_none(_: str) -> str:
+        raise ConnectionError("Could not find any running Ray instance.")
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(_address, "canonicalize_bootstrap_address", finds_none)
+    with pytest.raises(ClusterError, match="`auto` finds no Ray cluster on this machine"):
+        refuse_unanswered("auto")
+
+
 @pytest.fixture(autouse=True)
 def no_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Nobody has a token, before Ray remembers one."""

@@ -19,7 +19,7 @@ from ferray.events import Listener
 from ferray.launch._capacity import Capacity
 from ferray.launch._place import Place
 from ferray.launch._pulse import Pulse
-from ferray.launch._watch import Watch
+from ferray.launch._watch import LOOK_S, Watch
 from ferray.study.history import load_sweep
 from ferray.testing.curves import open_driver, small_spec
 
@@ -89,10 +89,13 @@ class Loop:
         return trial
 
     def turn(self, *, after: float) -> None:
-        self.time += after
-        self.pulse.feel()
-        self.watch._looked = float("-inf")
-        self.watch.on_step_begin(0, [])
+        """Turns of the loop, so near to one another that the driver is not taken for one that was stopped."""
+        end, self.time = self.time + after, self.time - LOOK_S
+        while self.time < end:
+            self.time = min(self.time + LOOK_S, end)
+            self.pulse.feel()
+            self.watch._looked = float("-inf")
+            self.watch.on_step_begin(0, [])
 
 
 def loop_of(folder: Path, monkeypatch: pytest.MonkeyPatch, **runtime: Any) -> Loop:
