@@ -27,7 +27,7 @@ from ferray.data.opened import open_dataset
 from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
 from ferray.data.summary import DataSummary
-from ferray.disk import DiskNeed, disk_need, nearest_existing, num_kept
+from ferray.disk import FEW, DiskNeed, disk_need, nearest_existing, num_kept
 from ferray.errors import ConfigError
 from ferray.first_step import split_every_fold, try_networks
 from ferray.launch import Place
@@ -93,9 +93,12 @@ def check_sweep(
     warnings |= _numbered_heads(configs, runtime)
     data = _summaries(configs, places, data, found)
     _take_first_steps(spec, configs, runtime, tell)
-    need = disk_need(configs, len(next(iter(data.values())).classes), runtime.output)
+    num_classes = len(next(iter(data.values())).classes)
+    need = disk_need(configs, num_classes, runtime.output, most=runtime.keep_best)
     left = spec.budget.trials - num_kept(runtime.output / spec.name)
     warnings["disk"] = need.warning(runtime.output, max(0, left), place.slots)
+    if warnings["disk"] and runtime.keep_best is None and not spec.published:
+        warnings["disk"] += f"; `--keep best={FEW}` keeps those of the best alone"
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
     return Checked(tuple(configs), tuple(sorted(sizes)), place, need, tuple(data.values()), told)
 

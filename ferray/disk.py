@@ -1,17 +1,21 @@
-"""Room on the disk: what is free where a sweep's results go, and about how much its trials write."""
+"""Room on the disk: what is free where a sweep's results go, about how much its trials write, and what it holds."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ferray.config.keep import keep_words
 from ferray.config.route import trains_on_features
 from ferray.config.trial import TrialConfig
 from ferray.models.size import NetworkSize, network_size
 from ferray.train.folder import BEST_CHECKPOINT
 
+FEW = 3  # checkpoints that are advised to be kept where disks are full
+LARGE = 2**30  # bytes of checkpoints from which that is advised
 MOST_NETWORKS = 12  # that are built in thought; they are the ends of ranges and every component
 
 
@@ -19,16 +23,22 @@ MOST_NETWORKS = 12  # that are built in thought; they are the ends of ranges and
 class DiskNeed:
     """Bytes free where results go, those that a complete trial leaves, and those that a running one needs at most.
 
-    `kept` is the smallest and the largest best.pt, all folds together; None where no network says.
+    `kept` is the smallest and the largest best.pt, all folds together; None where no network says. `most` is how many
+    complete trials keep theirs, as `Runtime.keep_best`.
     """
 
     free: int
     kept: tuple[int, int] | None = None
     running: int = 0
+    most: int | None = None
 
     def of_all(self, trials: int, slots: int) -> int:
-        """What so many trials, so many at a time, write at most."""
-        return trials * self.kept[1] + min(slots, trials) * self.running if self.kept else 0
+        """What so many trials, so many at a time, hold at most at once; what ends has a best.pt before it is beaten."""
+        if self.kept is None:
+            return 0
+        slots = min(slots, trials)
+        keeping = trials if self.most is None else min(trials, self.most + slots)
+        return keeping * self.kept[1] + slots * self.running
 
     def warning(self, folder: Path, trials: int, slots: int) -> str:
         """A sentence where the disk may become full, else ""."""
@@ -36,17 +46,56 @@ class DiskNeed:
         if wants <= self.free:
             return ""
         of = f"{trials} trial" if trials == 1 else f"{trials} trials"
-        return f"`{folder}` has {gibibytes(self.free)} free; checkpoints of {of} may take up to {gibibytes(wants)}"
+        keeping = "" if self.most is None else f" (`--keep {keep_words(self.most)}`)"
+        free = f"`{folder}` has {gibibytes(self.free)} free"
+        return f"{free}; checkpoints of {of}{keeping} may take up to {gibibytes(wants)}"
 
 
-def disk_need(configs: Iterable[TrialConfig], num_classes: int, folder: Path) -> DiskNeed:
-    """About what trials of these configurations write to `folder`, which need not exist yet."""
+@dataclass(frozen=True)
+class DiskUse:
+    """Bytes that a sweep's folder holds, those of them in the best.pt of its trials, and how many trials have one."""
+
+    held: int
+    kept: int
+    trials: int
+
+    @property
+    def is_large(self) -> bool:
+        """Whether keeping but a few of the checkpoints would be felt."""
+        return self.trials > FEW and self.kept >= LARGE
+
+    def sentence(self, folder: str) -> str:
+        """The same in words."""
+        held = f"`{folder}` holds {gibibytes(self.held)}"
+        if not self.trials:
+            return f"{held} and no checkpoint of a trial that has ended"
+        of = "1 trial" if self.trials == 1 else f"{self.trials} trials"
+        return f"{held}, {gibibytes(self.kept)} of it the checkpoints of {of}"
+
+
+def disk_use(folder: Path) -> DiskUse:
+    """What the sweep in `folder` holds; what cannot be looked at is left out."""
+    sizes = {Path(path, name): _size(Path(path, name)) for path, _, names in os.walk(folder) for name in names}
+    best = {path: size for path, size in sizes.items() if path.name == BEST_CHECKPOINT}
+    trials = {path.relative_to(folder).parts[:2] for path in best}
+    return DiskUse(sum(sizes.values()), sum(best.values()), len(trials))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:  # it has gone meanwhile
+        return 0
+
+
+def disk_need(configs: Iterable[TrialConfig], num_classes: int, folder: Path, *, most: int | None = None) -> DiskNeed:
+    """About what trials of these configurations write to `folder`, there yet or not; `most` as in `DiskNeed`."""
     free = shutil.disk_usage(nearest_existing(folder)).free
     sizes = [(size, config.num_folds) for config, size in _sized(configs, num_classes)]
     if not sizes:
-        return DiskNeed(free)
+        return DiskNeed(free, most=most)
     kept = [size.best_checkpoint * folds for size, folds in sizes]
-    return DiskNeed(free, (min(kept), max(kept)), max(size.last_checkpoint for size, _ in sizes))
+    return DiskNeed(free, (min(kept), max(kept)), max(size.last_checkpoint for size, _ in sizes), most)
 
 
 def num_kept(folder: Path) -> int:

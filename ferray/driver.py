@@ -34,6 +34,7 @@ from ferray.events import (
 from ferray.foreign import visible
 from ferray.parents import find_parent
 from ferray.patience import Patience
+from ferray.retention import Retention
 from ferray.signals import stops_answered_by
 from ferray.study.study import Study, Trial
 from ferray.train.folder import BEST_CHECKPOINT, ERROR_FILE, LAST_CHECKPOINT
@@ -125,6 +126,7 @@ class SweepDriver:
     def __post_init__(self) -> None:
         self.patience = Patience(self.runtime.max_retries, self.runtime.max_failures)
         self.clocks = Clocks(lambda: self.clock(), self.runtime.trial_timeout_s)
+        self.retention = Retention(self.folder, self.study, self.runtime.keep_best)
 
     def start(self, slots: int) -> None:
         """Tell the audience that the sweep begins on so many slots; the time budget runs from here."""
@@ -235,9 +237,9 @@ class SweepDriver:
         trial = self._trials.pop(number)
         self.clocks.forget(number)
         self._shown.pop(number, None)
-        self._forget_checkpoints(trial, outcome)
-        self.patience.trial_ended(outcome)
         value = best.metrics[self.spec.objective.metric] if best else None
+        self.retention.trial_ended(trial, outcome, value)
+        self.patience.trial_ended(outcome)
         self.audience.hear("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params))
 
     def lost(self, number: int, reason: FailureReason, message: str, known: str = "") -> None:
@@ -282,15 +284,6 @@ class SweepDriver:
     def could_not_save(self, number: int, why: str) -> None:
         """Warn that a trial which ends for now goes on from an older checkpoint than it might."""
         self.audience.tell_user(f"trial {number} is not saved where it stopped: {why}")
-
-    def _forget_checkpoints(self, trial: Trial, outcome: Outcome) -> None:
-        """Nobody goes on from the last.pt of a trial that has ended for good."""
-        if outcome.kind is OutcomeKind.INTERRUPTED:
-            return
-        for folder in (trial.folder, *trial.resume_folders):
-            with suppress(OSError):
-                for checkpoint in (self.folder / folder).glob(f"**/{LAST_CHECKPOINT}"):
-                    checkpoint.unlink(missing_ok=True)
 
     def _after_loss(self, number: int, failure: Outcome) -> Outcome:
         trial = self._trials[number]

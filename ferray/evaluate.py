@@ -43,7 +43,8 @@ def evaluate_trials(
 
     `standing` is how far the sweep has come, which is kept with each. `tell` is given a line for each trial that is
     judged, one for each data set, and a warning where trials are still to come or the data has changed. DataError for a
-    split without test images, a checkpoint that is gone before it was judged, or missing data.
+    split without test images, a checkpoint that is gone before it was judged, or missing data. `choose_trials` refuses
+    those that `--keep` has deleted.
     """
     told: set[str] = set()
 

@@ -51,6 +51,9 @@ def find_parent(reference: str, output: Path, storage: str | None = None) -> Par
     record = load_sweep(place.folder, None if has_own_record else storage)
     trial = _trial(record, match["trial"], reference)
     path = place.folder / trial.checkpoint
+    if trial.freed:
+        message = f"`init_from` names `{reference}`, whose checkpoint was not kept (`--keep {trial.freed}`)"
+        raise ConfigError(message, "name a trial that kept its own, or run that sweep again without `--keep`")
     if not trial.checkpoint or not path.is_file():
         raise ConfigError(
             f"`init_from` names `{reference}`, whose checkpoint `{path}` is gone"

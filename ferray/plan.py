@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.check import Checked
+from ferray.config.keep import keep_words
 from ferray.config.parameter_sets import ParameterSet
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -47,6 +48,7 @@ class Plan:
             "launcher": self.runtime.launcher,
             "address": self.runtime.address,
             "slots": {"trials": place.slots, "cpus_per_trial": place.cpus, "gpus_per_trial": place.gpus},
+            "keep": keep_words(self.runtime.keep_best),
             "disk": {
                 "free_bytes": disk.free,
                 "kept_bytes": list(disk.kept) if disk.kept else None,
@@ -77,6 +79,7 @@ class Plan:
             "data": {summary.dataset: _counts(summary.to_json()) for summary in self.checked.data},
             "slots": f"{self.checked.place}, by the launcher {runtime.launcher}"
             + (f" at {runtime.address}" if runtime.address else ""),
+            **self._keep_in_words(),
             "disk": self._disk_in_words(),
             **store,
             "trackers": ", ".join(runtime.trackers) or "none",
@@ -109,6 +112,16 @@ class Plan:
             "sampler": spec.sampler.model_dump(),
             "pruner": spec.pruner.model_dump(),
         }
+
+    def _keep_in_words(self) -> dict[str, str]:
+        if self.runtime.keep_best is None:
+            return {}
+        most = self.runtime.keep_best
+        kept = {0: "no checkpoint", 1: "the checkpoint of the best trial"}.get(
+            most, f"the checkpoints of the {most} best"
+        )
+        finished = self.found.finished
+        return {"keep": f"{kept}, of the {finished} finished ones too" if finished else kept}
 
     def _disk_in_words(self) -> str:
         disk, left = self.checked.disk, self.trials_left

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ferray.config.exclusion import find_exclusion, kept_list
+from ferray.config.keep import keep_words
 from ferray.config.parameter_sets import ParameterSet
 from ferray.config.place import JOURNAL_NAME, PLACE_NAME, Place, place_at_start, read_place
 from ferray.config.runtime import Runtime
@@ -82,9 +83,11 @@ def run_sweep(
             _keep_lists(folder, spec)
             mark(store, place)
             invite_trackers(audience, runtime, folder)
-            found = found_in(read_sweep(store, place.study))
+            former = read_sweep(store, place.study)
+            found = found_in(former)
             driver = SweepDriver(spec, runtime, study, folder, audience, found=found, identity=place.identity)
-            for line in _notes(driver, opened.changed, num_first=study.enqueue(first)):
+            num_freed = driver.retention.begin(former)
+            for line in _notes(driver, opened.changed, num_first=study.enqueue(first), num_freed=num_freed):
                 driver.note(line)
             if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
@@ -104,11 +107,14 @@ def invite_trackers(audience: Audience, runtime: Runtime, folder: Path) -> None:
         audience.invite(name, partial(tracker, folder))
 
 
-def _notes(driver: SweepDriver, changed: Sequence[str], *, num_first: int) -> Iterator[str]:
+def _notes(driver: SweepDriver, changed: Sequence[str], *, num_first: int, num_freed: int) -> Iterator[str]:
     """What is told of a sweep that goes on: what there is of it, what has `changed`, what was looked at already."""
     if driver.found.finished or driver.found.again:
         yield f"going on with {driver.study.called}: {driver.found}"
     yield from changed
+    if num_freed:
+        trials = "1 trial" if num_freed == 1 else f"{num_freed} trials"
+        yield f"the checkpoints of {trials} are deleted (`--keep {keep_words(driver.runtime.keep_best)}`)"
     if num_first:
         yield f"{num_first} {'set of parameters is' if num_first == 1 else 'sets of parameters are'} asked first"
     if driver.num_left and (read := num_read(driver.folder)):

@@ -42,7 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),
     ("train", "study", "track"),
     ("results",),
-    ("driver", "parents", "patience", "clocks"),
+    ("driver", "parents", "patience", "clocks", "retention"),
     ("launch",),
     ("sweep", "check", "disk", "first_step", "plan", "rehearsal", "evaluate", "clean"),
     ("cli",),

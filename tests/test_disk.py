@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ferray.config.trial import TrialConfig
-from ferray.disk import DiskNeed, disk_need, gibibytes, nearest_existing, num_kept
+from ferray.disk import DiskNeed, DiskUse, disk_need, disk_use, gibibytes, nearest_existing, num_kept
 
 
 def config(**changes: Any) -> TrialConfig:
@@ -49,6 +49,44 @@ def test_checkpoints_that_are_there_already_are_counted(tmp_path: Path) -> None:
 
 def test_all_trials_keep_the_most_and_running_ones_need_more() -> None:
     assert DiskNeed(free=0, kept=(10, 20), running=100).of_all(trials=3, slots=2) == 3 * 20 + 2 * 100
+
+
+def test_trials_that_do_not_keep_their_checkpoints_need_them_until_they_have_ended() -> None:
+    # 2 that are kept and the 3 that end at once hold a best.pt of 20 each, those 3 a last.pt of 100 too.
+    assert DiskNeed(free=0, kept=(10, 20), running=100, most=2).of_all(trials=60, slots=3) == 5 * 20 + 3 * 100
+
+
+def test_fewer_trials_than_are_kept_need_what_they_need() -> None:
+    assert DiskNeed(free=0, kept=(10, 20), running=100, most=50).of_all(trials=3, slots=2) == 3 * 20 + 2 * 100
+
+
+def test_a_warning_says_what_was_asked_to_be_kept() -> None:
+    need = DiskNeed(free=2**20, kept=(2**20, 2**20), running=2**20, most=2)
+    assert need.warning(Path("runs"), trials=60, slots=1) == (
+        "`runs` has 1.0 MiB free; checkpoints of 60 trials (`--keep best=2`) may take up to 4.0 MiB"
+    )
+
+
+def test_what_a_sweep_holds_is_told_with_its_checkpoints(tmp_path: Path) -> None:
+    sizes = {"study.journal": 2**20, "trials/0000-a/best.pt": 2**21, "trials/0001-b/last.pt": 2**20}
+    folds = {f"trials/0002-c/fold-{fold}/best.pt": 2**20 for fold in (0, 1)}
+    for name, size in (sizes | folds).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(size))
+    assert disk_use(tmp_path).sentence("runs/demo") == (
+        "`runs/demo` holds 6.0 MiB, 4.0 MiB of it the checkpoints of 2 trials"
+    )
+
+
+def test_a_sweep_without_checkpoints_says_so() -> None:
+    assert DiskUse(held=2**20, kept=0, trials=0).sentence("runs/demo") == (
+        "`runs/demo` holds 1.0 MiB and no checkpoint of a trial that has ended"
+    )
+
+
+def test_many_large_checkpoints_are_large() -> None:
+    uses = (DiskUse(2**31, 2**30, 60), DiskUse(2**31, 2**30, 3), DiskUse(2**31, 2**29, 60))
+    assert [use.is_large for use in uses] == [True, False, False]
 
 
 def test_a_disk_that_may_become_full_is_warned_of() -> None:

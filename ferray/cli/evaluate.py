@@ -41,7 +41,8 @@ def evaluate(
     from ferray.study.history import load_sweep
 
     record = load_sweep(place.folder, storage)
-    chosen, standing = choose_trials(record, trial or (), every=every), standing_of(record, place.folder)
+    chosen = choose_trials(record, place.folder, trial or (), every=every)
+    standing = standing_of(record, place.folder)
     say(f"evaluating `{record.name}`: importing torch")
     from ferray.evaluate import evaluate_trials
 

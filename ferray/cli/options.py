@@ -144,6 +144,15 @@ Wait = Annotated[
         "--wait", metavar="TIME", help="How long the cluster may take until one trial fits.", rich_help_panel=_HOW
     ),
 ]
+Keep = Annotated[
+    str,
+    typer.Option(
+        "--keep",
+        metavar="best=K|all|none",
+        help="Which trials keep their checkpoint (best.pt) once they have ended: the K best so far, all or none.",
+        rich_help_panel=_HOW,
+    ),
+]
 TakeOver = Annotated[bool, typer.Option("--take-over", help="Drive a sweep whose owner on another host is gone.")]
 Trackers = Annotated[
     list[str] | None,

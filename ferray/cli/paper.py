@@ -71,7 +71,8 @@ def _evaluate(sweep: PaperSweep) -> None:
     if standing.is_open:  # its time was up
         say(f"note: {standing}: the test split is judged when the others have, or by `{sweep.command('evaluate')}`")
         return
-    evaluate_trials(sweep.record, choose_trials(sweep.record, every=True), sweep.folder, sweep.runtime, standing, tell)
+    chosen = choose_trials(sweep.record, sweep.folder, every=True)
+    evaluate_trials(sweep.record, chosen, sweep.folder, sweep.runtime, standing, tell)
 
 
 def _draw(sweep: PaperSweep) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ferray.cli import options
 from ferray.cli.checking import checked_sweep
@@ -15,7 +15,9 @@ from ferray.cli.compare import print_comparison
 from ferray.cli.output import on_terminal, print_json, say, say_notes
 from ferray.cli.paper import PaperSweep, finish_paper
 from ferray.cli.plan import print_plan
+from ferray.commands import shortest_path
 from ferray.config.place import Place, read_place
+from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
     from ferray.config.load import SpaceFile
@@ -56,6 +58,7 @@ def sweep(
     max_failures: options.MaxFailures = 10,
     trial_timeout: options.TrialTimeout = None,
     wait: options.Wait = None,
+    keep: options.Keep = "all",
     take_over: options.TakeOver = False,
     device: options.Device = "auto",
     storage: options.Storage = None,
@@ -70,14 +73,7 @@ def sweep(
     spec, notes = load_space(space, options.overrides_from(asked))
     say_notes(notes, quiet=quiet)
     options.recall(_place_of(output / spec.name, fresh=fresh), asked)
-    runtime = options.runtime_from(
-        {
-            **asked,
-            "trackers": _trackers(tracker),
-            "trial_timeout_s": options.seconds(trial_timeout, "--trial-timeout"),
-            "wait_s": options.waiting(wait, address),
-        }
-    )
+    runtime = _runtime(asked, spec)
     how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet, first=_sets(enqueue, spec))
     if spec.after is not None and not _run_before(spec.after, runtime, quick=quick, how=how):
         return
@@ -87,6 +83,31 @@ def sweep(
     record = _run(spec, runtime, file=find_space(space), how=how)
     paper = PaperSweep(space, record, runtime, is_quick=quick, quiet=quiet) if spec.published else None
     _print_end(record, runtime, paper, json=json, quiet=quiet)
+
+
+def _runtime(asked: dict[str, Any], spec: SweepSpec) -> Runtime:
+    """The place that was asked for; ConfigError names the option that is wrong."""
+    from ferray.config.keep import parse_keep
+
+    runtime: Runtime = options.runtime_from(
+        {
+            **asked,
+            "trackers": _trackers(asked["tracker"]),
+            "trial_timeout_s": options.seconds(asked["trial_timeout"], "--trial-timeout"),
+            "wait_s": options.waiting(asked["wait"], asked["address"]),
+            "keep_best": parse_keep(asked["keep"]),
+        }
+    )
+    if runtime.keep_best is not None:
+        _refuse_unjudged(spec, asked["keep"])
+    return runtime
+
+
+def _refuse_unjudged(spec: SweepSpec, keep: str) -> None:
+    """ConfigError where `--keep` would delete what a paper's sweep judges the test split with at its end."""
+    if any(row.arm is not None and row.measured_on == "test" for row in spec.published):
+        message = f"`--keep {keep}` deletes checkpoints with which `{spec.name}` is to judge the test split at its end"
+        raise ConfigError(message, "leave `--keep` out")
 
 
 def _place_of(folder: Path, *, fresh: bool) -> Place:
@@ -122,6 +143,7 @@ def _run_before(space: str, runtime: Runtime, *, quick: bool, how: _How) -> bool
     if not how.quiet:
         say(f"note: first `{spec.name}`, whose trials this sweep begins with")
     file, how = find_space(space), replace(how, fresh=False, first=())
+    runtime = runtime.model_copy(update={"keep_best": None})  # any of them may be what this sweep begins with
     if not how.dry_run:
         _run(spec, runtime, file=file, how=how)
         return True
@@ -219,7 +241,19 @@ def _print_end(record: SweepRecord, runtime: Runtime, paper: PaperSweep | None, 
     elif comparison is not None:
         print_comparison(comparison)
     if not quiet:
+        say(_disk_line(folder, is_paper=paper is not None))
         more = "--seeds" if any({"arm", "seed"} & set(trial.params) for trial in record.trials) else "--trials"
         say(
             f"`{record.command('leaderboard')}` shows all trials; the same command with more `{more}` extends the sweep"
         )
+
+
+def _disk_line(folder: Path, *, is_paper: bool) -> str:
+    """What the sweep holds, and where that is much and may be less, how."""
+    from ferray.disk import FEW, disk_use
+
+    use = disk_use(folder)
+    line = use.sentence(shortest_path(folder))
+    if not use.is_large or is_paper:
+        return line
+    return f"{line}; the same command with `--keep best={FEW}` deletes all but the best {FEW}"

@@ -130,7 +130,9 @@ def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[st
         folded = any(trial.folds for trial in board.complete)
         of = "a mean over folds, which share training images" if folded else "one model on n validation images"
         lines.append(f"±, [–]: 95 % for {of}; picking the best of many adds optimism")
-    if board.best and board.best.checkpoint:
+    if board.best and board.best.freed:
+        lines.append(f"the best checkpoint was not kept (`--keep {board.best.freed}`)")
+    elif board.best and board.best.checkpoint:
         path = folder / board.best.checkpoint
         told = shortest_path(path)
         lines.append(f"best checkpoint: {told}" if path.is_file() else f"the best checkpoint is gone: {told}")

@@ -31,7 +31,8 @@ class Runtime(Params):
     any and `device` is not cpu; `max_concurrent` None lets the cluster's size decide.
     `max_retries`: how often a parameter set is asked again after its worker was lost. `max_failures`: more failures in
     a row of one reason end the sweep. `trial_timeout_s`: a trial silent for longer, from its first step on, is taken to
-    hang. `wait_s`: how long a cluster of others may take until one trial fits.
+    hang. `wait_s`: how long a cluster of others may take until one trial fits. `keep_best`: how many of the complete
+    trials keep their best.pt, the best ones; None is all.
     """
 
     data_root: Path = Field(default_factory=default_data_root)
@@ -48,4 +49,5 @@ class Runtime(Params):
     max_failures: Annotated[int, Field(ge=0)] = 10
     trial_timeout_s: Annotated[float, Field(gt=0)] | None = None
     wait_s: Annotated[float, Field(gt=0)] | None = None
+    keep_best: Annotated[int, Field(ge=0)] | None = None
     trackers: tuple[str, ...] = ("console", "wandb")

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ferray.errors import ConfigError, DataError, did_you_mean
+from ferray.results.held_out import read_held_out
 from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
 
 MOST_NAMED = 20
 
 
-def choose_trials(record: SweepRecord, numbers: Sequence[int] = (), *, every: bool = False) -> list[TrialRecord]:
-    """The trials asked for: those `numbers`, `every` one with a checkpoint, or else the best one.
+def choose_trials(
+    record: SweepRecord, folder: Path, numbers: Sequence[int] = (), *, every: bool = False
+) -> list[TrialRecord]:
+    """The trials asked for of the sweep in `folder`: those `numbers`, `every` one that completed, or else the best one.
 
-    ConfigError for a number that the sweep lacks or that left no checkpoint, DataError where there is none at all.
+    ConfigError for a number that the sweep lacks or that left no checkpoint, DataError where there is none at all. What
+    `--keep` has deleted can be asked for where it was judged before, else it is a ConfigError too.
     """
+    chosen = _chosen(record, numbers, every=every)
+    lost = [trial for trial in chosen if trial.freed and read_held_out(folder / trial.folder) is None]
+    if lost:
+        raise ConfigError(*_not_kept(record, lost))
+    return chosen
+
+
+def _chosen(record: SweepRecord, numbers: Sequence[int], *, every: bool) -> list[TrialRecord]:
     if numbers:
         return [_by_number(record, number) for number in dict.fromkeys(numbers)]
-    board = rank(record)
-    judged = [trial for trial in board.complete if trial.checkpoint]
+    judged = [trial for trial in rank(record).complete if trial.checkpoint]
     if not judged:
         raise DataError(*_nothing_to_judge(record))
     return sorted(judged, key=lambda trial: trial.number) if every else judged[:1]
@@ -56,6 +68,22 @@ def _by_number(record: SweepRecord, number: int) -> TrialRecord:
         message = f"trial `{number}` ended as `{trial.outcome}` and left no checkpoint"
         raise ConfigError(message, f"`{record.command('leaderboard')}` lists the complete ones")
     return trial
+
+
+def _not_kept(record: SweepRecord, lost: Sequence[TrialRecord]) -> tuple[str, str]:
+    numbers = _numbers(lost)
+    whose = f"trial {numbers} of `{record.name}` has" if len(lost) == 1 else f"trials {numbers} of `{record.name}` have"
+    message = f"{whose} kept no checkpoint (`--keep {lost[-1].freed}`)"
+    kept = [trial for trial in rank(record).complete if trial.checkpoint and not trial.freed]
+    if kept:
+        return message, f"choose by `--trial` among those that have: {_numbers(kept)}"
+    asked = record.command("leaderboard --json --limit 1")
+    return message, f"train the best again in a sweep of another `--name`, by `--enqueue` of what `{asked}` prints"
+
+
+def _numbers(trials: Sequence[TrialRecord]) -> str:
+    more = f" and {len(trials) - MOST_NAMED} more" if len(trials) > MOST_NAMED else ""
+    return ", ".join(str(trial.number) for trial in trials[:MOST_NAMED]) + more
 
 
 def _nothing_to_judge(record: SweepRecord) -> tuple[str, str]:

@@ -30,7 +30,7 @@ def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
         "metrics": {name: _finite(value) for name, value in trial.metrics.items()},
         "num_val": trial.num_val,
         "interval": list(interval) if interval else None,
-        "checkpoint": trial.checkpoint or None,
+        "checkpoint": (trial.checkpoint or None) if not trial.freed else None,
         "value_interval": list(around) if around else None,
         "outcome": trial.outcome,
         "best_epoch": trial.best_epoch,

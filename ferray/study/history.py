@@ -12,6 +12,7 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from ferray.config.keep import keep_words
 from ferray.config.place import read_place, words_for
 from ferray.errors import ConfigError, DataError, did_you_mean
 from ferray.foreign import inside
@@ -22,6 +23,7 @@ from ferray.study.lease import driver_of
 from ferray.study.pruners import first_epoch_of
 from ferray.study.records import (
     DATA_ATTR,
+    FREED_ATTR,
     PARENT_ATTR,
     RESULT_ATTR,
     SCHEMA,
@@ -134,7 +136,7 @@ def _trusted_record(
     now: float,
     ended: dict[int, TrialRecord],
 ) -> SweepRecord:
-    """`ended` keeps the records of trials that have ended from one reading to the next: those change no more."""
+    """`ended` keeps the records of ended trials from one reading to the next: in them only what frees them changes."""
     facts = user_attrs.get(SPEC_ATTR)
     if facts is None:
         raise DataError(f"the study `{name}` was not written by ferray")
@@ -143,11 +145,12 @@ def _trusted_record(
         raise DataError(message, "read it with the ferray that wrote it")
     driver, objective = driver_of(user_attrs, now), facts["objective"]
     retries = {trial.user_attrs["retry_of"]: trial.number for trial in trials if "retry_of" in trial.user_attrs}
+    freed = _freed(user_attrs)
     records = []
     for trial in trials:
         known, successor = ended.get(trial.number), retries.get(trial.number)
-        if known is None or known.superseded_by != successor:
-            known = _record(trial, _result_of(trial, driver), successor)
+        if known is None or known.superseded_by != successor or known.freed != freed.get(trial.number, ""):
+            known = _record(trial, _result_of(trial, driver), successor, freed.get(trial.number, ""))
         if trial.state.is_finished():
             ended[trial.number] = known
         if trial.state is not TrialState.WAITING:
@@ -155,6 +158,15 @@ def _trusted_record(
     data = {key: JudgedData(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
     counts = objective.get("epoch", "best")
     return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, counts, data=data)
+
+
+def _freed(user_attrs: dict[str, Any]) -> dict[int, str]:
+    """The `--keep` by which each trial that has none any more lost its best.pt, by number."""
+    return {
+        int(name.removeprefix(FREED_ATTR)): keep_words(int(most))
+        for name, most in user_attrs.items()
+        if name.startswith(FREED_ATTR)
+    }
 
 
 def _result_of(trial: FrozenTrial | ReplayedTrial, driver: DriverRecord | None) -> dict[str, Any]:
@@ -182,7 +194,9 @@ def _so_far(trial: FrozenTrial | ReplayedTrial) -> dict[str, Any]:
     return {"epochs": first_epoch_of(step, trial.user_attrs.get(TRIAL_ATTR, {}).get("epochs", 0)), "so_far": value}
 
 
-def _record(trial: FrozenTrial | ReplayedTrial, result: dict[str, Any], superseded_by: int | None) -> TrialRecord:
+def _record(
+    trial: FrozenTrial | ReplayedTrial, result: dict[str, Any], superseded_by: int | None, freed: str
+) -> TrialRecord:
     facts: dict[str, Any] = trial.user_attrs.get(TRIAL_ATTR, {})
     state = _STATES.get(result["outcome"], "failed")
     confusion = tuple(tuple(row) for row in result.get("confusion", ()))
@@ -214,4 +228,5 @@ def _record(trial: FrozenTrial | ReplayedTrial, result: dict[str, Any], supersed
         superseded_by=superseded_by,
         folds=tuple(map(FoldRecord.from_json, result.get("folds", ()))),
         parent=trial.user_attrs.get(PARENT_ATTR, {}),
+        freed=freed,
     )

@@ -39,8 +39,8 @@ class TrialRecord:
     `value` is the objective: the best epoch's for a complete or pruned trial, the best so far for one that runs or was
     left running, None for all others. `outcome` is the finer word (`completed`, `pruned`, `diverged`, `failed`,
     `interrupted`, `orphaned`, `running`); a trial whose driver has died is `interrupted`, not `running`.
-    `checkpoint` is relative to the sweep's folder, "" when there is none. `superseded_by` names the trial that asks the
-    same parameters again after an interruption.
+    `checkpoint` is relative to the sweep's folder, "" where it left none; see `freed`. `superseded_by` names the trial
+    that asks the same parameters again after an interruption.
     """
 
     number: int
@@ -67,6 +67,7 @@ class TrialRecord:
     superseded_by: int | None = None
     folds: tuple[FoldRecord, ...] = ()  # of a cross-validated trial; `value` and `metrics` are their means
     parent: dict[str, Any] = field(default_factory=dict)  # whose weights it began with: sweep, trial, recipe, path
+    freed: str = ""  # the `--keep` by which its checkpoint was deleted, such as `best=3`
 
     def trial_config(self) -> TrialConfig:
         """What was trained; DataError where the record holds no configuration of this ferray."""
@@ -142,6 +143,7 @@ DATA_ATTR = "data"  # on the study: {key of a data set and its split: JudgedData
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
 PARENT_ATTR = "parent"  # on a trial that begins with the weights of another
+FREED_ATTR = "freed-"  # on the study, and a trial's number: its best.pt was deleted, so many were kept
 RESULT_ATTR = "result"  # on a trial, written just before its end is told
 
 

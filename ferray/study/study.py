@@ -27,6 +27,7 @@ from ferray.study.enqueued import enqueue
 from ferray.study.lease import Lease
 from ferray.study.live import LiveTrial, empty_result, result_of
 from ferray.study.records import (
+    FREED_ATTR,
     PARENT_ATTR,
     RESULT_ATTR,
     TRIAL_ATTR,
@@ -258,6 +259,14 @@ class Study:
         """Keep in the record whose weights a running trial begins with."""
         with self._as_owner():
             self._live[number].trial.set_user_attr(PARENT_ATTR, parent)
+
+    def remember_freed(self, number: int, most: int) -> None:
+        """Keep in the record that a complete trial lost its best.pt, as `most` were to be kept.
+
+        With the study, since a trial that has ended takes no more attributes.
+        """
+        with self._as_owner():
+            self._optuna.set_user_attr(f"{FREED_ATTR}{number}", most)
 
     def check_owner(self) -> None:
         """ClusterError where another driver has taken this study over, as far as is known here."""

@@ -63,10 +63,16 @@ def small_spec(**changes: Any) -> SweepSpec:
     return SweepSpec.model_validate({**plain, **changes})
 
 
-def open_driver(folder: Path, spec: SweepSpec, *listeners: Listener, storage: str | None = None) -> SweepDriver:
+def open_driver(
+    folder: Path,
+    spec: SweepSpec,
+    *listeners: Listener,
+    storage: str | None = None,
+    keep_best: int | None = None,
+) -> SweepDriver:
     """A driver over the journal in `folder`, or over the database behind `storage`, as `run_sweep` would make it."""
     folder.mkdir(parents=True, exist_ok=True)
-    runtime = Runtime(output=folder.parent, launcher="inline", cache_dir=folder.parent)
+    runtime = Runtime(output=folder.parent, launcher="inline", cache_dir=folder.parent, keep_best=keep_best)
     return SweepDriver(spec, runtime, Study(spec, open_store(folder, storage)), folder, Audience(list(listeners)))
 
 

@@ -1,0 +1,93 @@
+"""Which checkpoints stay when trials end: what interrupted ones go on from, and the best.pt that `--keep` keeps."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ferray.events import Outcome, OutcomeKind
+from ferray.study.records import SweepRecord, TrialRecord
+from ferray.study.study import Study, Trial
+from ferray.train.folder import BEST_CHECKPOINT, LAST_CHECKPOINT
+
+
+class Retention:
+    """Frees the checkpoints of a sweep that nobody is to go on from; called on the driver's thread.
+
+    Of the complete trials that have their best.pt the `most` best so far keep it, all where it is None; with a number,
+    those that did not complete keep none. What an interrupted trial has left stays until its parameters have been asked
+    again and that trial has ended. `folder` is the sweep's.
+    """
+
+    def __init__(self, folder: Path, study: Study, most: int | None) -> None:
+        self._folder = folder
+        self._study = study
+        self._most = most
+        self._kept: list[tuple[float, int, str]] = []  # rank by the objective, number and folder, best first
+
+    def begin(self, record: SweepRecord) -> int:
+        """Free what earlier commands have kept beyond `most`; how many trials that leaves without a best.pt."""
+        if self._most is None:
+            return 0
+        freed = 0
+        for trial in _ended_for_good(record):
+            if trial.state == "complete" and not trial.freed:
+                freed += self._admit(trial.number, trial.folder, trial.value)
+            elif trial.state != "complete":
+                self._delete_best(trial.folder)
+        return freed
+
+    def trial_ended(self, trial: Trial, outcome: Outcome, value: float | None) -> None:
+        """Nobody goes on from the last.pt of a trial that has ended for good, whose objective is `value`."""
+        if outcome.kind is OutcomeKind.INTERRUPTED:
+            return
+        for folder in (trial.folder, *trial.resume_folders):
+            with suppress(OSError):
+                for checkpoint in (self._folder / folder).glob(f"**/{LAST_CHECKPOINT}"):
+                    checkpoint.unlink(missing_ok=True)
+        if self._most is None:
+            return
+        for folder in trial.resume_folders:
+            self._delete_best(folder)
+        if outcome.kind is OutcomeKind.COMPLETED:
+            self._admit(trial.number, trial.folder, value)
+        else:
+            self._delete_best(trial.folder)
+
+    def _admit(self, number: int, folder: str, value: float | None) -> int:
+        """Let a complete trial compete; how many trials, itself or a former one, have lost their best.pt over it."""
+        sign = -1.0 if self._study.spec.objective.mode == "max" else 1.0
+        bisect.insort(self._kept, (float("inf") if value is None else sign * value, number, folder))
+        beaten, self._kept = self._kept[self._most :], self._kept[: self._most]
+        return sum(self._free(number, folder) for _, number, folder in beaten)
+
+    def _free(self, number: int, folder: str) -> bool:
+        """Delete a trial's best.pt and say so in the record; in this order, as the next command finds what is left."""
+        is_gone = self._delete_best(folder)
+        if is_gone and self._most is not None:
+            self._study.remember_freed(number, self._most)
+        return is_gone
+
+    def _delete_best(self, folder: str) -> bool:
+        """Whether the trial's best.pt, one a fold where it has some, is not there any more."""
+        own = self._folder / folder
+        if not folder:
+            return True
+        with suppress(OSError):
+            for path in (own / BEST_CHECKPOINT, *own.glob(f"fold-*/{BEST_CHECKPOINT}")):
+                path.unlink(missing_ok=True)
+            return True
+        return False
+
+
+def _ended_for_good(record: SweepRecord) -> Iterator[TrialRecord]:
+    """All trials but those that run, and those interrupted whose parameters have not been asked again to their end."""
+    trials = {trial.number: trial for trial in record.trials}
+    for trial in record.trials:
+        last: TrialRecord | None = trial
+        while last is not None and last.superseded_by is not None:
+            last = trials.get(last.superseded_by)  # None where it waits to be asked
+        if last is not None and last.state not in ("running", "interrupted"):
+            yield trial
