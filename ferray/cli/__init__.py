@@ -29,6 +29,7 @@ from ferray.cli import (
 from ferray.cli.encoding import print_anything
 from ferray.cli.output import print_error
 from ferray.cli.streams import ReaderLeft, open_streams
+from ferray.cli.wrong_option import words_of
 from ferray.commands import command, program
 from ferray.config.urls import conceal, hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError, FerrayError, StorageError
@@ -85,7 +86,7 @@ def run(args: list[str]) -> int:
     except TyperException as error:
         if not error.format_message():  # the help was printed, for want of arguments
             return error.exit_code
-        print_error(conceal(error.format_message().rstrip("."), args), f"see `{command(_verb(args), '--help')}`")
+        print_error(conceal(words_of(error), args), f"see `{command(_verb(args), '--help')}`")
         return error.exit_code
     except (KeyboardInterrupt, Abort):
         return INTERRUPTED_EXIT_CODE

@@ -17,7 +17,7 @@ from ferray.cli.paper import PaperSweep, finish_paper
 from ferray.cli.plan import print_plan
 from ferray.commands import shortest_path
 from ferray.config.place import Place, read_place
-from ferray.errors import ConfigError
+from ferray.errors import ConfigError, UnknownComponent, did_you_mean
 
 if TYPE_CHECKING:
     from ferray.config.load import SpaceFile
@@ -220,7 +220,10 @@ def _trackers(given: list[str] | None) -> tuple[str, ...]:
 
     names = given if given is not None else ["wandb"]
     chosen = tuple(name for name in names if name != "none")
+    known = [*ROOMS["tracker"].names(), "none"]
     for name in chosen:
+        if name not in known:
+            raise UnknownComponent(f"`{name}` is not a tracker", did_you_mean(name, known))
         ROOMS["tracker"].load(name)
     return chosen
 

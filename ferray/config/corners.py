@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ferray.config.group_values import with_offer
 from ferray.config.space import ARM, Choice, Node, OneOf
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
@@ -64,7 +65,7 @@ def _try(
     try:
         return spec.config(pick)
     except ValidationError as error:
-        return problem_lines(error, known=TrialConfig.model_fields)
+        return [with_offer(line, ": ") for line in problem_lines(error, known=TrialConfig.model_fields)]
     except ValueError as error:
         return [str(error)]
 

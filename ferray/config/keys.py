@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ferray.config.holders import CHOICES
+from ferray.config.meant_keys import component_fields, key_hint
 from ferray.config.sweep import SweepSpec
-from ferray.config.synonyms import key_hint, meant_key
+from ferray.config.synonyms import meant_key
 from ferray.config.trial import TrialConfig
 from ferray.config.yaml import flow
 from ferray.errors import ConfigError
@@ -49,20 +50,29 @@ def all_keys() -> Iterator[Key]:
 
 
 def keys_under(start: str) -> list[Key]:
-    """The keys that are `start` or lie below it (`optimizer`, `imbalance.focal`, `head.dropout`, `lr`), all for "".
+    """The keys that are `start` or lie below it (`optimizer`, `imbalance.focal`, `focal`, `head.dropout`, `lr`).
 
-    ConfigError where there is none.
+    All for ""; ConfigError where there is none.
     """
-    field, *rest = (meant_key(start) or start).split(".")
     if not start:
         return list(all_keys())
-    keys = [*keys_of(SweepSpec, OF_SPACE), *keys_of(TrialConfig, OF_TRIAL)]
-    keys += _keys_of_components(field) if field in CHOICES else []
-    found = [key for key in keys if _lies_under(key.name.split("."), field, rest)]
-    found = found or [key for key in all_keys() if key.name.endswith(f".{start}")]
+    found = _lying_under(start) or _ending_in(start) or _lying_under(meant_key(start))
+    if not found:
+        found = [key for field in component_fields(start) for key in _lying_under(f"{field}.{start}")]
     if not found:
         raise ConfigError(f"there is no key `{start}`", key_hint(start))
     return found
+
+
+def _lying_under(start: str) -> list[Key]:
+    field, *rest = start.split(".")
+    keys = [*keys_of(SweepSpec, OF_SPACE), *keys_of(TrialConfig, OF_TRIAL)]
+    keys += _keys_of_components(field) if field in CHOICES else []
+    return [key for key in keys if _lies_under(key.name.split("."), field, rest)]
+
+
+def _ending_in(end: str) -> list[Key]:
+    return [key for key in all_keys() if key.name.endswith(f".{end}")]
 
 
 def keys_of_component(room: str, name: str, *, prefix: str = "") -> list[Key]:

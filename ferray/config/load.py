@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ferray.bounds import read_within
 from ferray.commands import command
+from ferray.config.group_values import with_offer
 from ferray.config.overrides import Overrides, apply_overrides, blame
 from ferray.config.problems import problems_error
 from ferray.config.set_key import keep_arms, set_key
@@ -64,9 +65,14 @@ def find_space(name: str) -> SpaceFile:
         parameters = f"{{{name}: {{path: FOLDER}}}}" if name == "image_folder" else name
         hint = f"it is a data set: `{command('sweep demo --set', f'dataset={parameters}')}` searches on it"
         raise ConfigError(f"there is no search space `{name}`", hint)
-    inside = [known for known in space_names() if known.rpartition("/")[2] == name]
-    hint = f"did you mean `{inside[0]}`?" if inside else did_you_mean(name, space_names())
-    raise ConfigError(f"there is no search space `{name}`", hint)
+    raise ConfigError(f"there is no search space `{name}`", _nearest_space(name, space_names()))
+
+
+def _nearest_space(name: str, known: Iterable[str]) -> str:
+    """The hint for a name of none: a space of that name in a folder, else what is near it, else all there are."""
+    names = sorted(known)
+    inside = [other for other in names if other.rpartition("/")[2] == name]
+    return f"did you mean `{inside[0]}`?" if inside else did_you_mean(name, names)
 
 
 def load_space(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:
@@ -103,8 +109,12 @@ def load_trial(
 
 def load_space_or_dataset(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:
     """The space called `name`, else the data set of that name with every default."""
-    if name in ROOMS["dataset"].names() and name not in space_names():
+    datasets, spaces = ROOMS["dataset"].names(), space_names()
+    if name in datasets and name not in spaces:
         return load_dataset(name, overrides)
+    if name not in spaces and not name.endswith((".yaml", ".yml")):
+        hint = _nearest_space(name, {*spaces, *datasets})
+        raise ConfigError(f"there is no search space and no data set `{name}`", hint)
     return load_space(name, overrides)
 
 
@@ -141,7 +151,9 @@ def _placed(line: str) -> str:
     """A key of a trial at the top of a file, where it is none, is told where it belongs."""
     key, _, text = line.partition(": ")
     is_key_of_trial = text.startswith("is not a known key") and (key in TrialConfig.model_fields or meant_key(key))
-    return f"{key}: belongs under `base`, or under `space` to be searched" if is_key_of_trial else line
+    return (
+        f"{key}: belongs under `base`, or under `space` to be searched" if is_key_of_trial else with_offer(line, ": ")
+    )
 
 
 def _cut_down(raw: dict[str, Any]) -> list[str]:

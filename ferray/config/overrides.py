@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ferray.config.address import Address
 from ferray.config.exclusion import KEY as EXCLUDE
 from ferray.config.exclusion import digested
+from ferray.config.group_values import with_offer
 from ferray.config.holders import CHOICES, arms_of, holders_of, mapping
 from ferray.config.problems import Problem
 from ferray.config.set_key import set_key
@@ -200,6 +201,7 @@ def _speaks_of(path: str, address: Address) -> bool:
 
 def _problem_of(change: Change, line: str) -> Problem:
     """The line behind the words of the command line, without what those say themselves."""
+    line = with_offer(line, "=")
     path, colon, text = line.partition(": ")
     whole = (colon and path in (change.key, Address.of(change.key).field)) or path.split(".")[-1:] == change.key.split(
         "."

@@ -8,9 +8,9 @@ from typing import Any
 
 from ferray.config.address import Address
 from ferray.config.holders import AT_THE_TOP, CHOICES, holders_of, mapping
+from ferray.config.meant_keys import component_fields, inner_key, key_hint
 from ferray.config.space import ARM, Node, OneOf, parse_space, unknown_key
 from ferray.config.sweep import Budget, Objective
-from ferray.config.synonyms import key_hint
 from ferray.config.trial import TrialConfig, group_keys
 from ferray.errors import ConfigError, did_you_mean, nearest
 
@@ -40,7 +40,9 @@ def full_key(raw: dict[str, Any], typed: str) -> str:
             return meant[0]
         if meant:
             raise ConfigError(f"`{typed}` may be {' or '.join(f'`{one}`' for one in meant)}", "write one of them whole")
-    raise ConfigError(f"`{typed}` is not a key of a trial", key_hint(key))
+    fields = component_fields(key)
+    hint = f"did you mean `--set {fields[0]}={key}`?" if len(fields) == 1 else key_hint(key)
+    raise ConfigError(f"`{typed}` is not a key of a trial", hint)
 
 
 def _refuse_unknown(key: str) -> None:
@@ -48,7 +50,9 @@ def _refuse_unknown(key: str) -> None:
     if field in TrialConfig.model_fields:
         text, _, hint = unknown_key(key).partition("; ")
     elif field in _GROUPS_AT_THE_TOP and rest and rest[0] not in _GROUPS_AT_THE_TOP[field]:
-        text, hint = f"`{rest[0]}` is not a key of {field}", did_you_mean(rest[0], _GROUPS_AT_THE_TOP[field])
+        meant = inner_key(field, rest[0], _GROUPS_AT_THE_TOP[field])
+        text = f"`{rest[0]}` is not a key of {field}"
+        hint = f"did you mean `{meant}`?" if meant else did_you_mean(rest[0], _GROUPS_AT_THE_TOP[field])
     else:
         text = f"`{key}` goes too deep" if len(rest) > (2 if field in AT_THE_TOP else 1) else ""
         hint = "for example `--set pruner.median.startup_trials=3`"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ferray.config.synonyms import key_hint
+from ferray.config.meant_keys import key_hint
 from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, group_keys, split_component
 from ferray.errors import did_you_mean
 
@@ -110,10 +110,10 @@ def unknown_key(key: str) -> str:
     if first in AT_THE_TOP:
         return f"`{first}` is not a key of a trial, it stands at the top of a space"
     if first not in TrialConfig.model_fields:
-        return f"`{first}` is not a key of a trial; {key_hint(first)}"
+        return f"`{first}` is not a key of a trial; {key_hint(key)}"
     inner = group_keys(first)
     if rest and first not in COMPONENT_FIELDS and rest[0] not in inner:
-        return f"`{rest[0]}` is not a key of {first}" + (f"; {did_you_mean(rest[0], inner)}" if inner else "")
+        return f"`{rest[0]}` is not a key of {first}" + (f"; {key_hint(key)}" if inner else "")
     deepest = 2 if first in COMPONENT_FIELDS else 1
     return f"`{key}` goes deeper than `{'.'.join([first, *rest[:deepest]])}`" if len(rest) > deepest else ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ferray.config.trial import TrialConfig, group_keys
-from ferray.errors import did_you_mean, nearest
 
 SYNONYMS = {
     "optimizer.lr": ("learning_rate", "initial_lr", "base_lr", "rate"),
@@ -36,12 +35,7 @@ _KEY_OF = {word.replace("_", ""): key for key, words in SYNONYMS.items() for wor
 
 
 def meant_key(word: str) -> str:
-    """The one key of a trial that `word` is another name for, "" where there is none: `optimizer.lr` for `lr`."""
-    keys = [f"{field}.{key}" for field in TrialConfig.model_fields for key in group_keys(field) if key == word]
-    return keys[0] if len(keys) == 1 else _KEY_OF.get(word.lower().replace("_", "").replace("-", ""), "")
-
-
-def key_hint(word: str) -> str:
-    """The hint for a word that is no key of a trial: the key that is meant, or all there are."""
-    slip, meant = nearest(word, TrialConfig.model_fields), meant_key(word)
-    return f"did you mean `{meant}`?" if meant and not slip else did_you_mean(word, TrialConfig.model_fields)
+    """The one key of a trial that `word` is another name for, "" where there is none: `optimizer.lr` for `lr`, `LR`."""
+    plain = word.lower().replace("-", "_")
+    keys = [f"{field}.{key}" for field in TrialConfig.model_fields for key in group_keys(field) if key == plain]
+    return keys[0] if len(keys) == 1 else _KEY_OF.get(plain.replace("_", ""), "")

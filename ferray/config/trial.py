@@ -238,10 +238,16 @@ COMPONENT_FIELDS: dict[str, type[Component]] = {
 }
 
 
-def group_keys(field: str) -> tuple[str, ...]:
-    """The keys inside a field of a trial that holds keys, such as those of `optimizer`; none for any other field."""
+def group_class(field: str) -> type[Params] | None:
+    """The class of a field of a trial that holds keys, such as `optimizer`; None for any other field."""
     known = TrialConfig.model_fields.get(field)
     if known is None or field in COMPONENT_FIELDS:
-        return ()
+        return None
     kinds = get_args(known.annotation) or (known.annotation,)
-    return tuple(next((kind.model_fields for kind in kinds if hasattr(kind, "model_fields")), ()))
+    return next((kind for kind in kinds if hasattr(kind, "model_fields")), None)
+
+
+def group_keys(field: str) -> tuple[str, ...]:
+    """The keys inside a field of a trial that holds keys, such as those of `optimizer`; none for any other field."""
+    found = group_class(field)
+    return tuple(found.model_fields) if found is not None else ()

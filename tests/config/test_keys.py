@@ -85,6 +85,9 @@ def test_a_key_has_its_default_and_its_values(name: str, default: str, values: s
         ("lr", ["optimizer.lr"]),
         ("learning_rate", ["optimizer.lr"]),
         ("objective", ["objective", "objective.metric", "objective.mode", "objective.epoch"]),
+        ("focal", ["imbalance.focal.gamma", "imbalance.focal.alpha"]),
+        ("gamma", ["schedule.gamma", "estimator.svm.gamma", "imbalance.focal.gamma"]),
+        ("LR", ["optimizer.lr"]),
         ("imbalance.focal", ["imbalance.focal.gamma", "imbalance.focal.alpha"]),
         ("head.dropout", ["head.bn_mlp.dropout", "head.linear.dropout", "head.selu_mlp.dropout"]),
         ("start_epoch", [f"outliers.{name}.start_epoch" for name in ("aum", "bdr", "gmm_loss", "trimmed_loss")]),
@@ -97,3 +100,12 @@ def test_a_part_of_them_can_be_asked_for(start: str, names: list[str]) -> None:
 def test_a_key_that_there_is_not_is_answered_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match="there is no key `optimzer`\nhint: did you mean `optimizer`"):
         keys_under("optimzer")
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"), [("optimizer.lrr", "optimizer.lr"), ("imbalance.focl.gama", "imbalance.focal.gamma")]
+)
+def test_a_slip_below_a_key_is_answered_with_the_whole_one(typed: str, key: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        keys_under(typed)
+    assert raised.value.hint == f"did you mean `{key}`?"

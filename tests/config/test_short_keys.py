@@ -64,7 +64,7 @@ def test_a_short_key_is_that_of_the_leaderboard_or_the_only_one(typed: str, key:
         ("epohcs", "did you mean `epochs`?"),
         ("xyz", "known names: augment, backbone,"),
         ("optimizer.learning", "`learning` is not a key of optimizer"),
-        ("objective.metrc", "`metrc` is not a key of objective\nhint: did you mean `metric`?"),
+        ("objective.metrc", "`metrc` is not a key of objective\nhint: did you mean `objective.metric`?"),
         ("quick", "`quick` cannot be changed by an option"),
         ("sampler.tpe.a.b", "`sampler.tpe.a.b` goes too deep"),
     ],
