@@ -589,6 +589,18 @@ CSVS = [
         {"fer2013.csv": "file,label\na.png,0\n"},
         refused="has no column `emotion`",
     ),
+    Layout("an empty csv", "fer2013", {"fer2013.csv": ""}, refused="fer2013.csv` is empty"),
+    Layout(
+        "a csv without a header",
+        "fer2013",
+        {"fer2013.csv": "0,1 2 3 4,Training\n"},
+        refused="has no header row",
+        hint="among them emotion, pixels",
+    ),
+    Layout("bytes at random", "fer2013", {"fer2013.csv": b"\x13\t\x9c\xfe\x01\n"}, refused="is no text"),
+    Layout(
+        "an Excel workbook", "fer2013", {"fer2013.xlsx": b"PK\x03\x04"}, refused="is not under", hint="fer2013.xlsx`"
+    ),
     Layout("a csv without rows", "fer2013", {"fer2013.csv": "emotion,pixels\n"}, refused="has no rows"),
     Layout(
         "an archive that is not unpacked",

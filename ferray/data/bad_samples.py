@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ferray.data.file_kinds import remedy_of
+from ferray.data.line_names import in_words, split_name
 from ferray.errors import BAD_SAMPLE_HINT, DataError, OneColourError
 from ferray.foreign import write_rows
 
 MOST_SHOWN = 20
+HANDFUL = 5  # of samples that are all there are: more say nothing new
 LISTING = "bad_samples.csv"
 
 
@@ -33,13 +35,12 @@ class BadSample:
     @property
     def file(self) -> str:
         """The file below the data root."""
-        file, _, row = self.name.rpartition(":")
-        return file if file and row.isdecimal() else self.name
+        return split_name(self.name)[0]
 
     @property
-    def row(self) -> str:
-        """The row in the file, counted from 0 below the header; "" for a file that is one image."""
-        return self.name[len(self.file) + 1 :]
+    def line(self) -> str:
+        """The line in the file, counted from 1 at its top; "" for a file that is one image."""
+        return split_name(self.name)[1]
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,11 @@ def sort_out(
 
 
 def refusal(dataset: str, bad: Sequence[BadSample], *, others: int = 1) -> DataError:
-    """The error that names every bad sample of a data set, the first 20 of many; `others` are good ones beside them."""
-    lines = [f"  {sample.name}: {sample.reason}" for sample in bad[:MOST_SHOWN]]
-    if len(bad) > MOST_SHOWN:
-        lines.append(f"  and {len(bad) - MOST_SHOWN} more")
+    """The error that names every bad sample of a data set, the first of many; `others` are good ones beside them."""
+    most = MOST_SHOWN if others else HANDFUL
+    lines = [f"  {in_words(sample.name)}: {sample.reason}" for sample in bad[:most]]
+    if len(bad) > most:
+        lines.append(f"  and {len(bad) - most} more")
     alone = "" if others else " and no other"
     return DataError("\n".join([f"`{dataset}` has {_number(bad)}{alone}", *lines]), _hint(bad, others))
 
@@ -111,10 +113,10 @@ def _hint(bad: Sequence[BadSample], others: int) -> str:
 
 
 def write_listing(folder: Path, bad: Sequence[BadSample]) -> None:
-    """`bad_samples.csv` in `folder`: file, row, class, kind and reason of each; only the header where none is bad."""
+    """`bad_samples.csv` in `folder`: file, line, class, kind and reason of each; only the header where none is bad."""
     with (folder / LISTING).open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-        rows = ([sample.file, sample.row, sample.class_name, sample.kind, sample.reason] for sample in bad)
-        write_rows(stream, [["file", "row", "class", "kind", "reason"], *rows])
+        rows = ([sample.file, sample.line, sample.class_name, sample.kind, sample.reason] for sample in bad)
+        write_rows(stream, [["file", "line", "class", "kind", "reason"], *rows])
 
 
 def _number(bad: Sequence[BadSample]) -> str:

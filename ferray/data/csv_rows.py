@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BufferedReader
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from ferray.data.file_kinds import refuse_no_csv
 from ferray.data.files import regular_file
+from ferray.data.line_names import in_words
 from ferray.errors import BadSampleError, DataError
 
 MOST_ROW_BYTES = 8 * 2**20  # a 48x48 face is 9 kB
+_NUMBERS = re.compile(r"[\d\s.]*\d[\d\s.]*")  # a cell of these names no column
+
+
+class Line(NamedTuple):
+    """A line of a file: its number, counted from 1 at the top, the byte it begins at, and its raw text."""
+
+    number: int
+    offset: int
+    text: bytes
 
 
 class CsvRows:
@@ -28,6 +41,11 @@ class CsvRows:
             header = stream.readline(MOST_ROW_BYTES).decode("utf-8-sig", "replace")
         self._columns = [_clean(cell).lower() for cell in header.split(",")]
         missing = [column for column in needed if column not in self._columns]
+        if missing and not header.strip():
+            raise DataError(f"`{path}` begins with a blank line", f"let its first line name {', '.join(needed)}")
+        if missing and any(_NUMBERS.fullmatch(column) for column in self._columns):
+            hint = f"write a first line that names its columns, among them {', '.join(needed)}"
+            raise DataError(f"`{path}` has no header row: its first line holds numbers", hint)
         if missing:
             raise DataError(f"`{path}` has no column `{missing[0]}`", f"its header must name {', '.join(needed)}")
         twice = [column for column in needed if self._columns.count(column) > 1]
@@ -39,16 +57,16 @@ class CsvRows:
         """The columns' names in lower case, in their order."""
         return tuple(self._columns)
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Byte offset and raw text of each row that is not blank, for `cells`."""
+    def lines(self) -> Iterator[Line]:
+        """Each row below the header that is not blank, its text for `cells`."""
         with self._open() as stream:
             offset = _read_line(stream)[1]
-            while True:
-                line, num_bytes = _read_line(stream)
+            for number in count(2):
+                text, num_bytes = _read_line(stream)
                 if not num_bytes:
                     return
-                if line.strip():
-                    yield offset, line
+                if text.strip():
+                    yield Line(number, offset, text)
                 offset += num_bytes
 
     def at(self, offset: int) -> bytes:
@@ -57,14 +75,14 @@ class CsvRows:
             stream.seek(offset)
             return _read_line(stream)[0]
 
-    def cells(self, line: bytes, row: str) -> dict[str, str]:
-        """The row's cells by column; BadSampleError that calls it `row` where their number is not the header's."""
+    def cells(self, line: bytes, name: str) -> dict[str, str]:
+        """The cells by column of the sample `name`; BadSampleError where their number is not the header's."""
         if len(line) > MOST_ROW_BYTES:
-            raise BadSampleError.of(f"row `{row}`", "wrong length", f"has over `{MOST_ROW_BYTES >> 20}` MiB")
+            raise BadSampleError.of(in_words(name), "wrong length", f"has over `{MOST_ROW_BYTES >> 20}` MiB")
         cells = line.decode("utf-8", "replace").split(",")
         if len(cells) != len(self._columns):
             reason = f"has `{len(cells)}` cells under `{len(self._columns)}` columns"
-            raise BadSampleError.of(f"row `{row}`", "wrong length", reason)
+            raise BadSampleError.of(in_words(name), "wrong length", reason)
         return {column: _clean(cell) for column, cell in zip(self._columns, cells, strict=True)}
 
     def _open(self) -> BufferedReader:

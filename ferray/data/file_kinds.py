@@ -21,12 +21,20 @@ class FileKind:
     remedy: str
 
 
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # no writer of text leaves these, and bytes at random do
 UTF16 = FileKind("UTF-16 text", "save it as UTF-8")
 BY_START = (
     (re.compile(rb"version https://git-lfs"), FileKind("a Git LFS pointer", "fetch the files with `git lfs pull`")),
     (
         re.compile(rb"\s*(<!doctype html|<html|<head|<\?xml[^>]*>\s*<!doctype html)", re.IGNORECASE),
         FileKind("a web page", "download it again, logged in where the site asks for that"),
+    ),
+    (
+        re.compile(
+            rb"PK\x03\x04.{26}(\[Content_Types\]|_rels/|docProps/|xl/|mimetypeapplication/vnd\.oasis)|\xd0\xcf\x11\xe0",
+            re.S,
+        ),
+        FileKind("a spreadsheet", "save it as csv, with commas"),
     ),
     (re.compile(rb"PK\x03\x04"), FileKind("a zip archive", "unpack it with `unzip`")),
     (re.compile(rb"\x1f\x8b"), FileKind("a gzip archive", "unpack it with `tar xzf` or `gunzip`")),
@@ -50,13 +58,17 @@ def remedy_of(reason: str) -> str:
 
 
 def refuse_no_csv(path: Path) -> None:
-    """DataError for a file that is another kind than a csv, or a csv with another separator; OSError as open raises."""
+    """DataError for an empty file, another kind of file, or a csv with another separator; OSError as open raises."""
     regular_file(path)
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
     kind = kind_of(head)
     if kind:
         raise DataError(f"`{path}` is {kind.name}, not a csv", kind.remedy)
+    if not head.strip():
+        raise DataError(f"`{path}` is empty", "copy or download it again")
+    if _NO_TEXT.search(head):
+        raise DataError(f"`{path}` is no text, so it is not a csv", "download it again, or save it as csv")
     first_line = head.split(b"\n", 1)[0]
     for separator, name in ((b";", ";"), (b"\t", "tabs")):
         if separator in first_line and b"," not in first_line:

@@ -82,7 +82,7 @@ def test_the_list_of_what_was_left_out_lies_in_the_pack(root: Path, tmp_path: Pa
     skipped = opened(root, tmp_path, bad_samples="skip").skipped
     assert skipped is not None
     assert skipped.listing.read_text().splitlines() == [
-        "file,row,class,kind,reason",
+        "file,line,class,kind,reason",
         'test/glad/002.png,,glad,too large,"has `20000` x `1` pixels, '
         'at most `16384` a side and `64000000` in all are read"',
         "train/calm/000.png,,calm,not a picture,is not a picture",
@@ -222,17 +222,17 @@ def test_mending_the_files_mends_the_set(root: Path, tmp_path: Path) -> None:
     assert len(opened(other, tmp_path).train) == 12
 
 
-def test_rows_of_a_csv_are_listed_with_their_row(tmp_path: Path) -> None:
+def test_rows_of_a_csv_are_listed_with_their_line(tmp_path: Path) -> None:
     path = write_fer2013_csv(tmp_path / "data") / "fer2013.csv"
     lines = path.read_text().splitlines()
-    lines[5] = "9,1 2 3 4,Training"  # row 4
-    lines[9] = lines[9].replace(" ", " x ", 1)  # row 8, whose label is 1
+    lines[5] = "9,1 2 3 4,Training"  # line 6
+    lines[9] = lines[9].replace(" ", " x ", 1)  # line 10, whose label is 1
     path.write_text("\n".join(lines))
     skipped = opened(tmp_path / "data", tmp_path, "fer2013", bad_samples="skip").skipped
     assert skipped is not None
     assert skipped.listing.read_text().splitlines()[1:] == [
-        'fer2013.csv,4,,unknown label,"has the emotion `9`, neither 0 to 6 nor one of the seven expressions"',
-        'fer2013.csv,8,Disgust,wrong pixels,"has `2305` pixels, most rows have `2304`"',
+        'fer2013.csv,6,,unknown label,"has the emotion `9`, neither 0 to 6 nor one of the seven expressions"',
+        'fer2013.csv,10,Disgust,wrong pixels,"has `2305` pixels, most rows have `2304`"',
     ]
 
 
@@ -245,8 +245,8 @@ def test_rows_that_are_bad_in_listing_and_in_decoding_are_named_together(tmp_pat
         opened(tmp_path / "data", tmp_path, "fer2013")
     assert caught.value.message.splitlines() == [
         "`fer2013` has 2 bad samples",
-        "  fer2013.csv:0: has `2` cells under `3` columns",
-        "  fer2013.csv:1: has a pixel of `300`, not 0 to 255",
+        "  line 2 of fer2013.csv: has `2` cells under `3` columns",
+        "  line 3 of fer2013.csv: has a pixel of `300`, not 0 to 255",
     ]
 
 
@@ -255,6 +255,14 @@ def test_a_set_of_nothing_but_bad_samples_is_refused_even_when_skipping(tmp_path
     with pytest.raises(DataError, match="`fer2013` has 2 bad samples and no other") as caught:
         opened(tmp_path, tmp_path, "fer2013", bad_samples="skip")
     assert caught.value.hint == "mend what is named: without it there is nothing to train on"
+
+
+def test_of_a_set_that_is_bad_throughout_a_handful_is_named(tmp_path: Path) -> None:
+    (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n" + "8,1 2 3 4,Training\n" * 30)
+    with pytest.raises(DataError) as caught:
+        opened(tmp_path, tmp_path, "fer2013")
+    lines = caught.value.message.splitlines()
+    assert (len(lines), lines[1].split(":")[0], lines[-1]) == (7, "  line 2 of fer2013.csv", "  and 25 more")
 
 
 def test_pointers_of_git_lfs_in_place_of_images_are_called_so(tmp_path: Path) -> None:

@@ -68,6 +68,15 @@ def test_a_row_keeps_its_id_when_rows_are_put_before_it_and_its_label_is_correct
     assert first.sample_id == later.sample_id
 
 
+@pytest.mark.parametrize("name", ["fer2013.xlsx", "FER-2013.xls", "fer2013/icml_face_data.ods", "train.parquet"])
+def test_a_sheet_in_place_of_the_csv_is_to_be_saved_as_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(DataError) as caught:
+        fer2013(tmp_path).samples()
+    assert caught.value.hint.startswith(f"save `{tmp_path / name}` as `fer2013.csv`, with commas\n  or set FERRAY_DATA")
+
+
 def test_equal_rows_have_ids_of_their_own(tmp_path: Path) -> None:
     samples = fer2013(write_rows(tmp_path, *["0,1 2 3 4,Training"] * 3)).samples().samples
     assert len({sample.sample_id for sample in samples}) == 3
@@ -117,8 +126,8 @@ def test_a_row_that_cannot_be_a_sample_is_listed(
 ) -> None:
     write_rows(tmp_path, "0,1 2 3 4,Training", row, "1,5 6 7 8,Training")
     listing = fer2013(tmp_path).samples()
-    assert [replace(bad, part="") for bad in listing.bad] == [BadSample("fer2013.csv:1", class_name, kind, reason)]
-    assert [sample.name for sample in listing.samples] == ["fer2013.csv:0", "fer2013.csv:2"]
+    assert [replace(bad, part="") for bad in listing.bad] == [BadSample("fer2013.csv:3", class_name, kind, reason)]
+    assert [sample.name for sample in listing.samples] == ["fer2013.csv:2", "fer2013.csv:4"]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +147,7 @@ def test_a_row_that_cannot_be_a_sample_is_listed(
 )
 def test_wrong_pixels_are_told_with_their_row(tmp_path: Path, pixels: str, message: str) -> None:
     dataset = fer2013(write_rows(tmp_path, f"0,{pixels},Training"))
-    with pytest.raises(BadSampleError, match=f"row `fer2013.csv:0` {message}"):
+    with pytest.raises(BadSampleError, match=f"line 2 of fer2013.csv {message}"):
         dataset.decode(dataset.samples().samples[0], 4)
 
 

@@ -58,7 +58,7 @@ def test_the_file_name_gives_the_film(tmp_path: Path) -> None:
 
 def test_the_sheet_is_found_in_a_folder_called_sfew(tmp_path: Path) -> None:
     write_sheet_csv(tmp_path / "SFEW")
-    assert sheet(tmp_path).samples().samples[3].name == "SFEW/SFEW.csv:3"
+    assert sheet(tmp_path).samples().samples[3].name == "SFEW/SFEW.csv:5"  # the fourth row, below the heading
 
 
 def test_an_empty_cell_is_no_number(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_an_empty_cell_at_the_end_of_a_row_of_a_spreadsheet_is_no_number(tmp_pat
 
 def test_an_empty_cell_makes_a_bad_sample_where_that_is_asked_for(tmp_path: Path) -> None:
     (bad,) = sheet(write_sheet_csv(tmp_path, with_cell(4, 7, None)), empty_cells="bad").samples().bad
-    assert (bad.name, bad.kind) == ("SFEW.csv:4", "empty cell")
+    assert (bad.name, bad.kind) == ("SFEW.csv:6", "empty cell")
 
 
 def test_splits_hold_the_rows_and_no_pixels(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_changed_cell_changes_the_fingerprint(tmp_path: Path) -> None:
 )
 def test_a_wrong_cell_is_named_with_its_row(column: int, value: object, kind: str, reason: str, tmp_path: Path) -> None:
     (bad,) = sheet(write_sheet_csv(tmp_path, with_cell(9, column, value))).samples().bad
-    assert (bad.file, bad.row, bad.kind, bad.reason) == ("SFEW.csv", "9", kind, reason)
+    assert (bad.file, bad.line, bad.kind, bad.reason) == ("SFEW.csv", "11", kind, reason)
 
 
 def test_a_bad_row_leaves_the_ids_of_the_others(tmp_path: Path) -> None:
@@ -116,8 +116,15 @@ def test_a_short_row_is_a_bad_sample(tmp_path: Path) -> None:
 
 
 def test_bad_rows_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"(?s)`sfew_features` has 1 bad sample.*SFEW\.csv:9: has the label `0`"):
+    with pytest.raises(
+        DataError, match=r"(?s)`sfew_features` has 1 bad sample.*line 11 of SFEW\.csv: has the label `0`"
+    ):
         opened(write_sheet_csv(tmp_path, with_cell(9, 1, 0)))
+
+
+def test_rows_of_a_spreadsheet_are_called_by_their_numbers(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"row 10 of SFEW\.xlsx: has the label `0`"):
+        opened(write_sheet_xlsx(tmp_path, with_cell(9, 1, 0)))
 
 
 def test_a_sheet_of_other_columns_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from ferray.data.file_listing import emotion_label, list_samples
 from ferray.data.files import shown
 from ferray.data.images import read_original, refuse_one_colour, resize
 from ferray.data.layout import HOMES, ImageFile, files_below, files_in, homes, is_emotion, look_into
+from ferray.data.line_names import in_words, line_name
 from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
 from ferray.data.scan import Rules, Scan, part_named, scan
@@ -33,6 +35,7 @@ CODE_LABELS = {str(code): int(emotion) for code, emotion in enumerate(CODES)}
 USAGE_PARTS = {"training": "train", "publictest": "val", "privatetest": "test"}
 USAGE_NAMES = {"train": "Training", "val": "PublicTest", "test": "PrivateTest"}
 CSV_NAMES = ("fer2013.csv", "icml_face_data.csv")
+_SHEET = re.compile(r"(fer|icml_face_data|train\b).*\.(xlsx?|ods|numbers|parquet|tsv)")  # the csv in another format
 COMPETITION_CSV = "train.csv"  # the training part alone, without usages; other data sets have files of this name too
 
 
@@ -50,7 +53,7 @@ class Fer2013(Dataset):
         pass
 
     params: Params
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     holds_blank: ClassVar[bool] = True
     expected_layout = (
         "fer2013.csv\nfer2013/fer2013.csv\nfer2013/icml_face_data.csv\nfer2013/train.csv\nfer2013/train/<class>/*.png"
@@ -79,6 +82,12 @@ class Fer2013(Dataset):
     def fingerprint(self) -> str:
         csv = self._csv()  # whose hash is remembered, so that no worker reads its 35,887 rows
         return self.digest(csv) if csv else super().fingerprint()
+
+    def not_found(self) -> DataError:
+        error = super().not_found()
+        sheets = [path for home in self._homes() for name, path in files_in(home).items() if _SHEET.fullmatch(name)]
+        saved = "".join(f"save `{sheet}` as `fer2013.csv`, with commas\n  or " for sheet in sheets[:1])
+        return DataError(error.message, f"{saved}{error.hint}")
 
     def _homes(self) -> list[Path]:
         names = HOMES["fer2013"]
@@ -166,8 +175,8 @@ class _Row:
 def _csv_samples(csv: Path, source: str) -> SampleList:
     rows, ids = CsvRows(csv, needed=("emotion", "pixels")), SampleIds()
     read = [
-        _read_row(rows, line, Sample(0, f"{source}:{number}", 0, "", source=f"{source}@{offset}"))
-        for number, (offset, line) in enumerate(rows.lines())
+        _read_row(rows, text, Sample(0, line_name(source, number), 0, "", source=f"{source}@{offset}"))
+        for number, offset, text in rows.lines()
     ]
     if not read:
         raise DataError(f"`{csv}` has no rows", "copy it again")
@@ -222,7 +231,7 @@ def _label(word: str, name: str) -> int:
     if is_emotion(word):
         return int(Emotion.parse(word))
     reason = f"has the emotion `{word[:20]}`, neither 0 to 6 nor one of the seven expressions"
-    raise BadSampleError.of(f"row `{name}`", "unknown label", reason)
+    raise BadSampleError.of(in_words(name), "unknown label", reason)
 
 
 def _part(usage: str | None, name: str) -> str:
@@ -230,12 +239,12 @@ def _part(usage: str | None, name: str) -> str:
         return "all"
     if usage.lower() not in USAGE_PARTS:
         reason = f"has the usage `{usage[:20]}`, not Training, PublicTest or PrivateTest"
-        raise BadSampleError.of(f"row `{name}`", "unknown usage", reason)
+        raise BadSampleError.of(in_words(name), "unknown usage", reason)
     return USAGE_PARTS[usage.lower()]
 
 
 def _decode_row(rows: CsvRows, sample: Sample, *, offset: int) -> NDArray[np.uint8]:
-    what = f"row `{sample.name}`"
+    what = in_words(sample.name)
     pixels = rows.cells(rows.at(offset), sample.name)["pixels"]
     # Digits and spaces alone: readers of numbers take `+5` too, and numpy's stops at the first letter.
     if not pixels or pixels.encode().translate(None, b"0123456789 "):

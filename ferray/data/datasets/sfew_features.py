@@ -8,7 +8,7 @@ import io
 import math
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -27,6 +27,7 @@ from ferray.data.file_kinds import HEAD_BYTES, kind_of, refuse_no_csv
 from ferray.data.files import regular_file, shown
 from ferray.data.group_names import SFEW
 from ferray.data.layout import files_in, homes
+from ferray.data.line_names import in_words, line_name
 from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES
@@ -56,6 +57,7 @@ class SfewFeatures(Dataset):
 
     params: Params
     kind: ClassVar[Literal["images", "features"]] = "features"
+    version: ClassVar[int] = 2
     expected_layout = "SFEW.xlsx\nSFEW.csv\nSFEW/SFEW.xlsx"
     how_to_get = (
         "the sheet goes with SFEW, which is given for academic research on request to its authors: "
@@ -65,7 +67,7 @@ class SfewFeatures(Dataset):
     def samples(self) -> SampleList:
         ids = SampleIds()
         read = [(cells, row) for cells, row in zip(self._cells, self._rows, strict=True)]
-        good = [(row[0], _content(cells)) for cells, row in read if not isinstance(row, BadSample)]
+        good = [(row[0], _content(cells)) for (_, cells), row in read if not isinstance(row, BadSample)]
         bad = tuple(row for _, row in read if isinstance(row, BadSample))
         samples = tuple(replace(sample, sample_id=ids.of("", content)) for sample, content in good)
         account = Account(shown(str(self._sheet)), {"all": f"`{self._sheet.name}`"}, groups=SFEW.title)
@@ -92,38 +94,41 @@ class SfewFeatures(Dataset):
         raise self.not_found()
 
     @cached_property
-    def _cells(self) -> tuple[Cells, ...]:
-        """The cells of each row below the headings."""
+    def _cells(self) -> tuple[tuple[int, Cells], ...]:
+        """The line and the cells of each row below the headings."""
         path = self._sheet
         rows = tuple(_without_headings(_read_cells(path)))
         if not rows:
             raise DataError(
                 f"`{path}` has no row with a number in its second column", "it is to hold file name, label, ten numbers"
             )
-        if len(rows[0]) != COLUMNS:
-            message = f"`{path}` has `{len(rows[0])}` columns, expected are `{COLUMNS}`: file name, label, ten numbers"
+        if len(rows[0][1]) != COLUMNS:
+            message = (
+                f"`{path}` has `{len(rows[0][1])}` columns, expected are `{COLUMNS}`: file name, label, ten numbers"
+            )
             raise DataError(message, "take the sheet as it was given")
         return rows
 
     @cached_property
     def _rows(self) -> tuple[tuple[Sample, NDArray[np.float32]] | BadSample, ...]:
         name = shown(self._sheet.relative_to(self.root).as_posix())
-        return tuple(self._read_row(cells, f"{name}:{number}", number) for number, cells in enumerate(self._cells))
+        lines = enumerate(self._cells)
+        return tuple(self._read_row(cells, line_name(name, number), index) for index, (number, cells) in lines)
 
-    def _read_row(self, cells: Cells, name: str, number: int) -> tuple[Sample, NDArray[np.float32]] | BadSample:
+    def _read_row(self, cells: Cells, name: str, index: int) -> tuple[Sample, NDArray[np.float32]] | BadSample:
         class_name = ""
         try:
             if len(cells) != COLUMNS:
                 reason = f"has `{len(cells)}` cells, expected are `{COLUMNS}`"
-                raise BadSampleError.of(f"row `{name}`", "wrong length", reason)
+                raise BadSampleError.of(in_words(name), "wrong length", reason)
             label = _label(cells[1], name)
             class_name = EMOTION_NAMES[label]
             features = np.array([_number(cell, column, name) for column, cell in enumerate(cells[2:], start=3)])
             if self.params.empty_cells == "bad" and np.isnan(features).any():
-                raise BadSampleError.of(f"row `{name}`", "empty cell", f"has `{np.isnan(features).sum()}` empty cells")
+                raise BadSampleError.of(in_words(name), "empty cell", f"has `{np.isnan(features).sum()}` empty cells")
         except BadSampleError as error:
             return BadSample(name, class_name, error.kind, error.reason)
-        sample = Sample(0, name, label, "all", source=f"{number}", group=SFEW.group_of(Path(cells[0]).stem))
+        sample = Sample(0, name, label, "all", source=f"{index}", group=SFEW.group_of(Path(cells[0]).stem))
         return sample, features.astype(np.float32)
 
 
@@ -132,8 +137,8 @@ def _content(cells: Cells) -> str:
     return hashlib.blake2b("\0".join((cells[0], *cells[2:])).encode(), digest_size=16).hexdigest()
 
 
-def _read_cells(path: Path) -> Iterator[Cells]:
-    """The rows of the sheet as text, "" for an empty cell, blank rows left out; DataError where it is no sheet."""
+def _read_cells(path: Path) -> Iterator[tuple[int, Cells]]:
+    """Line and cells of each row that is not blank, as text, "" for an empty cell; DataError where it is no sheet."""
     try:
         regular_file(path)
         refuse_larger(path, MOST_BYTES)
@@ -141,26 +146,27 @@ def _read_cells(path: Path) -> Iterator[Cells]:
         if not is_sheet:
             refuse_no_csv(path)
         rows = _read_xlsx(path) if is_sheet else _read_csv(path)
-        for row in rows:
+        for number, row in rows:
             cells = tuple(_text(value) for value in row)
             # A spreadsheet pads rows with empty cells to its widest one.
             while len(cells) > COLUMNS and not cells[-1]:
                 cells = cells[:-1]
             if any(cells):
-                yield cells
+                yield number, cells
     except OSError as error:
         raise DataError(f"`{path}` cannot be read: {error.strerror or error}", "check who may read it") from error
 
 
-def _read_csv(path: Path) -> Iterator[list[Any]]:
+def _read_csv(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
         try:
-            yield from csv.reader(stream)
+            reader = csv.reader(stream)
+            yield from ((reader.line_num, row) for row in reader)
         except csv.Error as error:
             raise DataError(f"`{path}` is not a csv: {error}", "copy it again") from error
 
 
-def _read_xlsx(path: Path) -> Iterator[tuple[Any, ...]]:
+def _read_xlsx(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
     try:
         import openpyxl
     except ImportError as error:
@@ -181,7 +187,7 @@ def _read_xlsx(path: Path) -> Iterator[tuple[Any, ...]]:
             raise DataError(f"`{path}` is {kind.name}, not an Excel sheet", kind.remedy) from error
         raise DataError(f"`{path}` is not an Excel sheet", "copy it again, or save it as .csv") from error
     widest = max(map(len, rows), default=0)
-    yield from ((*row, *[None] * (widest - len(row))) for row in rows)
+    yield from ((number, (*row, *[None] * (widest - len(row)))) for number, row in enumerate(rows, start=1))
 
 
 def _refuse_inflating(content: io.BytesIO, path: Path) -> None:
@@ -199,12 +205,12 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _without_headings(rows: Iterable[Cells]) -> Iterator[Cells]:
+def _without_headings(rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
     below = False
-    for cells in rows:
+    for number, cells in rows:
         below = below or (len(cells) > 1 and _is_number(cells[1]))
         if below:
-            yield cells
+            yield number, cells
 
 
 def _is_number(text: str) -> bool:
@@ -219,7 +225,7 @@ def _label(text: str, name: str) -> int:
     value = float(text) if _is_number(text) else math.nan
     if value not in range(1, len(EMOTION_NAMES) + 1):
         reason = f"has the label `{text[:20]}`, not 1 to {len(EMOTION_NAMES)}"
-        raise BadSampleError.of(f"row `{name}`", "unknown label", reason)
+        raise BadSampleError.of(in_words(name), "unknown label", reason)
     return int(value) - 1
 
 
@@ -229,5 +235,5 @@ def _number(text: str, column: int, name: str) -> float:
         return math.nan
     value = float(text) if _is_number(text) else math.nan
     if not abs(value) <= LARGEST:
-        raise BadSampleError.of(f"row `{name}`", "not a number", f"has `{text[:20]}` in column {column}, not a number")
+        raise BadSampleError.of(in_words(name), "not a number", f"has `{text[:20]}` in column {column}, not a number")
     return value
