@@ -23,6 +23,7 @@ from ferray.config.route import (
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
+from ferray.counting import counted
 from ferray.data.opened import open_dataset
 from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
@@ -204,7 +205,8 @@ def _summaries(
 def _refuse_idle_list(summary: DataSummary, place: DataPlace) -> None:
     left_out = summary.left_out
     if left_out is not None and left_out.num_unmatched == left_out.num_listed:
-        message = f"none of the {left_out.num_listed} samples of `{place.exclude}` is in any split"
+        whole = counted(left_out.num_listed, "sample")
+        message = f"`{place.exclude}` lists {whole}, of which no split has any"
         raise ConfigError(message, f"`exclude` takes the list of `{summary.dataset}` as it is split here")
 
 

@@ -18,6 +18,7 @@ from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
+from ferray.counting import counted
 from ferray.errors import FerrayError
 from ferray.events import (
     Decision,
@@ -271,8 +272,11 @@ class SweepDriver:
 
     def say_stopping(self) -> None:
         """Acknowledge a Ctrl-C before anything is waited for."""
-        trials = "1 trial" if len(self._trials) == 1 else f"{len(self._trials)} trials"
-        asking = f"asking {trials} to save (Ctrl-C again to stop now)" if self._trials else "no trial runs"
+        asking = (
+            f"asking {counted(len(self._trials), 'trial')} to save (Ctrl-C again to stop now)"
+            if self._trials
+            else "no trial runs"
+        )
         self.note(f"stopping: {asking}")
 
     @deferring_interrupts

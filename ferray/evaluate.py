@@ -15,6 +15,7 @@ from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.cores import num_threads
+from ferray.counting import counted
 from ferray.data.samples import PackedSamples
 from ferray.errors import DataError
 from ferray.metrics import metrics_of
@@ -87,7 +88,7 @@ def _evaluate(trial: TrialRecord, place: _Place, tell: Tell) -> HeldOut:
             tell(f"warning: {doubted}")
         if standing.is_open:
             tell(f"warning: {standing}: {_NO_LONGER_BLIND}")
-        tell(f"trial {trial.number}: judging {len(judge.splits.test)} test images")
+        tell(f"trial {trial.number}: judging {counted(len(judge.splits.test), 'test image')}")
         held_out = _judged(trial, judge, digest)
     held_out = _dated(held_out, known, standing)
     write_held_out(own, held_out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from ferray.counting import counted
 from ferray.errors import ClusterError, FerrayError, SweepFailed
 from ferray.events import FailureReason, Outcome, OutcomeKind
 
@@ -74,10 +75,10 @@ class Patience:
             return f"the disk is full: {self._no_room}"
         if len(self._failures) > self.max_failures:
             reason = self._failures[-1]
-            return f"{len(self._failures)} trials in a row failed: {reason.value if reason else 'unknown'}"
+            return f"{counted(len(self._failures), 'trial')} in a row failed: {reason.value if reason else 'unknown'}"
         assert self._last_loss is not None, "it is over for a reason"
         what = "a disk failed" if self._last_loss.reason is FailureReason.STORAGE else "workers were lost"
-        return f"{what} {len(self._lost)} times before one epoch ended, at last: {self._last_loss.message}"
+        return f"{what} {counted(len(self._lost), 'time')} before one epoch ended, at last: {self._last_loss.message}"
 
     def error(self, lists_failed: str) -> FerrayError:
         """What the sweep ends with; `lists_failed` is the command that does."""

@@ -14,6 +14,7 @@ from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import COMPONENT_FIELDS
 from ferray.config.urls import without_password
+from ferray.counting import counted
 from ferray.disk import gibibytes
 from ferray.events import Found
 
@@ -83,7 +84,7 @@ class Plan:
             "disk": self._disk_in_words(),
             **store,
             "trackers": ", ".join(runtime.trackers) or "none",
-            "checked": f"{len(self.checked.configs)} corners of the space",
+            "checked": counted(len(self.checked.configs), "corner of the space", "corners of the space"),
         }
 
     @property
@@ -131,7 +132,7 @@ class Plan:
         least, most = map(gibibytes, disk.kept)
         kept = most if least == most else f"{least} to {most}"
         in_all = gibibytes(disk.of_all(left, self.checked.place.slots))
-        trials = "1 trial" if left == 1 else f"{left} trials"
+        trials = counted(left, "trial")
         running = gibibytes(disk.running)
         return f"{free}; a complete trial keeps about {kept}, one that runs {running}; {trials} take at most {in_all}"
 

@@ -27,6 +27,7 @@ from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.urls import without_password
 from ferray.cores import num_cores
+from ferray.counting import counted
 from ferray.driver import Audience, SweepDriver
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
@@ -177,7 +178,7 @@ def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
         message = f"no trial completed, {len(failed)} failed; trial {first.number}: {first.message}"
         raise SweepFailed(message, f"its traceback is in `{first.error_file or folder / first.folder}`")
     raise SweepFailed(
-        f"none of the {len(record.trials)} trials completed",
+        f"of {counted(len(record.trials), 'trial')} none completed" if record.trials else "no trial has begun",
         "give it more time or trials and run the same command again",
     )
 

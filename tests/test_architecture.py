@@ -36,6 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "bounds",
         "cores",
         "private_folder",
+        "counting",
         "foreign",
     ),
     ("config",),

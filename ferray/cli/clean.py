@@ -11,6 +11,7 @@ from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say, say_notes, show
 from ferray.commands import command, shortest_path
 from ferray.cores import num_threads
+from ferray.counting import counted
 
 if TYPE_CHECKING:
     from ferray.config.job import TrialJob
@@ -172,7 +173,8 @@ def _document(spec: SweepSpec, findings: Findings, job: TrialJob, path: Path, sh
 
 def _print(spec: SweepSpec, findings: Findings, path: Path, sheets: list[Path]) -> None:
     show(
-        f"{spec.name}: {len(findings.suspects)} suspects among {findings.num_examined} training samples "
+        f"{spec.name}: {counted(len(findings.suspects), 'suspect')} among "
+        f"{counted(findings.num_examined, 'training sample')} "
         f"(out-of-fold accuracy {findings.accuracy:.3f})"
     )
     shown = findings.suspects[:MOST_SHOWN]

@@ -10,6 +10,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say, say_notes
+from ferray.counting import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -57,7 +58,7 @@ def show(
         if not json:
             _print(shown)
         if sheets and not quiet:
-            say(f"{len(sheets)} contact sheets are in `{folder}`")
+            say(f"{counted(len(sheets), 'contact sheet is', 'contact sheets are')} in `{folder}`")
     if json:
         print_json({"datasets": documents})
 

@@ -12,6 +12,7 @@ from ferray.cli import options
 from ferray.cli.output import print_json, say, show_text
 from ferray.commands import shortest_path
 from ferray.config.place import DataPlace
+from ferray.counting import counted
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
@@ -75,7 +76,7 @@ def draw_figures(
 def remark(album: Album) -> None:
     """Say on stderr what became of earlier files, and which letters could not be drawn."""
     if album.replaced:
-        say(f"{len(album.replaced)} files of an earlier drawing of `{album.subject}` are replaced")
+        say(f"replaced: {counted(len(album.replaced), 'file')} of an earlier drawing of `{album.subject}`")
     if album.missing:
         letters = "".join(sorted(album.missing))
         say(f"warning: no installed font has `{letters}`: boxes in the PNG files, letters in the SVG files")

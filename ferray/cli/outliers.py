@@ -13,6 +13,7 @@ from ferray.cli.figures import remark
 from ferray.cli.output import print_json, say, show
 from ferray.commands import command, shortest_path
 from ferray.config.place import DataPlace
+from ferray.counting import counted
 
 if TYPE_CHECKING:
     from ferray.results.figures.album import Album
@@ -161,7 +162,7 @@ def _print(document: dict[str, Any]) -> None:
             f"epoch {look['epoch']}: variance {variance}, {look['num_removed']} removed, {look['num_kept']} left{note}"
         )
     if document["files"]:
-        show(f"{len(document['files'])} files in {shortest_path(Path(document['files'][0]).parent)}")
+        show(f"{counted(len(document['files']), 'file')} in {shortest_path(Path(document['files'][0]).parent)}")
 
 
 def _print_removed(document: dict[str, Any]) -> None:

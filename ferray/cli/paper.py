@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ferray.cli.output import say
 from ferray.commands import command, shortest_path
+from ferray.counting import counted
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
@@ -80,7 +81,7 @@ def _draw(sweep: PaperSweep) -> None:
 
     album = draw_figures(sweep.record, sweep.folder, None, sweep.runtime)
     if not sweep.quiet:
-        say(f"{len(album.files)} figures in {shortest_path(album.folder)}")
+        say(f"{counted(len(album.files), 'figure')} in {shortest_path(album.folder)}")
 
 
 def _compare(spec: SweepSpec, sweep: PaperSweep) -> Comparison:

@@ -12,6 +12,7 @@ from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say
 from ferray.commands import command
 from ferray.cores import num_cores
+from ferray.counting import counted
 from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -127,11 +128,14 @@ def plan_from(asked: dict[str, Any]) -> Plan:
 
 def closing_lines(plan: Plan, prepared: Prepared) -> list[str]:
     """What was done, where it is, and how to go on with it."""
-    before = f", {prepared.num_before} were done before" if prepared.num_before else ""
+    before = f", {counted(prepared.num_before, 'was', 'were')} done before" if prepared.num_before else ""
     num_crops = prepared.report["counts"]["written"]
-    lines = [f"{prepared.num_done} pictures dealt with{before}; {num_crops} crops and `faces.csv` are in `{plan.to}`"]
+    done, crops = counted(prepared.num_done, "picture"), counted(num_crops, "crop")
+    lines = [f"{done} dealt with{before}; {crops} and `faces.csv` are in `{plan.to}`"]
     sheets = prepared.report["contact_sheets"]
-    lines.append(f"look at `{plan.to / sheets[0]}`" + (f" and {len(sheets) - 1} more sheets" if sheets[1:] else ""))
+    lines.append(
+        f"look at `{plan.to / sheets[0]}`" + (f" and {counted(len(sheets) - 1, 'more sheet')}" if sheets[1:] else "")
+    )
     if plan.faces.name != "csv":
         boxes = ("--faces", "csv", "--boxes", "faces.csv")
         again = command("data prepare", plan.dataset.name, *boxes, "--data-root", plan.root)

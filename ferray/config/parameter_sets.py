@@ -16,6 +16,7 @@ from ferray.config.readable import short_names
 from ferray.config.space import Choice, Node, Numbers, OneOf, Seeds
 from ferray.config.sweep import SweepSpec
 from ferray.config.yaml import parse_yaml, read_yaml
+from ferray.counting import counted
 from ferray.errors import ConfigError, did_you_mean
 from ferray.foreign import read_cell
 
@@ -64,7 +65,9 @@ def load_sets(path: Path, spec: SweepSpec) -> list[ParameterSet]:
     if not sets:
         raise ConfigError(f"`{path}` holds no set of parameters", _HINT)
     if len(sets) > spec.budget.trials:
-        message = f"`{path}` holds {len(sets)} sets of parameters, and the budget is `{spec.budget.trials}` trials"
+        message = (
+            f"`{path}` holds {len(sets)} sets of parameters, and the budget is {counted(spec.budget.trials, 'trial')}"
+        )
         raise ConfigError(message, f"pass `--trials {len(sets)}` or more, or cut the list")
     return sets
 

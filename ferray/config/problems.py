@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.registry import ROOMS
 
+_NAME = re.compile(r"(?:name: is `|`--name )([^`]*)`")
 _HINTS = ("; did you mean", "; known names")
 
 
@@ -43,10 +45,18 @@ def problems_error(source: str, problems: Sequence[str | Problem]) -> ConfigErro
     return ConfigError(f"{told}\n{listed}", "" if hinted else _where(found[0].text))
 
 
+def name_like(text: str) -> str:
+    """The nearest to a text, and not the text itself, that names a sweep: other signs become a `-`."""
+    allowed = re.sub(r"[^A-Za-z0-9._-]+", "-", text)
+    name = re.sub(r"^[^A-Za-z0-9]+|-+$", "", allowed)[:100] or "my-sweep"
+    return f"{name}-sweep" if name == text else name
+
+
 def _where(text: str) -> str:
     """The command that shows what is allowed where a problem was found."""
-    if text.startswith(("name:", "`--name ")):
-        return "for example `--name my-sweep`"
+    name = _NAME.match(text)
+    if name:
+        return f"for example `--name {name_like(name[1])}`"
     typed = text.removeprefix("`--set ").split("=", 1)[0] if text.startswith("`--set ") else text.split(":", 1)[0]
     field, *rest = typed.removeprefix("space.").removeprefix("base.").split(".")
     if field in CHOICES and rest and rest[0] in ROOMS[CHOICES[field].ROOM].names():

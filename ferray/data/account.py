@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ferray.counting import counted
+
 
 @dataclass(frozen=True)
 class PassedOver:
@@ -50,4 +52,4 @@ def _counted(what: str, count: int) -> str:
 
 def files(count: int) -> str:
     """`1 file`, `12 files`."""
-    return "1 file" if count == 1 else f"{count} files"
+    return counted(count, "file")

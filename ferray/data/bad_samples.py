@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ferray.counting import counted
 from ferray.data.file_kinds import remedy_of
 from ferray.data.line_names import in_words, split_name
 from ferray.errors import BAD_SAMPLE_HINT, DataError, OneColourError
@@ -59,7 +60,7 @@ class Skipped:
         """One line: how many, of which kinds, what becomes of each part's n, and where to read them."""
         parts = self._parts()
         if self.is_known:
-            pictures = "1 picture" if len(self.samples) == 1 else f"{len(self.samples)} pictures"
+            pictures = counted(len(self.samples), "picture")
             told = f"{pictures} of one colour left out of `{dataset}`: {parts}; `--bad-samples keep` keeps them"
             return f"{told}, see `{self.listing}`"
         kinds = Counter(sample.kind for sample in self.samples)
@@ -120,4 +121,4 @@ def write_listing(folder: Path, bad: Sequence[BadSample]) -> None:
 
 
 def _number(bad: Sequence[BadSample]) -> str:
-    return "1 bad sample" if len(bad) == 1 else f"{len(bad)} bad samples"
+    return counted(len(bad), "bad sample")

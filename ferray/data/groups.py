@@ -103,7 +103,7 @@ def _rows(reader: csv.DictReader[str], path: Path) -> Iterable[tuple[str, str]]:
 def _who_has_none(unnamed: Sequence[Sample], total: int) -> str:
     examples = ", ".join(f"`{sample.name}`" for sample in unnamed[:MOST_SHOWN])
     more = f" and {len(unnamed) - MOST_SHOWN:,} more" if len(unnamed) > MOST_SHOWN else ""
-    told = f"{len(unnamed):,} of {total:,} name none: {examples}{more}"
+    told = f"{len(unnamed):,} of {total:,} {'names' if len(unnamed) == 1 else 'name'} none: {examples}{more}"
     return f"split `kfold_by_group` needs the group (film, person) of every image, and {told}"
 
 

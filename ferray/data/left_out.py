@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.config.exclusion import Exclusion
+from ferray.counting import counted
 from ferray.data.samples import PackedSamples, Sample, Splits
 from ferray.errors import DataError
 
@@ -27,9 +28,10 @@ class LeftOut:
         return self.num_train + self.num_elsewhere + self.num_unmatched
 
     def __str__(self) -> str:
-        parts = [f"left out of training are {self.num_train} of {self.num_listed} listed samples"]
-        parts += [f"{_counted(self.num_elsewhere, 'stay')} in validation or test"] if self.num_elsewhere else []
-        parts += [f"{_counted(self.num_unmatched, 'match')} nothing here"] if self.num_unmatched else []
+        verb = "is" if self.num_train == 1 else "are"
+        parts = [f"left out of training {verb} {self.num_train} of {counted(self.num_listed, 'listed sample')}"]
+        parts += [f"{counted(self.num_elsewhere, 'stays', 'stay')} in validation or test"] if self.num_elsewhere else []
+        parts += [f"{counted(self.num_unmatched, 'matches', 'match')} nothing here"] if self.num_unmatched else []
         return ", ".join(parts)
 
 
@@ -75,7 +77,3 @@ def _refuse_empty_class(before: PackedSamples, after: PackedSamples, name: str) 
         classes = ", ".join(f"`{before.classes[label]}`" for label in gone)
         message = f"the list of `--exclude` leaves no training image of {classes} in `{name}`"
         raise DataError(message, "take some of that class off the list")
-
-
-def _counted(count: int, verb: str) -> str:
-    return f"1 {verb}{'es' if verb.endswith('ch') else 's'}" if count == 1 else f"{count} {verb}"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ferray.counting import counted
 from ferray.data.samples import Sample, SampleList, Splits
 
 
@@ -23,15 +24,16 @@ class Copies:
 
     def in_words(self) -> str:
         """The counts that are not none, "" where all are."""
-        said = {
-            "of val are copies of training images": self.val_in_train,
-            "of test are copies of images of train or val": self.test_in_seen,
-        }
-        told = [f"{count:,} {words}" for words, count in said.items() if count]
-        if self.two_labels:
-            pictures = "1 picture stands" if self.two_labels == 1 else f"{self.two_labels:,} pictures stand"
-            told.append(f"{pictures} under two labels")
-        return ", ".join(told)
+        said = [
+            (self.val_in_train, "of val is a copy of a training image", "of val are copies of training images"),
+            (
+                self.test_in_seen,
+                "of test is a copy of an image of train or val",
+                "of test are copies of images of train or val",
+            ),
+            (self.two_labels, "picture stands under two labels", "pictures stand under two labels"),
+        ]
+        return ", ".join(counted(count, one, many) for count, one, many in said if count)
 
 
 def same_pictures(listing: SampleList) -> list[tuple[Sample, ...]]:

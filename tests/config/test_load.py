@@ -42,7 +42,7 @@ def test_a_file_whose_name_names_no_sweep_hints_at_the_option(tmp_path: Path) ->
     path.write_text(YAML)
     with pytest.raises(ConfigError, match="`my space`, allowed are letters, digits") as caught:
         load_space(str(path))
-    assert caught.value.hint == "for example `--name my-sweep`"
+    assert caught.value.hint == "for example `--name my-space`"
 
 
 def test_the_option_names_the_sweep_of_a_file_with_a_space_in_its_name(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_all_that_is_wrong_is_told_together(tmp_path: Path) -> None:
 
 def test_more_sets_than_trials_are_refused(tmp_path: Path) -> None:
     file = written(tmp_path, "sets.yaml", "- {epochs: 2}\n- {epochs: 3}\n")
-    with pytest.raises(ConfigError, match="holds 2 sets of parameters, and the budget is `1` trials") as caught:
+    with pytest.raises(ConfigError, match="holds 2 sets of parameters, and the budget is 1 trial") as caught:
         load_sets(file, spec(budget={"trials": 1}))
     assert "--trials 2" in caught.value.hint
 

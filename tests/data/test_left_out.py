@@ -55,6 +55,12 @@ def test_validation_and_test_stay_whole(splits: Splits) -> None:
     )
 
 
+def test_one_sample_is_told_in_the_singular() -> None:
+    assert str(LeftOut(num_train=1, num_elsewhere=0, num_unmatched=0)) == (
+        "left out of training is 1 of 1 listed sample"
+    )
+
+
 def test_an_image_that_was_added_points_the_list_at_no_other(tmp_path: Path) -> None:
     root = write_image_folder(tmp_path / "data", per_class=4)
     before = open_folder(root, tmp_path / "cache").train

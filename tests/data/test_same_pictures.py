@@ -22,5 +22,13 @@ def test_no_copies_are_no_words() -> None:
     assert Copies().in_words() == ""
 
 
-def test_pictures_under_two_labels_are_counted() -> None:
+def test_a_single_copy_is_told_in_the_singular() -> None:
+    assert Copies(1, 1, 1).in_words() == (
+        "1 of val is a copy of a training image, 1 of test is a copy of an image of train or val, "
+        "1 picture stands under two labels"
+    )
+
+
+def test_many_copies_are_told_in_the_plural() -> None:
+    assert Copies(val_in_train=2).in_words() == "2 of val are copies of training images"
     assert Copies(two_labels=1200).in_words() == "1,200 pictures stand under two labels"

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from ferray.counting import counted
 from ferray.data.faces import Detection, Point
 from ferray.data.file_kinds import refuse_no_csv
 from ferray.errors import DataError
@@ -63,8 +64,10 @@ def _listed(path: Path, problems: list[str]) -> DataError:
     shown = [f"  {problem}" for problem in problems[:MOST_SHOWN]]
     if len(problems) > MOST_SHOWN:
         shown.append(f"  and {len(problems) - MOST_SHOWN} more")
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return DataError("\n".join([f"`{path}` has {count}", *shown]), "mend or delete the rows that are named")
+    return DataError(
+        "\n".join([f"`{path}` has {counted(len(problems), 'problem')}", *shown]),
+        "mend or delete the rows that are named",
+    )
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

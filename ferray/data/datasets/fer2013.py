@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.counting import counted
 from ferray.data.account import Account, PassedOver
 from ferray.data.bad_samples import BadSample
 from ferray.data.csv_rows import CsvRows
@@ -139,7 +140,8 @@ def by_usage(found: Scan) -> Scan:
         (file.part, usage) for file, usage in zip(files, usages, strict=True) if usage and usage != file.part
     )
     remarks = [
-        f"{count} files in {part} are called `{USAGE_NAMES[usage]}_`: the folder decides"
+        f"{counted(count, f'file in {part} is', f'files in {part} are')} called `{USAGE_NAMES[usage]}_`: "
+        "the folder decides"
         for (part, usage), count in sorted(moved.items())
     ]
     account = replace(found.account, origins=origins, remarks=(*found.account.remarks, *remarks))

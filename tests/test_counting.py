@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import pytest
+
+from ferray.counting import counted
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 copies"), (1, "1 copy"), (2, "2 copies"), (1200, "1,200 copies")])
+def test_one_of_them_is_in_the_singular(count: int, words: str) -> None:
+    assert counted(count, "copy", "copies") == words
+
+
+def test_the_plural_has_an_s_where_it_is_not_given() -> None:
+    assert counted(3, "file") == "3 files"
