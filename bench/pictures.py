@@ -20,9 +20,9 @@ from PIL import Image
 from rich.text import Text
 
 from bench.terminal import Terminal, svg
+from ferray.config.cache_folder import default_cache_dir
 from ferray.config.load import find_space
 from ferray.config.place import DataPlace
-from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
 from ferray.results.figures.album import Album
 from ferray.results.figures.draw import draw_sweep

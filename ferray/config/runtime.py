@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from platformdirs import user_cache_path
 from pydantic import AfterValidator, Field
 
+from ferray.config.cache_folder import default_cache_dir
 from ferray.config.place import default_data_root
 from ferray.registry import Params
-
-
-def default_cache_dir() -> Path:
-    """`$FERRAY_CACHE`, else the user's cache folder."""
-    return Path(os.environ["FERRAY_CACHE"]) if os.environ.get("FERRAY_CACHE") else user_cache_path("ferray")
 
 
 def _whole_above_one(gpus: float) -> float:

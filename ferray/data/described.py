@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.config.cache_folder import make_cache_folder
 from ferray.data.pack import only_maker
 from ferray.data.pack_file import Progress
 from ferray.errors import StorageError
@@ -74,7 +75,7 @@ def _make(path: Path, images: NDArray[np.uint8], describe: Describe, progress: P
 def _write(path: Path, rows: NDArray[np.float32]) -> None:
     temporary = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder(path.parent)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as stream:
             np.save(stream, rows, allow_pickle=False)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ferray.bounds import refuse_larger
+from ferray.config.cache_folder import make_cache_folder
 from ferray.data.files import regular_file
 from ferray.data.samples import SampleList
 from ferray.errors import BadSampleError, DataError
@@ -80,7 +81,7 @@ class DigestMemo:
         if not self._changed:
             return
         with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_cache_folder(self._path.parent)
             handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 json.dump(self._known, stream)

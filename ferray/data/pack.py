@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.config.cache_folder import make_cache_folder
 from ferray.config.trial import DatasetChoice
 from ferray.data.bad_samples import LISTING, Skipped, refusal, sort_out
 from ferray.data.datasets import DatasetParams
@@ -108,7 +109,7 @@ def _open_pack(choice: DatasetChoice, size: int, places: tuple[Path, Path], prog
 def only_maker(path: Path) -> Iterator[None]:
     """Hold the lock of what appears at `path`, where the disk knows locks; elsewhere making it twice is merely slow."""
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder(path.parent)
     with ExitStack() as held:
         with suppress(OSError):
             lock = held.enter_context((path.parent.parent / f"{path.name}.lock").open("a"))

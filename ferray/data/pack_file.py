@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.config.cache_folder import make_cache_folder
 from ferray.data.bad_samples import BadSample, refusal, write_listing
 from ferray.data.datasets import Dataset
 from ferray.data.images import blank_picture, quiet_decoding
@@ -95,7 +96,7 @@ def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress 
     """
     listing = dataset.listing
     with _translated_errors(folder.parent):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder(folder.parent)
         _set_aside(folder)
         _remove_leftovers(folder)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:

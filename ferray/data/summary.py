@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ferray.config.cache_folder import make_cache_folder
 from ferray.config.trial import DatasetChoice
 from ferray.data.account import Account
 from ferray.data.bad_samples import Skipped
@@ -155,7 +156,7 @@ def _write_list(pack: Path | None, listing: SampleList, groups: list[tuple[Sampl
     path = pack.parent.parent / "found" / f"{pack.name}.csv"
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder(path.parent)
         with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
             write_rows(stream, [COLUMNS, *rows])
         temporary.replace(path)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from ferray.config.cache_folder import default_cache_dir
 from ferray.config.exclusion import read_exclusion
 from ferray.config.place import DataPlace
-from ferray.config.runtime import default_cache_dir
 from ferray.config.trial import TrialConfig
 from ferray.errors import DataError
 from ferray.results.class_counts import SplitCounts, count_splits

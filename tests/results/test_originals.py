@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ferray.config.cache_folder import default_cache_dir
 from ferray.config.place import DataPlace
-from ferray.config.runtime import default_cache_dir
 from ferray.errors import DataError
 from ferray.results.originals import Originals
 from ferray.testing.trials import demo_config
