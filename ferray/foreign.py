@@ -12,6 +12,7 @@ from ferray.errors import DataError
 
 # What a terminal obeys: control characters but the tab and the end of a line, and marks that turn text around.
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_BREAK = re.compile(r"\n(?!  )")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # with these a cell begins that spreadsheets compute
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
 
@@ -19,6 +20,14 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IG
 def visible(text: str) -> str:
     """The text with what a terminal would obey written out, such as `\\x1b` for the escape character."""
     return _COMMANDS.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def on_one_line(text: str) -> str:
+    """The text with the ends of lines in it written out, but for ferray's own, which indent what follows.
+
+    Without it a file called `a\\nhint: ...` would say something in ferray's name.
+    """
+    return _BREAK.sub(r"\\n", text)
 
 
 def inside(name: object, whose: str) -> str:

@@ -11,12 +11,12 @@ from typing import Any, TextIO
 
 from ferray.cli.wrapping import width_of, wrapped
 from ferray.errors import DataError
-from ferray.foreign import visible
+from ferray.foreign import on_one_line, visible
 
 
 def print_error(message: str, hint: str = "") -> None:
     """`error:` one fact, `hint:` one thing to do, on stderr."""
-    for line in f"error: {message}".split("\n"):
+    for line in on_one_line(f"error: {message}").split("\n"):
         say(line)
     if hint:
         say(f"hint: {hint}")
@@ -24,12 +24,12 @@ def print_error(message: str, hint: str = "") -> None:
 
 def say(line: str) -> None:
     """A line for the person at the keyboard; on a terminal it is folded between words."""
-    print(wrapped(visible(line), width_of(sys.stderr), indent="  "), file=sys.stderr, flush=True)
+    print(wrapped(on_one_line(visible(line)), width_of(sys.stderr), indent="  "), file=sys.stderr, flush=True)
 
 
 def show(line: str, indent: str = "  ") -> None:
     """A line of data on stdout; on a terminal it is folded between words, and what follows is indented."""
-    print(wrapped(visible(line), width_of(sys.stdout), indent), flush=True)
+    print(wrapped(on_one_line(visible(line)), width_of(sys.stdout), indent), flush=True)
 
 
 def show_text(text: str) -> None:

@@ -209,7 +209,7 @@ def _checked(model: type[Model], given: dict[str, Any]) -> Model:
     except ValidationError as error:
         lines = [line.partition(": ") for line in problem_lines(error)]
         # An option has no unit in its name.
-        text = "\n".join(f"`--{key.removesuffix('_px').removesuffix('_deg')}` {what}" for key, _, what in lines)
+        text = "\n  ".join(f"`--{key.removesuffix('_px').removesuffix('_deg')}` {what}" for key, _, what in lines)
         raise ConfigError(text, f"see `{command('data prepare --help')}`") from error
 
 

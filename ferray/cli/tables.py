@@ -17,6 +17,7 @@ from ferray.cli.rich_console import PlainConsole
 from ferray.cli.wrapping import wrapped
 from ferray.commands import shortest_path
 from ferray.config.readable import params_line
+from ferray.foreign import on_one_line
 from ferray.results.leaderboard import Leaderboard, value_text
 from ferray.study.records import TrialRecord
 
@@ -64,7 +65,7 @@ def stdout_console() -> Console:
 
 def _say(out: Console, line: str, style: str = "") -> None:
     # Text, so that brackets in names and messages are not read as markup; soft, so that paths can be copied.
-    text = wrapped(line, out.width if out.is_terminal else None, indent="  ")
+    text = wrapped(on_one_line(line), out.width if out.is_terminal else None, indent="  ")
     out.print(Text(text, style=style), soft_wrap=True)
 
 
@@ -85,7 +86,7 @@ def _table(board: Leaderboard, rows: Sequence[tuple[str, ...]]) -> Table:
     for index, name in enumerate(board.columns):
         table.add_column(name, justify="right" if index in RIGHT else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(on_one_line(cell)) for cell in row))
     return table
 
 

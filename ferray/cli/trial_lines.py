@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ferray.commands import shortest_path
+from ferray.foreign import on_one_line
 from ferray.study.records import TrialRecord
 
 INDENT = " " * 7
@@ -23,4 +24,4 @@ def trial_line(trial: TrialRecord, folder: Path) -> str:
     again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
     epochs = f"{trial.epochs}/{trial.epochs_asked}"
     figures = f"{trial.number:>5}  {trial.outcome:<11}  {value:<6}  {epochs:<6}"
-    return "  ".join([figures, *filter(None, (said, again, where))]).rstrip()
+    return on_one_line("  ".join([figures, *filter(None, (said, again, where))]).rstrip())

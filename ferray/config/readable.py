@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ferray.foreign import on_one_line
+
 NUM_DIGITS = 3
 
 
 def readable_value(value: Any) -> str:
-    """One value: floats with three significant digits (`3.12e-4`, `0.433`), `true`, `false` and `null` as in YAML."""
+    """One value on one line: floats with three digits (`3.12e-4`, `0.433`), `true`, `false`, `null` as in YAML."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return _readable_float(value)
-    return str(value)
+    return on_one_line(str(value))
 
 
 def _readable_float(value: float) -> str:
