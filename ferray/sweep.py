@@ -22,7 +22,7 @@ from typing import Any, TextIO
 from ferray.config.exclusion import find_exclusion, kept_list
 from ferray.config.keep import keep_words
 from ferray.config.parameter_sets import ParameterSet
-from ferray.config.place import JOURNAL_NAME, PLACE_NAME, Place, place_at_start, read_place
+from ferray.config.place import JOURNAL_NAME, PLACE_NAME, SPACE_NAME, Place, place_at_start, read_place
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.urls import without_password
@@ -235,7 +235,7 @@ def _write_facts(place: Place, spec: SweepSpec, text: str) -> None:
     folder = place.folder
     _write(folder / PLACE_NAME, json.dumps(place.to_json(), indent=2) + "\n")
     if text:
-        _write(folder / "sweep.yaml", text)
+        _write(folder / SPACE_NAME, text)
     _write(folder / "resolved.json", json.dumps(spec.model_dump(mode="json"), indent=2) + "\n")
     file, now = folder / "environment.json", environment()
     former = _former_environments(file, now)

@@ -10,6 +10,7 @@ import typer
 from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say, say_notes, show
 from ferray.commands import command, shortest_path
+from ferray.config.place import is_sweep, output_words
 from ferray.cores import num_threads
 from ferray.counting import counted
 
@@ -80,18 +81,21 @@ def clean(
         _print(spec, findings, path, sheets)
     if findings.suspects and not quiet:
         say("look at them, take off the list what is right, and train without the rest:")
-        say(f"`{_without(space, asked, path)}`")
+        say(f"`{_without(space, spec.name, asked, path)}`")
 
 
-def _without(space: str, asked: dict[str, Any], path: Path) -> str:
-    """The command that trains without what is listed."""
+def _without(space: str, name: str, asked: dict[str, Any], path: Path) -> str:
+    """The command that trains without what is listed: another sweep than the space's own, where that has begun."""
     from ferray.config.load import space_names
 
     is_space = space in space_names() or space.endswith((".yaml", ".yml"))
     words = [space] if is_space else ["demo", "--set", f"dataset={space}"]
     sets = [word for item in asked["sets"] or () for word in ("--set", item)]
+    own = name if is_space else "demo"
+    named = ["--name", f"{own}-without"] if is_sweep(asked["output"] / own) else []
     place = ["--data-root", asked["data_root"]] if asked["data_root"] else []
-    return command("sweep", *words, *sets, "--exclude", shortest_path(path), *place)
+    words += [*sets, "--exclude", shortest_path(path), *named, *place, *output_words(asked["output"])]
+    return command("sweep", *words)
 
 
 def _prepare(spec: SweepSpec, runtime: Any, folds: int, threads: int, *, quiet: bool) -> TrialJob:

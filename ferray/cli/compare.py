@@ -9,7 +9,8 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, show_text
-from ferray.config.place import find_sweep, is_sweep, words_for
+from ferray.commands import shortest_path
+from ferray.config.place import QUICK, SPACE_NAME, Place, find_sweep, is_sweep, words_for
 from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def compare(
-    space: options.Space,
+    space: Annotated[
+        str, typer.Argument(help="A search space by name or as a YAML file, or a sweep by name or its folder.")
+    ],
     quick: Annotated[bool, typer.Option("--quick", help="Compare the sweep that `--quick` made.")] = False,
     name: Annotated[
         str | None, typer.Option("--name", help="The sweep or its folder, where it is not called as the space.")
@@ -34,13 +37,15 @@ def compare(
     """Put a paper's published numbers beside ours: n, interval and a plain word where the protocols differ."""
     if sum((markdown, latex, json)) > 1:
         raise ConfigError("`--markdown`, `--latex` and `--json` are one choice", "leave all but one out")
-    named = find_sweep(name, output, storage).folder if name else None
+    sweep = _sweep_called(space, output) if name is None else find_sweep(name, output, storage)
+    if sweep is not None and name is None:
+        space, quick = str(shortest_path(sweep.folder / SPACE_NAME)), quick or sweep.study.endswith(QUICK)
     from ferray.config.load import load_space
     from ferray.config.overrides import Overrides
 
     spec, _ = load_space(space)
     swept, _ = load_space(space, Overrides(quick=quick))
-    folder = named or output / swept.name
+    folder = sweep.folder if sweep else output / swept.name
     from ferray.results.compare import compare as compared
 
     record = _record(swept, folder, storage)
@@ -54,6 +59,15 @@ def compare(
         show_text(form(comparison_text.text_of(comparison)))
     else:
         print_comparison(comparison)
+
+
+def _sweep_called(name: str, output: Path) -> Place | None:
+    """The sweep that `name` is, or the folder of; None where it is a space's."""
+    from ferray.config.load import space_names
+
+    if name.endswith((".yaml", ".yml")) or name in space_names():
+        return None
+    return find_sweep(name, output) if is_sweep(output / name) or is_sweep(Path(name)) else None
 
 
 def _record(spec: SweepSpec, folder: Path, storage: str | None) -> SweepRecord:

@@ -97,7 +97,11 @@ Sampler = Annotated[
 Pruner = Annotated[str | None, typer.Option("--pruner", help=f"See `{command('list pruners')}`.", rich_help_panel=_HOW)]
 Name = Annotated[
     str | None,
-    typer.Option("--name", help="Name of this sweep, for a second one over the same space.", rich_help_panel=_PLACE),
+    typer.Option(
+        "--name",
+        help="Name of this sweep, for a second one over the same space; or the folder of one that goes on.",
+        rich_help_panel=_PLACE,
+    ),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Put an earlier sweep of this name aside and start anew.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would run, and stop.")]

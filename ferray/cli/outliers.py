@@ -51,7 +51,7 @@ def outliers(
     chosen = _choose(record, folder, trial)
     removals = read_removals(folder, chosen)
     target = to or folder / chosen.folder / "figures"
-    album = Album(target, f"{record.name}, trial {chosen.number}")
+    album = Album(target, f"{record.name}, trial {chosen.number}", sweep=folder)
     config, runtime = chosen.trial_config(), options.runtime_from(asked)
     originals = Originals(config, DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude)))
     if removals.looks:

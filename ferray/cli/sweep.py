@@ -16,6 +16,7 @@ from ferray.cli.output import on_terminal, print_json, say, say_notes
 from ferray.cli.paper import PaperSweep, finish_paper
 from ferray.cli.plan import print_plan
 from ferray.commands import shortest_path
+from ferray.config.called import called_by
 from ferray.config.place import Place, read_place
 from ferray.errors import ConfigError, UnknownComponent, did_you_mean
 
@@ -70,9 +71,10 @@ def sweep(
     asked = dict(locals())
     from ferray.config.load import find_space, load_space
 
+    asked["output"], asked["name"] = called_by(name, output)
     spec, notes = load_space(space, options.overrides_from(asked))
     say_notes(notes, quiet=quiet)
-    options.recall(_place_of(output / spec.name, fresh=fresh), asked)
+    options.recall(_place_of(asked["output"] / spec.name, fresh=fresh), asked)
     runtime = _runtime(asked, spec)
     how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet, first=_sets(enqueue, spec))
     if spec.after is not None and not _run_before(spec.after, runtime, quick=quick, how=how):

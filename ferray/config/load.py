@@ -14,6 +14,7 @@ from ferray.bounds import read_within
 from ferray.commands import command
 from ferray.config.group_values import with_offer
 from ferray.config.overrides import Overrides, apply_overrides, blame
+from ferray.config.place import QUICK
 from ferray.config.problems import problems_error
 from ferray.config.set_key import keep_arms, set_key
 from ferray.config.sweep import SweepSpec
@@ -161,7 +162,7 @@ def _cut_down(raw: dict[str, Any]) -> list[str]:
     quick = raw.get("quick")
     if quick is None:
         raise ConfigError(f"the space `{raw['name']}` has no `quick` cut", "pass `--trials` or `--epochs` instead")
-    raw["name"] = f"{raw['name']}-quick"
+    raw["name"] = f"{raw['name']}{QUICK}"
     notes = _begin_with_the_quick_parent(raw)
     for key, value in (quick.get("set") or {}).items():
         notes.append(f"quick: `{key}` is `{value}`")
@@ -185,5 +186,5 @@ def _begin_with_the_quick_parent(raw: dict[str, Any]) -> list[str]:
     for keys in (raw.get("base") or {}, *(raw.get("arms") or {}).values()):
         sweep, _, trial = str(keys.get("init_from")).partition(":")
         if sweep == parent and trial:
-            keys["init_from"] = f"{parent}-quick:{trial}"
-    return [f"quick: trials begin with those of `{parent}-quick`"]
+            keys["init_from"] = f"{parent}{QUICK}:{trial}"
+    return [f"quick: trials begin with those of `{parent}{QUICK}`"]

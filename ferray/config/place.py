@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 JOURNAL_NAME = "study.journal"
 PLACE_NAME = "place.json"
 RESOLVED_NAME = "resolved.json"
+SPACE_NAME = "sweep.yaml"  # as it was written
+QUICK = "-quick"  # behind the name of a space, that of the sweep that `--quick` makes
 DEFAULT_OUTPUT = Path("runs")
 MOST_LISTED = 10
 

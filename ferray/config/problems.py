@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ferray.commands import command
+from ferray.config.called import name_like
 from ferray.config.holders import CHOICES
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
@@ -43,13 +44,6 @@ def problems_error(source: str, problems: Sequence[str | Problem]) -> ConfigErro
     told = f"{source} has {len(found)} problems" if source else f"{len(found)} options are wrong"
     hinted = any(problem.hint for problem in found)
     return ConfigError(f"{told}\n{listed}", "" if hinted else _where(found[0].text))
-
-
-def name_like(text: str) -> str:
-    """The nearest to a text, and not the text itself, that names a sweep: other signs become a `-`."""
-    allowed = re.sub(r"[^A-Za-z0-9._-]+", "-", text)
-    name = re.sub(r"^[^A-Za-z0-9]+|-+$", "", allowed)[:100] or "my-sweep"
-    return f"{name}-sweep" if name == text else name
 
 
 def _where(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.commands import command
-from ferray.config.place import output_words
+from ferray.config.place import QUICK, output_words
 from ferray.config.published import PublishedRow
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
@@ -183,7 +183,9 @@ class _Bench:
             return f"failed: `{self.record.command('trials --failed')}`"
         quick = self.spec.quick if self.is_quick else None
         in_quick = quick is not None and (not quick.arms or row.arm in quick.arms)
-        words = [*(["--quick"] if in_quick else []), *output_words(self.folder.parent)]
+        is_own = self.folder.name in (self.spec.name, f"{self.spec.name}{QUICK}") or self.is_quick is not in_quick
+        named = [] if is_own else ["--name", self.folder.name]
+        words = [*(["--quick"] if in_quick else []), *named, *output_words(self.folder.parent)]
         return f"not run: `{command('sweep', self.space, *words)}`"
 
 

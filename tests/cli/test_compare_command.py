@@ -3,9 +3,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import optuna
 import pytest
 
 from ferray.commands import command
+from ferray.config.place import Place
+from ferray.study.records import SCHEMA, SPEC_ATTR
+from ferray.study.store import open_store
 from ferray.testing.command import ferray
 
 SPACE = """
@@ -40,6 +44,38 @@ def test_the_printed_difference_is_judged(space: Path) -> None:
 def test_quick_compares_the_quick_sweep(space: Path) -> None:
     ran = ferray("compare", space, "--quick", "--output", space.parent, "--json")
     assert (json.loads(ran.out)["sweep"], json.loads(ran.out)["quick"]) == ("two-quick", True)
+
+
+def start(space: Path, name: str) -> Path:
+    """The folder of a sweep of the space that has begun and has no trials yet."""
+    folder = space.parent / "runs" / name
+    folder.mkdir(parents=True)
+    (folder / "sweep.yaml").write_text(f"name: two\n{SPACE}")
+    (folder / "place.json").write_text(json.dumps(Place(folder, name).to_json()))
+    study = optuna.create_study(storage=open_store(folder), study_name=name)
+    objective = {"metric": "val/uar", "mode": "max"}
+    study.set_user_attr(SPEC_ATTR, {"schema": SCHEMA, "identity": "", "spec": {}, "objective": objective})
+    return folder
+
+
+@pytest.mark.parametrize("called", ["mine", "{}"])
+def test_a_sweep_is_compared_by_its_name_and_by_its_folder(space: Path, called: str) -> None:
+    folder = start(space, "mine")
+    ran = ferray("compare", called.format(folder), "--output", space.parent / "runs", "--json")
+    found = json.loads(ran.out or "{}")
+    assert (ran.code, found.get("sweep"), found.get("quick")) == (0, "mine", False), ran.err
+
+
+def test_what_a_renamed_sweep_lacks_is_run_under_its_name(space: Path) -> None:
+    folder = start(space, "mine")
+    (first, _) = json.loads(ferray("compare", folder, "--json").out)["rows"]
+    asks = command("sweep", folder / "sweep.yaml", "--name", "mine", "--output", folder.parent)
+    assert first["missing"] == f"not run: `{asks}`"
+
+
+def test_the_folder_of_a_quick_sweep_is_compared_as_one(space: Path) -> None:
+    folder = start(space, "two-quick")
+    assert json.loads(ferray("compare", folder, "--json").out)["quick"] is True
 
 
 def test_a_name_that_no_sweep_has_is_refused(space: Path) -> None:

@@ -69,4 +69,4 @@ def test_suspects_are_drawn_by_class_and_the_command_without_them_is_printed(pho
     classes = {suspect["label"] for suspect in document["suspects"]}
     assert [Path(sheet).name for sheet in document["sheets"]] == [f"suspects-{name}.png" for name in sorted(classes)]
     assert all(Path(sheet).is_file() for sheet in document["sheets"])
-    assert f"--exclude {document['csv']} --data-root {photos}`" in ran.err
+    assert f"--exclude {document['csv']} --data-root {photos} --output " in ran.err

@@ -95,7 +95,7 @@ def test_bad_pictures_may_be_skipped(root: Path) -> None:
         (["--tilted", "-1"], "error: `--tilted` is `-1.0`, allowed is at least `0`"),
         (["--set", "faces"], "error: `--set faces` is not KEY=VALUE"),
         (["--set", "face=frames"], "error: dataset: sfew.face: is not a known key"),
-        (["--workers", "0"], "greater than or equal to 1"),
+        (["--workers", "0"], "error: `--workers 0`: allowed is at least `1`\n"),
     ],
 )
 def test_what_is_asked_wrongly_is_told(root: Path, args: list[str], message: str) -> None:

@@ -36,6 +36,13 @@ def sweep(*args: object) -> Ran:
     return ferray("sweep", "two arms.yaml", "--launcher", "inline", "--tracker", "none", *args)
 
 
+@pytest.fixture
+def swept(project: Path) -> Path:
+    """The folder of a sweep that was renamed to a name with a space in it."""
+    sweep("--output", "out dir")
+    return (project / "out dir" / "two").rename(project / "out dir" / "other name")
+
+
 def printed(ran: Ran) -> list[list[str]]:
     """The words behind the program of every command in backticks."""
     called = list(program())
@@ -68,6 +75,42 @@ def test_a_comparison_names_commands_that_run(project: Path) -> None:
 def test_a_space_that_was_not_swept_names_the_sweep() -> None:
     (words,) = printed(ferray("compare", "two arms.yaml", "--output", "out dir", "--markdown"))
     assert words == ["sweep", "two arms.yaml", "--output", "./out dir"]
+    assert ferray(*words, "--launcher", "inline", "--tracker", "none").code == 0
+
+
+@pytest.mark.parametrize("verb", ["leaderboard", "trials", "evaluate", "compare", "figures"])
+@pytest.mark.usefixtures("swept")
+def test_a_sweep_in_a_folder_with_a_space_is_read_by_it(verb: str) -> None:
+    ran = ferray(verb, "out dir/other name")
+    assert ran.code == 0, ran.err
+    assert set(codes(printed(ran)).values()) <= {0}
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_sweep_in_a_folder_with_a_space_says_how_to_go_on() -> None:
+    ran = sweep("--output", "out dir", "--name", "other name", "--trials", 3)
+    assert ran.code == 2
+    renaming, option = re.findall(r"`([^`]*)`", ran.err.splitlines()[-1])
+    _, former, latter = shlex.split(renaming)
+    Path(former).rename(latter)
+    again = sweep("--output", "out dir", *shlex.split(option), "--trials", 3)
+    assert (again.code, "2 finished" in again.err) == (0, True), again.err
+
+
+def test_a_sweep_goes_on_by_its_folder(project: Path, swept: Path) -> None:
+    mine = swept.rename(swept.with_name("mine"))
+    again = sweep("--name", mine, "--trials", 3)
+    assert (again.code, "2 finished" in again.err) == (0, True), again.err
+    assert not (project / "runs").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_search_for_suspects_names_a_sweep_that_runs() -> None:
+    sweep("--output", "out dir")
+    sets = ("--set", "dataset.label_noise=0.5", "--set", "arm=plain")
+    ran = ferray("data", "clean", "two arms.yaml", *sets, "--folds", 2, "--threads", 1, "--output", "out dir")
+    (words,) = printed(ran)
+    assert words[-4:] == ["--name", "two-without", "--output", "./out dir"]
     assert ferray(*words, "--launcher", "inline", "--tracker", "none").code == 0
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from ferray.config.load import load_space, validate_spec
 from ferray.config.overrides import Overrides
-from ferray.config.problems import name_like
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
 
@@ -68,13 +67,6 @@ def test_a_name_with_a_slash_is_told_what_a_name_may_hold(tmp_path: Path) -> Non
     error = refused(tmp_path, name="a/b")
     assert error.message == "`--name a/b`: allowed are letters, digits and `._-`, a letter or digit first"
     assert error.hint == "for example `--name a-b`"
-
-
-@pytest.mark.parametrize(
-    ("text", "name"), [("my set", "my-set"), ("(a) b!", "a-b"), ("é", "my-sweep"), ("train", "train-sweep")]
-)
-def test_a_name_is_offered_that_is_nearest_to_the_one_typed(text: str, name: str) -> None:
-    assert name_like(text) == name
 
 
 @pytest.mark.parametrize(

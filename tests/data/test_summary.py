@@ -81,8 +81,8 @@ def test_copies_across_splits_and_labels_are_noted(tmp_path: Path) -> None:
     shutil.copy(root / "val" / "glad" / "001.png", root / "test" / "glad" / "copy.png")
     found = summary(root, tmp_path, "image_folder")
     assert found.notes() == [
-        "`image_folder`: the same picture several times: 1 of val are copies of training images, "
-        "1 of test are copies of images of train or val, 1 picture stands under two labels",
+        "`image_folder`: the same picture several times: 1 of val is a copy of a training image, "
+        "1 of test is a copy of an image of train or val, 1 picture stands under two labels",
         f"all of it is listed in `{found.listing}`",
     ]
 

@@ -39,9 +39,11 @@ class Album:
     touched, so any thread may draw. ConfigError where the folder holds figures of another subject.
     """
 
-    def __init__(self, folder: Path, subject: str) -> None:
+    def __init__(self, folder: Path, subject: str, *, sweep: Path | None = None) -> None:
+        """`sweep` is the sweep's own folder: figures in it are of this sweep, whatever it was called when drawn."""
         self.folder = folder
         self.subject = subject
+        self._sweep = sweep
         self.files: list[Path] = []
         self.replaced: list[Path] = []
         self.missing: set[str] = set()
@@ -49,14 +51,20 @@ class Album:
 
     def _refuse_others(self) -> None:
         for path in sorted(self.folder.glob("*.svg")):
-            if (other := subject_of(path)) not in ("", self.subject):
+            if (other := subject_of(path)) and not self._is_own(other):
                 raise ConfigError(
                     f"`{self.folder}` holds figures of `{other}`, not of `{self.subject}`", "choose another `--to`"
                 )
 
+    def _is_own(self, subject: str) -> bool:
+        if subject == self.subject:
+            return True
+        is_inside = self._sweep is not None and self.folder.absolute().is_relative_to(self._sweep.absolute())
+        return is_inside and subject.partition(", ")[2] == self.subject.partition(", ")[2] != ""
+
     def chapter(self, name: str, subject: str) -> Album:
         """Figures of a narrower subject in a folder below, counted with these."""
-        inner = Album(self.folder / name, subject)
+        inner = Album(self.folder / name, subject, sweep=self._sweep)
         inner.files, inner.replaced, inner.missing = self.files, self.replaced, self.missing
         return inner
 
@@ -100,7 +108,7 @@ class Album:
             self._forget_pages(stem, len(pages) + 1)
 
     def _forget_pages(self, stem: str, number: int) -> None:
-        while subject_of(self.folder / f"{stem}_{number}.svg") == self.subject:
+        while self._is_own(subject_of(self.folder / f"{stem}_{number}.svg")):
             for kind in ("png", "svg"):
                 (self.folder / f"{stem}_{number}.{kind}").unlink(missing_ok=True)
             number += 1

@@ -37,7 +37,7 @@ def draw_sweep(
     where it was judged for all trials, else of validation. DataError for a damaged history or `test.json`, ConfigError
     where `to` holds figures of something else.
     """
-    album = Album(to, f"{record.name}, {_names(groups)}")
+    album = Album(to, f"{record.name}, {_names(groups)}", sweep=folder)
     histories = {group.name: [read_history(folder / trial.folder) for trial in group.trials] for group in groups}
     scored = _scored(record, folder, groups)
     draw_curves(album, record.name, groups, histories)

@@ -80,6 +80,22 @@ def test_figures_of_another_subject_are_not_overwritten(tmp_path: Path) -> None:
         Album(tmp_path, "sfew, trial 4")
 
 
+def test_in_its_own_folder_a_renamed_sweep_replaces_its_figures(tmp_path: Path) -> None:
+    draw(tmp_path / "figures")
+    album = Album(tmp_path / "figures", "mine, trial 3", sweep=tmp_path)
+    album.add("curves", two_lines)
+    assert [path.name for path in album.replaced] == ["curves.png", "curves.svg"]
+
+
+@pytest.mark.parametrize(("subject", "sweep"), [("mine, trial 4", "."), ("mine, trial 3", "elsewhere")])
+def test_figures_of_another_trial_or_in_another_folder_are_not_its_own(
+    tmp_path: Path, subject: str, sweep: str
+) -> None:
+    draw(tmp_path / "figures")
+    with pytest.raises(ConfigError, match="holds figures of `sfew, trial 3`"):
+        Album(tmp_path / "figures", subject, sweep=tmp_path / sweep)
+
+
 def test_figures_of_the_same_subject_are_replaced_and_counted(tmp_path: Path) -> None:
     draw(tmp_path)
     assert [path.name for path in draw(tmp_path).replaced] == ["curves.png", "curves.svg"]
