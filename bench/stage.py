@@ -16,6 +16,7 @@ import psutil
 from bench import family
 from bench.commands import FERRAY, environment
 from bench.tally import tally
+from ferray.errors import ConfigError
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
 
@@ -131,7 +132,10 @@ class Stage:
         """Trials that have ended, by the store; 0 before there is one."""
         if not self.journal.exists() or not self.journal.stat().st_size:
             return 0
-        return tally(self.sweep_folder)["finished"] or 0
+        try:
+            return tally(self.sweep_folder)["finished"] or 0
+        except ConfigError:  # the driver writes it at this moment
+            return 0
 
     def is_under_way(self) -> bool:
         """Whether a trial has ended and another one is past its first epochs."""

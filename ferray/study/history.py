@@ -138,6 +138,10 @@ def _trusted_record(
 ) -> SweepRecord:
     """`ended` keeps the records of ended trials from one reading to the next: in them only what frees them changes."""
     facts = user_attrs.get(SPEC_ATTR)
+    if facts is None and not trials:
+        raise ConfigError(
+            f"the sweep `{name}` has only begun, its store says nothing of it yet", "ask again in a moment"
+        )
     if facts is None:
         raise DataError(f"the study `{name}` was not written by ferray")
     if facts["schema"] != SCHEMA:

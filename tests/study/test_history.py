@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ferray.driver import SweepDriver
+from ferray.errors import ConfigError
 from ferray.study.history import DRIVER_DIED, NO_DRIVER, SweepReader, load_sweep
 from ferray.study.lease import STALE_AFTER_S
 from ferray.study.records import LEASE_ATTR, TrialRecord
@@ -99,3 +100,10 @@ def test_reader_begins_anew_with_another_journal(tmp_path: Path) -> None:
     (folder / JOURNAL_NAME).rename(folder / "aside")
     run_curves(open_driver(folder, small_spec(budget={"trials": 2})))
     assert [trial.state for trial in reader.read().trials] == ["complete"] * 2
+
+
+def test_sweep_that_its_driver_is_still_writing_has_only_begun(driver: SweepDriver) -> None:
+    journal = driver.folder / JOURNAL_NAME
+    journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(ConfigError, match="the sweep `curves` has only begun"):
+        load_sweep(driver.folder)
