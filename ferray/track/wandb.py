@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,6 +20,7 @@ from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, Tr
 from ferray.foreign import visible
 from ferray.network import status_of
 from ferray.track import Tracker
+from ferray.track._wandb_files import files_kept_in, found_where_written, remember_place
 from ferray.track._wandb_payload import (
     REMOVED_COLUMNS,
     STATES,
@@ -65,6 +66,8 @@ class Wandb(Tracker):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self._files = ExitStack()
+        self._files.enter_context(files_kept_in(folder))
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._failure: Exception | None = None
@@ -87,8 +90,11 @@ class Wandb(Tracker):
     def close(self) -> None:
         """Write what is left, within CLOSE_TIMEOUT_S; FerrayError when writing failed and nobody has heard yet."""
         thread, self._thread = self._thread, None
-        if thread is None:
-            return
+        with self._files:
+            if thread is not None:
+                self._wait_for(thread)
+
+    def _wait_for(self, thread: Thread) -> None:
         self._events.put(None)
         thread.join(CLOSE_TIMEOUT_S)
         if thread.is_alive():
@@ -171,13 +177,16 @@ def upload(folder: Path, tell: Callable[[str], None]) -> int:
     runs = runs_to_send(folder)
     if not runs:
         return 0
-    import wandb
+    with files_kept_in(folder), found_where_written(folder) as lost:
+        import wandb
 
-    address = wandb.setup(wandb.Settings(silent=True)).settings.base_url
-    if status_of(address) is None:  # wandb itself would try for hours
-        raise ConfigError(f"the W&B server `{address}` does not answer", "run this again where there is a network")
-    tell(f"uploading {len(runs)} runs to {address}")
-    send(runs, folder, tell)
+        address = wandb.setup(wandb.Settings(silent=True)).settings.base_url
+        if status_of(address) is None:  # wandb itself would try for hours
+            raise ConfigError(f"the W&B server `{address}` does not answer", "run this again where there is a network")
+        tell(f"uploading {len(runs)} runs to {address}")
+        for place in lost:
+            tell(f"warning: tables of runs that were written in `{place}` may not arrive, figures do")
+        send(runs, folder, tell)
     return len(runs)
 
 
@@ -212,6 +221,7 @@ class Runs:
         self._mode = mode
         self._open: dict[int, OpenRun] = {}
         (folder / "wandb").mkdir(parents=True, exist_ok=True)  # or wandb goes elsewhere without a word
+        remember_place(folder)
         self._tables_accepted = True
 
     def handle(self, event: Event) -> None:

@@ -63,6 +63,35 @@ def records(folder: Path) -> str:
     return inspect(folder, 0)
 
 
+AT_HOME = """
+import sys
+from pathlib import Path
+from ferray.testing.fake_sweep import TRIALS, sweep_started
+from ferray.testing.trackers import play_trial
+from ferray.track.wandb import Wandb
+tracker = Wandb(Path(sys.argv[1]))
+tracker.sweep_started(sweep_started(tracker.folder))
+play_trial(tracker, TRIALS[0])
+tracker.close()
+"""
+
+
+def test_nothing_is_left_in_the_users_home(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    places = {"HOME": str(home), "TMPDIR": str(home), "WANDB_MODE": "offline"}
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB_", "XDG_"))}
+    command = [sys.executable, "-c", AT_HOME, str(tmp_path / "sweep")]
+    subprocess.run(command, env=others | places, check=True, capture_output=True)
+    assert [path for path in home.rglob("*") if path.is_file()] == []
+
+
+def test_the_environment_is_that_of_before_when_a_sweep_has_ended(tmp_path: Path) -> None:
+    before = dict(os.environ)
+    Wandb(tmp_path).close()
+    assert dict(os.environ) == before
+
+
 def test_each_trial_has_one_run(folder: Path) -> None:
     assert len(list(folder.glob("wandb/offline-run-*"))) == 7
 
