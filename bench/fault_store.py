@@ -114,7 +114,7 @@ def moved_folder(stage: Stage) -> Seen:
 
 def disk_full(stage: Stage) -> Seen:
     """The disk fills up while trials run; with some of it freed, the same command goes on."""
-    with _disk(stage, "size=400k") as disk:
+    with small_disk(stage, "size=400k") as disk:
         if disk is None:
             return _file_size_limit(stage)
         stage.runs_folder = disk / "runs"
@@ -154,7 +154,7 @@ def _file_size_limit(stage: Stage) -> Seen:
 
 def read_only(stage: Stage) -> Seen:
     """Remounted read-only: the sweep is refused, what there is can be read, and it goes on later."""
-    with _disk(stage, "size=4m") as disk:
+    with small_disk(stage, "size=4m") as disk:
         if disk is None:
             return NOT_PLAYED
         stage.runs_folder = disk / "runs"
@@ -168,7 +168,7 @@ def read_only(stage: Stage) -> Seen:
 
 def disk_full_meanwhile(stage: Stage) -> Seen:
     """The disk fills up while trials run: what they lacked room for is not held against them."""
-    with _disk(stage, "size=4m") as disk:
+    with small_disk(stage, "size=4m") as disk:
         if disk is None:
             return NOT_PLAYED
         stage.runs_folder = disk / "runs"
@@ -182,7 +182,7 @@ def disk_full_meanwhile(stage: Stage) -> Seen:
 
 
 @contextmanager
-def _disk(stage: Stage, options: str) -> Iterator[Path | None]:
+def small_disk(stage: Stage, options: str) -> Iterator[Path | None]:
     """A small disk of its own, None where we may not mount one."""
     disk = stage.folder / "disk"
     disk.mkdir()

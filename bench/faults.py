@@ -3,7 +3,7 @@
     python -m bench.faults [--json] [--list] [NAME ...]
 
 prints a table, or one JSON document, and exits with 1 where something was lost or the user was not told. NAME takes the
-faults whose name begins with it or whose kind (driver, kills, cluster, trials, store, trackers) it is. Faults of
+faults whose name begins with it or whose kind (driver, kills, cluster, trials, store, ends, trackers) it is. Faults of
 processes run on an embedded Ray cluster or on a head of their own, all others in one process; disks that fill up or
 turn read-only are small ones of their own and need root. `lost` compares the store with what was asked, after the fault
 is mended and the same command has run again.
@@ -24,7 +24,16 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from bench import family, fault_cluster, fault_driver, fault_kills, fault_store, fault_trackers, fault_trials
+from bench import (
+    family,
+    fault_cluster,
+    fault_driver,
+    fault_ends,
+    fault_kills,
+    fault_store,
+    fault_trackers,
+    fault_trials,
+)
 from bench.stage import Fault, Seen, Stage
 from ferray.testing.faulty import install
 
@@ -34,6 +43,7 @@ KINDS = {
     "cluster": fault_cluster.FAULTS,
     "trials": fault_trials.FAULTS,
     "store": fault_store.FAULTS,
+    "ends": fault_ends.FAULTS,
     "trackers": fault_trackers.FAULTS,
 }
 WIDTHS = (28, 78, 4, 40)
