@@ -10,7 +10,7 @@ import torch
 
 from bench.fault_kills import RAY
 from bench.fault_store import NOT_PLAYED, small_disk
-from bench.stage import Fault, Ran, Seen, Stage
+from bench.stage import NAME, Fault, Ran, Seen, Stage
 
 USAGE, DATA, CLUSTER = 2, 3, 5  # exit codes
 PASSWORD = "p@s/s w?rd"
@@ -108,6 +108,16 @@ def password_in_a_url(stage: Stage) -> Seen:
     return Seen(ran.saw("error: "), ran.code, f"the password, to {written}" if written else "nothing")
 
 
+def repeated_recipes(stage: Stage) -> Seen:
+    """A space of two combinations, and four trials: no seed of a recipe is trained twice."""
+    space = stage.folder / f"{NAME}.yaml"
+    space.write_text(space.read_text().replace("log_uniform: [1.0e-4, 1.0e-2]", "choice: [1.0e-3, 1.0e-2]"))
+    ran = stage.sweep()
+    trained = [(trial.recipe, trial.config["seed"]) for trial in stage.record().trials]
+    twice = len(trained) - len(set(trained))
+    return Seen(ran.saw("the rest have other seeds"), ran.code, f"{twice} trained twice" if twice else "nothing")
+
+
 def _text(path: Path) -> str:
     return path.read_text(errors="replace")
 
@@ -143,5 +153,6 @@ FAULTS: dict[str, Fault] = {
     "long name": long_name,
     "many options": many_options,
     "sparse weights": sparse_weights,
+    "repeated recipes": repeated_recipes,
     "password in a URL": password_in_a_url,
 }

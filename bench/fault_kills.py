@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 
 from bench import family
 from bench.stage import Fault, Running, Seen, Stage
 from bench.tally import tally
+from ferray.launch._session_folder import PREFIX
 
 RAY = ("--launcher", "ray")
 ENDS_WITHIN_S = 10.0
@@ -37,7 +39,9 @@ def driver_killed(stage: Stage) -> Seen:
 def everything_killed(stage: Stage) -> Seen:
     running = _started(stage)
     running.kill_everything()
-    return _gone_on(stage, "(killed)", running.wait().code)
+    seen = _gone_on(stage, "(killed)", running.wait().code)
+    left = [path.name for path in (stage.folder / "tmp").glob(f"{PREFIX}????????")]
+    return replace(seen, lost=f"left behind: {left}") if left else seen
 
 
 def raylet_killed(stage: Stage) -> Seen:
@@ -63,6 +67,16 @@ def worker_killed_in_its_start(stage: Stage) -> Seen:
     running.kill_one(family.in_their_start)
     ran = running.wait()
     return Seen(ran.saw("worker was lost"), ran.code, stage.lost())
+
+
+def worker_stopped(stage: Stage) -> Seen:
+    """SIGSTOP in the middle of a step: it lives, and says nothing more."""
+    stage.write_space(epochs=EPOCHS)
+    running = stage.start(*RAY, "--trial-timeout", "30s")
+    running.until(stage.is_under_way)
+    running.stop_one(lambda: family.titled(family.IN_A_STEP))
+    ran = running.wait()
+    return Seen(ran.saw("no word for 30 s"), ran.code, stage.lost())
 
 
 def all_workers_lost(stage: Stage) -> Seen:
@@ -114,6 +128,7 @@ FAULTS: dict[str, Fault] = {
     "driver killed": driver_killed,
     "worker killed in a step": worker_killed,
     "worker killed in its start": worker_killed_in_its_start,
+    "worker stopped": worker_stopped,
     "all workers lost": all_workers_lost,
     "raylet killed": raylet_killed,
     "everything killed": everything_killed,

@@ -192,6 +192,14 @@ class Running:
 
     def kill_one(self, look: Callable[[], list[psutil.Process]]) -> None:
         """Wait for a process that `look` finds, and kill it at once."""
+        family.kill(self._found(look))
+
+    def stop_one(self, look: Callable[[], list[psutil.Process]]) -> None:
+        """Wait for a process that `look` finds, and stop it at once, as Ctrl-Z does."""
+        for process in self._found(look):
+            process.suspend()
+
+    def _found(self, look: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
         found: list[psutil.Process] = []
 
         def is_found() -> bool:
@@ -199,7 +207,7 @@ class Running:
             return bool(found)
 
         self.until(is_found)
-        family.kill(found)
+        return found
 
     def signal(self, number: int) -> None:
         os.kill(self.process.pid, number)
