@@ -207,6 +207,9 @@ def _record(
     num_val = sum(map(sum, confusion))
     if type(num_val) is not int:
         raise TypeError(f"trial {trial.number} counts `{num_val}` validation images")
+    metrics = result.get("metrics", {})
+    if wrong := [name for name, value in metrics.items() if type(value) not in (int, float)]:
+        raise TypeError(f"trial {trial.number} has `{wrong[0]}` that is no number")
     return TrialRecord(
         number=trial.number,
         state=state,
@@ -218,7 +221,7 @@ def _record(
         recipe=facts.get("recipe", ""),
         params=trial.params,
         config=facts.get("config", {}),
-        metrics=result.get("metrics", {}),
+        metrics=metrics,
         confusion=confusion,
         classes=tuple(result.get("classes", ())),
         num_val=num_val,

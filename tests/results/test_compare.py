@@ -61,8 +61,8 @@ def test_a_row_on_the_test_split_is_what_evaluate_left(tmp_path: Path) -> None:
 
 
 def test_an_arm_that_was_not_run_names_the_command(tmp_path: Path) -> None:
-    record = arms_record(arms_spec(), {"plain": (40,)})
-    assert only_row(compared(tmp_path, ON_TEST, record=record)).missing == not_run("", tmp_path)
+    folder, record = tmp_path / "two", arms_record(arms_spec(), {"plain": (40,)})
+    assert only_row(compared(folder, ON_TEST, record=record)).missing == not_run("", folder)
 
 
 def test_an_arm_that_failed_says_so(tmp_path: Path) -> None:
@@ -105,9 +105,9 @@ def test_an_arm_that_quick_leaves_out_is_run_without_it(tmp_path: Path) -> None:
 
 
 def test_an_arm_that_quick_runs_is_run_with_it(tmp_path: Path) -> None:
-    spec = arms_spec(published=[ON_TEST], quick={"seeds": 1})
-    found = compare(spec, arms_record(spec, {"plain": (40,)}), tmp_path, space="papers/two", is_quick=True)
-    assert only_row(found).missing == not_run("--quick", tmp_path)
+    folder, spec = tmp_path / "two", arms_spec(published=[ON_TEST], quick={"seeds": 1})
+    found = compare(spec, arms_record(spec, {"plain": (40,)}), folder, space="papers/two", is_quick=True)
+    assert only_row(found).missing == not_run("--quick", folder)
 
 
 def test_printed_folds_have_their_own_interval(tmp_path: Path) -> None:

@@ -33,3 +33,12 @@ def test_a_confusion_matrix_of_anything_but_counts_is_named(tmp_path: Path) -> N
     journal.write_text(re.sub(r'"confusion":\[\[\d+', '"confusion":[[NaN', without_checksums(journal.read_text())))
     with pytest.raises(DataError, match="trial 0 counts `nan` validation images"):
         load_sweep(tmp_path / "curves")
+
+
+def test_a_metric_that_is_no_number_is_named(tmp_path: Path) -> None:
+    run_curves(open_driver(tmp_path / "curves", small_spec(budget={"trials": 1})))
+    journal = tmp_path / "curves" / "study.journal"
+    text = re.sub(r'"val/accuracy":[^,}]+', '"val/accuracy":[]', without_checksums(journal.read_text()))
+    journal.write_text(text)
+    with pytest.raises(DataError, match="trial 0 has `val/accuracy` that is no number"):
+        load_sweep(tmp_path / "curves")
