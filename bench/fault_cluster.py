@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -104,6 +104,38 @@ def unused_address(stage: Stage) -> Seen:
     return Seen(ran.saw("RAY_ADDRESS is .* and is not used"), ran.code, _lost(stage, ran, 0))
 
 
+def cpu_quota(stage: Stage) -> Seen:
+    """A control group that may use one core of the machine's."""
+    group = _group_of_one_core()
+    if group is None:
+        return Seen("(not played: control groups need root)", 0)
+
+    def enter() -> None:
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+
+    ran = stage.sweep(*RAY, "--dry-run", before=enter)
+    group.rmdir()
+    return Seen(ran.saw("slots: 1 trial at a time"), ran.code)
+
+
+def no_home(stage: Stage) -> Seen:
+    """A home that is not there and a locale that nobody installed."""
+    stage.variables |= {"HOME": "/proc/nobody", "LANG": "xx_XX.UTF-8", "LC_ALL": "xx_XX.UTF-8"}
+    ran = stage.sweep(*RAY)
+    return Seen(ran.saw("faults: val/uar"), ran.code, _lost(stage, ran, 0))
+
+
+def _group_of_one_core() -> Path | None:
+    """Of either version; None where we may not make one."""
+    for root, name, quota in (("cpu", "cpu.cfs_quota_us", "100000"), (".", "cpu.max", "100000 100000")):
+        group = Path("/sys/fs/cgroup") / root / f"ferray-{os.getpid()}"
+        with suppress(OSError):
+            group.mkdir()
+            (group / name).write_text(quota)
+            return group
+    return None
+
+
 def _lost(stage: Stage, ran: Ran, code: int) -> str:
     return stage.lost() if ran.code == code else f"exit code {ran.code}: {ran.saw('error:')}"
 
@@ -155,6 +187,8 @@ FAULTS: dict[str, Fault] = {
     "dead address": dead_address,
     "head alone": head_alone,
     "node joins": node_joins,
+    "CPU quota": cpu_quota,
+    "no home": no_home,
     "part of two GPUs": part_of_two_gpus,
     "RAY_ADDRESS unused": unused_address,
 }
