@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -210,6 +211,8 @@ def _record(
     metrics = result.get("metrics", {})
     if wrong := [name for name, value in metrics.items() if type(value) not in (int, float)]:
         raise TypeError(f"trial {trial.number} has `{wrong[0]}` that is no number")
+    if not 0 <= (accuracy := metrics.get("val/accuracy", 0.0)) <= 1 and math.isfinite(accuracy):
+        raise ValueError(f"trial {trial.number} has an accuracy of `{accuracy}`")
     return TrialRecord(
         number=trial.number,
         state=state,

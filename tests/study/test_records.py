@@ -42,3 +42,12 @@ def test_a_metric_that_is_no_number_is_named(tmp_path: Path) -> None:
     journal.write_text(text)
     with pytest.raises(DataError, match="trial 0 has `val/accuracy` that is no number"):
         load_sweep(tmp_path / "curves")
+
+
+def test_an_accuracy_beyond_one_is_named(tmp_path: Path) -> None:
+    run_curves(open_driver(tmp_path / "curves", small_spec(budget={"trials": 1})))
+    journal = tmp_path / "curves" / "study.journal"
+    text = re.sub(r'"val/accuracy":[^,}]+', '"val/accuracy":1.5', without_checksums(journal.read_text()))
+    journal.write_text(text)
+    with pytest.raises(DataError, match=r"trial 0 has an accuracy of `1\.5`"):
+        load_sweep(tmp_path / "curves")
