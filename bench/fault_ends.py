@@ -136,8 +136,7 @@ def _ended(stage: Stage, ran: Ran, said: str, code: int) -> Seen:
         stage.variables.pop(name, None)
     again = stage.sweep()
     lost = stage.lost() if again.code == 0 else f"after mending: {again.code} {again.saw('error:')}"
-    seen = "(closed)" if said.startswith("faults") and not ran.err and not ran.out else ran.saw(said)
-    return Seen(seen, ran.code, lost if ran.code == code else f"exit code {ran.code}")
+    return Seen(ran.saw(said), ran.code, lost if ran.code == code else f"exit code {ran.code}")
 
 
 FAULTS: dict[str, Fault] = {

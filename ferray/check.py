@@ -245,6 +245,7 @@ def _skipped_and_filled(config: TrialConfig, splits: Splits) -> str:
     told = [splits.skipped.sentence(config.dataset.name)] if splits.skipped and was_asked else []
     empty = sum(map(num_empty, (splits.train, splits.val, splits.test))) if holds_features(config) else 0
     if empty:
-        cells = "1 empty cell" if empty == 1 else f"{empty} empty cells"
-        told.append(f"{cells} of `{config.dataset.name}` filled with the median of the training split")
+        told.append(
+            f"{counted(empty, 'empty cell')} of `{config.dataset.name}` filled with the median of the training split"
+        )
     return "; ".join(told)

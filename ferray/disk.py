@@ -11,6 +11,7 @@ from pathlib import Path
 from ferray.config.keep import keep_words
 from ferray.config.route import trains_on_features
 from ferray.config.trial import TrialConfig
+from ferray.counting import counted
 from ferray.models.size import NetworkSize, network_size
 from ferray.train.folder import BEST_CHECKPOINT
 
@@ -45,10 +46,9 @@ class DiskNeed:
         wants = self.of_all(trials, slots)
         if wants <= self.free:
             return ""
-        of = f"{trials} trial" if trials == 1 else f"{trials} trials"
         keeping = "" if self.most is None else f" (`--keep {keep_words(self.most)}`)"
         free = f"`{folder}` has {gibibytes(self.free)} free"
-        return f"{free}; checkpoints of {of}{keeping} may take up to {gibibytes(wants)}"
+        return f"{free}; checkpoints of {counted(trials, 'trial')}{keeping} may take up to {gibibytes(wants)}"
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,7 @@ class DiskUse:
         held = f"`{folder}` holds {gibibytes(self.held)}"
         if not self.trials:
             return f"{held} and no checkpoint of a trial that has ended"
-        of = "1 trial" if self.trials == 1 else f"{self.trials} trials"
-        return f"{held}, {gibibytes(self.kept)} of it the checkpoints of {of}"
+        return f"{held}, {gibibytes(self.kept)} of it the checkpoints of {counted(self.trials, 'trial')}"
 
 
 def disk_use(folder: Path) -> DiskUse:

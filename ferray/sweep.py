@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import itertools
 import json
 import os
 import platform
@@ -22,7 +21,7 @@ from typing import Any, TextIO
 from ferray.config.exclusion import find_exclusion, kept_list
 from ferray.config.keep import keep_words
 from ferray.config.parameter_sets import ParameterSet
-from ferray.config.place import JOURNAL_NAME, PLACE_NAME, SPACE_NAME, Place, place_at_start, read_place
+from ferray.config.place import JOURNAL_NAME, PLACE_NAME, SPACE_NAME, Place, place_at_start, read_place, unused
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.urls import without_password
@@ -114,12 +113,12 @@ def _notes(driver: SweepDriver, changed: Sequence[str], *, num_first: int, num_f
         yield f"going on with {driver.study.called}: {driver.found}"
     yield from changed
     if num_freed:
-        trials = "1 trial" if num_freed == 1 else f"{num_freed} trials"
-        yield f"the checkpoints of {trials} are deleted (`--keep {keep_words(driver.runtime.keep_best)}`)"
+        of = counted(num_freed, "trial")
+        yield f"the checkpoints of {of} are deleted (`--keep {keep_words(driver.runtime.keep_best)}`)"
     if num_first:
-        yield f"{num_first} {'set of parameters is' if num_first == 1 else 'sets of parameters are'} asked first"
+        yield f"{counted(num_first, 'set of parameters is', 'sets of parameters are')} asked first"
     if driver.num_left and (read := num_read(driver.folder)):
-        judged = "1 trial was" if read == 1 else f"{read} trials were"
+        judged = counted(read, "trial was", "trials were")
         yield f"{judged} judged on the test split before: no choice among the trials to come is blind"
 
 
@@ -143,13 +142,7 @@ def put_aside(folder: Path, storage: str | None) -> None:
     if not folder.exists():
         return
     with _only_driver(folder):
-        folder.rename(_free(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}")))
-
-
-def _free(folder: Path) -> Path:
-    """The folder, under a number where one of its name is there already: two sweeps may be put aside in one second."""
-    numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
-    return next(path for path in itertools.chain([folder], numbered) if not path.exists())
+        folder.rename(unused(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}")))
 
 
 def refuse_putting_aside(storage: str | None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import join
 
 from ferray.commands import shortest_path
-from ferray.config.place import is_sweep
+from ferray.config.place import is_sweep, unused
 from ferray.errors import ResumeMismatch
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -28,7 +28,7 @@ def called_by(name: str | None, output: Path) -> tuple[Path, str | None]:
         return output, name
     folder = folder if folder.name else folder.absolute()
     if not NAME.fullmatch(folder.name):
-        better = _free(folder.with_name(name_like(folder.name)))
+        better = unused(folder.with_name(name_like(folder.name)))
         message = f"the sweep in `{folder}` goes on under a name of letters, digits and `._-` only"
         renaming = join(["mv", shortest_path(folder), shortest_path(better)])
         raise ResumeMismatch(message, f"`{renaming}`, then `--name {better.name}`")
@@ -40,9 +40,3 @@ def name_like(text: str) -> str:
     allowed = re.sub(r"[^A-Za-z0-9._-]+", "-", text)
     name = re.sub(r"^[^A-Za-z0-9]+|-+$", "", allowed)[:100] or "my-sweep"
     return f"{name}-sweep" if name == text else name
-
-
-def _free(folder: Path) -> Path:
-    """The folder, or the first beside it with a number behind its name that is not there yet."""
-    others = (folder.with_name(f"{folder.name}-{number}") for number in range(2, 1000))
-    return next((place for place in (folder, *others) if not place.exists()), folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import os
 import socket
@@ -166,6 +167,12 @@ def find_sweep(name: str, output: Path, storage: str | None = None) -> Place:
     if storage is not None:
         return Place(in_output, in_output.name)
     raise ConfigError(f"there is no sweep `{name}`{_where(name, output)}", _what_there_is(name, output))
+
+
+def unused(folder: Path) -> Path:
+    """The folder, or the first beside it with a number behind its name that is not there yet."""
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([folder], numbered) if not path.exists())
 
 
 def is_sweep(folder: Path) -> bool:

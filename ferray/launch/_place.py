@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 
 from ferray.config.runtime import Runtime
+from ferray.counting import counted
 from ferray.errors import ClusterError
 
 
@@ -19,15 +20,13 @@ class Place:
 
     def __str__(self) -> str:
         """`2 trials at a time, 1 core each`."""
-        trials = "1 trial" if self.slots == 1 else f"{self.slots} trials"
-        return f"{trials} at a time, {self.of_one_trial}{' each' if self.slots > 1 else ''}"
+        return f"{counted(self.slots, 'trial')} at a time, {self.of_one_trial}{' each' if self.slots > 1 else ''}"
 
     @property
     def of_one_trial(self) -> str:
         """`2 cores and 1 GPU`."""
-        cores = "1 core" if self.cpus == 1 else f"{self.cpus} cores"
         gpus = "" if not self.gpus else " and 1 GPU" if self.gpus == 1 else f" and {self.gpus:g} GPUs"
-        return f"{cores}{gpus}"
+        return f"{counted(self.cpus, 'core')}{gpus}"
 
 
 def find_place(runtime: Runtime, nodes: list[dict[str, float]], where: str) -> Place:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,48 +122,45 @@ def _sweep_record(
     now: float,
     ended: dict[int, TrialRecord],
 ) -> SweepRecord:
-    """DataError where what the store says of a sweep is not of the kinds that ferray writes."""
+    """`ended` keeps the records of ended trials from one reading to the next: in them only what frees them changes.
+
+    DataError where what the store says of a sweep is not of the kinds that ferray writes.
+    """
+    with _misshapen_named(name):
+        facts = user_attrs.get(SPEC_ATTR)
+        if facts is None and not trials:
+            raise ConfigError(
+                f"the sweep `{name}` has only begun, its store says nothing of it yet", "ask again in a moment"
+            )
+        if facts is None:
+            raise DataError(f"the study `{name}` was not written by ferray")
+        if facts["schema"] != SCHEMA:
+            message = f"the store of `{name}` has schema `{facts['schema']}`, this ferray reads `{SCHEMA}`"
+            raise DataError(message, "read it with the ferray that wrote it")
+        driver, objective = driver_of(user_attrs, now), facts["objective"]
+        retries = {trial.user_attrs["retry_of"]: trial.number for trial in trials if "retry_of" in trial.user_attrs}
+        freed = _freed(user_attrs)
+        records = []
+        for trial in trials:
+            known, successor = ended.get(trial.number), retries.get(trial.number)
+            if known is None or known.superseded_by != successor or known.freed != freed.get(trial.number, ""):
+                known = _record(trial, _result_of(trial, driver), successor, freed.get(trial.number, ""))
+            if trial.state.is_finished():
+                ended[trial.number] = known
+            if trial.state is not TrialState.WAITING:
+                records.append(known)
+        data = {key: JudgedData(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
+        counts = objective.get("epoch", "best")
+        return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, counts, data=data)
+
+
+@contextmanager
+def _misshapen_named(name: str) -> Iterator[None]:
     try:
-        return _trusted_record(name, user_attrs, trials, now=now, ended=ended)
+        yield
     except MISSHAPEN as error:
         message = f"the store of `{name}` holds a record that ferray does not write: {error}"
         raise DataError(message, "restore it from a copy, or start anew with `--fresh`") from error
-
-
-def _trusted_record(
-    name: str,
-    user_attrs: dict[str, Any],
-    trials: Sequence[FrozenTrial | ReplayedTrial],
-    *,
-    now: float,
-    ended: dict[int, TrialRecord],
-) -> SweepRecord:
-    """`ended` keeps the records of ended trials from one reading to the next: in them only what frees them changes."""
-    facts = user_attrs.get(SPEC_ATTR)
-    if facts is None and not trials:
-        raise ConfigError(
-            f"the sweep `{name}` has only begun, its store says nothing of it yet", "ask again in a moment"
-        )
-    if facts is None:
-        raise DataError(f"the study `{name}` was not written by ferray")
-    if facts["schema"] != SCHEMA:
-        message = f"the store of `{name}` has schema `{facts['schema']}`, this ferray reads `{SCHEMA}`"
-        raise DataError(message, "read it with the ferray that wrote it")
-    driver, objective = driver_of(user_attrs, now), facts["objective"]
-    retries = {trial.user_attrs["retry_of"]: trial.number for trial in trials if "retry_of" in trial.user_attrs}
-    freed = _freed(user_attrs)
-    records = []
-    for trial in trials:
-        known, successor = ended.get(trial.number), retries.get(trial.number)
-        if known is None or known.superseded_by != successor or known.freed != freed.get(trial.number, ""):
-            known = _record(trial, _result_of(trial, driver), successor, freed.get(trial.number, ""))
-        if trial.state.is_finished():
-            ended[trial.number] = known
-        if trial.state is not TrialState.WAITING:
-            records.append(known)
-    data = {key: JudgedData(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
-    counts = objective.get("epoch", "best")
-    return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, counts, data=data)
 
 
 def _freed(user_attrs: dict[str, Any]) -> dict[int, str]:

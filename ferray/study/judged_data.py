@@ -9,6 +9,7 @@ from typing import Any
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
+from ferray.counting import counted
 from ferray.errors import ResumeMismatch
 from ferray.study.records import DATA_ATTR, JudgedData
 
@@ -66,7 +67,7 @@ def keep_data(store: BaseStorage, study: str, now: Sequence[JudgedData]) -> None
 
 
 def _refusal(former: JudgedData, data: JudgedData, called: str, finished: int) -> ResumeMismatch:
-    judged = "1 trial was" if finished == 1 else f"{finished:,} trials were"
+    judged = counted(finished, "trial was", "trials were")
     message = (
         f"the validation images of `{data.dataset}` are not those that {judged} judged on in {called}: "
         f"{_counts(former.num_val, data.num_val)}"
