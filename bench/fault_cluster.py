@@ -20,9 +20,11 @@ from bench.stage import Fault, Ran, Seen, Stage
 CLUSTER = 5  # the exit code
 TOKEN, WRONG = "0123456789abcdef" * 2, "f" * 32
 EPOCHS = 80
+LONG = 300  # epochs that last while memory is filled, which takes seconds
 ROOM_BYTES = 4 * 2**30  # what a sweep of two workers takes and a little more
 EATEN_S = 3
 STARTED_WITHIN_S = 60.0
+SILENCE_S = 15
 _EAT = "import sys, time; eaten = bytearray(b'x') * int(sys.argv[1]); time.sleep(float(sys.argv[2]))"
 
 
@@ -31,7 +33,7 @@ def memory_monitor(stage: Stage) -> Seen:
     memory = psutil.virtual_memory()
     most = memory.total - memory.available + ROOM_BYTES
     stage.variables |= {"RAY_memory_usage_threshold": f"{most / memory.total}", "RAY_memory_monitor_refresh_ms": "200"}
-    stage.write_space(epochs=EPOCHS)
+    stage.write_space(epochs=LONG)
     running = stage.start(*RAY)
     running.until(stage.is_under_way)
     missing = psutil.virtual_memory().available - (memory.total - most) + ROOM_BYTES // 8
@@ -102,6 +104,19 @@ def unused_address(stage: Stage) -> Seen:
     stage.variables["RAY_ADDRESS"] = "127.0.0.1:9"
     ran = stage.sweep(*RAY)
     return Seen(ran.saw("RAY_ADDRESS is .* and is not used"), ran.code, _lost(stage, ran, 0))
+
+
+def busy_cluster(stage: Stage) -> Seen:
+    """Another sweep holds the only core for longer than `--trial-timeout`: who waits for it is not silent."""
+    with _head(stage, cpus=1) as address:
+        stage.write_space(epochs=5 * LONG, trials=1)
+        first = stage.start(*RAY, "--address", address)
+        first.until(lambda: any(stage.sweep_folder.glob("trials/*/history.jsonl")))
+        second = Stage(stage.folder / "second", variables=stage.variables)
+        ran = second.sweep(*RAY, "--address", address, "--trial-timeout", f"{SILENCE_S}s")
+        lost = stage.lost(1) if first.wait().code == 0 else "the first sweep"
+        hung = "a trial, to silence" if "no word for" in ran.err + ran.out else _lost(second, ran, 0)
+        return Seen(ran.saw("waiting for 1 core"), ran.code, lost if hung == "nothing" else hung)
 
 
 def cpu_quota(stage: Stage) -> Seen:
@@ -187,6 +202,7 @@ FAULTS: dict[str, Fault] = {
     "dead address": dead_address,
     "head alone": head_alone,
     "node joins": node_joins,
+    "busy cluster": busy_cluster,
     "CPU quota": cpu_quota,
     "no home": no_home,
     "part of two GPUs": part_of_two_gpus,
