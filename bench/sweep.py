@@ -36,9 +36,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.processes import Watch
-from ferray.cores import num_cores
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
+from ferray.system.cores import num_cores
 
 SLOTS = 2
 TARGET = 2.0

@@ -23,7 +23,6 @@ from ferray.config.route import (
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
-from ferray.counting import counted
 from ferray.data.opened import open_dataset
 from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
@@ -36,6 +35,7 @@ from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.parents import find_parent
 from ferray.registry import ROOMS
 from ferray.study.records import JudgedData
+from ferray.text.counting import counted
 from ferray.train.features import num_empty
 from ferray.train.inputs import open_inputs, summarise_trial
 from ferray.train.loss_weights import refuse_shaped_loss

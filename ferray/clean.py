@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.commands import install_extra
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
 from ferray.errors import ConfigError
 from ferray.events import EpochReport
-from ferray.private_folder import make_private
+from ferray.files.private_folder import make_private
 from ferray.results.suspects import Findings, Suspect
+from ferray.text.commands import install_extra
 from ferray.train.judge import judging
 from ferray.train.opening import open_trainer
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from ferray.config.keep import keep_words
 from ferray.config.route import trains_on_features
 from ferray.config.trial import TrialConfig
-from ferray.counting import counted
 from ferray.models.size import NetworkSize, network_size
+from ferray.text.counting import counted
 from ferray.train.folder import BEST_CHECKPOINT
 
 FEW = 3  # checkpoints that are advised to be kept where disks are full

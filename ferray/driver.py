@@ -18,7 +18,6 @@ from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
-from ferray.counting import counted
 from ferray.errors import FerrayError
 from ferray.events import (
     Decision,
@@ -32,12 +31,13 @@ from ferray.events import (
     TrialEnded,
     TrialStarted,
 )
-from ferray.foreign import visible
 from ferray.parents import find_parent
 from ferray.patience import Patience
 from ferray.retention import Retention
-from ferray.signals import stops_answered_by
 from ferray.study.study import Study, Trial
+from ferray.system.signals import stops_answered_by
+from ferray.text.counting import counted
+from ferray.text.sanitize import visible
 from ferray.train.folder import BEST_CHECKPOINT, ERROR_FILE, LAST_CHECKPOINT
 
 Given = ParamSpec("Given")

@@ -14,8 +14,6 @@ from ferray.check import judged_data
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
-from ferray.cores import num_threads
-from ferray.counting import counted
 from ferray.data.samples import PackedSamples
 from ferray.errors import DataError
 from ferray.metrics import metrics_of
@@ -23,6 +21,8 @@ from ferray.results.blinding import Standing
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.study.judged_data import doubt
 from ferray.study.records import JudgedData, SweepRecord, TrialRecord
+from ferray.system.cores import num_threads
+from ferray.text.counting import counted
 from ferray.train.checkpoint import digest_checkpoint
 from ferray.train.inputs import place_of_job, summarise_trial
 from ferray.train.judge import AnyJudge, judging

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ferray.counting import counted
 from ferray.errors import ClusterError, FerrayError, SweepFailed
 from ferray.events import FailureReason, Outcome, OutcomeKind
+from ferray.text.counting import counted
 
 LEAST_LOSSES = 12
 LOSSES_PER_SLOT = 3

@@ -14,9 +14,9 @@ from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import COMPONENT_FIELDS
 from ferray.config.urls import without_password
-from ferray.counting import counted
 from ferray.disk import gibibytes
 from ferray.events import Found
+from ferray.text.counting import counted
 
 
 @dataclass(frozen=True)

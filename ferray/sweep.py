@@ -25,12 +25,10 @@ from ferray.config.place import JOURNAL_NAME, PLACE_NAME, SPACE_NAME, Place, pla
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.urls import without_password
-from ferray.cores import num_cores
-from ferray.counting import counted
 from ferray.driver import Audience, SweepDriver
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
-from ferray.private_folder import make_private
+from ferray.files.private_folder import make_private
 from ferray.registry import ROOMS
 from ferray.results.blinding import num_read
 from ferray.study.claim import mark
@@ -41,6 +39,8 @@ from ferray.study.judged_data import keep_data
 from ferray.study.opening import open_study
 from ferray.study.records import JudgedData, SweepRecord
 from ferray.study.store import open_store
+from ferray.system.cores import num_cores
+from ferray.text.counting import counted
 
 LOCK_NAME = "driver.lock"
 _PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "albumentations", "optuna", "wandb", "numpy")

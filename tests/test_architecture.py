@@ -23,22 +23,8 @@ TESTS = Path(__file__).parent
 # A module imports from its own room or from a lower layer. `ferray.testing` may import anything and nothing imports it.
 # Files that lie side by side in one layer without a folder of their own are one room.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    (
-        "__init__",
-        "errors",
-        "commands",
-        "canonical",
-        "registry",
-        "emotions",
-        "events",
-        "network",
-        "signals",
-        "bounds",
-        "cores",
-        "private_folder",
-        "counting",
-        "foreign",
-    ),
+    ("__init__", "errors", "canonical", "registry", "emotions", "events"),
+    ("text", "system", "files"),
     ("config",),
     ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),
     ("train", "study", "track"),
@@ -71,13 +57,13 @@ LIBRARY_ROOMS: dict[str, str] = {
 }
 
 # What may be imported on any machine in milliseconds.
-LIGHT = ("errors", "commands", "canonical", "registry", "emotions", "events", "config")
+LIGHT = ("errors", "canonical", "registry", "emotions", "events", "text", "system", "files", "config")
 HEAVY_LIBRARIES = (
     *("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2"),
     *("skimage", "matplotlib", "cleanlab"),
 )
 
-# What looks like a command in a string that is not made by `ferray.commands`.
+# What looks like a command in a string that is not made by `ferray.text.commands`.
 VERBS = [str(known.name) for known in (*app.registered_commands, *app.registered_groups)]
 HARD_CODED = re.compile(rf"ferray ({'|'.join(VERBS)})\b(?!\w)|pip install|wandb (sync|login)|ferray\[")
 

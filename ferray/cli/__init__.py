@@ -30,10 +30,10 @@ from ferray.cli.encoding import print_anything
 from ferray.cli.output import print_error
 from ferray.cli.streams import ReaderLeft, open_streams
 from ferray.cli.wrong_option import words_of
-from ferray.commands import command, program
 from ferray.config.urls import conceal, hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError, FerrayError, StorageError
-from ferray.signals import interrupt_on_every_stop
+from ferray.system.signals import interrupt_on_every_stop
+from ferray.text.commands import command, program
 
 app = typer.Typer(
     name="ferray",

@@ -9,10 +9,10 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say, say_notes, show
-from ferray.commands import command, shortest_path
 from ferray.config.place import is_sweep, output_words
-from ferray.cores import num_threads
-from ferray.counting import counted
+from ferray.system.cores import num_threads
+from ferray.text.commands import command, shortest_path
+from ferray.text.counting import counted
 
 if TYPE_CHECKING:
     from ferray.config.job import TrialJob

@@ -9,9 +9,9 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, show_text
-from ferray.commands import shortest_path
 from ferray.config.place import QUICK, SPACE_NAME, Place, find_sweep, is_sweep, words_for
 from ferray.errors import ConfigError
+from ferray.text.commands import shortest_path
 
 if TYPE_CHECKING:
     from ferray.config.sweep import SweepSpec

@@ -10,7 +10,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say, say_notes
-from ferray.counting import counted
+from ferray.text.counting import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -132,7 +132,7 @@ def _skipping(config: TrialConfig) -> TrialConfig:
 def _draw(shown: _Shown, runtime: Runtime, folder: Path) -> list[Path]:
     from ferray.data.class_sheets import write_class_sheets
     from ferray.data.opened import open_dataset
-    from ferray.private_folder import make_private
+    from ferray.files.private_folder import make_private
 
     make_private(folder)
     opened = open_dataset(shown.config.dataset, runtime.data_root, runtime.cache_dir)

@@ -10,9 +10,9 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, say, show_text
-from ferray.commands import shortest_path
 from ferray.config.place import DataPlace
-from ferray.counting import counted
+from ferray.text.commands import shortest_path
+from ferray.text.counting import counted
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime

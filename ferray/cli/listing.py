@@ -8,8 +8,8 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, show
-from ferray.commands import as_called
 from ferray.errors import ConfigError, did_you_mean
+from ferray.text.commands import as_called
 
 if TYPE_CHECKING:
     from ferray.registry import Room

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from ferray.cli.output import say
-from ferray.commands import command
 from ferray.config.place import Place, find_sweep, remembered
 from ferray.errors import ConfigError
+from ferray.text.commands import command
 
 _PLACE = "Where"
 _WHAT = "What is searched"

@@ -11,9 +11,9 @@ import typer
 from ferray.cli import options
 from ferray.cli.figures import remark
 from ferray.cli.output import print_json, say, show
-from ferray.commands import command, shortest_path
 from ferray.config.place import DataPlace
-from ferray.counting import counted
+from ferray.text.commands import command, shortest_path
+from ferray.text.counting import counted
 
 if TYPE_CHECKING:
     from ferray.results.figures.album import Album

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from ferray.cli.wrapping import width_of, wrapped
 from ferray.errors import DataError
-from ferray.foreign import on_one_line, visible
+from ferray.text.sanitize import on_one_line, visible
 
 
 def print_error(message: str, hint: str = "") -> None:

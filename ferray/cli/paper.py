@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ferray.cli.output import say
-from ferray.commands import command, shortest_path
-from ferray.counting import counted
+from ferray.text.commands import command, shortest_path
+from ferray.text.counting import counted
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime

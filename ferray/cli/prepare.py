@@ -10,10 +10,10 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, progress_bars, say
-from ferray.commands import command
-from ferray.cores import num_cores
-from ferray.counting import counted
 from ferray.errors import ConfigError
+from ferray.system.cores import num_cores
+from ferray.text.commands import command
+from ferray.text.counting import counted
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from ferray.foreign import visible
+from ferray.text.sanitize import visible
 
 
 class PlainConsole(Console):

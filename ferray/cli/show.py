@@ -9,7 +9,7 @@ import typer
 
 from ferray.cli import options
 from ferray.cli.output import print_json, say_notes, show, show_text
-from ferray.commands import as_called
+from ferray.text.commands import as_called
 
 if TYPE_CHECKING:
     from ferray.config.keys import Key

@@ -15,10 +15,10 @@ from ferray.cli.compare import print_comparison
 from ferray.cli.output import on_terminal, print_json, say, say_notes
 from ferray.cli.paper import PaperSweep, finish_paper
 from ferray.cli.plan import print_plan
-from ferray.commands import shortest_path
 from ferray.config.called import called_by
 from ferray.config.place import Place, read_place
 from ferray.errors import ConfigError, UnknownComponent, did_you_mean
+from ferray.text.commands import shortest_path
 
 if TYPE_CHECKING:
     from ferray.config.load import SpaceFile

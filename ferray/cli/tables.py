@@ -15,11 +15,11 @@ from rich.text import Text
 
 from ferray.cli.rich_console import PlainConsole
 from ferray.cli.wrapping import wrapped
-from ferray.commands import shortest_path
 from ferray.config.readable import params_line
-from ferray.foreign import on_one_line
 from ferray.results.leaderboard import Leaderboard, value_text
 from ferray.study.records import TrialRecord
+from ferray.text.commands import shortest_path
+from ferray.text.sanitize import on_one_line
 
 GAP = "  "
 NUM_FIXED = 6  # rank, trial, objective, accuracy, epoch, recipe

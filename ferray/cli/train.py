@@ -12,8 +12,8 @@ from ferray.cli.checking import checked_sweep
 from ferray.cli.output import on_terminal, progress_bars, say, say_notes
 from ferray.cli.trained import is_trained, print_trained
 from ferray.config.place import DEFAULT_OUTPUT
-from ferray.cores import num_threads
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError
+from ferray.system.cores import num_threads
 
 if TYPE_CHECKING:
     from ferray.config.job import TrialJob

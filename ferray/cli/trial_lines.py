@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ferray.commands import shortest_path
-from ferray.foreign import on_one_line
 from ferray.study.records import TrialRecord
+from ferray.text.commands import shortest_path
+from ferray.text.sanitize import on_one_line
 
 INDENT = " " * 7
 

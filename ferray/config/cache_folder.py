@@ -7,7 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from ferray.private_folder import make_private
+from ferray.files.private_folder import make_private
 
 
 def default_cache_dir() -> Path:

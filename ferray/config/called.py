@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from shlex import join
 
-from ferray.commands import shortest_path
 from ferray.config.place import is_sweep, unused
 from ferray.errors import ResumeMismatch
+from ferray.text.commands import shortest_path
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ferray.bounds import read_within
 from ferray.errors import ConfigError
-from ferray.foreign import read_cell, write_rows
+from ferray.files.size_limits import read_within
+from ferray.text.sanitize import read_cell, write_rows
 
 DIGEST = re.compile(r"[0-9a-f]{16}")
 KEY = "exclude"

@@ -10,8 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ferray.bounds import read_within
-from ferray.commands import command
 from ferray.config.group_values import with_offer
 from ferray.config.overrides import Overrides, apply_overrides, blame
 from ferray.config.place import QUICK
@@ -23,7 +21,9 @@ from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.config.yaml import MOST_BYTES, read_yaml
 from ferray.errors import ConfigError, did_you_mean
+from ferray.files.size_limits import read_within
 from ferray.registry import ROOMS
+from ferray.text.commands import command
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ferray.bounds import read_within
 from ferray.config.problems import Problem, problems_error
 from ferray.config.readable import short_names
 from ferray.config.space import Choice, Node, Numbers, OneOf, Seeds
 from ferray.config.sweep import SweepSpec
 from ferray.config.yaml import parse_yaml, read_yaml
-from ferray.counting import counted
 from ferray.errors import ConfigError, did_you_mean
-from ferray.foreign import read_cell
+from ferray.files.size_limits import read_within
+from ferray.text.counting import counted
+from ferray.text.sanitize import read_cell
 
 ParameterSet = dict[str, Any]
 _HINT = (

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ferray.commands import command, shortest_path
 from ferray.config.urls import storable
 from ferray.errors import ConfigError, DataError
+from ferray.text.commands import command, shortest_path
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ferray.commands import command
 from ferray.config.called import name_like
 from ferray.config.holders import CHOICES
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.registry import ROOMS
+from ferray.text.commands import command
 
 _NAME = re.compile(r"(?:name: is `|`--name )([^`]*)`")
 _HINTS = ("; did you mean", "; known names")

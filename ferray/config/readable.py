@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ferray.foreign import on_one_line
+from ferray.text.sanitize import on_one_line
 
 NUM_DIGITS = 3
 

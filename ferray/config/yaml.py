@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from ferray.bounds import read_within
-from ferray.commands import command
 from ferray.errors import ConfigError
+from ferray.files.size_limits import read_within
+from ferray.text.commands import command
 
 MOST_BYTES = 128 * 1024  # of a space, in which a second goes by; those that come with ferray have 4 kB
 

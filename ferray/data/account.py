@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ferray.counting import counted
+from ferray.text.counting import counted
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ferray.counting import counted
 from ferray.data.file_kinds import remedy_of
 from ferray.data.line_names import in_words, split_name
 from ferray.errors import BAD_SAMPLE_HINT, DataError, OneColourError
-from ferray.foreign import write_rows
+from ferray.text.counting import counted
+from ferray.text.sanitize import write_rows
 
 MOST_SHOWN = 20
 HANDFUL = 5  # of samples that are all there are: more say nothing new

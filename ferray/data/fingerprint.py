@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from ferray.bounds import refuse_larger
 from ferray.config.cache_folder import make_cache_folder
 from ferray.data.files import regular_file
 from ferray.data.samples import SampleList
 from ferray.errors import BadSampleError, DataError
+from ferray.files.size_limits import refuse_larger
 
 MOST_BYTES = 64 * 2**30  # of a file that is hashed: a minute's reading
 FileDigest = Callable[[Path], str]

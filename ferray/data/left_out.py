@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.config.exclusion import Exclusion
-from ferray.counting import counted
 from ferray.data.samples import PackedSamples, Sample, Splits
 from ferray.errors import DataError
+from ferray.text.counting import counted
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ferray.counting import counted
 from ferray.data.samples import Sample, SampleList, Splits
+from ferray.text.counting import counted
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ferray.data.left_out import LeftOut
 from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import Sample, SampleList, Splits
-from ferray.foreign import write_rows
+from ferray.text.sanitize import write_rows
 
 COLUMNS = ("what", "path", "class", "part", "count", "why")
 MOST_PASSED = 4  # kinds of things passed over that a line names

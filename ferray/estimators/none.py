@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray import registry
-from ferray.commands import command
 from ferray.errors import ConfigError
 from ferray.estimators import Estimator
+from ferray.text.commands import command
 
 
 class NoEstimator(Estimator):

@@ -6,8 +6,8 @@ import sys
 from dataclasses import dataclass
 
 from ferray.config.runtime import Runtime
-from ferray.counting import counted
 from ferray.errors import ClusterError
+from ferray.text.counting import counted
 
 
 @dataclass(frozen=True)

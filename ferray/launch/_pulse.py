@@ -15,7 +15,7 @@ from types import TracebackType
 import ray
 
 from ferray.errors import ClusterError
-from ferray.foreign import visible
+from ferray.text.sanitize import visible
 
 LOOK_S = 2.0
 OWN_GONE_S = 6.0  # a head on loopback that does not answer is dead

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ferray.signals import STOPPING
+from ferray.system.signals import STOPPING
 
 
 @contextmanager

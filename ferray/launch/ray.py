@@ -43,7 +43,6 @@ from ray.tune.search import Searcher  # noqa: E402
 
 from ferray.config.job import TrialJob  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
-from ferray.cores import num_cores  # noqa: E402
 from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
@@ -60,7 +59,8 @@ from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._shell import Shell  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._watch import Watch  # noqa: E402
-from ferray.signals import stops_kept  # noqa: E402
+from ferray.system.cores import num_cores  # noqa: E402
+from ferray.system.signals import stops_kept  # noqa: E402
 from ferray.train.freshness import Freshness  # noqa: E402
 from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
 

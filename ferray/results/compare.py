@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ferray.commands import command
 from ferray.config.place import QUICK, output_words
 from ferray.config.published import PublishedRow
 from ferray.config.sweep import SweepSpec
@@ -20,6 +19,7 @@ from ferray.results.estimates import Estimate, of_folds, of_fraction
 from ferray.results.measured import Hits, Measured, measured_on
 from ferray.results.pairs import ArmPair, PrintedPair, arm_pairs, printed_pairs
 from ferray.study.records import SweepRecord, TrialRecord
+from ferray.text.commands import command
 
 
 @dataclass(frozen=True)

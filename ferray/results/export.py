@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ferray.errors import DataError
-from ferray.foreign import write_rows
 from ferray.results.intervals import accuracy_interval, value_interval
 from ferray.study.records import DriverRecord, TrialRecord
+from ferray.text.sanitize import write_rows
 
 
 def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage, get_storage
 
-from ferray.commands import install_extra
 from ferray.config.urls import lacks_password, openable, without_password
 from ferray.errors import ClusterError, ConfigError
+from ferray.text.commands import install_extra
 
 CONNECT_WITHIN_S = 5
 _KNOW_CONNECT_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "mysqldb")

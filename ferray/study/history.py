@@ -17,7 +17,6 @@ from optuna.trial import FrozenTrial, TrialState
 from ferray.config.keep import keep_words
 from ferray.config.place import read_place, words_for
 from ferray.errors import ConfigError, DataError, did_you_mean
-from ferray.foreign import inside
 from ferray.study.collection import no_collection
 from ferray.study.database import database_errors_named
 from ferray.study.journal import MISSHAPEN, Journal
@@ -40,6 +39,7 @@ from ferray.study.records import (
 from ferray.study.records import TrialState as RecordState
 from ferray.study.replay import Replay, ReplayedTrial
 from ferray.study.store import journal_to_read, open_store
+from ferray.text.sanitize import inside
 
 _STATES: dict[str, RecordState] = {
     "completed": "complete",

@@ -9,9 +9,9 @@ from typing import Any
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
-from ferray.counting import counted
 from ferray.errors import ResumeMismatch
 from ferray.study.records import DATA_ATTR, JudgedData
+from ferray.text.counting import counted
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 

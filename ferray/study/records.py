@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from ferray.commands import command
 from ferray.config.trial import TrialConfig
 from ferray.errors import DataError
+from ferray.text.commands import command
 
 TrialState = Literal["complete", "pruned", "failed", "running", "diverged", "interrupted"]
 

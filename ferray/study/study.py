@@ -21,7 +21,6 @@ from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
-from ferray.foreign import inside
 from ferray.study.attempts import STOPPED_ATTR, Verdicts, earlier_verdicts, is_root, place_of, root_of
 from ferray.study.enqueued import enqueue
 from ferray.study.lease import Lease
@@ -36,6 +35,7 @@ from ferray.study.records import (
 from ferray.study.repeats import Repeats, seed_of, with_seed
 from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search
 from ferray.study.suggest import grid_combinations, suggest
+from ferray.text.sanitize import inside
 
 _TOLD = {
     OutcomeKind.COMPLETED: TrialState.COMPLETE,

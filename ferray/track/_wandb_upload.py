@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ferray.commands import script
 from ferray.errors import ClusterError, ConfigError, FerrayError
+from ferray.text.commands import script
 
 Tell = Callable[[str], None]
 UNSENT = "unsent"  # in a sweep's `wandb/`: its online runs may not have arrived whole

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ferray.config.readable import params_line
 from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
-from ferray.foreign import visible
+from ferray.text.sanitize import visible
 from ferray.track import Tracker
 
 WORDS = {kind: "complete" if kind is OutcomeKind.COMPLETED else str(kind) for kind in OutcomeKind}

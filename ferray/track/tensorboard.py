@@ -7,10 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ferray.commands import install_extra
 from ferray.config.readable import params_line
 from ferray.errors import ConfigError
 from ferray.events import EpochReport, OutlierReport, TrialEnded, TrialStarted
+from ferray.text.commands import install_extra
 from ferray.track import Tracker
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from ferray.commands import command
 from ferray.config.place import words_for
 from ferray.errors import ConfigError, FerrayError
 from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
-from ferray.foreign import visible
-from ferray.network import status_of
+from ferray.system.network import status_of
+from ferray.text.commands import command
+from ferray.text.sanitize import visible
 from ferray.track import Tracker
 from ferray.track._wandb_files import files_kept_in, found_where_written, remember_place
 from ferray.track._wandb_payload import (

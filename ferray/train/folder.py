@@ -13,7 +13,7 @@ from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.errors import CheckpointError, DataError, ResumeMismatch, StorageError
 from ferray.events import EpochReport
-from ferray.foreign import write_rows
+from ferray.text.sanitize import write_rows
 
 LAST_CHECKPOINT = "last.pt"
 BEST_CHECKPOINT = "best.pt"

@@ -6,11 +6,11 @@ from pathlib import Path
 import optuna
 import pytest
 
-from ferray.commands import command
 from ferray.config.place import Place
 from ferray.study.records import SCHEMA, SPEC_ATTR
 from ferray.study.store import open_store
 from ferray.testing.command import ferray
+from ferray.text.commands import command
 
 SPACE = """
 dataset: demo

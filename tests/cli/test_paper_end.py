@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ferray.cli.paper import PaperSweep, finish_paper
-from ferray.commands import command
 from ferray.config.runtime import Runtime
 from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
+from ferray.text.commands import command
 
 SPACE = """
 name: two

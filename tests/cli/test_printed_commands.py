@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ferray.commands import program
 from ferray.testing.command import Ran, ferray
 from ferray.testing.fake_data import write_image_folder
+from ferray.text.commands import program
 
 TINY = """
 dataset: {demo: {num_train: 28, num_val: 14, num_test: 7}}

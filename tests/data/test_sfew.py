@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from ferray.commands import command
 from ferray.data.datasets.sfew import Sfew
 from ferray.emotions import Emotion
 from ferray.errors import DataError
 from ferray.testing.fake_data import fake_image, write_png, write_sfew2, write_sfew675, write_sfew_faces
+from ferray.text.commands import command
 
 
 def sfew(root: Path, **params: Any) -> Sfew:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from ferray.commands import command
 from ferray.errors import ConfigError
 from ferray.results.compare import ComparedRow, Comparison, compare
 from ferray.results.differences import WELCH
 from ferray.study.records import SweepRecord
 from ferray.testing.fake_arms import arms_record, arms_spec, fold_record, hold_out
+from ferray.text.commands import command
 
 ON_VAL: dict[str, Any] = {"row": "plain", "arm": "plain", "value": 0.38, "split": "val", "n": 215}
 ON_TEST: dict[str, Any] = {"row": "cleaned", "arm": "cleaned", "value": 0.46, "n": 216}

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from ferray.commands import command
 from ferray.errors import FerrayError
 from ferray.testing.fake_sweep import sweep_started
 from ferray.testing.trackers import play
+from ferray.text.commands import command
 from ferray.track._wandb_payload import run_id
 from ferray.track.wandb import Voice, Wandb, choose_mode
 

@@ -7,11 +7,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ferray.counting import counted
 from ferray.data.faces import Detection, Point
 from ferray.data.file_kinds import refuse_no_csv
 from ferray.errors import DataError
-from ferray.foreign import read_cell, write_rows
+from ferray.text.counting import counted
+from ferray.text.sanitize import read_cell, write_rows
 
 BOX = ("x", "y", "width", "height")
 COLUMNS = ("source", "class", "part", *BOX, "score", "eyes", "num_faces", "flags", "tilt_deg", "sharpness", "file")

@@ -14,7 +14,6 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.counting import counted
 from ferray.data.account import Account, PassedOver
 from ferray.data.bad_samples import BadSample
 from ferray.data.csv_rows import CsvRows
@@ -29,6 +28,7 @@ from ferray.data.samples import Sample, SampleList
 from ferray.data.scan import Rules, Scan, part_named, scan
 from ferray.emotions import EMOTION_NAMES, Emotion
 from ferray.errors import BadSampleError, DataError
+from ferray.text.counting import counted
 
 # The csv numbers its classes in this order.
 CODES = (Emotion.ANGRY, Emotion.DISGUST, Emotion.FEAR, Emotion.HAPPY, Emotion.SAD, Emotion.SURPRISE, Emotion.NEUTRAL)

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import field_validator
 
-from ferray.commands import command
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.file_listing import emotion_label, list_samples
 from ferray.data.group_names import SFEW
@@ -24,6 +23,7 @@ from ferray.data.samples import Sample, SampleList
 from ferray.data.scan import Rules, Scan, one_tree_each, part_named, scan
 from ferray.emotions import EMOTION_NAMES
 from ferray.errors import BadSampleError, DataError
+from ferray.text.commands import command
 
 CUT_BY_FERRAY = ("mtcnn", "center", "csv")
 # Height and width in pixels of what the authors distribute; anything else is somebody's own crop and is taken as it is.

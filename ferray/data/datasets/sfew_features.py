@@ -18,8 +18,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.bounds import refuse_larger
-from ferray.commands import install_extra
 from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample
 from ferray.data.datasets import Dataset, DatasetParams
@@ -32,6 +30,8 @@ from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES
 from ferray.errors import BadSampleError, ConfigError, DataError
+from ferray.files.size_limits import refuse_larger
+from ferray.text.commands import install_extra
 
 NUM_FEATURES = 10
 MOST_BYTES = 256 * 2**20

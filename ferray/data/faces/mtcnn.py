@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ferray import registry
-from ferray.commands import install_extra
 from ferray.data.faces import Detection, FaceFinder, Point
 from ferray.errors import ConfigError
+from ferray.text.commands import install_extra
 
 
 class Mtcnn(FaceFinder):

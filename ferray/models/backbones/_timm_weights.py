@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ferray.commands import install
 from ferray.errors import ConfigError
 from ferray.models.backbones._timm_names import sources
 from ferray.models.weights import LITE_MODELS, lite_weights_file
-from ferray.network import PROBE_S, status_of
+from ferray.system.network import PROBE_S, status_of
+from ferray.text.commands import install
 
 HUB = "https://huggingface.co"
 SAFE_FILE = "model.safetensors"

@@ -11,11 +11,11 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from ferray.commands import install_extra
 from ferray.data.crops.cutting import CropSettings, cut
 from ferray.data.faces import Detection
 from ferray.data.faces.mtcnn import Mtcnn
 from ferray.errors import ConfigError
+from ferray.text.commands import install_extra
 
 ASTRONAUT: NDArray[np.uint8] = skimage.data.astronaut()
 FACE = (225, 115)  # her nose, by eye, in pixels

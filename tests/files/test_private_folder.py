@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.private_folder import make_private
+from ferray.files.private_folder import make_private
 
 
 @pytest.fixture(autouse=True)

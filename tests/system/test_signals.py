@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from ferray.driver import deferring_interrupts
-from ferray.signals import STOPPING, interrupt_on_every_stop, stops_kept
+from ferray.system.signals import STOPPING, interrupt_on_every_stop, stops_kept
 
 
 @pytest.fixture(autouse=True)

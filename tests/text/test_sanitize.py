@@ -19,9 +19,9 @@ import ferray
 from ferray.cli.output import say, show
 from ferray.cli.rich_console import PlainConsole
 from ferray.errors import DataError
-from ferray.foreign import inside, read_cell, visible, write_rows
 from ferray.study.history import read_sweep
 from ferray.study.records import RESULT_ATTR, SCHEMA, SPEC_ATTR, TRIAL_ATTR
+from ferray.text.sanitize import inside, read_cell, visible, write_rows
 
 EVIL = "a\x1b]0;owned\x07\x9b2J\u202eb"
 SHOWN = r"a\x1b]0;owned\x07\x9b2J\u202eb"
@@ -118,7 +118,7 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
 
 def test_csv_is_written_in_one_place() -> None:
     found = {file for file, call in calls() if ast.unparse(call.func) in ("csv.writer", "csv.DictWriter")}
-    assert found == {"foreign.py"}
+    assert found == {"text/sanitize.py"}
 
 
 def test_whatever_is_printed_is_made_visible() -> None:

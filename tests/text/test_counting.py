@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ferray.counting import counted
+from ferray.text.counting import counted
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 copies"), (1, "1 copy"), (2, "2 copies"), (1200, "1,200 copies")])

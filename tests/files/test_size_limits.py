@@ -10,13 +10,13 @@ from threading import Thread
 
 import pytest
 
-from ferray.bounds import read_within
 from ferray.config.exclusion import read_exclusion
 from ferray.config.load import load_space
 from ferray.config.yaml import parse_yaml, read_yaml
 from ferray.data.datasets.sfew_features import _read_cells
 from ferray.data.fingerprint import sha256_of
 from ferray.errors import ConfigError, DataError
+from ferray.files.size_limits import read_within
 
 SPACE = "dataset: demo\n"
 

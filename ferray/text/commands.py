@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from shlex import join
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def command(verb: str, *words: object) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ferray import cores
-from ferray.cores import num_cores, num_threads, quota
+from ferray.system import cores
+from ferray.system.cores import num_cores, num_threads, quota
 
 
 def write(root: Path, path: str, text: str) -> None:

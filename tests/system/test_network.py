@@ -11,7 +11,7 @@ from urllib.error import URLError
 
 import pytest
 
-from ferray.network import status_of
+from ferray.system.network import status_of
 
 SOON = 0.2
 
@@ -66,7 +66,7 @@ def test_host_whose_certificate_python_does_not_take_has_answered(monkeypatch: p
     def refuse(*_: object, **__: object) -> None:
         raise URLError(ssl.SSLCertVerificationError("self-signed certificate"))
 
-    monkeypatch.setattr("ferray.network.urlopen", refuse)
+    monkeypatch.setattr("ferray.system.network.urlopen", refuse)
     assert status_of("https://mirror.example") is not None
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ferray.commands import as_called, called, command, install, install_extra, program, requirements_of, script
+from ferray.text.commands import as_called, called, command, install, install_extra, program, requirements_of, script
 
-PACKAGE = Path(__file__).resolve().parents[1] / "ferray"
+PACKAGE = Path(__file__).resolve().parents[2] / "ferray"
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_the_python_of_this_environment_installs() -> None:
 
 @pytest.mark.usefixtures("venv")
 def test_uv_installs_where_there_is_no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ferray.commands.find_spec", lambda _: None)
+    monkeypatch.setattr("ferray.text.commands.find_spec", lambda _: None)
     assert install("cleanlab>=2.7") == "uv pip install --python .venv/bin/python 'cleanlab>=2.7'"
 
 

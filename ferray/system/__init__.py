@@ -1,0 +1,1 @@
+"""What this machine offers a process: cores, signals, hosts that answer."""

@@ -1,0 +1,1 @@
+"""Words that are printed: counts, commands as they are installed, and what others wrote made harmless."""
