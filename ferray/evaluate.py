@@ -16,9 +16,9 @@ from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.data.samples import PackedSamples
 from ferray.errors import DataError
-from ferray.metrics import metrics_of
 from ferray.results.blinding import Standing
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
+from ferray.stats.metrics import metrics_of
 from ferray.study.judged_data import doubt
 from ferray.study.records import JudgedData, SweepRecord, TrialRecord
 from ferray.system.cores import num_threads

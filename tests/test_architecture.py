@@ -25,8 +25,8 @@ TESTS = Path(__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__init__", "errors", "canonical", "registry", "emotions", "events"),
     ("text", "system", "files"),
-    ("config",),
-    ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim", "metrics"),
+    ("config", "stats"),
+    ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim"),
     ("train", "study", "track"),
     ("results",),
     ("driver", "parents", "patience", "clocks", "retention"),

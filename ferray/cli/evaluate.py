@@ -71,7 +71,7 @@ def _line(result: HeldOut, standing: Standing) -> str:
 
 
 def _intervals(result: HeldOut) -> dict[str, Any]:
-    from ferray.results.estimates import METRICS, of_confusion
+    from ferray.stats.estimates import METRICS, of_confusion
 
     estimates = {metric: of_confusion(metric, result.metrics[f"test/{metric}"], result.confusion) for metric in METRICS}
     return {metric: list(estimate.interval or ()) for metric, estimate in estimates.items()}

@@ -44,7 +44,7 @@ def _folders(job: TrialJob) -> list[Path]:
 
 
 def _sentence(reports: Sequence[EpochReport]) -> str:
-    from ferray.results.intervals import measured_interval
+    from ferray.results.trial_intervals import measured_interval
 
     together, interval = pooled(reports), measured_interval(reports)
     folds = len(reports)
@@ -57,7 +57,7 @@ def _sentence(reports: Sequence[EpochReport]) -> str:
 
 
 def _document(reports: Sequence[EpochReport], job: TrialJob) -> dict[str, Any]:
-    from ferray.results.intervals import measured_interval
+    from ferray.results.trial_intervals import measured_interval
 
     together = pooled(reports)
     return {

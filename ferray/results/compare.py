@@ -14,10 +14,10 @@ from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
 from ferray.results.arms import changes, trials_by_arm
 from ferray.results.blinding import earliest_reading, standing_of
-from ferray.results.differences import Difference, difference
-from ferray.results.estimates import Estimate, of_folds, of_fraction
 from ferray.results.measured import Hits, Measured, measured_on
 from ferray.results.pairs import ArmPair, PrintedPair, arm_pairs, printed_pairs
+from ferray.stats.differences import Difference, difference
+from ferray.stats.estimates import Estimate, of_folds, of_fraction
 from ferray.study.records import SweepRecord, TrialRecord
 from ferray.text.commands import command
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ferray.results import differences, estimates
 from ferray.results.compare import ClassRow, ComparedRow, Comparison
-from ferray.results.differences import Difference, smallest_num_seeds
-from ferray.results.estimates import Estimate
 from ferray.results.measured import Hits
 from ferray.results.pairs import ArmPair, PrintedPair
+from ferray.stats import differences, estimates
+from ferray.stats.differences import Difference, smallest_num_seeds
+from ferray.stats.estimates import Estimate
 
 USUAL_SPREAD = 0.03  # the standard deviation over seeds that small sets of faces show
 METRIC_NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}

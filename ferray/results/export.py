@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.errors import DataError
-from ferray.results.intervals import accuracy_interval, value_interval
+from ferray.results.trial_intervals import accuracy_interval, value_interval
 from ferray.study.records import DriverRecord, TrialRecord
 from ferray.text.sanitize import write_rows
 

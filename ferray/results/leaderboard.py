@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ferray.config.readable import readable_params, short_names
 from ferray.results.export import csv_text, driver_entry, entry
-from ferray.results.intervals import accuracy_interval, value_interval
+from ferray.results.trial_intervals import accuracy_interval, value_interval
 from ferray.study.records import DriverRecord, SweepRecord, TrialRecord, TrialState
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.results.estimates import Estimate, Metric, of_confusion, of_folds, of_mean_recall, of_seeds
 from ferray.results.held_out import read_held_out
+from ferray.stats.estimates import Estimate, Metric, of_confusion, of_folds, of_mean_recall, of_seeds
 from ferray.study.records import TrialRecord
 
 Hits = tuple[int, int]  # right, of

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ferray.config.published import PublishedRow
-from ferray.results.differences import (
+from ferray.results.measured import Measured
+from ferray.stats.differences import (
     Difference,
     ProportionTest,
     difference,
@@ -15,8 +16,7 @@ from ferray.results.differences import (
     paired_seeds,
     two_proportions,
 )
-from ferray.results.estimates import of_fraction
-from ferray.results.measured import Measured
+from ferray.stats.estimates import of_fraction
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ferray.data.samples import PackedSamples
 from ferray.estimators import Estimator
 from ferray.events import EpochReport
 from ferray.imbalance import ImbalanceStrategy, soft_cross_entropy
-from ferray.metrics import confusion_matrix, metrics_of
+from ferray.stats.metrics import confusion_matrix, metrics_of
 from ferray.train.checkpoint import write_checkpoint
 from ferray.train.epoch import OnBatch, refuse_unknown_objective
 from ferray.train.features import Features

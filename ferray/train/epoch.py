@@ -12,7 +12,7 @@ import torch
 from ferray.data.samples import PackedSamples
 from ferray.errors import ConfigError, did_you_mean
 from ferray.events import EpochReport, OutlierReport
-from ferray.metrics import metrics_of
+from ferray.stats.metrics import metrics_of
 from ferray.train.assemble import Assembly, epoch_batches
 from ferray.train.batches import Batch, Positions, prepare_plain, split_batches
 from ferray.train.loop import Evaluation, TrainingPass, evaluate, score, train_epoch

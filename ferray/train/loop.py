@@ -13,9 +13,9 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from ferray.imbalance import Criterion, soft_cross_entropy
-from ferray.metrics import confusion_matrix
 from ferray.models.model import FerModel
 from ferray.optim import EpochSchedule
+from ferray.stats.metrics import confusion_matrix
 from ferray.train.batches import Batch
 from ferray.train.numerics import Numerics
 

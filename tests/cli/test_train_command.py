@@ -9,7 +9,7 @@ import pytest
 
 from ferray.cli.trained import print_trained
 from ferray.errors import SweepFailed
-from ferray.results.intervals import folds_interval
+from ferray.stats.intervals import folds_interval
 from ferray.testing.command import Ran, ferray
 from ferray.testing.trials import demo_config, demo_job
 

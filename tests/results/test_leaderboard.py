@@ -10,8 +10,8 @@ from typing import Literal
 
 import pytest
 
-from ferray.results.intervals import uar_interval, wilson_interval
 from ferray.results.leaderboard import Leaderboard, rank
+from ferray.stats.intervals import uar_interval, wilson_interval
 from ferray.study.records import SweepRecord
 from ferray.testing.fake_sweep import sweep_record
 

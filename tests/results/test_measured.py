@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ferray.results.arms import trials_by_arm
-from ferray.results.estimates import OVER_FOLDS, OVER_SEEDS, PRICE_BONETT, WILSON
 from ferray.results.measured import measured_on
+from ferray.stats.estimates import OVER_FOLDS, OVER_SEEDS, PRICE_BONETT, WILSON
 from ferray.testing.fake_arms import arms_record, arms_spec, fold_record, hold_out
 
 SPEC = arms_spec()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ferray.events import EpochReport, Outcome, OutcomeKind
-from ferray.results.intervals import accuracy_interval, value_interval
 from ferray.results.leaderboard import rank
+from ferray.results.trial_intervals import accuracy_interval, value_interval
 from ferray.study.history import load_sweep, read_sweep
 from ferray.study.records import SweepRecord
 from ferray.study.store import open_store

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from ferray.results.arms import seed_of
 from ferray.results.class_counts import SplitCounts
-from ferray.results.estimates import METRICS, Metric
 from ferray.results.figures.album import Album
 from ferray.results.figures.classes import draw_classes
 from ferray.results.figures.confusion import draw_confusion
@@ -20,6 +19,7 @@ from ferray.results.groups import Group, numbers_of
 from ferray.results.histories import read_history
 from ferray.results.measured import measured_on
 from ferray.results.removals import read_removals
+from ferray.stats.estimates import METRICS, Metric
 from ferray.study.records import SweepRecord
 
 

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ferray.results.estimates import Estimate
 from ferray.results.figures.album import Album
 from ferray.results.figures.scored import Scored, naming
 from ferray.results.figures.style import bar_look, entitle, legend_below, line_look, name_rows, rows_height_in
+from ferray.stats.estimates import Estimate
 
 MOST_BARS = 4  # a class
 MOST_FOLDED = 20  # a page

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ferray.results.intervals import uar_interval, wilson_interval
+from ferray.stats.intervals import uar_interval, wilson_interval
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 10), (10, 10), (5, 10), (221, 431), (1, 3)])

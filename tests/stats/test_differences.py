@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from scipy import stats
 
-from ferray.results.differences import (
+from ferray.stats.differences import (
     NEWCOMBE,
     ONE_SIDED,
     WELCH,
@@ -16,7 +16,7 @@ from ferray.results.differences import (
     smallest_num_seeds,
     two_proportions,
 )
-from ferray.results.estimates import Estimate, of_confusion, of_folds, of_fraction, of_seeds
+from ferray.stats.estimates import Estimate, of_confusion, of_folds, of_fraction, of_seeds
 
 
 def test_two_proportions_have_newcombes_interval() -> None:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from scipy.stats import t
 
-from ferray.results.intervals import Confusion, Interval, folds_interval, uar_interval, wilson_interval
-from ferray.results.macro_f1 import macro_f1_interval
+from ferray.stats.intervals import Confusion, Interval, folds_interval, uar_interval, wilson_interval
+from ferray.stats.macro_f1 import macro_f1_interval
 
 Metric = Literal["accuracy", "uar", "macro_f1"]
 METRICS: tuple[Metric, ...] = ("accuracy", "uar", "macro_f1")

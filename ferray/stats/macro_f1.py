@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.results.intervals import Confusion, Interval
+from ferray.stats.intervals import Confusion, Interval
 
 
 def macro_f1_interval(confusion: Confusion) -> Interval:

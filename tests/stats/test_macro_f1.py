@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ferray.results.macro_f1 import macro_f1_interval
+from ferray.stats.macro_f1 import macro_f1_interval
 
 
 def test_nothing_says_nothing() -> None:

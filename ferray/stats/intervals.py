@@ -10,9 +10,6 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from ferray.events import EpochReport
-from ferray.study.records import FoldRecord, TrialRecord
-
 Interval = tuple[float, float]
 Confusion = Sequence[Sequence[int]]
 
@@ -71,44 +68,3 @@ def folds_interval(values: Sequence[float], *, num_train: float, num_val: float)
     variance = math.fsum((value - center) ** 2 for value in values) / (k - 1)
     reach = float(t.ppf(0.975, k - 1)) * math.sqrt(variance * (1 / k + num_val / num_train))
     return center - reach, center + reach
-
-
-def accuracy_interval(trial: TrialRecord) -> Interval | None:
-    """95 % interval of the validation accuracy, Wilson's or over folds; None when the trial finished no epoch."""
-    if trial.folds:
-        return _clipped(_interval_of_folds(trial.folds, [fold.metrics["val/accuracy"] for fold in trial.folds]))
-    accuracy = trial.metrics.get("val/accuracy")
-    if accuracy is None or not trial.num_val or not math.isfinite(accuracy):
-        return None
-    return wilson_interval(round(accuracy * trial.num_val), trial.num_val)
-
-
-def measured_interval(reports: Sequence[EpochReport]) -> Interval | None:
-    """95 % interval of the validation accuracy of one model, or of the mean over those of several folds."""
-    accuracies = [report.metrics["val/accuracy"] for report in reports]
-    if len(reports) > 1:
-        return _clipped(_interval_of_folds(reports, accuracies))
-    return wilson_interval(round(accuracies[0] * reports[0].num_val), reports[0].num_val)
-
-
-def value_interval(trial: TrialRecord, metric: str) -> Interval | None:
-    """95 % interval of the objective where one is known: over folds, or for `val/accuracy` and `val/uar`, else None."""
-    if trial.value is None:
-        return None
-    if trial.folds:
-        around = _interval_of_folds(trial.folds, [fold.value for fold in trial.folds])
-        return around if metric == "val/loss" else _clipped(around)
-    if metric == "val/accuracy":
-        return accuracy_interval(trial)
-    return uar_interval(trial.confusion) if metric == "val/uar" and trial.confusion else None
-
-
-def _interval_of_folds(folds: Sequence[FoldRecord | EpochReport], values: Sequence[float]) -> Interval | None:
-    k = len(folds)
-    num_train = sum(fold.num_train for fold in folds) / k
-    return folds_interval(values, num_train=num_train, num_val=sum(fold.num_val for fold in folds) / k)
-
-
-def _clipped(interval: Interval | None) -> Interval | None:
-    """Of a share, which lies in [0, 1]."""
-    return (max(0.0, interval[0]), min(1.0, interval[1])) if interval else None

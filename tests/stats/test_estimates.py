@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ferray.results.estimates import (
+from ferray.stats.estimates import (
     AT_THE_MEAN,
     OVER_FOLDS,
     OVER_SEEDS,
@@ -18,7 +18,7 @@ from ferray.results.estimates import (
     of_mean_recall,
     of_seeds,
 )
-from ferray.results.intervals import uar_interval, wilson_interval
+from ferray.stats.intervals import uar_interval, wilson_interval
 
 
 def seed_values(*values: float) -> list[Estimate]:

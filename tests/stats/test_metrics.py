@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn import metrics as sklearn_metrics
 
-from ferray.metrics import confusion_matrix, metrics_of
+from ferray.stats.metrics import confusion_matrix, metrics_of
 
 CLASSES = ("Angry", "Happy", "Sad")
 

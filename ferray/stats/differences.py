@@ -10,8 +10,8 @@ from typing import Any
 
 from scipy.stats import wilcoxon
 
-from ferray.results.estimates import NO_SCATTER, OVER_FOLDS, OVER_SEEDS, WILSON, Estimate, of_folds, t_interval
-from ferray.results.intervals import Interval
+from ferray.stats.estimates import NO_SCATTER, OVER_FOLDS, OVER_SEEDS, WILSON, Estimate, of_folds, t_interval
+from ferray.stats.intervals import Interval
 
 NEWCOMBE = "Newcombe"
 WELCH = "Welch"
