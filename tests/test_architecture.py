@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers", "optim"),
     ("train", "study", "track"),
     ("results",),
+    ("papers",),
     ("driver", "parents", "patience", "clocks", "retention"),
     ("launch",),
     ("sweep", "check", "disk", "first_step", "plan", "rehearsal", "evaluate", "clean"),
@@ -170,7 +171,7 @@ def components_without_a_test() -> list[str]:
 def layers_on_the_design_page() -> dict[str, int]:
     """Names of the drawing in docs/design.md, such as `  optim.py metrics.py   [2] closed choices`."""
     page = (TESTS.parent / "docs" / "design.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^  ((?:[a-z_]+(?:\.py|/) +)+)\[(\d)\]", page, flags=re.MULTILINE)
+    lines = re.findall(r"^  ((?:[a-z_]+(?:\.py|/) +)+)\[(\d+)\]", page, flags=re.MULTILINE)
     return {name.strip("/").removesuffix(".py"): int(layer) for names, layer in lines for name in names.split()}
 
 

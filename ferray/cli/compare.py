@@ -15,8 +15,8 @@ from ferray.text.commands import shortest_path
 
 if TYPE_CHECKING:
     from ferray.config.sweep import SweepSpec
-    from ferray.results.compare import Comparison
-    from ferray.results.comparison_text import TextTable
+    from ferray.papers.compare import Comparison
+    from ferray.papers.comparison_text import TextTable
     from ferray.study.records import SweepRecord
 
 
@@ -46,14 +46,14 @@ def compare(
     spec, _ = load_space(space)
     swept, _ = load_space(space, Overrides(quick=quick))
     folder = sweep.folder if sweep else output / swept.name
-    from ferray.results.compare import compare as compared
+    from ferray.papers.compare import compare as compared
 
     record = _record(swept, folder, storage)
     comparison = compared(spec, record, folder, space=space, is_quick=quick)
     if json:
         print_json(comparison.to_json())
     elif markdown or latex:
-        from ferray.results import comparison_text
+        from ferray.papers import comparison_text
 
         form = comparison_text.markdown if markdown else comparison_text.latex
         show_text(form(comparison_text.text_of(comparison)))
@@ -86,7 +86,7 @@ def print_comparison(comparison: Comparison) -> None:
 
     from ferray.cli.tables import stdout_console
     from ferray.cli.wrapping import wrapped
-    from ferray.results.comparison_text import text_of
+    from ferray.papers.comparison_text import text_of
 
     out, text = stdout_console(), text_of(comparison)
     for table in text.tables:

@@ -17,7 +17,7 @@ from ferray.text.counting import counted
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
     from ferray.config.sweep import SweepSpec
-    from ferray.results.compare import Comparison
+    from ferray.papers.compare import Comparison
     from ferray.study.records import SweepRecord
 
 Done = TypeVar("Done")
@@ -85,7 +85,7 @@ def _draw(sweep: PaperSweep) -> None:
 
 
 def _compare(spec: SweepSpec, sweep: PaperSweep) -> Comparison:
-    from ferray.results.compare import compare
+    from ferray.papers.compare import compare
 
     return compare(spec, sweep.record, sweep.folder, space=sweep.space, is_quick=sweep.is_quick)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ferray.errors import ConfigError
-from ferray.results.compare import ComparedRow, Comparison, compare
+from ferray.papers.compare import ComparedRow, Comparison, compare
 from ferray.stats.differences import WELCH
 from ferray.study.records import SweepRecord
 from ferray.testing.fake_arms import arms_record, arms_spec, fold_record, hold_out

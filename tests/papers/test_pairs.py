@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ferray.config.published import PublishedRow
+from ferray.papers.pairs import arm_pairs, printed_pairs
 from ferray.results.arms import trials_by_arm
 from ferray.results.measured import Measured, measured_on
-from ferray.results.pairs import arm_pairs, printed_pairs
 from ferray.testing.fake_arms import arms_record, arms_spec
 
 WANG = (

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ferray.results.compare import compare
-from ferray.results.comparison_text import ComparisonText, latex, markdown, text_of
+from ferray.papers.compare import compare
+from ferray.papers.comparison_text import ComparisonText, latex, markdown, text_of
 from ferray.testing.fake_arms import arms_record, arms_spec
 
 WANG: list[dict[str, Any]] = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ferray.results.compare import ClassRow, ComparedRow, Comparison
+from ferray.papers.compare import ClassRow, ComparedRow, Comparison
+from ferray.papers.pairs import ArmPair, PrintedPair
 from ferray.results.measured import Hits
-from ferray.results.pairs import ArmPair, PrintedPair
 from ferray.stats import differences, estimates
 from ferray.stats.differences import Difference, smallest_num_seeds
 from ferray.stats.estimates import Estimate

@@ -12,10 +12,10 @@ from ferray.config.place import QUICK, output_words
 from ferray.config.published import PublishedRow
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
+from ferray.papers.pairs import ArmPair, PrintedPair, arm_pairs, printed_pairs
 from ferray.results.arms import changes, trials_by_arm
 from ferray.results.blinding import earliest_reading, standing_of
 from ferray.results.measured import Hits, Measured, measured_on
-from ferray.results.pairs import ArmPair, PrintedPair, arm_pairs, printed_pairs
 from ferray.stats.differences import Difference, difference
 from ferray.stats.estimates import Estimate, of_folds, of_fraction
 from ferray.study.records import SweepRecord, TrialRecord

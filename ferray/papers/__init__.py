@@ -1,0 +1,1 @@
+"""What papers printed, held against what sweeps of ours scored."""
