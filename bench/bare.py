@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ferray.config.cache_folder import default_cache_dir
-from ferray.config.place import default_data_root
+from ferray.config.data_root import default_data_root
 from ferray.config.trial import TrialConfig
 from ferray.data.pack import open_splits
 from ferray.data.samples import PackedSamples, Splits

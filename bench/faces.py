@@ -31,11 +31,11 @@ import psutil
 from numpy.typing import NDArray
 
 from bench.commands import FERRAY, environment
-from ferray.data.crops.cropper import write_png
 from ferray.data.crops.journal import Journal
 from ferray.data.drawn.portrait import draw_portrait
 from ferray.data.images import read_rgb
 from ferray.data.layout import PREPARED
+from ferray.data.png import write_png
 from ferray.emotions import Emotion
 from ferray.errors import DataError
 

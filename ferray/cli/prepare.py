@@ -112,7 +112,7 @@ def prepare(
 
 def plan_from(asked: dict[str, Any]) -> Plan:
     """The plan among the command's options; ConfigError, in the option's words, for what cannot be."""
-    from ferray.config.place import default_data_root
+    from ferray.config.data_root import default_data_root
     from ferray.config.trial import DatasetChoice
     from ferray.data.crops.cutting import CropSettings
     from ferray.data.crops.plan import FacesChoice, Plan

@@ -11,14 +11,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ferray.config.data_root import default_data_root
+from ferray.config.runtime import Runtime
 from ferray.config.urls import storable
 from ferray.errors import ConfigError, DataError
 from ferray.text.commands import command, shortest_path
-
-if TYPE_CHECKING:
-    from ferray.config.runtime import Runtime
 
 JOURNAL_NAME = "study.journal"
 PLACE_NAME = "place.json"
@@ -27,11 +26,6 @@ SPACE_NAME = "sweep.yaml"  # as it was written
 QUICK = "-quick"  # behind the name of a space, that of the sweep that `--quick` makes
 DEFAULT_OUTPUT = Path("runs")
 MOST_LISTED = 10
-
-
-def default_data_root() -> Path:
-    """`$FERRAY_DATA`, else `./data`."""
-    return Path(os.environ.get("FERRAY_DATA") or "data")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from ferray.config.cache_folder import default_cache_dir
-from ferray.config.place import default_data_root
+from ferray.config.data_root import default_data_root
 from ferray.registry import Params
 
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ferray.data.contact_sheet import COLUMNS, Pixels, Tile, draw_sheet
-from ferray.data.crops.cropper import write_png
+from ferray.data.png import write_png
 from ferray.data.same_pictures import same_pictures
 from ferray.data.samples import PackedSamples, SampleList, Splits
 

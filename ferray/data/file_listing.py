@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
 from ferray.data.account import Account
 from ferray.data.files import shown
-from ferray.data.fingerprint import digest_of_any
+from ferray.data.fingerprint import FileDigest, digest_of_any
 from ferray.data.layout import ImageFile
 from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import Emotion
 from ferray.errors import DataError
 
-if TYPE_CHECKING:
-    from ferray.data.datasets import Dataset
+
+class Rooted(Protocol):
+    """What a listing asks of its data set: the folder that names are below, and how contents are hashed."""
+
+    @property
+    def root(self) -> Path: ...
+
+    @property
+    def digest(self) -> FileDigest: ...
 
 
 def list_samples(
     files: Iterable[ImageFile],
-    dataset: Dataset,
+    dataset: Rooted,
     *,
     classes: tuple[str, ...],
     label_of: Callable[[ImageFile], int],

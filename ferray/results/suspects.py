@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.data.contact_sheet import THUMB, Tile, draw_sheet
-from ferray.data.crops.cropper import write_png
+from ferray.data.png import write_png
 from ferray.errors import DataError
 from ferray.results.export import write_csv
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from ferray.data.contact_sheet import COLUMNS, Tile, draw_sheet
-from ferray.data.crops.cropper import write_png
 from ferray.data.crops.cutting import Image
 from ferray.data.crops.plan import stem_of
 from ferray.data.crops.quality import FLAGS
 from ferray.data.crops.report import Row
+from ferray.data.png import write_png
 
 ROWS = 8
 MOST_SHEETS = 12

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,9 +20,8 @@ from ferray.data.crops.plan import Plan, Task
 from ferray.data.crops.quality import sharpness
 from ferray.data.faces import Detection
 from ferray.data.images import blank_picture, quiet_decoding
+from ferray.data.png import TEMPORARY, write_png
 from ferray.errors import BadSampleError, DataError, OneColourError
-
-TEMPORARY = ".tmp"
 
 
 class Cropper:
@@ -72,23 +70,6 @@ class Cropper:
             return cut_missed(image, self._plan.crop)
         cut_face = cut_exact if self._finder.exact else cut
         return cut_face(image, face, self._plan.crop)
-
-
-def write_png(path: Path, image_HWC: Image) -> int:
-    """Write an RGB picture beside its place and rename it there; returns its size in bytes."""
-    data = cv2.imencode(".png", cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR))[1].tobytes()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=TEMPORARY)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise DataError(
-            f"`{path}` cannot be written: {error.strerror or error}", "free space, or pass `--to`"
-        ) from error
-    return len(data)
 
 
 def crop_all(plan: Plan, todo: Sequence[Task], *, workers: int) -> Iterator[Record]:

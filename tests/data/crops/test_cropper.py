@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from ferray.data.crops.cropper import one_thread, remove_torn, write_png
+from ferray.data.crops.cropper import one_thread, remove_torn
 from ferray.data.images import read_rgb
+from ferray.data.png import write_png
 from ferray.errors import DataError
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
