@@ -31,13 +31,13 @@ import psutil
 from numpy.typing import NDArray
 
 from bench.commands import FERRAY, environment
-from ferray.data.crops.journal import Journal
-from ferray.data.drawn.portrait import draw_portrait
+from ferray.crops.journal import Journal
 from ferray.data.images import read_rgb
 from ferray.data.layout import PREPARED
 from ferray.data.png import write_png
 from ferray.emotions import Emotion
 from ferray.errors import DataError
+from ferray.synthetic.portrait import draw_portrait
 
 HEIGHT, WIDTH, FACE = 160, 200, 128
 FILMS = 40

@@ -45,14 +45,16 @@ class Room:
     """One folder of interchangeable components, all subclasses of the class the room's `__init__` calls its interface.
 
     `package` is the folder's import name, `interface` the name of the class in it, `kind` the words shown to a user,
-    `advice` what to add to the hint for an unknown name.
+    `advice` what to add to the hint for an unknown name, `former` its earlier import name, which
+    entry points of other packages may still declare.
     """
 
-    def __init__(self, package: str, interface: str, kind: str, *, advice: str = "") -> None:
+    def __init__(self, package: str, interface: str, kind: str, *, advice: str = "", former: str = "") -> None:
         self.package = package
         self.interface = interface
         self.kind = kind
         self.advice = advice
+        self.former = former
 
     def names(self) -> list[str]:
         """Every component name, sorted, found without importing any of them."""
@@ -123,7 +125,8 @@ class Room:
 
     @cache  # noqa: B019
     def _entry_points(self) -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group=self.package)}
+        groups = (self.former, self.package) if self.former else (self.package,)
+        return {point.name: point for group in groups for point in entry_points(group=group)}
 
     def _class_in(self, module: Any) -> type[Any]:
         interface = getattr(importlib.import_module(self.package), self.interface)
@@ -144,7 +147,7 @@ ROOMS: dict[str, Room] = {
     "dataset": Room(
         "ferray.data.datasets", "Dataset", "data set", advice="a folder of your own is `{image_folder: {path: FOLDER}}`"
     ),
-    "faces": Room("ferray.data.faces", "FaceFinder", "face cropper"),
+    "faces": Room("ferray.faces", "FaceFinder", "face cropper", former="ferray.data.faces"),
     "augment": Room("ferray.augment", "AugmentPolicy", "augmentation policy"),
     "backbone": Room(
         "ferray.models.backbones", "BackboneFactory", "backbone", advice="a timm network is `{timm: {name: resnet18}}`"

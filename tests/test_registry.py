@@ -81,3 +81,12 @@ def test_a_summary_is_read_from_the_file_without_an_import(kind: str, monkeypatc
 
 def test_a_guest_is_imported_for_its_summary(room_with_a_guest: Room) -> None:
     assert room_with_a_guest.summary("guest") == "Stands for a strategy that another package brings."
+
+
+def test_entry_points_of_an_earlier_name_of_the_room_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("guest", f"{__name__}:Foreign", "ferray.earlier")
+    monkeypatch.setattr(registry, "entry_points", lambda *, group: [point] if group == "ferray.earlier" else [])
+    assert (
+        Room("ferray.imbalance", "ImbalanceStrategy", "imbalance strategy", former="ferray.earlier").load("guest")
+        is Foreign
+    )

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from ferray.config.trial import Component
-    from ferray.data.crops.plan import Plan
-    from ferray.data.crops.prepare import Prepared
+    from ferray.crops.plan import Plan
+    from ferray.crops.prepare import Prepared
 
     Model = TypeVar("Model", bound=BaseModel)
 
@@ -88,8 +88,8 @@ def prepare(
     from ferray.registry import ROOMS
 
     ROOMS["dataset"].load(dataset)  # a wrong name is refused before anything heavy is imported
-    from ferray.data.crops.prepare import prepare as run
-    from ferray.data.crops.quality import Bounds
+    from ferray.crops.prepare import prepare as run
+    from ferray.crops.quality import Bounds
 
     plan = plan_from(asked)
     bounds = _checked(Bounds, {"small_px": small, "blurred": blurred, "tilted_deg": tilted})
@@ -114,8 +114,8 @@ def plan_from(asked: dict[str, Any]) -> Plan:
     """The plan among the command's options; ConfigError, in the option's words, for what cannot be."""
     from ferray.config.data_root import default_data_root
     from ferray.config.trial import DatasetChoice
-    from ferray.data.crops.cutting import CropSettings
-    from ferray.data.crops.plan import FacesChoice, Plan
+    from ferray.crops.cutting import CropSettings
+    from ferray.crops.plan import FacesChoice, Plan
 
     choice = _component(DatasetChoice, asked["dataset"], _dataset_params(asked), "dataset")
     faces = _faces(FacesChoice, asked["faces"], asked["boxes"])

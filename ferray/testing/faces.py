@@ -1,7 +1,7 @@
 """The contract of face finders: one check a promise, each for what opens a finder.
 
 Parametrise over `cases(ROOMS["faces"])` and call every function of `CHECKS` with `opener(name, params, folder)`, as
-tests/data/faces/test_contract_faces.py does.
+tests/faces/test_contract_faces.py does.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.data.crops.boxes import box_cells, write_boxes
-from ferray.data.drawn.portrait import draw_portrait
-from ferray.data.faces import Detection, FaceFinder
 from ferray.emotions import Emotion
+from ferray.faces import Detection, FaceFinder
+from ferray.faces._boxes import box_cells, write_boxes
 from ferray.registry import ROOMS, Params
+from ferray.synthetic.portrait import draw_portrait
 
 NAME = "train/portrait.png"
 SIDE = 160

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.data.datasets.demo import SFEW_TRAIN_COUNTS
-from ferray.data.drawn.portrait import draw_portrait
 from ferray.emotions import Emotion
+from ferray.synthetic.portrait import draw_portrait
 from ferray.testing.fake_data import FER_CODES
 
 FRAME_COUNTS = (100, 75, 100, 100, 100, 100, 100)  # SFEW 1.0

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ferray.config.trial import TrialConfig
-from ferray.data.described import describe_all, open_rows
+from ferray.data.descriptor_cache import describe_all, open_rows
 from ferray.data.samples import Splits
 from ferray.train.assemble import Assembly
 from ferray.train.batches import TrainingBatches

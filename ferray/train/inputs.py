@@ -16,7 +16,7 @@ from ferray.config.job import TrialJob
 from ferray.config.place import DataPlace
 from ferray.config.route import describes_images, image_size
 from ferray.config.trial import TrialConfig
-from ferray.data.described import open_rows
+from ferray.data.descriptor_cache import open_rows
 from ferray.data.left_out import LeftOut, leave_out
 from ferray.data.opened import short_hash
 from ferray.data.pack import open_splits

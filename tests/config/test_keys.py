@@ -10,7 +10,7 @@ from ferray.config.holders import CHOICES
 from ferray.config.keys import all_keys, keys_of, keys_page, keys_under
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
-from ferray.data.crops.cutting import CropSettings
+from ferray.crops.cutting import CropSettings
 from ferray.errors import ConfigError
 from ferray.registry import ROOMS
 

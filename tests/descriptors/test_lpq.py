@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, uniform_filter1d
 
-from ferray.data.drawn.portrait import draw_portrait
 from ferray.descriptors._grey import luminance
 from ferray.descriptors.lpq import Lpq, basis, lpq_codes, whitening
 from ferray.emotions import Emotion
 from ferray.errors import ConfigError
+from ferray.synthetic.portrait import draw_portrait
 
 FREQUENCIES = ((0, 1), (1, 0), (1, 1), (1, -1))  # down the column and along the row, in units of one over the window
 

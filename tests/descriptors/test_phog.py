@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ferray.data.drawn.portrait import draw_portrait
 from ferray.descriptors._grey import luminance
 from ferray.descriptors.phog import Phog
 from ferray.emotions import Emotion
 from ferray.errors import ConfigError
+from ferray.synthetic.portrait import draw_portrait
 
 
 def noise(side: int) -> NDArray[np.uint8]:

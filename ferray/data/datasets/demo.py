@@ -10,9 +10,9 @@ from pydantic import Field
 
 from ferray.data.account import Account
 from ferray.data.datasets import Dataset, DatasetParams
-from ferray.data.drawn.portrait import draw_portrait
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES, Emotion
+from ferray.synthetic.portrait import draw_portrait
 
 # Class counts of SFEW 2.0's aligned training faces: the imbalance that the strategies are there for.
 SFEW_TRAIN_COUNTS = np.array([178, 52, 78, 184, 144, 161, 94])
