@@ -15,9 +15,9 @@ from pathlib import Path
 
 from ferray.config.job import TrialJob
 from ferray.testing.trials import demo_config, demo_job
-from ferray.train.assemble import assemble
-from ferray.train.epoch import run_epoch
-from ferray.train.frozen import keep_features
+from ferray.training.assemble import assemble
+from ferray.training.backbone_features import keep_features
+from ferray.training.epoch import run_epoch
 
 
 def train(job: TrialJob, epochs: int, *, kept: bool) -> float:

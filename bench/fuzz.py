@@ -40,7 +40,7 @@ from ferray.study.history import load_sweep
 from ferray.testing.command import ferray
 from ferray.testing.curves import open_driver, run_curves, small_spec
 from ferray.testing.journals import without_checksums
-from ferray.train.checkpoint import read_checkpoint, write_checkpoint
+from ferray.training.checkpoint import read_checkpoint, write_checkpoint
 
 HANG_S = 20
 MOST_EXAMPLES = 5

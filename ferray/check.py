@@ -36,9 +36,9 @@ from ferray.parents import find_parent
 from ferray.registry import ROOMS
 from ferray.study.records import JudgedData
 from ferray.text.counting import counted
-from ferray.train.features import num_empty
-from ferray.train.inputs import open_inputs, summarise_trial
-from ferray.train.loss_weights import refuse_shaped_loss
+from ferray.training.feature_preprocessing import num_empty
+from ferray.training.inputs import open_inputs, summarise_trial
+from ferray.training.sample_weights import refuse_shaped_loss
 
 Progress = Callable[[str, int, int], None]  # what, done, total
 Found = Callable[[DataSummary], None]

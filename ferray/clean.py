@@ -18,8 +18,8 @@ from ferray.events import EpochReport
 from ferray.files.private_folder import make_private
 from ferray.results.suspects import Findings, Suspect
 from ferray.text.commands import install_extra
-from ferray.train.judge import judging
-from ferray.train.opening import open_trainer
+from ferray.training.predictor import judging
+from ferray.training.trainers import open_trainer
 
 Tell = Callable[[EpochReport], None]
 

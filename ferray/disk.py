@@ -13,7 +13,7 @@ from ferray.config.route import trains_on_features
 from ferray.config.trial import TrialConfig
 from ferray.models.size import NetworkSize, network_size
 from ferray.text.counting import counted
-from ferray.train.folder import BEST_CHECKPOINT
+from ferray.training.folder import BEST_CHECKPOINT
 
 FEW = 3  # checkpoints that are advised to be kept where disks are full
 LARGE = 2**30  # bytes of checkpoints from which that is advised

@@ -38,7 +38,7 @@ from ferray.study.study import Study, Trial
 from ferray.system.signals import stops_answered_by
 from ferray.text.counting import counted
 from ferray.text.sanitize import visible
-from ferray.train.folder import BEST_CHECKPOINT, ERROR_FILE, LAST_CHECKPOINT
+from ferray.training.folder import BEST_CHECKPOINT, ERROR_FILE, LAST_CHECKPOINT
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")

@@ -23,9 +23,9 @@ from ferray.study.judged_data import doubt
 from ferray.study.records import JudgedData, SweepRecord, TrialRecord
 from ferray.system.cores import num_threads
 from ferray.text.counting import counted
-from ferray.train.checkpoint import digest_checkpoint
-from ferray.train.inputs import place_of_job, summarise_trial
-from ferray.train.judge import AnyJudge, judging
+from ferray.training.checkpoint import digest_checkpoint
+from ferray.training.inputs import place_of_job, summarise_trial
+from ferray.training.predictor import AnyJudge, judging
 
 Tell = Callable[[str], None]
 CHUNK = 256  # images hashed at a time

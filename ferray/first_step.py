@@ -24,9 +24,9 @@ from ferray.models.backbones import Backbone
 from ferray.models.model import FerModel, build_backbone, without_weights
 from ferray.models.transfer import refuse_unfit
 from ferray.parents import find_parent
-from ferray.train.inputs import open_inputs
-from ferray.train.seeding import derive_generator
-from ferray.train.training_set import TrainingSet
+from ferray.training.inputs import open_inputs
+from ferray.training.seeding import derive_generator
+from ferray.training.training_set import TrainingSet
 
 Places = Callable[[TrialConfig], DataPlace]
 SMALLEST_BATCH = 2  # a batch of one, on which BatchNorm fails, never comes

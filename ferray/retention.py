@@ -10,7 +10,7 @@ from pathlib import Path
 from ferray.events import Outcome, OutcomeKind
 from ferray.study.records import SweepRecord, TrialRecord
 from ferray.study.study import Study, Trial
-from ferray.train.folder import BEST_CHECKPOINT, LAST_CHECKPOINT
+from ferray.training.folder import BEST_CHECKPOINT, LAST_CHECKPOINT
 
 
 class Retention:

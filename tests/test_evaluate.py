@@ -22,9 +22,9 @@ from ferray.testing.command import Ran, ferray
 from ferray.testing.fake_data import write_image_folder
 from ferray.testing.journals import without_checksums
 from ferray.testing.trials import demo_config, demo_job
-from ferray.train.inputs import open_job_inputs
-from ferray.train.judge import judging
-from ferray.train.opening import open_trainer
+from ferray.training.inputs import open_job_inputs
+from ferray.training.predictor import judging
+from ferray.training.trainers import open_trainer
 
 TINY = """
 name: tiny
@@ -206,16 +206,16 @@ def test_training_never_reads_the_test_split(
     def sealed(job: TrialJob) -> Splits:
         return replace(open_job_inputs(job), test=cast(PackedSamples, Sealed()))
 
-    monkeypatch.setattr("ferray.train.assemble.open_job_inputs", sealed)
-    monkeypatch.setattr("ferray.train.classical.open_job_inputs", sealed)
+    monkeypatch.setattr("ferray.training.assemble.open_job_inputs", sealed)
+    monkeypatch.setattr("ferray.training.estimator_trainer.open_job_inputs", sealed)
     with open_trainer(demo_job(tmp_path / "trial", tmp_path, demo_config(**changes))) as trainer:
         assert trainer.step().epoch == 1
 
 
 def test_nothing_but_evaluate_speaks_of_the_test_split() -> None:
-    # check.py counts empty cells in all splits, train/inputs.py passes rows of features on to each of them, and what is
+    # check.py counts empty cells in all splits, training/inputs.py passes rows of features on to each of them, and what is
     # said of a data set are the numbers of its images; `data show` shows the pictures to a person.
-    counting = {"check.py", "train/inputs.py", "data/summary.py", "data/same_pictures.py", "data/class_sheets.py"}
+    counting = {"check.py", "training/inputs.py", "data/summary.py", "data/same_pictures.py", "data/class_sheets.py"}
     package = Path(ferray_package.__file__).parent
     files = [path for path in package.rglob("*.py") if "splits.test" in path.read_text(encoding="utf-8")]
     assert {path.relative_to(package).as_posix() for path in files} == {"evaluate.py", *counting}

@@ -137,7 +137,7 @@ def _draw(path: Path, findings: Findings, job: TrialJob) -> list[Path]:
     from ferray.errors import DataError
     from ferray.results.originals import Originals
     from ferray.results.suspects import draw_suspects
-    from ferray.train.inputs import place_of_job
+    from ferray.training.inputs import place_of_job
 
     originals = Originals(job.trial_config(), place_of_job(job))
     try:

@@ -176,7 +176,7 @@ def _job(spec: SweepSpec, config: TrialConfig, runtime: Runtime, threads: int) -
 
 def _train(job: TrialJob, *, quiet: bool) -> list[EpochReport]:
     """Train to the end and return the best epoch, or that of each fold; Ctrl-C saves first."""
-    from ferray.train.opening import open_trainer
+    from ferray.training.trainers import open_trainer
 
     if is_trained(job):
         raise ConfigError(

@@ -11,7 +11,7 @@ from ferray.errors import ClusterError
 from ferray.events import Decision, Outcome
 from ferray.launch import Launcher
 from ferray.launch._place import Place
-from ferray.train.worker import TrialWorker
+from ferray.training.worker import TrialWorker
 
 
 class Inline(Launcher):

@@ -61,8 +61,8 @@ from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._watch import Watch  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
 from ferray.system.signals import stops_kept  # noqa: E402
-from ferray.train.freshness import Freshness  # noqa: E402
-from ferray.train.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
+from ferray.training.freshness import Freshness  # noqa: E402
+from ferray.training.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 IMPORT_TIME = "10 to 30 s"

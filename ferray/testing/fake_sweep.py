@@ -29,7 +29,7 @@ from ferray.events import (
     TrialStarted,
 )
 from ferray.study.records import SweepRecord, TrialRecord, TrialState
-from ferray.train.folder import history_line
+from ferray.training.folder import history_line
 
 CLASSES = ("Happy", "Sad")
 RECIPE = "1f3a9c2e"

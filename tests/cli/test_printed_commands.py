@@ -119,7 +119,7 @@ def test_failures_name_the_command_that_lists_them(project: Path, monkeypatch: p
         raise RuntimeError("a bug")
 
     with monkeypatch.context() as patched:
-        patched.setattr("ferray.train.trainer.assemble", explode)
+        patched.setattr("ferray.training.network_trainer.assemble", explode)
         sweep("--output", "out dir")
     commands = printed(ferray("leaderboard", project / "out dir" / "two"))
     assert commands == [["trials", "out dir/two", "--failed"]]

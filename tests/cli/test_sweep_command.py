@@ -239,7 +239,7 @@ def test_trial_that_fails_leaves_its_traceback_and_ends_with_4(space: Path, monk
     def explode(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("ferray.train.trainer.assemble", explode)
+    monkeypatch.setattr("ferray.training.network_trainer.assemble", explode)
     ran = sweep(space)
     assert ran.code == 4
     assert "RuntimeError: a bug" in ran.err
@@ -252,7 +252,7 @@ def test_interrupted_sweep_exits_130_and_goes_on_later(space: Path, monkeypatch:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("ferray.train.trainer.assemble", interrupt)
+        patched.setattr("ferray.training.network_trainer.assemble", interrupt)
         ran = sweep(space)
     assert ran.code == 130
     assert "stopping: asking 1 trial to save" in ran.err
@@ -318,7 +318,7 @@ def test_full_disk_ends_the_sweep_and_spends_no_trial(space: Path, monkeypatch: 
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("ferray.train.trainer.write_checkpoint", full)
+        patched.setattr("ferray.training.network_trainer.write_checkpoint", full)
         ran = sweep(space)
     assert ran.code == 4
     assert "the disk is full" in ran.err
@@ -330,7 +330,7 @@ def test_too_many_failures_of_one_reason_end_the_sweep(space: Path, monkeypatch:
     def explode(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("ferray.train.trainer.assemble", explode)
+    monkeypatch.setattr("ferray.training.network_trainer.assemble", explode)
     ran = sweep(space, "--trials", 9, "--max-failures", 2)
     assert ran.code == 4
     assert "3 trials in a row failed: bug" in ran.err

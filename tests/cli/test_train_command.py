@@ -54,7 +54,7 @@ def test_finished_training_is_not_repeated_unasked(tmp_path: Path) -> None:
 
 
 def test_interrupted_training_goes_on_to_the_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ferray.train.trainer import Trainer
+    from ferray.training.network_trainer import Trainer
 
     whole = json.loads(train(tmp_path / "whole", "--json").out)
     step = Trainer.step

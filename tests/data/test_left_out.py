@@ -14,7 +14,7 @@ from ferray.data.left_out import LeftOut, leave_out
 from ferray.data.samples import Splits
 from ferray.errors import DataError
 from ferray.testing.fake_data import write_image_folder
-from ferray.train.inputs import open_inputs
+from ferray.training.inputs import open_inputs
 
 
 def open_folder(root: Path, cache: Path) -> Splits:

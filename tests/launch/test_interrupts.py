@@ -16,7 +16,7 @@ from ferray.launch.inline import Inline
 from ferray.launch.ray import _let_workers_save
 from ferray.study.history import load_sweep
 from ferray.testing.curves import open_driver, small_spec
-from ferray.train.worker import STOP_FILE
+from ferray.training.worker import STOP_FILE
 
 
 class Hasty:

@@ -1,0 +1,92 @@
+"""From a job to the parts of its training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from ferray.config.job import TrialJob
+from ferray.config.route import image_size, refuse_mismatch
+from ferray.config.trial import TrialConfig
+from ferray.data.samples import PackedSamples, Splits
+from ferray.models.model import FerModel, build_model
+from ferray.outliers import OutlierRemoval
+from ferray.training.batches import Feeder, Positions, TrainingBatches, split_batches
+from ferray.training.feature_preprocessing import Features
+from ferray.training.image_preprocessing import Pixels
+from ferray.training.inputs import open_job_inputs
+from ferray.training.loop import Learner
+from ferray.training.optimizer import build_optimizer, build_schedule
+from ferray.training.precision import Numerics, choose_numerics
+from ferray.training.seeding import TorchRandomness, derive_generator, derive_seed
+from ferray.training.training_set import TrainingSet
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The parts of one trial's training, all of its own but for the mapped images."""
+
+    config: TrialConfig
+    image_size: int
+    splits: Splits
+    training: TrainingSet
+    batches: TrainingBatches
+    feeder: Feeder
+    learner: Learner
+    outliers: OutlierRemoval
+    randomness: TorchRandomness
+    accumulate: int = 1
+
+
+def assemble(job: TrialJob) -> Assembly:
+    """Open the data and build everything the configuration names; the number of CPU threads is set for the process.
+
+    ConfigError where data and backbone do not go together.
+    """
+    config = job.trial_config()
+    refuse_mismatch(config)
+    numerics = choose_numerics(job.device, config.precision)
+    if numerics.device.type == "cpu":
+        torch.set_num_threads(job.threads)
+    splits = open_job_inputs(job)
+    features = splits.train.features
+    training = TrainingSet(splits.train, config.imbalance)
+    model = build_model(config, len(splits.train.classes), num_inputs=None if features is None else features.shape[1])
+    return Assembly(
+        config=config,
+        image_size=image_size(config),
+        splits=splits,
+        training=training,
+        batches=TrainingBatches(config, splits.train, image_size(config)),
+        feeder=Feeder(numerics.device, job.threads),
+        learner=_learner(model, config, training, numerics),
+        outliers=config.outliers.load()(config.outliers.build_params()),
+        randomness=TorchRandomness(derive_seed(config.seed, "torch"), numerics.device),
+        accumulate=job.accumulate,
+    )
+
+
+def epoch_batches(config: TrialConfig, training: TrainingSet, epoch: int) -> list[Positions]:
+    """The batches one epoch visits, as positions in the training split: a function of seed, epoch and kept samples."""
+    return split_batches(training.order(derive_generator(config.seed, "order", epoch)), config.batch_size)
+
+
+def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, numerics: Numerics) -> Learner:
+    # Channels last is what tensor cores want, and on CPU trains ResNet-18 in 0.87 and EfficientNet in 0.65 of the time.
+    model = model.to(numerics.device).to(memory_format=torch.channels_last)
+    optimizer = build_optimizer(config.optimizer, model.trainable_parameters())
+    schedule = build_schedule(
+        config.schedule,
+        optimizer,
+        steps_per_epoch=len(epoch_batches(config, training, 1)),
+        epochs=config.epochs,
+    )
+    inputs = _inputs(config, model, training.samples).to(numerics.device)
+    return Learner(model, optimizer, schedule, numerics, len(training.samples.classes), inputs)
+
+
+def _inputs(config: TrialConfig, model: FerModel, samples: PackedSamples) -> Pixels | Features:
+    if samples.features is not None:
+        return Features.of_training(config.pixels, samples)
+    return Pixels.of_training(config.pixels, model.input_spec, samples)

@@ -1,0 +1,125 @@
+"""From positions in a split to batches on the device. N = samples, H and W = pixels, D = features, C = classes."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ferray.augment import AugmentPolicy
+from ferray.config.trial import TrialConfig
+from ferray.data.samples import PackedSamples
+from ferray.training.seeding import derive_seed
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`images` uint8 (N, H, W, 3), or rows of features float32 (N, D), and `labels` int64 (N,), on one device."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def cut(self, pieces: int) -> list[Batch]:
+        """The batch in so many pieces of nearly one size, fewer where a piece would hold a single image."""
+        pieces = max(1, min(pieces, len(self) // 2))
+        if pieces == 1:
+            return [self]
+        parts = zip(self.images.tensor_split(pieces), self.labels.tensor_split(pieces), strict=True)
+        return [Batch(images, labels) for images, labels in parts]
+
+    def pinned(self) -> Batch:
+        return Batch(self.images.pin_memory(), self.labels.pin_memory())
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch(self.images.to(device, non_blocking=True), self.labels.to(device, non_blocking=True))
+
+
+def split_batches(order: Positions, batch_size: int) -> list[Positions]:
+    """Cut an epoch's order into batches; a last batch of one, on which BatchNorm fails, joins the one before."""
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [np.concatenate(batches[-2:])]
+    return batches
+
+
+class TrainingBatches:
+    """The batches of one epoch by index, augmented; any thread may ask for any of them, each gives the same pixels.
+
+    Rows of features go out as they are kept: `augment` is `none` with them.
+    """
+
+    def __init__(self, config: TrialConfig, samples: PackedSamples, image_size: int) -> None:
+        self._config = config
+        self._samples = samples
+        self._image_size = image_size
+        self._of_thread = threading.local()
+        self._policy()  # here and not in the first batch, which would pay for the import
+
+    def prepare(self, positions: Positions, *, epoch: int, index: int) -> Batch:
+        """Batch `index` of `epoch` in host memory."""
+        if self._samples.features is not None:
+            return prepare_plain(self._samples, positions)
+        images_NHWC = self._samples.images_of(positions)
+        seed = derive_seed(self._config.seed, "augment", epoch, index)
+        return _host_batch(self._policy().apply(images_NHWC, seed), self._samples.labels[positions])
+
+    def _policy(self) -> AugmentPolicy:
+        if not hasattr(self._of_thread, "policy"):
+            choice = self._config.augment
+            self._of_thread.policy = choice.load()(choice.build_params(), self._image_size)
+        policy: AugmentPolicy = self._of_thread.policy
+        return policy
+
+
+def prepare_plain(samples: PackedSamples, positions: Positions) -> Batch:
+    """Images or rows as they are, in host memory."""
+    return _host_batch(samples.inputs_of(positions), samples.labels[positions])
+
+
+def _host_batch(images: NDArray[np.uint8] | NDArray[np.float32], labels: Positions) -> Batch:
+    return Batch(torch.from_numpy(images), torch.from_numpy(labels))
+
+
+def _pinned(task: Callable[[], Batch]) -> Batch:
+    # Only from pinned memory does the copy to a GPU run beside its kernels.
+    return task().pinned()
+
+
+class Feeder:
+    """Carries batches to the device in order: prepared ahead by threads for a GPU, one by one in place on CPU."""
+
+    def __init__(self, device: torch.device, threads: int) -> None:
+        self._device = device
+        self._ahead = 2 * threads
+        self._pool = ThreadPoolExecutor(threads, "augment") if device.type != "cpu" else None
+
+    def feed(self, tasks: Sequence[Callable[[], Batch]]) -> Iterator[Batch]:
+        """The batches that `tasks` prepare, on the device, in the order of `tasks`."""
+        if self._pool is None:
+            return (task() for task in tasks)
+        return self._prefetched(tasks, self._pool)
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _prefetched(self, tasks: Sequence[Callable[[], Batch]], pool: ThreadPoolExecutor) -> Iterator[Batch]:
+        waiting: deque[Future[Batch]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(_pinned, task))
+            if len(waiting) > self._ahead:
+                yield waiting.popleft().result().to(self._device)
+        while waiting:
+            yield waiting.popleft().result().to(self._device)

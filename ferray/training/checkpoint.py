@@ -1,0 +1,135 @@
+"""Checkpoint files: written whole or not at all, read without unpickling anything."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from ferray.errors import CheckpointError, StorageError
+from ferray.models.weights import check_archive, check_sizes, listed, misfits
+from ferray.training.failure import is_out_of_memory
+
+FORMAT = 2
+_TRAIN_AGAIN = "restore it from a copy, or train the trial again"
+Kind = Literal["last", "best"]  # all that is needed to go on | the best weights and what is known of them
+
+
+def write_checkpoint(path: Path, kind: Kind, state: dict[str, Any]) -> None:
+    """Replace `path` by `state` (plain containers and tensors) in one step; StorageError when it cannot be written."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            torch.save({"ferray": f"{kind}/{FORMAT}", **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, RuntimeError) as error:  # torch's writer hides a full disk behind a RuntimeError
+        root = error.__context__ if isinstance(error.__context__, OSError) else error
+        reason = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
+        raise StorageError(f"`{path}` cannot be written: {reason}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def read_checkpoint(path: Path, kind: Kind) -> dict[str, Any]:
+    """What `write_checkpoint` wrote, on CPU; no code in the file is run.
+
+    CheckpointError for a missing, torn or foreign file, StorageError where the disk does not give it.
+    """
+    try:
+        check_archive(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise CheckpointError(f"`{path}` cannot be read: {error.strerror}") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # torch raises a dozen kinds for what is no checkpoint, OSError (EINVAL) among them
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise StorageError(f"`{path}` cannot be read: {error.strerror}") from error
+        raise CheckpointError(f"`{path}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
+    if not isinstance(state, dict) or state.get("ferray") != f"{kind}/{FORMAT}":
+        raise CheckpointError(f"`{path}` is not a `{kind}.pt` of this version of ferray", _TRAIN_AGAIN)
+    return state
+
+
+def digest_checkpoint(path: Path) -> str:
+    """SHA-256 of a checkpoint; CheckpointError, before its bytes are read, for a file that is none."""
+    try:
+        check_sizes(path)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CheckpointError(f"`{path}` cannot be read: {error.strerror}", _TRAIN_AGAIN) from error
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise CheckpointError(f"`{path}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
+
+
+@contextlib.contextmanager
+def taking_apart(path: Path) -> Iterator[None]:
+    """Around what is done with the parts of a checkpoint: CheckpointError where one is missing or of another kind."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
+        message = f"`{path}` is a checkpoint whose parts are not as ferray writes them: {_reason(error)}"
+        raise CheckpointError(message, _TRAIN_AGAIN) from error
+
+
+def refuse_misfit(path: Path, module: nn.Module, weights: Any) -> None:
+    """CheckpointError that names the tensors of a checkpoint which are not those of its own trial's network."""
+    found = weights if isinstance(weights, dict) else {}
+    if problems := misfits(module.state_dict(), found):
+        message = f"`{path}` does not fit the network of its own trial: {listed(problems)}"
+        raise CheckpointError(message, _TRAIN_AGAIN)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"
+    return f"no `{error.args[0]}`" if isinstance(error, KeyError) and error.args else str(error).split("\n", 1)[0]
+
+
+def copy_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A copy on CPU that later training leaves alone."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in weights.items()}
+
+
+class SavePacer:
+    """Says when a checkpoint is due, so that saving takes a twentieth of the time at most.
+
+    `expected_cost_s` stands in for the cost of a save until the first one is measured. `clock` gives seconds.
+    """
+
+    def __init__(self, expected_cost_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._cost_s = expected_cost_s
+        self._clock = clock
+        self._saved_at = clock()
+
+    @property
+    def is_due(self) -> bool:
+        return self._clock() - self._saved_at >= 20 * self._cost_s
+
+    def saved(self, cost_s: float) -> None:
+        """A save has just ended that took so long."""
+        self._cost_s = cost_s
+        self._saved_at = self._clock()
+
+
+def expected_cost_s(tensors: Iterable[Tensor]) -> float:
+    """A careful guess at a save of these weights with the optimiser's moments and the best weights: 200 MB a second."""
+    num_bytes = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    return 0.01 + 4 * num_bytes / 200e6

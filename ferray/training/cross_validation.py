@@ -1,0 +1,168 @@
+"""`FoldedTrainer`: the folds of a cross-validated trial, one training after another."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ferray.config.job import TrialJob
+from ferray.errors import CheckpointError, ConfigError
+from ferray.events import EpochReport, pooled
+from ferray.training.epoch import OnBatch
+from ferray.training.folder import LAST_CHECKPOINT, TrialFolder, history_line
+
+if TYPE_CHECKING:
+    from ferray.training.trainers import AnyTrainer
+
+OpenFold = Callable[[TrialJob, OnBatch | None], "AnyTrainer"]
+
+
+class FoldedTrainer:
+    """The folds of a trial as one training, each in a folder of its own: `fold-0`, `fold-1`, ...
+
+    Epochs count through: the third epoch of fold 1 of folds of 10 epochs is epoch 13. A fold that its outlier rule
+    halts ends with the number of the epoch it would have ended with. Acts are those of `Trainer`; `open_fold` opens
+    the trainer of one fold.
+    """
+
+    def __init__(self, job: TrialJob, open_fold: OpenFold, on_batch: OnBatch | None = None) -> None:
+        config = job.trial_config()
+        if config.folds is None:
+            raise ConfigError("the trial has no folds", "set `folds`")
+        self.job = job
+        self._open_fold = open_fold
+        self._on_batch = on_batch
+        self._configs = [config.in_fold(fold) for fold in range(config.num_folds)]
+        self._epochs = config.epochs
+        self._folder = TrialFolder(job.path)
+        self._folder.open(config)
+        self._fold = 0
+        self._trainer: AnyTrainer | None = None
+        self._untold: EpochReport | None = None
+        self._note = ""  # for the first report
+        self._resume()
+
+    def __enter__(self) -> FoldedTrainer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def history(self) -> tuple[EpochReport, ...]:
+        """Every epoch of every fold so far."""
+        return self._folder.reports
+
+    @property
+    def best(self) -> EpochReport | None:
+        """What the folds say together, each by its epoch that counts; None before the first."""
+        best: dict[int, EpochReport] = {report.fold: report for report in self.history if report.is_best}
+        return pooled(list(best.values())) if best else None
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs counted through all folds."""
+        return self._fold * self._epochs + (self._trainer.epochs_done if self._trainer else 0)
+
+    @property
+    def epochs_saved(self) -> int:
+        """What the folder holds; an interruption loses what lies between."""
+        return self._fold * self._epochs + (self._trainer.epochs_saved if self._trainer else 0)
+
+    def step(self) -> EpochReport:
+        """The next epoch of the fold at hand, or the first of the next fold."""
+        if self._untold is not None:  # all folds had ended when the driver died
+            report, self._untold = self._untold, None
+        else:
+            report = self._next_epoch()
+        report, self._note = replace(report, note="; ".join(filter(None, (self._note, report.note)))), ""
+        self._folder.append(report)
+        return report
+
+    def save(self) -> None:
+        """Write last.pt of the fold at hand; those before it lie there whole."""
+        if self._trainer is not None:
+            self._trainer.save()
+
+    def discard(self) -> None:
+        """Remove last.pt of the fold at hand."""
+        if self._trainer is not None:
+            self._trainer.discard()
+
+    def close(self) -> None:
+        """Give the memory back."""
+        if self._trainer is not None:
+            self._trainer.close()
+            self._trainer = None
+
+    def _next_epoch(self) -> EpochReport:
+        if self._trainer is None:
+            self._trainer = self._open_fold(self._fold_job(self._fold, ""), self._on_batch)
+        told = self._trainer.step()
+        report = self._through_all_folds(told, self._fold)
+        if told.is_last:
+            self.close()
+            self._fold += 1
+        return report
+
+    def _through_all_folds(self, report: EpochReport, fold: int) -> EpochReport:
+        epoch = self._epochs if report.halted else report.epoch
+        return replace(
+            report,
+            epoch=fold * self._epochs + epoch,
+            epochs=len(self._configs) * self._epochs,
+            halted=False,
+            fold=fold,
+            folds=len(self._configs),
+        )
+
+    def _fold_job(self, fold: int, resume_from: str) -> TrialJob:
+        folder = str(_fold_folder(self.job.path, fold))
+        config = self._configs[fold].to_json()
+        return replace(self.job, config=config, folder=folder, resume_from=resume_from, resume_else=())
+
+    def _resume(self) -> None:
+        """Take over the folds that have ended here or in the folder of an earlier attempt, and go on with the next."""
+        source = (
+            self.job.path if _fold_folder(self.job.path, 0).exists() else Path(self.job.resume_from or self.job.path)
+        )
+        reports: list[EpochReport] = []
+        while self._fold < len(self._configs) and (told := self._told(_fold_folder(source, self._fold))):
+            self._take_over(_fold_folder(source, self._fold))
+            reports += told
+            self._fold += 1
+        if self._fold == len(self._configs):
+            self._untold = reports.pop()
+        elif (last := _fold_folder(source, self._fold) / LAST_CHECKPOINT).is_file():
+            self._trainer = self._open_fold(self._fold_job(self._fold, str(last)), self._on_batch)
+            reports += [self._through_all_folds(report, self._fold) for report in self._trainer.history]
+        self._folder.restart([history_line(report) for report in reports])
+
+    def _take_over(self, ended: Path) -> None:
+        target = _fold_folder(self.job.path, self._fold)
+        if ended == target:
+            return
+        copying = target.with_name(f".{target.name}")  # a kill halfway must not leave what looks like a whole fold
+        shutil.rmtree(copying, ignore_errors=True)
+        shutil.copytree(ended, copying)
+        copying.rename(target)
+
+    def _told(self, folder: Path) -> list[EpochReport]:
+        """The epochs of the next fold, where it has ended; none where it has to be trained, perhaps again."""
+        ended = TrialFolder(folder)
+        if not ended.best.is_file():
+            return []
+        try:
+            lines = ended.read_lines()
+        except CheckpointError as error:
+            self._note = f"{error.message}; fold {self._fold} is trained again"
+            return []
+        return [self._through_all_folds(EpochReport.from_json(json.loads(line)), self._fold) for line in lines]
+
+
+def _fold_folder(trial: Path, fold: int) -> Path:
+    return trial / f"fold-{fold}"

@@ -1,0 +1,117 @@
+"""One epoch of a trial from the first batch to the report: train, judge, let the outlier rule look."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import torch
+
+from ferray.data.samples import PackedSamples
+from ferray.errors import ConfigError, did_you_mean
+from ferray.events import EpochReport, OutlierReport
+from ferray.stats.metrics import metrics_of
+from ferray.training.assemble import Assembly, epoch_batches
+from ferray.training.batches import Batch, Positions, prepare_plain, split_batches
+from ferray.training.loop import Evaluation, TrainingPass, evaluate, score, train_epoch
+from ferray.training.outlier_review import outlier_report, sample_losses
+
+OnBatch = Callable[[int, int], None]  # batches done in this epoch, batches in it
+
+
+def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> EpochReport:
+    """Train and judge one epoch, counted from 1; samples the outlier rule removes are gone from the next one on.
+
+    An epoch whose loss was not finite is not judged: its val metrics are NaN and its confusion matrix is zero.
+    """
+    started, num_train = time.perf_counter(), len(parts.training.kept)
+    trained = _train(parts, epoch, on_batch)
+    images_per_s = trained.num_images / (time.perf_counter() - started)
+    judged = _judge(parts, trained)
+    diverged = not math.isfinite(trained.loss + judged.loss)
+    outliers, halted = (None, False) if diverged else _review(parts, epoch)
+    return EpochReport(
+        epoch=epoch,
+        epochs=parts.config.epochs,
+        metrics={
+            "train/loss": trained.loss,
+            "train/accuracy": trained.accuracy,
+            "val/loss": judged.loss,
+            **_val_metrics(parts, judged, diverged),
+            "lr": trained.lr,
+            "images_per_s": images_per_s,
+            "seconds": time.perf_counter() - started,
+        },
+        confusion=tuple(map(tuple, judged.confusion.tolist())),
+        classes=parts.splits.val.classes,
+        num_train=num_train,
+        diverged=diverged,
+        halted=halted,
+        outliers=outliers,
+    )
+
+
+def val_metric_names(samples: PackedSamples) -> list[str]:
+    """The metrics that every judged epoch has, whose recalls are those of the classes present in `samples`."""
+    truth = torch.bincount(torch.from_numpy(samples.labels), minlength=len(samples.classes))
+    return ["val/loss", *metrics_of(truth.diag(), samples.classes)]
+
+
+def refuse_unknown_objective(metric: str, samples: PackedSamples) -> None:
+    """ConfigError for a metric that a trial judged on `samples` does not have."""
+    known = [*val_metric_names(samples), "train/loss", "train/accuracy"]
+    if metric not in known:
+        raise ConfigError(f"`{metric}` is not a metric of this trial", did_you_mean(metric, known))
+
+
+def _train(parts: Assembly, epoch: int, on_batch: OnBatch | None) -> TrainingPass:
+    positions = epoch_batches(parts.config, parts.training, epoch)
+    tasks = [partial(parts.batches.prepare, batch, epoch=epoch, index=index) for index, batch in enumerate(positions)]
+    parts.learner.schedule.begin_epoch(epoch - 1, len(positions))
+    criterion = parts.training.strategy.criterion((epoch - 1) / parts.config.epochs)
+    batches = parts.feeder.feed(tasks)
+    told = batches if on_batch is None else _told(batches, len(tasks), on_batch)
+    return train_epoch(parts.learner, told, criterion, pieces=parts.accumulate)
+
+
+def _told(batches: Iterator[Batch], total: int, on_batch: OnBatch) -> Iterator[Batch]:
+    for done, batch in enumerate(batches, start=1):
+        yield batch
+        on_batch(done, total)
+
+
+def _judge(parts: Assembly, trained: TrainingPass) -> Evaluation:
+    val, num_classes = parts.splits.val, parts.learner.num_classes
+    if not math.isfinite(trained.loss):
+        return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64))
+    batches = plain_batches(parts, val, torch.arange(len(val)).numpy())
+    return evaluate(parts.learner, batches, parts.training.strategy.adjust_logits)
+
+
+def _val_metrics(parts: Assembly, judged: Evaluation, diverged: bool) -> dict[str, float]:
+    if diverged:
+        return {name: math.nan for name in val_metric_names(parts.splits.val) if name != "val/loss"}
+    return metrics_of(judged.confusion, parts.splits.val.classes)
+
+
+def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
+    """The outlier rule's report, and whether it ends the training."""
+    training = parts.training
+    if not parts.outliers.wants_losses(epoch):
+        return None, False
+    logits_NC = score(parts.learner, plain_batches(parts, training.samples, training.kept))
+    losses = sample_losses(training.samples, training.kept, logits_NC, training.initial_counts)
+    removal = parts.outliers.review(epoch, losses)
+    if removal is None:
+        return None, False
+    if removal.sample_ids:
+        training.remove(removal.sample_ids)
+    return outlier_report(epoch, removal, losses, training.samples), removal.halt_training
+
+
+def plain_batches(parts: Assembly, samples: PackedSamples, positions: Positions) -> Iterator[Batch]:
+    """Unaugmented images in order, in batches larger than those of training, since nothing is kept for a gradient."""
+    size = max(32, 2 * parts.config.batch_size // parts.accumulate)
+    return parts.feeder.feed([partial(prepare_plain, samples, batch) for batch in split_batches(positions, size)])

@@ -1,0 +1,194 @@
+"""`ClassicalTrainer`: an estimator fitted once, with the acts of a trainer. N = samples, D = features, C = classes."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ferray.config.job import TrialJob
+from ferray.config.route import image_size, refuse_mismatch
+from ferray.config.trial import TrialConfig
+from ferray.data.samples import PackedSamples
+from ferray.estimators import Estimator
+from ferray.events import EpochReport
+from ferray.imbalance import ImbalanceStrategy, soft_cross_entropy
+from ferray.stats.metrics import confusion_matrix, metrics_of
+from ferray.training.checkpoint import write_checkpoint
+from ferray.training.epoch import OnBatch, refuse_unknown_objective
+from ferray.training.feature_preprocessing import Features
+from ferray.training.folder import TrialFolder
+from ferray.training.inputs import open_job_inputs
+from ferray.training.loop import Evaluation
+from ferray.training.process_state import give_memory_back
+from ferray.training.sample_weights import class_weights_of
+from ferray.training.seeding import derive_generator, derive_seed
+from ferray.training.training_set import TrainingSet
+
+CHUNK = 512  # samples judged at a time
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A fitted estimator with the normalisation it was fitted behind."""
+
+    estimator: Estimator
+    features: Features
+    num_classes: int
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Classifier:
+        """The classifier of a best.pt that a `ClassicalTrainer` wrote, as `read_checkpoint` gives it."""
+        choice = TrialConfig.model_validate(state["config"]).estimator
+        estimator: Estimator = choice.load()(choice.build_params())
+        estimator.load_state_dict(state["estimator"])
+        return cls(estimator, Features.from_json(state["features"]), len(state["classes"]))
+
+    def logits(self, samples: PackedSamples) -> Tensor:
+        """Log-probabilities (N, C) float32 of every sample of a split, in its order."""
+        answers = [self.estimator.log_probabilities(rows, self.num_classes) for rows in self._rows(samples)]
+        return torch.from_numpy(np.concatenate(answers)).float()
+
+    def evaluate(self, samples: PackedSamples, strategy: ImbalanceStrategy) -> Evaluation:
+        """Mean cross-entropy and confusion matrix over a split, logits corrected as the strategy says."""
+        logits_NC, labels_N = strategy.adjust_logits(self.logits(samples)), torch.from_numpy(samples.labels)
+        targets_NC = torch.nn.functional.one_hot(labels_N, self.num_classes).float()
+        loss = float(soft_cross_entropy(logits_NC, targets_NC))
+        return Evaluation(loss, confusion_matrix(labels_N, logits_NC.argmax(dim=1), self.num_classes))
+
+    def _rows(self, samples: PackedSamples) -> Iterator[NDArray[np.float64]]:
+        for start in range(0, len(samples), CHUNK):
+            yield normalised_rows(self.features, samples, np.arange(start, min(start + CHUNK, len(samples))))
+
+
+def normalised_rows(features: Features, samples: PackedSamples, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The rows at these positions of the split as an estimator is given them: (N, D) float64."""
+    rows: NDArray[np.float64] = features(torch.from_numpy(samples.inputs_of(positions))).double().numpy()
+    return rows
+
+
+class ClassicalTrainer:
+    """A trial whose one epoch fits an estimator to the training split; acts are those of `Trainer`.
+
+    The imbalance strategy chooses which samples are fitted, and how often each counts. best.pt holds the fitted
+    numbers as tensors under `estimator`, the normalisation under `features`, and beside them what a network's holds;
+    `Classifier.from_state(read_checkpoint(path, "best"))` predicts from it. There is nothing to go on from halfway, so
+    there is no last.pt.
+    """
+
+    epochs_saved = 0
+
+    def __init__(self, job: TrialJob, on_batch: OnBatch | None = None) -> None:
+        self.job = job
+        self.epochs_done = 0
+        self._on_batch = on_batch
+        self._config = job.trial_config()
+        refuse_mismatch(self._config)
+        self._folder = TrialFolder(job.path)
+        self._folder.open(self._config)
+        torch.set_num_threads(job.threads)
+        self._splits = open_job_inputs(job)
+        refuse_unknown_objective(job.metric, self._splits.val)
+        self._training = TrainingSet(self._splits.train, self._config.imbalance)
+        self._folder.restart([])
+
+    def __enter__(self) -> ClassicalTrainer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def history(self) -> tuple[EpochReport, ...]:
+        """The one epoch, once it has been."""
+        return self._folder.reports
+
+    @property
+    def best(self) -> EpochReport | None:
+        """The one epoch, once it has been."""
+        return next((report for report in self.history if report.is_best), None)
+
+    def step(self) -> EpochReport:
+        """Fit, judge, and record both in the folder."""
+        assert not self.epochs_done, "the trial has had its last epoch"
+        started = time.perf_counter()
+        classifier = self._fit()
+        fitted_s = time.perf_counter() - started
+        report = self._judge(classifier, fitted_s)
+        report = replace(
+            report,
+            metrics={**report.metrics, "seconds": time.perf_counter() - started},
+            is_best=math.isfinite(report.metrics[self.job.metric]),
+        )
+        write_checkpoint(self._folder.best, "best", self._best_state(classifier, report))
+        self._folder.append(report)
+        self.epochs_done = 1
+        if self._on_batch is not None:
+            self._on_batch(1, 1)
+        return report
+
+    def save(self) -> None:
+        """Nothing: an estimator is fitted whole or not at all."""
+
+    def discard(self) -> None:
+        """Nothing: there is no last.pt."""
+
+    def close(self) -> None:
+        """Give the memory back."""
+        give_memory_back()
+
+    def _fit(self) -> Classifier:
+        config, training = self._config, self._training
+        samples, num_classes = training.samples, len(training.samples.classes)
+        order = training.strategy.sampler(samples.labels[training.kept], derive_generator(config.seed, "order", 1))
+        positions = training.kept if order is None else training.kept[order]
+        criterion = training.strategy.criterion(0.0)
+        weights_C = class_weights_of(criterion, num_classes, config.imbalance.name).numpy()
+        features = Features.of_training(config.pixels, samples)
+        estimator: Estimator = config.estimator.load()(config.estimator.build_params())
+        estimator.fit(
+            normalised_rows(features, samples, positions),
+            samples.labels[positions],
+            weights_N=weights_C[samples.labels[positions]],
+            seed=derive_seed(config.seed, "estimator"),
+        )
+        return Classifier(estimator, features, num_classes)
+
+    def _judge(self, classifier: Classifier, fitted_s: float) -> EpochReport:
+        train, val, strategy = self._splits.train, self._splits.val, self._training.strategy
+        trained, judged = (classifier.evaluate(samples, strategy) for samples in (train, val))
+        return EpochReport(
+            epoch=1,
+            epochs=1,
+            metrics={
+                "train/loss": trained.loss,
+                "train/accuracy": float(trained.confusion.diag().sum()) / len(train),
+                "val/loss": judged.loss,
+                **metrics_of(judged.confusion, val.classes),
+                "lr": 0.0,
+                "images_per_s": len(train) / fitted_s,
+            },
+            confusion=tuple(map(tuple, judged.confusion.tolist())),
+            classes=val.classes,
+            num_train=len(self._training.kept),
+        )
+
+    def _best_state(self, classifier: Classifier, report: EpochReport) -> dict[str, Any]:
+        return {
+            "estimator": classifier.estimator.state_dict(),
+            "features": classifier.features.to_json(),
+            "config": self._config.to_json(),
+            "classes": list(report.classes),
+            "epoch": report.epoch,
+            "metrics": report.metrics,
+            "confusion": [list(row) for row in report.confusion],
+            "removed_ids": [],
+            "image_size": image_size(self._config),
+        }

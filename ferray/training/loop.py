@@ -1,0 +1,154 @@
+"""One epoch of training, one of evaluation, one of scoring. N = images, H and W = pixels, C = classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.amp.grad_scaler import GradScaler
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from ferray.imbalance import Criterion, soft_cross_entropy
+from ferray.models.model import FerModel
+from ferray.stats.metrics import confusion_matrix
+from ferray.training.batches import Batch
+from ferray.training.optimizer import EpochSchedule
+from ferray.training.precision import Numerics
+
+
+class Inputs(Protocol):
+    """What turns a batch as it is packed into what the network takes, on the device."""
+
+    def __call__(self, batch: Tensor, /) -> Tensor: ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers with all that it takes to do so again, for best.pt."""
+
+
+@dataclass
+class Learner:
+    """A network and what changes it, on its device.
+
+    `takes_features`: batches hold what the frozen backbone makes of images, and go to the head alone.
+    """
+
+    model: FerModel
+    optimizer: Optimizer
+    schedule: EpochSchedule
+    numerics: Numerics
+    num_classes: int
+    inputs: Inputs
+    takes_features: bool = False
+    scaler: GradScaler = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scaler = self.numerics.scaler()
+
+    def logits(self, images_NHWC: Tensor) -> Tensor:
+        """The network's answer to a batch as it is packed: (N, C) float32."""
+        with self.numerics.autocast():
+            if self.takes_features:
+                logits_NC: Tensor = self.model.head(images_NHWC)
+            else:
+                logits_NC = self.model(self.inputs(images_NHWC))
+        return logits_NC.float()
+
+    def targets(self, labels_N: Tensor) -> Tensor:
+        """All probability on the label: (N, C) float32."""
+        return F.one_hot(labels_N, self.num_classes).float()
+
+    def collect(self, loss: Tensor) -> None:
+        """Add this loss's gradients to those collected for the next step."""
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch does not type backward
+
+    def descend(self) -> None:
+        """One step of the optimiser and of its schedule, neither where scaled float16 gradients overflowed."""
+        scale = self.scaler.get_scale()
+        self.scaler.step(self.optimizer)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.update()
+        if self.scaler.get_scale() >= scale:
+            self.schedule.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights and all that their next change depends on, as tensors and plain containers."""
+        return {name: part.state_dict() for name, part in self._parts().items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on as the learner that the state was taken of; ValueError for moments of other weights."""
+        for name, part in self._parts().items():
+            if state[name]:  # a scaler that had nothing to scale left no state
+                part.load_state_dict(state[name])
+        for weights, moments in self.optimizer.state.items():  # torch notices only at its next step
+            if any(isinstance(value, Tensor) and value.shape not in ((), weights.shape) for value in moments.values()):
+                raise ValueError(f"the optimiser's moments are not those of weights {tuple(weights.shape)}")
+
+    def _parts(self) -> dict[str, Any]:
+        return {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule, "scaler": self.scaler}
+
+
+@dataclass(frozen=True)
+class TrainingPass:
+    """Means over the images of one epoch, as the network saw them, and the rate of its last step."""
+
+    loss: float
+    accuracy: float
+    lr: float
+    num_images: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean plain cross-entropy and the confusion matrix (C, C) int64 on CPU, rows = truth."""
+
+    loss: float
+    confusion: Tensor
+
+
+def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion, *, pieces: int = 1) -> TrainingPass:
+    """Train on each batch in turn, cut into so many pieces that share one step.
+
+    Sums stay on the device and are read once, at the end. Pieces change what BatchNorm sees, and nothing else.
+    """
+    learner.model.train()
+    loss_sum = torch.zeros((), dtype=torch.float64, device=learner.numerics.device)
+    hits = torch.zeros((), dtype=torch.int64, device=learner.numerics.device)
+    num_images, lr = 0, 0.0
+    for batch in batches:
+        lr = learner.optimizer.param_groups[0]["lr"]
+        for piece in batch.cut(pieces):
+            logits_NC = learner.logits(piece.images)
+            loss = criterion(logits_NC, learner.targets(piece.labels))
+            learner.collect(loss * (len(piece) / len(batch)))
+            loss_sum += loss.detach() * len(piece)
+            hits += (logits_NC.detach().argmax(dim=1) == piece.labels).sum()
+        learner.descend()
+        num_images += len(batch)
+    total, right = torch.stack([loss_sum, hits.double()]).tolist()
+    return TrainingPass(total / num_images, right / num_images, lr, num_images)
+
+
+@torch.inference_mode()
+def evaluate(learner: Learner, batches: Iterable[Batch], adjust_logits: Callable[[Tensor], Tensor]) -> Evaluation:
+    """Judge the network in eval mode; no image's answer depends on its neighbours in the batch."""
+    learner.model.eval()
+    device, num_classes = learner.numerics.device, learner.num_classes
+    loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+    confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64, device=device)
+    for batch in batches:
+        logits_NC = adjust_logits(learner.logits(batch.images))
+        loss_sum += soft_cross_entropy(logits_NC, learner.targets(batch.labels)) * len(batch)
+        confusion += confusion_matrix(batch.labels, logits_NC.argmax(dim=1), num_classes)
+    counts = confusion.cpu()
+    return Evaluation(float(loss_sum) / max(1, int(counts.sum())), counts)
+
+
+@torch.inference_mode()
+def score(learner: Learner, batches: Iterable[Batch]) -> Tensor:
+    """Plain logits (N, C) float32 on CPU, in eval mode, in the order of `batches`."""
+    learner.model.eval()
+    return torch.cat([learner.logits(batch.images) for batch in batches]).cpu()

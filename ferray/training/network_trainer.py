@@ -1,0 +1,243 @@
+"""`Trainer`: one trial, epoch by epoch, on whatever machine it is given."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ferray.config.job import TrialJob
+from ferray.errors import CheckpointError
+from ferray.events import EpochReport
+from ferray.models.transfer import load_initial
+from ferray.training.assemble import Assembly, assemble
+from ferray.training.backbone_features import keep_features
+from ferray.training.checkpoint import (
+    SavePacer,
+    copy_weights,
+    expected_cost_s,
+    read_checkpoint,
+    refuse_misfit,
+    taking_apart,
+    write_checkpoint,
+)
+from ferray.training.epoch import OnBatch, refuse_unknown_objective, run_epoch
+from ferray.training.folder import TrialFolder, checkpoints_of, refuse_other_config
+from ferray.training.process_state import give_memory_back
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch so far by the objective, its weights on CPU, and the samples that had been removed before it."""
+
+    report: EpochReport
+    weights: dict[str, Tensor]
+    removed_ids: list[int]
+
+
+class Trainer:
+    """A trial that goes on where its folder's last.pt, or else the job's `resume_from`, left off.
+
+    Building one raises any FerrayError that the job deserves. One thread at a time. `close`, or the end of a `with`
+    statement, gives the memory back.
+    """
+
+    def __init__(self, job: TrialJob, on_batch: OnBatch | None = None) -> None:
+        self.job = job
+        self.epochs_done = 0
+        self.epochs_saved = 0  # what last.pt holds; an interruption loses what lies between
+        self._on_batch = on_batch
+        self._best: Best | None = None
+        self._is_between_epochs = True
+        self._ended = False
+        self._folder = TrialFolder(job.path)
+        self._folder.open(job.trial_config())
+        self._notes: list[str] = []  # for the first report
+        self.init: dict[str, Any] | None = None  # what it started from, as init.json holds it
+        self._assembly: Assembly | None = None
+        self._go_on_or_start()
+        self._assembly = keep_features(self._parts)  # the backbone has its weights now, wherever they come from
+        self._folder.record_init(self.init)
+        self._pacer = SavePacer(expected_cost_s(self._parts.learner.model.parameters()))
+
+    def __enter__(self) -> Trainer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def history(self) -> tuple[EpochReport, ...]:
+        """Every epoch so far, those before a resume too."""
+        return self._folder.reports
+
+    @property
+    def best(self) -> EpochReport | None:
+        """The best epoch so far by the objective, None before the first with a finite one."""
+        return self._best.report if self._best else None
+
+    def step(self) -> EpochReport:
+        """Train and judge the next epoch, and record it in the folder."""
+        assert not self._ended, "the trial has had its last epoch"
+        self._is_between_epochs = False
+        removed_ids = list(self._parts.training.removed_ids)
+        with self._parts.randomness.active():
+            report = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
+        report = replace(report, is_best=self._is_best(report), note="; ".join(self._notes))
+        self._notes = []
+        if report.is_best:
+            self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()), removed_ids)
+        self.epochs_done = report.epoch
+        self._ended = report.is_last
+        self._is_between_epochs = True
+        self._folder.append(report)
+        self._write_checkpoints()
+        return report
+
+    def save(self) -> None:
+        """Write last.pt now; an epoch that was interrupted halfway is not in it, the older last.pt stays then."""
+        if self._ended or not self._is_between_epochs or not self.epochs_done:
+            return
+        started = time.monotonic()
+        write_checkpoint(self._folder.last, "last", self._state())
+        self._pacer.saved(time.monotonic() - started)
+        self.epochs_saved = self.epochs_done
+
+    def discard(self) -> None:
+        """Remove last.pt: a pruned trial does not go on."""
+        self._folder.last.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Give the memory back; nothing can be asked of the trainer afterwards."""
+        if self._assembly is None:
+            return
+        self._assembly.feeder.close()
+        self._assembly = self._best = None
+        give_memory_back()
+
+    @property
+    def _parts(self) -> Assembly:
+        assert self._assembly is not None, "the trainer is closed"
+        return self._assembly
+
+    def _is_best(self, report: EpochReport) -> bool:
+        value = report.metrics[self.job.metric]
+        if report.diverged or not math.isfinite(value):
+            return False
+        if self._best is None or self.job.counts == "last":
+            return True
+        former = self._best.report.metrics[self.job.metric]
+        return value > former if self.job.mode == "max" else value < former
+
+    def _write_checkpoints(self) -> None:
+        if not self._ended:
+            if self._pacer.is_due:
+                self.save()
+            return
+        if self._best is not None:
+            write_checkpoint(self._folder.best, "best", self._best_state(self._best))
+        self.discard()
+
+    def _best_state(self, best: Best) -> dict[str, Any]:
+        parts = self._parts
+        return {
+            "model": best.weights,
+            "config": parts.config.to_json(),
+            "classes": list(parts.splits.val.classes),
+            "epoch": best.report.epoch,
+            "metrics": best.report.metrics,
+            "confusion": [list(row) for row in best.report.confusion],
+            "removed_ids": best.removed_ids,
+            "input_spec": asdict(parts.learner.model.input_spec),
+            "image_size": parts.image_size,
+            "pixels": parts.learner.inputs.to_json(),
+            "init": self.init,
+        }
+
+    def _state(self) -> dict[str, Any]:
+        parts = self._parts
+        return {
+            "config": parts.config.to_json(),
+            "epoch": self.epochs_done,
+            "learner": parts.learner.state_dict(),
+            "removed_ids": parts.training.removed_ids,
+            "outliers": parts.outliers.state_dict(),
+            "rng": parts.randomness.state_dict(),
+            "init": self.init,
+            "history": self._folder.lines,
+            "best": {**vars(self._best), "report": self._best.report.to_json()} if self._best else None,
+        }
+
+    def _go_on_or_start(self) -> None:
+        """Go on from the newest checkpoint that is whole; one that is not costs its epochs, and is named.
+
+        The first is read before anything is assembled, as what is of another configuration is refused at once.
+        """
+        saved = self._saved()
+        found = next(saved, None)
+        while True:
+            self._assembly = assemble(self.job)
+            refuse_unknown_objective(self.job.metric, self._parts.splits.val)
+            if found is None:
+                self._notes += ["it starts from the beginning"] * bool(self._notes)
+                return self._start()
+            try:
+                self._resume(*found)
+            except CheckpointError as error:
+                self._notes.append(error.message)
+                self._parts.feeder.close()
+                found = next(saved, None)
+            else:
+                self._notes += [f"it goes on after epoch {self.epochs_done}"] * bool(self._notes)
+                return None
+
+    def _saved(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """The checkpoints that can be read, newest first."""
+        for path in checkpoints_of(self.job):
+            try:
+                state = read_checkpoint(path, "last")
+                with taking_apart(path):
+                    refuse_other_config(path, state["config"], self.job.trial_config())
+            except CheckpointError as error:
+                self._notes.append(error.message)
+            else:
+                yield path, state
+
+    def _start(self) -> None:
+        """Begin with the weights of `init_from`, where there is one."""
+        parts = self._parts
+        if source := self.job.init_from or parts.config.init_from:
+            classes = parts.splits.train.classes
+            loaded = load_initial(parts.learner.model, Path(source), config=parts.config, classes=classes)
+            self.init = loaded.to_json()
+            self._notes.append(loaded.said)
+        self._folder.best.unlink(missing_ok=True)  # of an end whose other half was torn
+        self._folder.restart([])
+
+    def _resume(self, path: Path, state: dict[str, Any]) -> None:
+        """Take all of a checkpoint over; CheckpointError, and an assembly that is spoilt, where something is amiss."""
+        parts = self._parts
+        with taking_apart(path):
+            epoch, lines, best = int(state["epoch"]), state["history"], state["best"]
+            for line in lines:
+                EpochReport.from_json(json.loads(line))
+            removed_ids = frozenset(state["removed_ids"])
+            if not removed_ids <= set(parts.training.samples.sample_ids.tolist()):
+                raise CheckpointError("its checkpoint removed images that the training split does not hold any more")
+            refuse_misfit(path, parts.learner.model, state["learner"]["model"])
+            parts.learner.load_state_dict(state["learner"])
+            parts.training.remove(removed_ids)
+            parts.outliers.load_state_dict(state["outliers"])
+            parts.randomness.load_state_dict(state["rng"])
+            kept = best and Best(EpochReport.from_json(best["report"]), best["weights"], best["removed_ids"])
+        if kept is not None:
+            refuse_misfit(path, parts.learner.model, kept.weights)
+        self._best, self.init = kept, state.get("init")
+        self.epochs_done = self.epochs_saved = epoch
+        self._folder.restart(lines)

@@ -1,0 +1,89 @@
+import threading
+from functools import partial
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ferray.testing.trials import demo_config, packed_samples
+from ferray.training.batches import Batch, Feeder, TrainingBatches, prepare_plain, split_batches
+
+
+def lengths(count: int, batch_size: int) -> list[int]:
+    return [len(batch) for batch in split_batches(np.arange(count), batch_size)]
+
+
+def test_last_batch_holds_the_rest() -> None:
+    assert lengths(10, 4) == [4, 4, 2]
+
+
+def test_a_last_batch_of_one_joins_the_one_before() -> None:
+    assert lengths(9, 4) == [4, 5]
+
+
+def test_one_sample_is_one_batch() -> None:
+    assert lengths(1, 4) == [1]
+
+
+@given(count=st.integers(2, 300), batch_size=st.integers(2, 40))
+def test_batches_hold_every_position_once_and_never_alone(count: int, batch_size: int) -> None:
+    batches = split_batches(np.arange(count), batch_size)
+    assert np.concatenate(batches).tolist() == list(range(count))
+    assert min(map(len, batches)) >= 2
+
+
+def test_plain_batch_holds_the_images_as_they_are() -> None:
+    samples = packed_samples([0, 1, 2])
+    batch = prepare_plain(samples, np.array([2, 0]))
+    assert np.array_equal(batch.images.numpy(), samples.images[[2, 0]])
+
+
+def test_plain_batch_holds_the_labels_of_its_positions() -> None:
+    assert prepare_plain(packed_samples([4, 5, 6]), np.array([2, 0])).labels.tolist() == [6, 4]
+
+
+def test_a_batch_has_the_same_pixels_on_every_thread() -> None:
+    batches = TrainingBatches(demo_config(augment="light"), packed_samples([0] * 8, size=32), 32)
+    prepare = partial(batches.prepare, np.arange(8), epoch=1, index=3)
+    elsewhere: list[Batch] = []
+    thread = threading.Thread(target=lambda: elsewhere.append(prepare()))
+    thread.start()
+    thread.join()
+    assert torch.equal(elsewhere[0].images, prepare().images)
+
+
+def test_epochs_augment_differently() -> None:
+    batches = TrainingBatches(demo_config(augment="light"), packed_samples([0] * 8, size=32), 32)
+    first = batches.prepare(np.arange(8), epoch=1, index=0)
+    second = batches.prepare(np.arange(8), epoch=2, index=0)
+    assert not torch.equal(first.images, second.images)
+
+
+class UnpinnedBatch(Batch):
+    def pinned(self) -> Batch:
+        return self
+
+    def to(self, device: torch.device) -> Batch:
+        return self
+
+
+def make_batch(number: int) -> Batch:
+    return UnpinnedBatch(torch.zeros(1), torch.tensor([number]))
+
+
+def test_prefetching_keeps_the_order() -> None:
+    feeder = Feeder(torch.device("meta"), threads=3)
+    numbers = [int(batch.labels) for batch in feeder.feed([partial(make_batch, number) for number in range(20)])]
+    feeder.close()
+    assert numbers == list(range(20))
+
+
+def test_cpu_batches_are_prepared_when_they_are_asked_for() -> None:
+    prepared: list[int] = []
+    feeder = Feeder(torch.device("cpu"), threads=2)
+    batches = iter(
+        feeder.feed([lambda: prepared.append(0) or make_batch(0), lambda: prepared.append(1) or make_batch(1)])
+    )
+    next(batches)
+    assert prepared == [0]
