@@ -11,15 +11,15 @@ from pathlib import Path
 from ferray.config.corners import corner_problems, corners
 from ferray.config.distinct import repeats_warning, unique_by
 from ferray.config.exclusion import kept_list
-from ferray.config.place import DataPlace
-from ferray.config.problems import problems_error
-from ferray.config.route import (
+from ferray.config.modality import (
     asks_backbone_for_size,
     describes_images,
     holds_features,
     image_size,
     refuse_mismatch,
 )
+from ferray.config.place import DataPlace
+from ferray.config.problems import problems_error
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ferray.config.keep import keep_words
-from ferray.config.route import trains_on_features
+from ferray.config.modality import trains_on_features
 from ferray.config.trial import TrialConfig
 from ferray.models.size import NetworkSize, network_size
 from ferray.text.counting import counted

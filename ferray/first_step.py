@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ferray.config.distinct import unique_by
+from ferray.config.modality import describes_images, image_size
 from ferray.config.place import DataPlace
 from ferray.config.problems import Problem
-from ferray.config.route import describes_images, image_size
 from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
 from ferray.data.pack_file import Progress

@@ -12,7 +12,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.driver import Audience
 from ferray.events import Found
 from ferray.study.database import database_errors_named
-from ferray.study.opening import rehearse_opening
+from ferray.study.load import rehearse_opening
 from ferray.study.records import JudgedData
 from ferray.sweep import invite_trackers, refuse_driven, refuse_putting_aside, with_store
 

@@ -36,7 +36,7 @@ from ferray.study.database import database_errors_named
 from ferray.study.found import found_in
 from ferray.study.history import read_sweep
 from ferray.study.judged_data import keep_data
-from ferray.study.opening import open_study
+from ferray.study.load import open_study
 from ferray.study.records import JudgedData, SweepRecord
 from ferray.study.store import open_store
 from ferray.system.cores import num_cores

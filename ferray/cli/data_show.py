@@ -107,7 +107,7 @@ def _open(config: TrialConfig, runtime: Runtime, *, quiet: bool) -> _Shown:
 
 
 def _splits(config: TrialConfig, runtime: Runtime, *, quiet: bool) -> Splits:
-    from ferray.config.route import asks_backbone_for_size, image_size
+    from ferray.config.modality import asks_backbone_for_size, image_size
     from ferray.data.pack import open_splits
 
     size = SHOWN_SIDE if asks_backbone_for_size(config) else image_size(config)

@@ -32,7 +32,7 @@ def leaderboard(
         return
     from ferray.results.leaderboard import rank
     from ferray.results.progress import with_progress
-    from ferray.study.collection import no_collection
+    from ferray.study.garbage_collection import no_collection
     from ferray.study.history import load_sweep
 
     with no_collection():

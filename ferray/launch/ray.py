@@ -50,15 +50,15 @@ from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
 from ferray.launch._capacity import Capacity, await_place, living_nodes, wanted_place  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
+from ferray.launch._heartbeat import Pulse, pulse_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
-from ferray.launch._losses import why_lost, words_of  # noqa: E402
 from ferray.launch._place import Place, find_place  # noqa: E402
-from ferray.launch._pulse import Pulse, pulse_of  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._shell import Shell  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
-from ferray.launch._watch import Watch  # noqa: E402
+from ferray.launch._watchdog import Watch  # noqa: E402
+from ferray.launch._worker_errors import why_lost, words_of  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
 from ferray.system.signals import stops_kept  # noqa: E402
 from ferray.training.freshness import Freshness  # noqa: E402

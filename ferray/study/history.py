@@ -17,8 +17,8 @@ from optuna.trial import FrozenTrial, TrialState
 from ferray.config.keep import keep_words
 from ferray.config.place import read_place, words_for
 from ferray.errors import ConfigError, DataError, did_you_mean
-from ferray.study.collection import no_collection
 from ferray.study.database import database_errors_named
+from ferray.study.garbage_collection import no_collection
 from ferray.study.journal import MISSHAPEN, Journal
 from ferray.study.lease import driver_of
 from ferray.study.pruners import first_epoch_of

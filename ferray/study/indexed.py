@@ -11,7 +11,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 from optuna.trial import FrozenTrial, TrialState
 
-from ferray.study.collection import no_collection
+from ferray.study.garbage_collection import no_collection
 from ferray.study.journal import MISSHAPEN, Journal
 
 

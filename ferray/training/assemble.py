@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from ferray.config.job import TrialJob
-from ferray.config.route import image_size, refuse_mismatch
+from ferray.config.modality import image_size, refuse_mismatch
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples, Splits
 from ferray.models.model import FerModel, build_model

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ferray.config.job import TrialJob
-from ferray.config.route import image_size, refuse_mismatch
+from ferray.config.modality import image_size, refuse_mismatch
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
 from ferray.estimators import Estimator

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ferray.config.cache_folder import default_cache_dir
 from ferray.config.exclusion import find_exclusion
 from ferray.config.job import TrialJob
+from ferray.config.modality import describes_images, image_size
 from ferray.config.place import DataPlace
-from ferray.config.route import describes_images, image_size
 from ferray.config.trial import TrialConfig
 from ferray.data.descriptor_cache import open_rows
 from ferray.data.left_out import LeftOut, leave_out

@@ -16,7 +16,7 @@ from ray.exceptions import (
 )
 
 from ferray.events import FailureReason
-from ferray.launch._losses import have_tune_survive, why_lost, words_of
+from ferray.launch._worker_errors import have_tune_survive, why_lost, words_of
 
 CRASHED = """The actor died unexpectedly before finishing this task.
 The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit detail: Worker

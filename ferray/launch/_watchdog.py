@@ -12,9 +12,9 @@ from ferray.clocks import Phase
 from ferray.driver import SweepDriver
 from ferray.errors import ClusterError
 from ferray.launch._capacity import Capacity, living_nodes
-from ferray.launch._losses import have_tune_survive
-from ferray.launch._pulse import Pulse
+from ferray.launch._heartbeat import Pulse
 from ferray.launch._shell import Shell
+from ferray.launch._worker_errors import have_tune_survive
 
 LOOK_S = 5.0  # between two looks at the cluster
 

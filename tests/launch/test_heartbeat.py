@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from ferray.errors import ClusterError
-from ferray.launch._pulse import LEFT_S, Pulse, pulse_of
+from ferray.launch._heartbeat import LEFT_S, Pulse, pulse_of
 
 GONE = ClusterError("the cluster is gone", "run the same command again")
 

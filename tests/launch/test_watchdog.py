@@ -17,9 +17,9 @@ from ferray.driver import SweepDriver
 from ferray.errors import ClusterError
 from ferray.events import Listener
 from ferray.launch._capacity import Capacity
+from ferray.launch._heartbeat import Pulse
 from ferray.launch._place import Place
-from ferray.launch._pulse import Pulse
-from ferray.launch._watch import LOOK_S, Watch
+from ferray.launch._watchdog import LOOK_S, Watch
 from ferray.study.history import load_sweep
 from ferray.testing.curves import open_driver, small_spec
 

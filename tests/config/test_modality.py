@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ferray.config.route import image_size, refuse_mismatch, route_problems, trains_on_features
+from ferray.config.modality import image_size, refuse_mismatch, route_problems, trains_on_features
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 
