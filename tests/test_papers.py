@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bench.papers import PAPERS
-from ferray.check import valid_corners
 from ferray.config.load import load_space, space_names
 from ferray.config.overrides import Overrides
+from ferray.sweeps.check import valid_corners
 from ferray.testing.command import ferray
 from ferray.testing.paper_data import write_aligned, write_sheet
 

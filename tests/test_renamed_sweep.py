@@ -13,10 +13,10 @@ from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError, ResumeMismatch
 from ferray.events import Listener, SweepStarted
-from ferray.parents import find_parent
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
-from ferray.sweep import run_sweep
+from ferray.sweeps.run import run_sweep
+from ferray.sweeps.warm_start import find_parent
 from ferray.testing.command import ferray
 
 SPEC: dict[str, Any] = {

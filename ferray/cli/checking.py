@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from ferray.cli.output import progress_bars, say
 
 if TYPE_CHECKING:
-    from ferray.check import Checked
     from ferray.config.runtime import Runtime
     from ferray.config.sweep import SweepSpec
     from ferray.data.summary import DataSummary
+    from ferray.sweeps.check import Checked
 
 
 def checked_sweep(spec: SweepSpec, runtime: Runtime, space: Path, folder: Path, *, quiet: bool) -> Checked:
@@ -21,7 +21,7 @@ def checked_sweep(spec: SweepSpec, runtime: Runtime, space: Path, folder: Path, 
     try:
         with progress_bars(quiet=quiet) as progress:
             progress("importing torch", 0, 0)
-            from ferray.check import check_sweep
+            from ferray.sweeps.check import check_sweep
 
             checked = check_sweep(spec, runtime, progress=progress, found=None if quiet else say_data)
     except KeyboardInterrupt:

@@ -57,7 +57,7 @@ def clean(
         for key, value in chosen.items():
             say(f"note: `{key}` is searched in this space, here it is `{value}`")
         say(f"training `{spec.name}` once a fold: importing torch")
-    from ferray.clean import find_suspects
+    from ferray.apps.clean import find_suspects
     from ferray.results.suspects import write_suspects
 
     runtime = options.runtime_from({**asked, "launcher": "inline"})
@@ -99,10 +99,10 @@ def _without(space: str, name: str, asked: dict[str, Any], path: Path) -> str:
 
 
 def _prepare(spec: SweepSpec, runtime: Any, folds: int, threads: int, *, quiet: bool) -> TrialJob:
-    from ferray.check import check_sweep
-    from ferray.clean import in_folds
+    from ferray.apps.clean import in_folds
     from ferray.config.job import TrialJob
-    from ferray.parents import find_parent
+    from ferray.sweeps.check import check_sweep
+    from ferray.sweeps.warm_start import find_parent
 
     with progress_bars(quiet=quiet) as progress:
         checked = check_sweep(spec, runtime, progress=progress)

@@ -44,7 +44,7 @@ def evaluate(
     chosen = choose_trials(record, place.folder, trial or (), every=every)
     standing = standing_of(record, place.folder)
     say(f"evaluating `{record.name}`: importing torch")
-    from ferray.evaluate import evaluate_trials
+    from ferray.apps.evaluate import evaluate_trials
 
     results = evaluate_trials(record, chosen, place.folder, runtime, standing, say)
     if json:

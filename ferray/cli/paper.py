@@ -63,7 +63,7 @@ def _whole_space(space: str) -> SweepSpec:
 
 
 def _evaluate(sweep: PaperSweep) -> None:
-    from ferray.evaluate import evaluate_trials
+    from ferray.apps.evaluate import evaluate_trials
     from ferray.results.blinding import standing_of
     from ferray.results.chosen import choose_trials
 

@@ -9,7 +9,7 @@ import yaml
 from ferray.cli.output import print_json, show
 
 if TYPE_CHECKING:
-    from ferray.plan import Plan
+    from ferray.sweeps.plan import Plan
 
 
 def print_plan(plan: Plan, *, json: bool) -> None:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
     from ferray.config.sweep import SweepSpec
     from ferray.events import Listener
-    from ferray.plan import Plan
     from ferray.study.records import SweepRecord
+    from ferray.sweeps.plan import Plan
 
 
 def sweep(
@@ -159,9 +159,9 @@ def _run_before(space: str, runtime: Runtime, *, quick: bool, how: _How) -> bool
 def _plan(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> Plan:
     """Check, and refuse whatever a start would."""
     checked = checked_sweep(spec, runtime, file.path, runtime.output / spec.name, quiet=how.quiet)
-    from ferray.check import judged_data
-    from ferray.plan import Plan
-    from ferray.rehearsal import rehearse_sweep
+    from ferray.sweeps.check import judged_data
+    from ferray.sweeps.dry_run import rehearse_sweep
+    from ferray.sweeps.plan import Plan
 
     data = [judged_data(summary) for summary in checked.data]
     found = rehearse_sweep(spec, runtime, fresh=how.fresh, take_over=how.take_over, data=data)
@@ -171,8 +171,8 @@ def _plan(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> P
 def _run(spec: SweepSpec, runtime: Runtime, *, file: SpaceFile, how: _How) -> SweepRecord:
     """Check and run."""
     checked = checked_sweep(spec, runtime, file.path, runtime.output / spec.name, quiet=how.quiet)
-    from ferray.check import judged_data
-    from ferray.sweep import run_sweep
+    from ferray.sweeps.check import judged_data
+    from ferray.sweeps.run import run_sweep
 
     try:
         with _wandb_silent(quiet=how.quiet):
@@ -255,7 +255,7 @@ def _print_end(record: SweepRecord, runtime: Runtime, paper: PaperSweep | None, 
 
 def _disk_line(folder: Path, *, is_paper: bool) -> str:
     """What the sweep holds, and where that is much and may be less, how."""
-    from ferray.disk import FEW, disk_use
+    from ferray.sweeps.disk_space import FEW, disk_use
 
     use = disk_use(folder)
     line = use.sentence(shortest_path(folder))

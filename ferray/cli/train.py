@@ -154,7 +154,7 @@ def middle(node: Node) -> Any:
 
 def _job(spec: SweepSpec, config: TrialConfig, runtime: Runtime, threads: int) -> TrialJob:
     from ferray.config.job import TrialJob
-    from ferray.parents import find_parent
+    from ferray.sweeps.warm_start import find_parent
 
     parent = find_parent(config.init_from, runtime.output, runtime.storage) if config.init_from else None
     folder = runtime.output / "train" / f"{spec.name}-{config.recipe}-s{config.seed}"

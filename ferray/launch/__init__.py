@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from ferray.config.runtime import Runtime
-from ferray.driver import SweepDriver
-from ferray.launch._place import Place
 from ferray.registry import Params as BaseParams
+from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.placement import Placement
 
-__all__ = ["Launcher", "Place"]
+__all__ = ["Launcher"]
 
 
 class Launcher(ABC):
@@ -22,7 +22,7 @@ class Launcher(ABC):
         self.runtime = runtime
 
     @abstractmethod
-    def check(self) -> Place:
+    def check(self) -> Placement:
         """What a trial gets and how many run at a time, before anything is started.
 
         ClusterError where one trial's resources can never be granted, or a cluster does not answer.

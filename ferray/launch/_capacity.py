@@ -10,9 +10,9 @@ from typing import Any
 import ray
 
 from ferray.config.runtime import Runtime
-from ferray.driver import SweepDriver
 from ferray.errors import ClusterError
-from ferray.launch._place import Place, find_place, wanted_gpus
+from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.placement import Placement, find_placement, wanted_gpus
 
 WAIT_TOLD_S = 15.0  # a worker of another user's may be ending
 
@@ -22,22 +22,22 @@ def living_nodes() -> list[dict[str, float]]:
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
-def wanted_place(runtime: Runtime) -> Place:
+def wanted_placement(runtime: Runtime) -> Placement:
     """What a trial is to get in a cluster that has no room for one yet."""
     gpus = runtime.gpus_per_trial
-    return Place(
+    return Placement(
         runtime.cpus_per_trial,
         wanted_gpus(runtime, has_any=False) if gpus is None else gpus,
         runtime.max_concurrent or 1,
     )
 
 
-def await_place(runtime: Runtime, wait_s: float, tell: Callable[[str], None]) -> Place:
+def await_placement(runtime: Runtime, wait_s: float, tell: Callable[[str], None]) -> Placement:
     """The place in the cluster, as soon as one trial gets its resources; ClusterError when none has after `wait_s`.
 
     What is waited for is asked of Ray, so that an autoscaler sees it, and given back.
     """
-    wanted = wanted_place(runtime)
+    wanted = wanted_placement(runtime)
     resources = {"CPU": wanted.cpus, "GPU": wanted.gpus}
     group = ray.util.placement_group([{name: count for name, count in resources.items() if count}])
     try:
@@ -46,10 +46,10 @@ def await_place(runtime: Runtime, wait_s: float, tell: Callable[[str], None]) ->
             _wait(group, wait_s, wanted)
     finally:
         ray.util.remove_placement_group(group)
-    return find_place(runtime, living_nodes(), "the cluster")
+    return find_placement(runtime, living_nodes(), "the cluster")
 
 
-def _wait(group: Any, wait_s: float, wanted: Place) -> None:
+def _wait(group: Any, wait_s: float, wanted: Placement) -> None:
     until = time.monotonic() + wait_s
     while not group.wait(1):  # in short pieces, since Ray lets no Ctrl-C through
         if time.monotonic() > until:
@@ -60,7 +60,7 @@ def _wait(group: Any, wait_s: float, wanted: Place) -> None:
 class Capacity:
     """The slots of a cluster as its nodes join and leave; what one trial gets stays as it was at the start."""
 
-    def __init__(self, driver: SweepDriver, place: Place) -> None:
+    def __init__(self, driver: SweepDriver, place: Placement) -> None:
         self.place = place
         self._driver = driver
         self._runtime = driver.runtime.model_copy(update={"gpus_per_trial": place.gpus})
@@ -75,7 +75,7 @@ class Capacity:
         """Hear what each living node has in all."""
         before = self.place
         try:
-            slots = find_place(self._runtime, nodes, "the cluster").slots
+            slots = find_placement(self._runtime, nodes, "the cluster").slots
         except ClusterError:
             slots = 1  # that trial waits, so that Ray's autoscaler sees what is wanted
         if slots != before.slots:

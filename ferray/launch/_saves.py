@@ -7,7 +7,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from ferray.driver import SweepDriver
+from ferray.sweeps.driver import SweepDriver
 
 SAVE_LIMIT_S = 120.0
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ferray.driver import SweepDriver
+from ferray.sweeps.driver import SweepDriver
 
 
 class Shell:

@@ -8,13 +8,13 @@ from typing import Any
 import ray
 from ray import tune
 
-from ferray.clocks import Phase
-from ferray.driver import SweepDriver
 from ferray.errors import ClusterError
 from ferray.launch._capacity import Capacity, living_nodes
 from ferray.launch._heartbeat import Pulse
 from ferray.launch._shell import Shell
 from ferray.launch._worker_errors import have_tune_survive
+from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.timeouts import Phase
 
 LOOK_S = 5.0  # between two looks at the cluster
 

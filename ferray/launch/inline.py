@@ -6,22 +6,22 @@ from contextlib import suppress
 
 import torch
 
-from ferray.driver import SweepDriver
 from ferray.errors import ClusterError
 from ferray.events import Decision, Outcome
 from ferray.launch import Launcher
-from ferray.launch._place import Place
+from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.placement import Placement
 from ferray.training.worker import TrialWorker
 
 
 class Inline(Launcher):
     """Trains in this process, one trial at a time: for tests, debuggers and a single GPU."""
 
-    def check(self) -> Place:
+    def check(self) -> Placement:
         has_gpu = self.runtime.device != "cpu" and torch.cuda.is_available()
         if self.runtime.device == "cuda" and not has_gpu:
             raise ClusterError("this machine has no CUDA device", "pass `--device cpu`")
-        return Place(self.runtime.cpus_per_trial, gpus=float(has_gpu), slots=1)
+        return Placement(self.runtime.cpus_per_trial, gpus=float(has_gpu), slots=1)
 
     def run(self, driver: SweepDriver) -> None:
         driver.note(f"{self.check()}, in this process")

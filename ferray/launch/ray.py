@@ -43,22 +43,22 @@ from ray.tune.search import Searcher  # noqa: E402
 
 from ferray.config.job import TrialJob  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
-from ferray.driver import SweepDriver  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import Decision, EpochReport, FailureReason, Outcome  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
-from ferray.launch._capacity import Capacity, await_place, living_nodes, wanted_place  # noqa: E402
+from ferray.launch._capacity import Capacity, await_placement, living_nodes, wanted_placement  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
 from ferray.launch._heartbeat import Pulse, pulse_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
-from ferray.launch._place import Place, find_place  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._shell import Shell  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._watchdog import Watch  # noqa: E402
 from ferray.launch._worker_errors import why_lost, words_of  # noqa: E402
+from ferray.sweeps.driver import SweepDriver  # noqa: E402
+from ferray.sweeps.placement import Placement, find_placement  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
 from ferray.system.signals import stops_kept  # noqa: E402
 from ferray.training.freshness import Freshness  # noqa: E402
@@ -186,23 +186,23 @@ class _Scheduler(Shell, FIFOScheduler):  # type: ignore[misc]
 class Ray(Launcher):
     """Trains on Ray Tune, many trials at a time: an embedded cluster on this machine, or the one at `--address`."""
 
-    def check(self) -> Place:
+    def check(self) -> Placement:
         if self.runtime.address is not None:
             with others_cluster(self.runtime.address) as options, _cluster(self.runtime, options):
-                return self._place_in_cluster() if self.runtime.wait_s is None else wanted_place(self.runtime)
+                return self._placement_in_cluster() if self.runtime.wait_s is None else wanted_placement(self.runtime)
         if self.runtime.device == "cuda" and not _num_gpus():
             raise ClusterError(
                 "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
             )
-        return find_place(self.runtime, [{"CPU": float(num_cores()), "GPU": float(_num_gpus())}], "this machine")
+        return find_placement(self.runtime, [{"CPU": float(num_cores()), "GPU": float(_num_gpus())}], "this machine")
 
-    def _place_in_cluster(self) -> Place:
-        return find_place(self.runtime, living_nodes(), "the cluster")
+    def _placement_in_cluster(self) -> Placement:
+        return find_placement(self.runtime, living_nodes(), "the cluster")
 
-    def _awaited_place(self, tell: Callable[[str], None]) -> Place:
+    def _awaited_placement(self, tell: Callable[[str], None]) -> Placement:
         if self.runtime.wait_s is None:
-            return self._place_in_cluster()
-        return await_place(self.runtime, self.runtime.wait_s, tell)
+            return self._placement_in_cluster()
+        return await_placement(self.runtime, self.runtime.wait_s, tell)
 
     def _what_begins(self) -> str:
         if self.runtime.address is not None:
@@ -218,7 +218,7 @@ class Ray(Launcher):
         if ignored := ignored_address(self.runtime.address):
             driver.note(ignored)
         with session_folder() as folder, self._whose(folder) as options, _cluster(self.runtime, options, driver.note):
-            place = self._awaited_place(driver.note)
+            place = self._awaited_placement(driver.note)
             if not place.gpus:  # without one of its own, a trial would see every GPU and share it with all the others
                 driver.runtime = driver.runtime.model_copy(update={"device": "cpu"})
             where = f"the cluster takes {place}; " if self.runtime.address else ""
@@ -251,7 +251,7 @@ def _let_workers_save(folders: list[Path]) -> None:
             (folder / STOP_FILE).unlink(missing_ok=True)
 
 
-def _fit(driver: SweepDriver, place: Place, pulse: Pulse, scratch: Path) -> None:
+def _fit(driver: SweepDriver, place: Placement, pulse: Pulse, scratch: Path) -> None:
     trouble: list[Exception] = []
     capacity, saves = Capacity(driver, place), Saves(driver)
     watch = Watch(driver, capacity, pulse, trouble)

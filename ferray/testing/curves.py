@@ -10,10 +10,10 @@ from typing import Any
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
-from ferray.driver import Audience, SweepDriver
 from ferray.events import Decision, EpochReport, Listener
 from ferray.study.store import open_store
 from ferray.study.study import Study
+from ferray.sweeps.driver import Audience, SweepDriver
 
 Curve = Callable[
     [TrialConfig, float], float

@@ -266,7 +266,7 @@ def test_a_tracker_that_is_not_installed_is_refused(space: Path, monkeypatch: py
 
 
 def test_a_full_disk_is_warned_of(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ferray.disk.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
+    monkeypatch.setattr("ferray.sweeps.disk_space.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
     assert "may take up to" in dry(space).err
 
 

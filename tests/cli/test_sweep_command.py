@@ -96,7 +96,7 @@ def test_ctrl_c_during_the_check_says_that_nothing_was_started(space: Path, monk
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ferray.check.check_sweep", interrupt)
+    monkeypatch.setattr("ferray.sweeps.check.check_sweep", interrupt)
     ran = sweep(space)
     assert (ran.code, "interrupted during the check: no trial was started" in ran.err) == (130, True)
 
@@ -181,7 +181,7 @@ def test_quiet_sweep_prints_nothing_but_the_result(space: Path) -> None:
 def test_quiet_sweep_keeps_wandb_silent_and_only_while_it_runs(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
     monkeypatch.delenv("WANDB_SILENT", raising=False)
-    monkeypatch.setattr("ferray.sweep.run_sweep", lambda *_, **__: heard.append(os.environ["WANDB_SILENT"]))
+    monkeypatch.setattr("ferray.sweeps.run.run_sweep", lambda *_, **__: heard.append(os.environ["WANDB_SILENT"]))
     monkeypatch.setattr("ferray.cli.sweep._print_end", lambda *_, **__: None)
     sweep(space, "--quiet")
     assert (heard, "WANDB_SILENT" in os.environ) == (["true"], False)

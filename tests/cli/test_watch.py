@@ -14,10 +14,10 @@ from rich.console import Console
 from ferray.cli.standing import Standing
 from ferray.cli.views import LinesView, PictureView, RankingView
 from ferray.cli.watching import Follower, conclude, num_asked, watch
-from ferray.driver import SweepDriver
 from ferray.errors import ClusterError
 from ferray.study.history import load_sweep
 from ferray.study.records import DriverRecord, SweepRecord, TrialRecord
+from ferray.sweeps.driver import SweepDriver
 from ferray.testing.command import ferray
 from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
 from ferray.testing.fake_sweep import sweep_record

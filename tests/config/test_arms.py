@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ferray.check import valid_corners
 from ferray.config.load import load_space, validate_spec
 from ferray.config.overrides import Overrides
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
+from ferray.sweeps.check import valid_corners
 
 ARMS = {"plain": {}, "cleaned": {"outliers": "bdr", "epochs": 7}}
 FILE = """

@@ -18,10 +18,10 @@ from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
 from ferray.errors import ClusterError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
-from ferray.launch._place import find_place
 from ferray.launch.ray import _TrialActor
 from ferray.registry import ROOMS
 from ferray.study.history import load_sweep
+from ferray.sweeps.placement import find_placement
 from ferray.testing.curves import curve_report, saturating
 
 SPACE = """
@@ -37,7 +37,7 @@ space:
 
 
 def slots(*nodes: dict[str, float], **wishes: Any) -> int:
-    return find_place(Runtime(**wishes), list(nodes), "the cluster").slots
+    return find_placement(Runtime(**wishes), list(nodes), "the cluster").slots
 
 
 def test_one_gpu_a_trial_where_the_cluster_has_any() -> None:
@@ -82,7 +82,7 @@ def test_cuda_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_device_cpu_leaves_the_gpus_alone() -> None:
-    assert find_place(Runtime(device="cpu"), [{"CPU": 16, "GPU": 4}], "the cluster").gpus == 0
+    assert find_placement(Runtime(device="cpu"), [{"CPU": 16, "GPU": 4}], "the cluster").gpus == 0
 
 
 def test_max_concurrent_bounds_the_slots() -> None:
@@ -91,9 +91,11 @@ def test_max_concurrent_bounds_the_slots() -> None:
 
 def test_a_place_says_how_many_run_and_what_each_gets() -> None:
     nodes = [{"CPU": 16.0, "GPU": 4.0}]
-    assert str(find_place(Runtime(cpus_per_trial=2), nodes, "x")) == "4 trials at a time, 2 cores and 1 GPU each"
-    assert str(find_place(Runtime(), [{"CPU": 1.0}], "x")) == "1 trial at a time, 1 core"
-    assert str(find_place(Runtime(gpus_per_trial=0.5), nodes, "x")) == "8 trials at a time, 1 core and 0.5 GPUs each"
+    assert str(find_placement(Runtime(cpus_per_trial=2), nodes, "x")) == "4 trials at a time, 2 cores and 1 GPU each"
+    assert str(find_placement(Runtime(), [{"CPU": 1.0}], "x")) == "1 trial at a time, 1 core"
+    assert (
+        str(find_placement(Runtime(gpus_per_trial=0.5), nodes, "x")) == "8 trials at a time, 1 core and 0.5 GPUs each"
+    )
 
 
 @pytest.mark.parametrize("wish", [{"cpus_per_trial": 3}, {"gpus_per_trial": 0.5}])
@@ -104,13 +106,13 @@ def test_trial_that_can_never_be_placed_is_refused(wish: dict[str, Any]) -> None
 
 def test_cluster_with_a_head_alone_is_told_what_helps() -> None:
     with pytest.raises(ClusterError) as refused:
-        find_place(Runtime(address="auto"), [{}], "the cluster")
+        find_placement(Runtime(address="auto"), [{}], "the cluster")
     assert refused.value.hint == "start a node that has some, or pass `--wait 30m` for one that joins"
 
 
 def test_nobody_waits_for_nodes_of_one_machine() -> None:
     with pytest.raises(ClusterError) as refused:
-        find_place(Runtime(cpus_per_trial=3), [{"CPU": 2}], "this machine")
+        find_placement(Runtime(cpus_per_trial=3), [{"CPU": 2}], "this machine")
     assert refused.value.hint == "pass `--cpus-per-trial 2` or fewer"
 
 

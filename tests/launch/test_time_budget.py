@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ferray.driver import SweepDriver
 from ferray.events import EpochReport, Listener
 from ferray.launch.inline import Inline
 from ferray.study.history import load_sweep
 from ferray.study.records import TrialRecord
+from ferray.sweeps.driver import SweepDriver
 from ferray.testing.curves import open_driver, small_spec
 
 EPOCHS = 5

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 import ray
 
-from ferray.clocks import START_LIMIT_S
 from ferray.config.runtime import Runtime
-from ferray.driver import SweepDriver
 from ferray.errors import ClusterError
 from ferray.events import Listener
 from ferray.launch._capacity import Capacity
 from ferray.launch._heartbeat import Pulse
-from ferray.launch._place import Place
 from ferray.launch._watchdog import LOOK_S, Watch
 from ferray.study.history import load_sweep
+from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.placement import Placement
+from ferray.sweeps.timeouts import START_LIMIT_S
 from ferray.testing.curves import open_driver, small_spec
 
 TIMEOUT_S = 60.0
@@ -56,7 +56,7 @@ class Loop:
         self.stopped: list[TuneTrial] = []
         self.killed: list[TuneTrial] = []
         self.nodes: list[dict[str, Any]] = [{"Alive": True, "Resources": {"CPU": 2.0}}]
-        self.capacity = Capacity(driver, Place(1, 0.0, 2))
+        self.capacity = Capacity(driver, Placement(1, 0.0, 2))
         self.head_answers = True
         error = ClusterError("the cluster is gone", "run the same command again")
         self.pulse = Pulse(lambda: self.head_answers, error, gone_s=30.0, now=lambda: self.time)

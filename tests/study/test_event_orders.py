@@ -23,10 +23,10 @@ from optuna.trial import FrozenTrial, TrialState
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
-from ferray.driver import Audience, SweepDriver
 from ferray.events import Decision, EpochReport, FailureReason, Listener, Outcome, OutcomeKind, TrialEnded
 from ferray.study.history import read_sweep
 from ferray.study.study import Study
+from ferray.sweeps.driver import Audience, SweepDriver
 from ferray.testing.curves import curve_report, run_curves, saturating, small_spec
 from ferray.testing.fragile_store import Crash, FragileJournal
 

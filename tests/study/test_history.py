@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ferray.driver import SweepDriver
 from ferray.errors import ConfigError
 from ferray.study.history import DRIVER_DIED, NO_DRIVER, SweepReader, load_sweep
 from ferray.study.lease import STALE_AFTER_S
 from ferray.study.records import LEASE_ATTR, TrialRecord
 from ferray.study.store import JOURNAL_NAME
+from ferray.sweeps.driver import SweepDriver
 from ferray.testing.curves import open_driver, run_curves, small_spec
 
 

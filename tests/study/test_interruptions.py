@@ -25,11 +25,11 @@ from optuna.trial import FrozenTrial, TrialState
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
-from ferray.driver import Audience, SweepDriver
 from ferray.events import Decision, EpochReport, FailureReason
 from ferray.study.attempts import STOPPED_ATTR, values_of
 from ferray.study.pruners import step_of
 from ferray.study.study import Study
+from ferray.sweeps.driver import Audience, SweepDriver
 from ferray.testing.curves import curve_report, small_spec
 from ferray.testing.fragile_store import Crash, FragileJournal
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ferray.driver import deferring_interrupts
+from ferray.sweeps.driver import deferring_interrupts
 from ferray.system.signals import STOPPING, interrupt_on_every_stop, stops_kept
 
 

@@ -23,7 +23,7 @@ from ferray.errors import FerrayError
 from ferray.models.backbones import Backbone
 from ferray.models.model import FerModel, build_backbone, without_weights
 from ferray.models.transfer import refuse_unfit
-from ferray.parents import find_parent
+from ferray.sweeps.warm_start import find_parent
 from ferray.training.inputs import open_inputs
 from ferray.training.seeding import derive_generator
 from ferray.training.training_set import TrainingSet

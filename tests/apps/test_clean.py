@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ferray.clean import OutOfFold, find_suspects, in_folds, judge_labels
+from ferray.apps.clean import OutOfFold, find_suspects, in_folds, judge_labels
 from ferray.config.job import TrialJob
 from ferray.config.trial import EstimatorChoice, TrialConfig
 from ferray.errors import ConfigError, DataError

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ferray.check import judged_data
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
@@ -21,6 +20,7 @@ from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.stats.metrics import metrics_of
 from ferray.study.judged_data import doubt
 from ferray.study.records import JudgedData, SweepRecord, TrialRecord
+from ferray.sweeps.check import judged_data
 from ferray.system.cores import num_threads
 from ferray.text.counting import counted
 from ferray.training.checkpoint import digest_checkpoint

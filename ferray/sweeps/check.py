@@ -27,14 +27,14 @@ from ferray.data.opened import open_dataset
 from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
 from ferray.data.summary import DataSummary
-from ferray.disk import FEW, DiskNeed, disk_need, nearest_existing, num_kept
 from ferray.errors import ConfigError
-from ferray.first_step import split_every_fold, try_networks
-from ferray.launch import Place
 from ferray.models.transfer import numbered_head, refuse_initial
-from ferray.parents import find_parent
 from ferray.registry import ROOMS
 from ferray.study.records import JudgedData
+from ferray.sweeps.disk_space import FEW, DiskNeed, disk_need, nearest_existing, num_kept
+from ferray.sweeps.first_step import split_every_fold, try_networks
+from ferray.sweeps.placement import Placement
+from ferray.sweeps.warm_start import find_parent
 from ferray.text.counting import counted
 from ferray.training.feature_preprocessing import num_empty
 from ferray.training.inputs import open_inputs, summarise_trial
@@ -54,7 +54,7 @@ class Checked:
 
     configs: tuple[TrialConfig, ...]
     image_sizes: tuple[int, ...]
-    place: Place
+    place: Placement
     disk: DiskNeed
     data: tuple[DataSummary, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ def check_sweep(
     warnings = _prepare(known, places, progress)
     data = _summaries(known, places, {}, found)
     tell(f"checking resources for {runtime.launcher}", 0, 0)
-    place: Place = ROOMS["launcher"].load(runtime.launcher)(runtime).check()
+    place: Placement = ROOMS["launcher"].load(runtime.launcher)(runtime).check()
     tell("checking backbones", 0, 0)
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()

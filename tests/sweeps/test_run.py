@@ -16,7 +16,7 @@ from ferray.study.lease import driver_of
 from ferray.study.records import DriverRecord, SweepRecord
 from ferray.study.samplers import random
 from ferray.study.store import open_store
-from ferray.sweep import run_sweep
+from ferray.sweeps.run import run_sweep
 from ferray.testing.curves import small_spec
 from ferray.track import tensorboard
 

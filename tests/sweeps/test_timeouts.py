@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ferray.clocks import LEAST_SILENCE_S, START_LIMIT_S, Clocks, Phase
+from ferray.sweeps.timeouts import LEAST_SILENCE_S, START_LIMIT_S, Clocks, Phase
 
 HOURS = 36_000.0
 

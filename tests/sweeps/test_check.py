@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import torch
 
-from ferray.check import check_sweep, valid_corners
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
+from ferray.sweeps.check import check_sweep, valid_corners
 from ferray.testing.fake_data import sheet_rows, write_sheet_csv
 
 TABLE = {"backbone": "features_mlp", "augment": "none"}

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from ferray.clocks import Clocks
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
@@ -31,10 +30,11 @@ from ferray.events import (
     TrialEnded,
     TrialStarted,
 )
-from ferray.parents import find_parent
-from ferray.patience import Patience
-from ferray.retention import Retention
 from ferray.study.study import Study, Trial
+from ferray.sweeps.failures import Patience
+from ferray.sweeps.retention import Retention
+from ferray.sweeps.timeouts import Clocks
+from ferray.sweeps.warm_start import find_parent
 from ferray.system.signals import stops_answered_by
 from ferray.text.counting import counted
 from ferray.text.sanitize import visible

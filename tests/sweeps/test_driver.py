@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from ferray.config.job import TrialJob
-from ferray.driver import Audience, SweepDriver
 from ferray.events import (
     Decision,
     EpochReport,
@@ -21,8 +20,9 @@ from ferray.events import (
     TrialEnded,
     TrialStarted,
 )
-from ferray.patience import LEAST_LOSSES
 from ferray.study.history import load_sweep
+from ferray.sweeps.driver import Audience, SweepDriver
+from ferray.sweeps.failures import LEAST_LOSSES
 from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
 
 

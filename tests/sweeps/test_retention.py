@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ferray.config.job import TrialJob
-from ferray.driver import SweepDriver
 from ferray.events import FailureReason, Outcome, OutcomeKind
 from ferray.results.leaderboard import rank
 from ferray.study.history import SweepReader, load_sweep
+from ferray.sweeps.driver import SweepDriver
 from ferray.testing.curves import Curve, curve_report, open_driver, small_spec
 
 

@@ -11,15 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from ferray import registry
-from ferray.check import check_sweep
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError, DataError
-from ferray.first_step import try_networks
 from ferray.models.backbones import Backbone, BackboneFactory, InputSpec
 from ferray.models.model import build_model
 from ferray.registry import ROOMS, Room
+from ferray.sweeps.check import check_sweep
+from ferray.sweeps.first_step import try_networks
 from ferray.testing.fake_data import fake_image, write_png
 
 DEMO = {"demo": {"num_train": 42, "num_val": 14, "num_test": 7, "label_noise": 0}}

@@ -11,7 +11,7 @@ from ferray.text.counting import counted
 
 
 @dataclass(frozen=True)
-class Place:
+class Placement:
     """What one trial gets, and how many trials fit at a time."""
 
     cpus: int
@@ -29,7 +29,7 @@ class Place:
         return f"{counted(self.cpus, 'core')}{gpus}"
 
 
-def find_place(runtime: Runtime, nodes: list[dict[str, float]], where: str) -> Place:
+def find_placement(runtime: Runtime, nodes: list[dict[str, float]], where: str) -> Placement:
     """Divide the nodes' resources among trials, none of which spans two nodes; ClusterError where not even one fits."""
     cpus, gpus = runtime.cpus_per_trial, runtime.gpus_per_trial
     if gpus is None:
@@ -45,7 +45,7 @@ def find_place(runtime: Runtime, nodes: list[dict[str, float]], where: str) -> P
         message = f"a trial asks for `{gpus:g}` GPUs, the largest node of {where} has {most:g}"
         elsewhere = "start a node that has them" if runtime.address else "`--address` of a cluster that has them"
         raise ClusterError(message, _or_wait(f"pass fewer `--gpus-per-trial`, or {elsewhere}", runtime))
-    return Place(cpus, gpus, min(slots, runtime.max_concurrent or slots))
+    return Placement(cpus, gpus, min(slots, runtime.max_concurrent or slots))
 
 
 def wanted_gpus(runtime: Runtime, has_any: bool) -> float:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ferray.sweep import put_aside
+from ferray.sweeps.run import put_aside
 
 
 def test_sweeps_put_aside_in_one_second_do_not_meet(tmp_path: Path) -> None:

@@ -25,7 +25,6 @@ from ferray.config.place import JOURNAL_NAME, PLACE_NAME, SPACE_NAME, Place, pla
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.urls import without_password
-from ferray.driver import Audience, SweepDriver
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
 from ferray.files.private_folder import make_private
@@ -39,6 +38,7 @@ from ferray.study.judged_data import keep_data
 from ferray.study.load import open_study
 from ferray.study.records import JudgedData, SweepRecord
 from ferray.study.store import open_store
+from ferray.sweeps.driver import Audience, SweepDriver
 from ferray.system.cores import num_cores
 from ferray.text.counting import counted
 

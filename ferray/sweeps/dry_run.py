@@ -9,12 +9,12 @@ from dataclasses import replace
 from ferray.config.place import Place, place_at_start, read_place
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
-from ferray.driver import Audience
 from ferray.events import Found
 from ferray.study.database import database_errors_named
 from ferray.study.load import rehearse_opening
 from ferray.study.records import JudgedData
-from ferray.sweep import invite_trackers, refuse_driven, refuse_putting_aside, with_store
+from ferray.sweeps.driver import Audience
+from ferray.sweeps.run import invite_trackers, refuse_driven, refuse_putting_aside, with_store
 
 
 def rehearse_sweep(

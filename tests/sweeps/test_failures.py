@@ -6,7 +6,7 @@ import pytest
 
 from ferray.errors import ClusterError, SweepFailed
 from ferray.events import FailureReason, Outcome, OutcomeKind
-from ferray.patience import LEAST_LOSSES, Patience
+from ferray.sweeps.failures import LEAST_LOSSES, Patience
 
 LOST = Outcome(OutcomeKind.FAILED, "its worker was lost", reason=FailureReason.WORKER_LOST)
 DISK = Outcome(OutcomeKind.FAILED, "`last.pt` cannot be written: Stale file handle", reason=FailureReason.STORAGE)

@@ -12,10 +12,10 @@ from typing import Any, cast
 import pytest
 
 import ferray as ferray_package
+from ferray.apps.evaluate import fingerprint
 from ferray.config.job import TrialJob
 from ferray.data.pack import open_splits
 from ferray.data.samples import PackedSamples, Splits
-from ferray.evaluate import fingerprint
 from ferray.results.held_out import held_out_file, read_held_out
 from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
@@ -213,12 +213,18 @@ def test_training_never_reads_the_test_split(
 
 
 def test_nothing_but_evaluate_speaks_of_the_test_split() -> None:
-    # check.py counts empty cells in all splits, training/inputs.py passes rows of features on to each of them, and what is
-    # said of a data set are the numbers of its images; `data show` shows the pictures to a person.
-    counting = {"check.py", "training/inputs.py", "data/summary.py", "data/same_pictures.py", "data/class_sheets.py"}
+    # sweeps/check.py counts empty cells in all splits, training/inputs.py passes rows of features on to each of them,
+    # and what is said of a data set are the numbers of its images; `data show` shows the pictures to a person.
+    counting = {
+        "sweeps/check.py",
+        "training/inputs.py",
+        "data/summary.py",
+        "data/same_pictures.py",
+        "data/class_sheets.py",
+    }
     package = Path(ferray_package.__file__).parent
     files = [path for path in package.rglob("*.py") if "splits.test" in path.read_text(encoding="utf-8")]
-    assert {path.relative_to(package).as_posix() for path in files} == {"evaluate.py", *counting}
+    assert {path.relative_to(package).as_posix() for path in files} == {"apps/evaluate.py", *counting}
 
 
 def test_a_sweep_with_trials_to_come_is_warned_of_and_its_record_says_so(clean: Path) -> None:

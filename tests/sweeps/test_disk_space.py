@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ferray.config.trial import TrialConfig
-from ferray.disk import DiskNeed, DiskUse, disk_need, disk_use, gibibytes, nearest_existing, num_kept
+from ferray.sweeps.disk_space import DiskNeed, DiskUse, disk_need, disk_use, gibibytes, nearest_existing, num_kept
 
 
 def config(**changes: Any) -> TrialConfig:

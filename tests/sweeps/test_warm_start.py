@@ -9,9 +9,9 @@ import pytest
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError, SweepFailed
-from ferray.parents import find_parent
 from ferray.study.history import load_sweep
-from ferray.sweep import run_sweep
+from ferray.sweeps.run import run_sweep
+from ferray.sweeps.warm_start import find_parent
 
 BASE = {"image_size": 32, "backbone": {"tiny_cnn": {"width": 4, "depth": 3}}, "batch_size": 16, "epochs": 1}
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ferray.check import Checked
 from ferray.config.keep import keep_words
 from ferray.config.parameter_sets import ParameterSet
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import COMPONENT_FIELDS
 from ferray.config.urls import without_password
-from ferray.disk import gibibytes
 from ferray.events import Found
+from ferray.sweeps.check import Checked
+from ferray.sweeps.disk_space import gibibytes
 from ferray.text.counting import counted
 
 
