@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ferray.cli.output import print_error, say, show
-from ferray.cli.rich_console import PlainConsole
-from ferray.cli.tables import print_leaderboard
-from ferray.cli.trial_lines import trial_line
+from ferray.cli.terminal.output import print_error, say, show
+from ferray.cli.terminal.rich_console import PlainConsole
+from ferray.cli.terminal.tables import print_leaderboard
+from ferray.cli.terminal.trial_lines import trial_line
 from ferray.config.readable import params_line
 from ferray.results.leaderboard import rank
 from ferray.testing.fake_sweep import sweep_record

@@ -12,13 +12,12 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from ferray import __version__
-from ferray.cli import (
+from ferray.cli.commands import (
     compare,
     data,
     evaluate,
     figures,
     leaderboard,
-    listing,
     outliers,
     show,
     sweep,
@@ -26,10 +25,11 @@ from ferray.cli import (
     train,
     trials,
 )
-from ferray.cli.encoding import print_anything
-from ferray.cli.output import print_error
-from ferray.cli.streams import ReaderLeft, open_streams
-from ferray.cli.wrong_option import words_of
+from ferray.cli.commands.list import list_components
+from ferray.cli.terminal.encoding import print_anything
+from ferray.cli.terminal.output import print_error
+from ferray.cli.terminal.streams import ReaderLeft, open_streams
+from ferray.cli.terminal.wrong_option import words_of
 from ferray.config.urls import conceal, hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError, FerrayError, StorageError
 from ferray.system.signals import interrupt_on_every_stop
@@ -52,7 +52,7 @@ app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)
 app.command("outliers")(outliers.outliers)
 app.command("sync")(sync.sync)
-app.command("list")(listing.list_components)
+app.command("list")(list_components)
 app.add_typer(show.app, name="show")
 app.add_typer(data.app, name="data")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ferray.cli.output import progress_bars, say
+from ferray.cli.terminal.output import progress_bars, say
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime

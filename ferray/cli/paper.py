@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ferray.cli.output import say
+from ferray.cli.terminal.output import say
 from ferray.text.commands import command, shortest_path
 from ferray.text.counting import counted
 
@@ -77,7 +77,7 @@ def _evaluate(sweep: PaperSweep) -> None:
 
 
 def _draw(sweep: PaperSweep) -> None:
-    from ferray.cli.figures import draw_figures
+    from ferray.cli.commands.figures import draw_figures
 
     album = draw_figures(sweep.record, sweep.folder, None, sweep.runtime)
     if not sweep.quiet:

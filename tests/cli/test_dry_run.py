@@ -87,7 +87,7 @@ def test_the_plan_is_yaml_as_a_space_has_it(space: Path) -> None:
 @pytest.mark.parametrize("width", [30, 60, 80])
 def test_the_plan_is_yaml_on_a_narrow_terminal_too(space: Path, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = words(space)
-    monkeypatch.setattr("ferray.cli.output.width_of", lambda stream: width if stream is sys.stdout else None)
+    monkeypatch.setattr("ferray.cli.terminal.output.width_of", lambda stream: width if stream is sys.stdout else None)
     folded = words(space)
     assert {**folded, "disk": ""} == {**whole, "disk": ""}  # what is free may change from one to the next
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from ferray.cli.output import print_json
+from ferray.cli.terminal.output import print_json
 from ferray.errors import DataError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ferray.cli.standing import Row, Standing, duration
+from ferray.cli.terminal.standing import Row, Standing, duration
 from ferray.events import OutcomeKind
 
 ONE_EPOCH = {"seconds": 10.0, "images_per_s": 50.0}

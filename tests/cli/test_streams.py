@@ -49,6 +49,8 @@ def test_a_reader_that_leaves_ends_a_command_in_silence(words: str) -> None:
 
 
 def test_a_stream_that_was_closed_is_no_file_of_a_command(tmp_path: Path) -> None:
-    code = "import os; from ferray.cli.streams import open_streams; open_streams(); print(os.open('x', 65) > 2)"
+    code = (
+        "import os; from ferray.cli.terminal.streams import open_streams; open_streams(); print(os.open('x', 65) > 2)"
+    )
     ran = run(f'cd "{tmp_path}" && "$0" -c "{code}" 2>&- <&-')
     assert ran.stdout == "True\n"

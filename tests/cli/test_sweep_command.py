@@ -182,7 +182,7 @@ def test_quiet_sweep_keeps_wandb_silent_and_only_while_it_runs(space: Path, monk
     heard: list[str] = []
     monkeypatch.delenv("WANDB_SILENT", raising=False)
     monkeypatch.setattr("ferray.sweeps.run.run_sweep", lambda *_, **__: heard.append(os.environ["WANDB_SILENT"]))
-    monkeypatch.setattr("ferray.cli.sweep._print_end", lambda *_, **__: None)
+    monkeypatch.setattr("ferray.cli.commands.sweep._print_end", lambda *_, **__: None)
     sweep(space, "--quiet")
     assert (heard, "WANDB_SILENT" in os.environ) == (["true"], False)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ferray.cli.tables import print_leaderboard, stdout_console
+from ferray.cli.terminal.tables import print_leaderboard, stdout_console
 from ferray.results.leaderboard import rank
 from ferray.study.history import DRIVER_DIED
 from ferray.study.records import FoldRecord, SweepRecord, TrialRecord

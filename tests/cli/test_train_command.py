@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.cli.trained import print_trained
+from ferray.cli.terminal.trained import print_trained
 from ferray.errors import SweepFailed
 from ferray.stats.intervals import folds_interval
 from ferray.testing.command import Ran, ferray

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ferray.cli.standing import Standing
-from ferray.cli.views import LinesView, PictureView, RankingView
-from ferray.cli.watching import Follower, conclude, num_asked, watch
+from ferray.cli.terminal.standing import Standing
+from ferray.cli.terminal.views import LinesView, PictureView, RankingView
+from ferray.cli.terminal.watching import Follower, conclude, num_asked, watch
 from ferray.errors import ClusterError
 from ferray.study.history import load_sweep
 from ferray.study.records import DriverRecord, SweepRecord, TrialRecord

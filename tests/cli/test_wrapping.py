@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from ferray.cli.encoding import print_anything
-from ferray.cli.wrapping import width_of, wrapped
+from ferray.cli.terminal.encoding import print_anything
+from ferray.cli.terminal.wrapping import width_of, wrapped
 
 LINE = "trial   3  complete  val/uar 0.735  `ferray trials demo --failed` lists imbalance=weighted_sampler"
 

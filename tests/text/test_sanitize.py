@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 import ferray
-from ferray.cli.output import say, show
-from ferray.cli.rich_console import PlainConsole
+from ferray.cli.terminal.output import say, show
+from ferray.cli.terminal.rich_console import PlainConsole
 from ferray.errors import DataError
 from ferray.study.history import read_sweep
 from ferray.study.records import RESULT_ATTR, SCHEMA, SPEC_ATTR, TRIAL_ATTR
@@ -123,15 +123,15 @@ def test_csv_is_written_in_one_place() -> None:
 
 def test_whatever_is_printed_is_made_visible() -> None:
     prints = [(file, call) for file, call in calls() if ast.unparse(call.func) == "print"]
-    ours = ("cli/output.py", "cli/__init__.py")  # JSON, which escapes, and the version
+    ours = ("cli/terminal/output.py", "cli/__init__.py")  # JSON, which escapes, and the version
     raw = [(file, call) for file, call in prints if "visible(" not in ast.unparse(call)]
     others = [f"{file}:{call.lineno}" for file, call in raw if file not in ours]
     assert others == []
 
 
 def test_consoles_of_rich_are_plain_ones() -> None:
-    plain = "cli/rich_console.py"
+    plain = "cli/terminal/rich_console.py"
     root = Path(ferray.__file__).parent
-    of_rich = {path for path in root.rglob("cli/*.py") if "from rich.console import Console" in path.read_text()}
+    of_rich = {path for path in root.rglob("cli/**/*.py") if "from rich.console import Console" in path.read_text()}
     files = {path.relative_to(root).as_posix() for path in of_rich}
     assert [file for file, call in calls() if file in files - {plain} and ast.unparse(call.func) == "Console"] == []

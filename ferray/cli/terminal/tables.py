@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ferray.cli.rich_console import PlainConsole
-from ferray.cli.wrapping import wrapped
+from ferray.cli.terminal.rich_console import PlainConsole
+from ferray.cli.terminal.wrapping import wrapped
 from ferray.config.readable import params_line
 from ferray.results.leaderboard import Leaderboard, value_text
 from ferray.study.records import TrialRecord

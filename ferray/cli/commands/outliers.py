@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.figures import remark
-from ferray.cli.output import print_json, say, show
+from ferray.cli import arguments
+from ferray.cli.commands.figures import remark
+from ferray.cli.terminal.output import print_json, say, show
 from ferray.config.place import DataPlace
 from ferray.text.commands import command, shortest_path
 from ferray.text.counting import counted
@@ -26,21 +26,21 @@ PICTURE_SIDE = 96
 
 
 def outliers(
-    name: options.Sweep,
+    name: arguments.Sweep,
     trial: Annotated[
         int | None, typer.Option("--trial", min=0, help="Its number; else the best trial that removed something.")
     ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", help="Folder for the files; else `figures/` in the trial's.")
     ] = None,
-    data_root: options.DataRoot = None,
-    output: options.Output = Path("runs"),
-    storage: options.Storage = None,
-    json: options.Json = False,
+    data_root: arguments.DataRoot = None,
+    output: arguments.Output = Path("runs"),
+    storage: arguments.Storage = None,
+    json: arguments.Json = False,
 ) -> None:
     """Show which samples a trial removed and why: variance by epoch, errors before and after, the pictures, classes."""
     asked = dict(locals())
-    folder = options.place_of(name, asked).folder
+    folder = arguments.place_of(name, asked).folder
     from ferray.config.exclusion import kept_list
     from ferray.results.figures.album import Album
     from ferray.results.originals import Originals
@@ -52,7 +52,7 @@ def outliers(
     removals = read_removals(folder, chosen)
     target = to or folder / chosen.folder / "figures"
     album = Album(target, f"{record.name}, trial {chosen.number}", sweep=folder)
-    config, runtime = chosen.trial_config(), options.runtime_from(asked)
+    config, runtime = chosen.trial_config(), arguments.runtime_from(asked)
     originals = Originals(config, DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude)))
     if removals.looks:
         album.files += write_tables(target, removals)

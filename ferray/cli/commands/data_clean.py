@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import print_json, progress_bars, say, say_notes, show
+from ferray.cli import arguments
+from ferray.cli.terminal.output import print_json, progress_bars, say, say_notes, show
 from ferray.config.place import is_sweep, output_words
 from ferray.system.cores import num_threads
 from ferray.text.commands import command, shortest_path
@@ -26,20 +26,20 @@ MOST_SHOWN = 20
 def clean(
     space: Annotated[str, typer.Argument(help="A search space, or a data set by name.", show_default=False)],
     folds: Annotated[int, typer.Option("--folds", min=2, max=50, help="Networks to train.")] = 5,
-    epochs: options.Epochs = None,
-    sets: options.Sets = None,
-    seed: options.Seed = None,
-    limit_per_class: options.LimitPerClass = None,
-    bad_samples: options.BadSamples = None,
+    epochs: arguments.Epochs = None,
+    sets: arguments.Sets = None,
+    seed: arguments.Seed = None,
+    limit_per_class: arguments.LimitPerClass = None,
+    bad_samples: arguments.BadSamples = None,
     to: Annotated[Path | None, typer.Option("--to", help="The csv; else `suspects.csv` beside the folds.")] = None,
-    data_root: options.DataRoot = None,
-    output: options.Output = Path("runs"),
-    device: options.Device = "auto",
+    data_root: arguments.DataRoot = None,
+    output: arguments.Output = Path("runs"),
+    device: arguments.Device = "auto",
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Threads of torch and of augmentation; else every core.")
     ] = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    json: arguments.Json = False,
+    quiet: arguments.Quiet = False,
 ) -> None:
     """List training samples whose labels are suspect, by confident learning; no data is touched.
 
@@ -47,10 +47,10 @@ def clean(
     and started again, it goes on from the last checkpoint.
     """
     asked = dict(locals())
-    from ferray.cli.train import settle
+    from ferray.cli.commands.train import settle
     from ferray.config.load import load_space_or_dataset
 
-    loaded, notes = load_space_or_dataset(space, options.overrides_from(asked))
+    loaded, notes = load_space_or_dataset(space, arguments.overrides_from(asked))
     say_notes(notes, quiet=quiet)
     spec, chosen = settle(loaded)
     if not quiet:
@@ -60,7 +60,7 @@ def clean(
     from ferray.apps.clean import find_suspects
     from ferray.results.suspects import write_suspects
 
-    runtime = options.runtime_from({**asked, "launcher": "inline"})
+    runtime = arguments.runtime_from({**asked, "launcher": "inline"})
     job = _prepare(spec, runtime, folds, threads or num_threads(), quiet=quiet)
     try:
         findings = find_suspects(job, (lambda _: None) if quiet else _say_epoch)

@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from ferray.cli.wrapping import wrapped
+from ferray.cli.terminal.wrapping import wrapped
 
 
 class Screen:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from ferray.cli.picture import picture
-from ferray.cli.rich_console import PlainConsole
-from ferray.cli.screen import Screen
-from ferray.cli.standing import Row, Standing
+from ferray.cli.terminal.picture import picture
+from ferray.cli.terminal.rich_console import PlainConsole
+from ferray.cli.terminal.screen import Screen
+from ferray.cli.terminal.standing import Row, Standing
 from ferray.config.readable import params_line
 from ferray.events import EpochReport, Listener, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
 from ferray.track.console import WIDEST, WORDS

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import print_json, show_text
+from ferray.cli import arguments
+from ferray.cli.terminal.output import print_json, show_text
 from ferray.config.place import QUICK, SPACE_NAME, Place, find_sweep, is_sweep, words_for
 from ferray.errors import ConfigError
 from ferray.text.commands import shortest_path
@@ -28,11 +28,11 @@ def compare(
     name: Annotated[
         str | None, typer.Option("--name", help="The sweep or its folder, where it is not called as the space.")
     ] = None,
-    output: options.Output = Path("runs"),
-    storage: options.Storage = None,
+    output: arguments.Output = Path("runs"),
+    storage: arguments.Storage = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX, for booktabs and tabularx.")] = False,
-    json: options.Json = False,
+    json: arguments.Json = False,
 ) -> None:
     """Put a paper's published numbers beside ours: n, interval and a plain word where the protocols differ."""
     if sum((markdown, latex, json)) > 1:
@@ -84,8 +84,8 @@ def print_comparison(comparison: Comparison) -> None:
     """Tables and notes on stdout, as wide as the terminal."""
     from rich.text import Text
 
-    from ferray.cli.tables import stdout_console
-    from ferray.cli.wrapping import wrapped
+    from ferray.cli.terminal.tables import stdout_console
+    from ferray.cli.terminal.wrapping import wrapped
     from ferray.papers.comparison_text import text_of
 
     out, text = stdout_console(), text_of(comparison)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ferray.cli.standing import Row, Standing, duration
-from ferray.cli.wrapping import cut, folded, wrapped
+from ferray.cli.terminal.standing import Row, Standing, duration
+from ferray.cli.terminal.wrapping import cut, folded, wrapped
 from ferray.config.readable import params_line
 from ferray.track.console import WORDS
 

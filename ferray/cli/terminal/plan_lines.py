@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ferray.cli.output import print_json, show
+from ferray.cli.terminal.output import print_json, show
 
 if TYPE_CHECKING:
     from ferray.sweeps.plan import Plan

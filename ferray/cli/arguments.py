@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ferray.cli.output import say
+from ferray.cli.terminal.output import say
 from ferray.config.place import Place, find_sweep, remembered
 from ferray.errors import ConfigError
 from ferray.text.commands import command

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from ferray.cli.output import show
-from ferray.cli.picture import picture
-from ferray.cli.rich_console import PlainConsole
-from ferray.cli.screen import Screen
-from ferray.cli.standing import Standing
-from ferray.cli.tables import ranking_lines
-from ferray.cli.trial_lines import INDENT
+from ferray.cli.terminal.output import show
+from ferray.cli.terminal.picture import picture
+from ferray.cli.terminal.rich_console import PlainConsole
+from ferray.cli.terminal.screen import Screen
+from ferray.cli.terminal.standing import Standing
+from ferray.cli.terminal.tables import ranking_lines
+from ferray.cli.terminal.trial_lines import INDENT
 from ferray.results.leaderboard import Leaderboard, rank
 from ferray.study.records import SweepRecord, TrialRecord
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from ferray.cli.wrapping import width_of, wrapped
+from ferray.cli.terminal.wrapping import width_of, wrapped
 from ferray.errors import DataError
 from ferray.text.sanitize import on_one_line, visible
 
@@ -89,7 +89,7 @@ def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], 
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from ferray.cli.rich_console import PlainConsole
+    from ferray.cli.terminal.rich_console import PlainConsole
 
     count = TextColumn("{task.fields[count]}")
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), count, TimeRemainingColumn())

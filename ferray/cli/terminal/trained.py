@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ferray.cli.output import print_json, show
+from ferray.cli.terminal.output import print_json, show
 from ferray.config.job import TrialJob
 from ferray.errors import SweepFailed
 from ferray.events import EpochReport, pooled

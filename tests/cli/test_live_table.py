@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ferray.cli.live import LiveTable
-from ferray.cli.picture import picture
-from ferray.cli.screen import height_of
-from ferray.cli.standing import Row, Standing
+from ferray.cli.terminal.live_table import LiveTable
+from ferray.cli.terminal.picture import picture
+from ferray.cli.terminal.screen import height_of
+from ferray.cli.terminal.standing import Row, Standing
 from ferray.events import Found, OutcomeKind
 from ferray.testing.fake_sweep import TRIALS, sweep_started, trial_ended, trial_started
 

@@ -8,27 +8,27 @@ from typing import Annotated
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import on_terminal, print_json, show
-from ferray.cli.trial_lines import INDENT, has_failed, trial_line
+from ferray.cli import arguments
+from ferray.cli.terminal.output import on_terminal, print_json, show
+from ferray.cli.terminal.trial_lines import INDENT, has_failed, trial_line
 from ferray.config.place import find_sweep
 from ferray.study.records import TrialRecord
 
 
 def trials(
-    name: options.Sweep,
+    name: arguments.Sweep,
     failed: Annotated[
         bool, typer.Option("--failed", help="Only those that failed or lost their worker, by reason.")
     ] = False,
-    output: options.Output = Path("runs"),
-    storage: options.Storage = None,
-    watch: options.Watch = False,
-    json: options.Json = False,
+    output: arguments.Output = Path("runs"),
+    storage: arguments.Storage = None,
+    watch: arguments.Watch = False,
+    json: arguments.Json = False,
 ) -> None:
     """List a sweep's trials in order: number, outcome, value, epochs, reason, and for a failure where to look."""
     place = find_sweep(name, output, storage)
     if watch:
-        options.refuse_with_watch(json=json, csv=False)
+        arguments.refuse_with_watch(json=json, csv=False)
         _watch(place.folder, storage, failed=failed)
         return
     from ferray.results.export import entry
@@ -48,8 +48,8 @@ def trials(
 
 def _watch(folder: Path, storage: str | None, *, failed: bool) -> None:
     """A line for each trial that ends, those that have ended first."""
-    from ferray.cli.views import LinesView, PictureView
-    from ferray.cli.watching import conclude, watch
+    from ferray.cli.terminal.views import LinesView, PictureView
+    from ferray.cli.terminal.watching import conclude, watch
 
     def line(trial: TrialRecord) -> str:
         return trial_line(trial, folder) if has_failed(trial) or not failed else ""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ferray.cli.output import say
-from ferray.cli.standing import Row, Standing
+from ferray.cli.terminal.output import say
+from ferray.cli.terminal.standing import Row, Standing
 from ferray.config.place import JOURNAL_NAME
 from ferray.errors import ClusterError
 from ferray.events import OutcomeKind

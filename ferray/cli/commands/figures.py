@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import print_json, say, show_text
+from ferray.cli import arguments
+from ferray.cli.terminal.output import print_json, say, show_text
 from ferray.config.place import DataPlace
 from ferray.text.commands import shortest_path
 from ferray.text.counting import counted
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def figures(
-    name: options.Sweep,
+    name: arguments.Sweep,
     trial: Annotated[
         list[int] | None,
         typer.Option(
@@ -34,19 +34,19 @@ def figures(
         Path | None,
         typer.Option("--to", help="Folder for the files; else `figures/` in the sweep's, or `figures/trial-17/`."),
     ] = None,
-    data_root: options.DataRoot = None,
-    output: options.Output = Path("runs"),
-    storage: options.Storage = None,
-    json: options.Json = False,
+    data_root: arguments.DataRoot = None,
+    output: arguments.Output = Path("runs"),
+    storage: arguments.Storage = None,
+    json: arguments.Json = False,
 ) -> None:
     """Draw curves, class counts, losses, confusion matrices, recalls and folds, each as PNG and SVG."""
     asked = dict(locals())
-    folder = options.place_of(name, asked).folder
+    folder = arguments.place_of(name, asked).folder
     from ferray.study.history import load_sweep
 
     record = load_sweep(folder, storage)
     say(f"drawing what `{record.name}` has measured")
-    album = draw_figures(record, folder, to, options.runtime_from(asked), trial or ())
+    album = draw_figures(record, folder, to, arguments.runtime_from(asked), trial or ())
     if json:
         print_json({"sweep": record.name, "files": [str(path) for path in album.files]})
     else:

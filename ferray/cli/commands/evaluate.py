@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import print_json, say, show
+from ferray.cli import arguments
+from ferray.cli.terminal.output import print_json, say, show
 from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    name: options.Sweep,
+    name: arguments.Sweep,
     trial: Annotated[
         list[int] | None, typer.Option("--trial", min=0, help="A trial by its number; may be repeated.")
     ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Every complete trial: for arms that were fixed before anything was seen.")
     ] = False,
-    data_root: options.DataRoot = None,
-    output: options.Output = Path("runs"),
-    device: options.Device = "auto",
-    storage: options.Storage = None,
-    json: options.Json = False,
+    data_root: arguments.DataRoot = None,
+    output: arguments.Output = Path("runs"),
+    device: arguments.Device = "auto",
+    storage: arguments.Storage = None,
+    json: arguments.Json = False,
 ) -> None:
     """Judge the best trial on the test split, or those asked for; what is known of a checkpoint is not asked again."""
     asked = dict(locals())
     if trial and every:
         raise ConfigError("`--trial` and `--all` are two choices", "leave one out")
-    place = options.place_of(name, asked)
-    runtime = options.runtime_from({**asked, "launcher": "inline"})
+    place = arguments.place_of(name, asked)
+    runtime = arguments.runtime_from({**asked, "launcher": "inline"})
     from ferray.results.blinding import standing_of
     from ferray.results.chosen import choose_trials
     from ferray.study.history import load_sweep

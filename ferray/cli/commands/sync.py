@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ferray.cli import options
-from ferray.cli.output import say
+from ferray.cli import arguments
+from ferray.cli.terminal.output import say
 from ferray.config.place import find_sweep
 from ferray.errors import DataError
 
 
-def sync(name: options.Sweep, output: options.Output = Path("runs")) -> None:
+def sync(name: arguments.Sweep, output: arguments.Output = Path("runs")) -> None:
     """Upload what W&B has not received of a sweep; needs a key and a network. Running it again is harmless."""
     place = find_sweep(name, output)
     written = [*place.folder.glob("wandb/run-*"), *place.folder.glob("wandb/offline-run-*")]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import print_json, show
+from ferray.cli import arguments
+from ferray.cli.terminal.output import print_json, show
 from ferray.errors import ConfigError, did_you_mean
 from ferray.text.commands import as_called
 
@@ -51,7 +51,7 @@ def list_components(
     what: Annotated[
         str | None, typer.Argument(help=f"{', '.join(_KINDS)}; without one, what each of these is.", show_default=False)
     ] = None,
-    json: options.Json = False,
+    json: arguments.Json = False,
 ) -> None:
     """List the components of a kind, one a line with what it does, or the search spaces; without a kind, the kinds."""
     if what is None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ferray.cli import options
+from ferray.cli import arguments
 from ferray.cli.checking import checked_sweep
-from ferray.cli.compare import print_comparison
-from ferray.cli.output import on_terminal, print_json, say, say_notes
+from ferray.cli.commands.compare import print_comparison
 from ferray.cli.paper import PaperSweep, finish_paper
-from ferray.cli.plan import print_plan
+from ferray.cli.terminal.output import on_terminal, print_json, say, say_notes
+from ferray.cli.terminal.plan_lines import print_plan
 from ferray.config.called import called_by
 from ferray.config.place import Place, read_place
 from ferray.errors import ConfigError, UnknownComponent, did_you_mean
@@ -31,50 +31,50 @@ if TYPE_CHECKING:
 
 
 def sweep(
-    space: options.Space,
-    trials: options.Trials = None,
-    epochs: options.Epochs = None,
-    time_budget: options.TimeBudget = None,
-    seed: options.Seed = None,
-    seeds: options.Seeds = None,
-    quick: options.Quick = False,
-    sets: options.Sets = None,
-    limit_per_class: options.LimitPerClass = None,
-    bad_samples: options.BadSamples = None,
-    exclude: options.Exclude = None,
-    enqueue: options.Enqueue = None,
-    sampler: options.Sampler = None,
-    pruner: options.Pruner = None,
-    name: options.Name = None,
-    fresh: options.Fresh = False,
-    dry_run: options.DryRun = False,
-    data_root: options.DataRoot = None,
-    output: options.Output = Path("runs"),
-    launcher: options.Launcher = "ray",
-    address: options.Address = None,
-    cpus_per_trial: options.CpusPerTrial = 1,
-    gpus_per_trial: options.GpusPerTrial = None,
-    max_concurrent: options.MaxConcurrent = None,
-    max_retries: options.MaxRetries = 3,
-    max_failures: options.MaxFailures = 10,
-    trial_timeout: options.TrialTimeout = None,
-    wait: options.Wait = None,
-    keep: options.Keep = "all",
-    take_over: options.TakeOver = False,
-    device: options.Device = "auto",
-    storage: options.Storage = None,
-    tracker: options.Trackers = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    space: arguments.Space,
+    trials: arguments.Trials = None,
+    epochs: arguments.Epochs = None,
+    time_budget: arguments.TimeBudget = None,
+    seed: arguments.Seed = None,
+    seeds: arguments.Seeds = None,
+    quick: arguments.Quick = False,
+    sets: arguments.Sets = None,
+    limit_per_class: arguments.LimitPerClass = None,
+    bad_samples: arguments.BadSamples = None,
+    exclude: arguments.Exclude = None,
+    enqueue: arguments.Enqueue = None,
+    sampler: arguments.Sampler = None,
+    pruner: arguments.Pruner = None,
+    name: arguments.Name = None,
+    fresh: arguments.Fresh = False,
+    dry_run: arguments.DryRun = False,
+    data_root: arguments.DataRoot = None,
+    output: arguments.Output = Path("runs"),
+    launcher: arguments.Launcher = "ray",
+    address: arguments.Address = None,
+    cpus_per_trial: arguments.CpusPerTrial = 1,
+    gpus_per_trial: arguments.GpusPerTrial = None,
+    max_concurrent: arguments.MaxConcurrent = None,
+    max_retries: arguments.MaxRetries = 3,
+    max_failures: arguments.MaxFailures = 10,
+    trial_timeout: arguments.TrialTimeout = None,
+    wait: arguments.Wait = None,
+    keep: arguments.Keep = "all",
+    take_over: arguments.TakeOver = False,
+    device: arguments.Device = "auto",
+    storage: arguments.Storage = None,
+    tracker: arguments.Trackers = None,
+    json: arguments.Json = False,
+    quiet: arguments.Quiet = False,
 ) -> None:
     """Run a sweep, or continue the one of this name: the same command again goes on where it stopped."""
     asked = dict(locals())
     from ferray.config.load import find_space, load_space
 
     asked["output"], asked["name"] = called_by(name, output)
-    spec, notes = load_space(space, options.overrides_from(asked))
+    spec, notes = load_space(space, arguments.overrides_from(asked))
     say_notes(notes, quiet=quiet)
-    options.recall(_place_of(asked["output"] / spec.name, fresh=fresh), asked)
+    arguments.recall(_place_of(asked["output"] / spec.name, fresh=fresh), asked)
     runtime = _runtime(asked, spec)
     how = _How(fresh=fresh, take_over=take_over, dry_run=dry_run, json=json, quiet=quiet, first=_sets(enqueue, spec))
     if spec.after is not None and not _run_before(spec.after, runtime, quick=quick, how=how):
@@ -91,12 +91,12 @@ def _runtime(asked: dict[str, Any], spec: SweepSpec) -> Runtime:
     """The place that was asked for; ConfigError names the option that is wrong."""
     from ferray.config.keep import parse_keep
 
-    runtime: Runtime = options.runtime_from(
+    runtime: Runtime = arguments.runtime_from(
         {
             **asked,
             "trackers": _trackers(asked["tracker"]),
-            "trial_timeout_s": options.seconds(asked["trial_timeout"], "--trial-timeout"),
-            "wait_s": options.waiting(asked["wait"], asked["address"]),
+            "trial_timeout_s": arguments.seconds(asked["trial_timeout"], "--trial-timeout"),
+            "wait_s": arguments.waiting(asked["wait"], asked["address"]),
             "keep_best": parse_keep(asked["keep"]),
         }
     )
@@ -209,7 +209,7 @@ def _watchers(*, quiet: bool) -> list[Listener]:
     if quiet:
         return []
     if on_terminal():
-        from ferray.cli.live import LiveTable
+        from ferray.cli.terminal.live_table import LiveTable
 
         return [LiveTable()]
     from ferray.track.console import Console
@@ -231,7 +231,7 @@ def _trackers(given: list[str] | None) -> tuple[str, ...]:
 
 
 def _print_end(record: SweepRecord, runtime: Runtime, paper: PaperSweep | None, *, json: bool, quiet: bool) -> None:
-    from ferray.cli.tables import print_leaderboard
+    from ferray.cli.terminal.tables import print_leaderboard
     from ferray.results.leaderboard import rank
     from ferray.results.progress import with_progress
 

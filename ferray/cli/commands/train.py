@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ferray.cli import options
+from ferray.cli import arguments
 from ferray.cli.checking import checked_sweep
-from ferray.cli.output import on_terminal, progress_bars, say, say_notes
-from ferray.cli.trained import is_trained, print_trained
+from ferray.cli.terminal.output import on_terminal, progress_bars, say, say_notes
+from ferray.cli.terminal.trained import is_trained, print_trained
 from ferray.config.place import DEFAULT_OUTPUT
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError
 from ferray.system.cores import num_threads
@@ -32,24 +32,24 @@ def train(
         str | None,
         typer.Option("--from", metavar="SWEEP:N", help="Train the configuration of a sweep's trial, or its `best`."),
     ] = None,
-    sets: options.Sets = None,
-    epochs: options.Epochs = None,
-    seed: options.Seed = None,
-    quick: options.Quick = False,
-    limit_per_class: options.LimitPerClass = None,
-    bad_samples: options.BadSamples = None,
-    exclude: options.Exclude = None,
+    sets: arguments.Sets = None,
+    epochs: arguments.Epochs = None,
+    seed: arguments.Seed = None,
+    quick: arguments.Quick = False,
+    limit_per_class: arguments.LimitPerClass = None,
+    bad_samples: arguments.BadSamples = None,
+    exclude: arguments.Exclude = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget an earlier training of the same configuration.")
     ] = False,
-    data_root: options.DataRoot = None,
-    output: options.Output = Path("runs"),
-    device: options.Device = "auto",
+    data_root: arguments.DataRoot = None,
+    output: arguments.Output = Path("runs"),
+    device: arguments.Device = "auto",
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Threads of torch and of augmentation; else every core.")
     ] = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    json: arguments.Json = False,
+    quiet: arguments.Quiet = False,
 ) -> None:
     """Train one configuration: fixed keys, then `--set`, then the first choice or the middle of what is searched.
 
@@ -60,7 +60,7 @@ def train(
 
     source, spec, notes = _asked_configuration(asked)
     say_notes(notes, quiet=quiet)
-    runtime = options.runtime_from({**asked, "launcher": "inline"})
+    runtime = arguments.runtime_from({**asked, "launcher": "inline"})
     spec, chosen = settle(spec)
     if not quiet:
         for key, value in chosen.items():
@@ -84,7 +84,7 @@ def _asked_configuration(asked: dict[str, Any]) -> tuple[Path, SweepSpec, list[s
         raise ConfigError(given, "name a space, or a trial by `--from SWEEP:17`")
     if trial is not None:
         return _configuration_of_trial(trial, asked)
-    spec, notes = load_space(space, options.overrides_from(asked))
+    spec, notes = load_space(space, arguments.overrides_from(asked))
     return find_space(space).path, spec, notes
 
 
@@ -95,7 +95,7 @@ def _configuration_of_trial(reference: str, asked: dict[str, Any]) -> tuple[Path
         raise ConfigError(f"`--from {reference}` names no trial", "write `--from SWEEP:17`, or `--from SWEEP:best`")
     if asked["quick"]:
         raise ConfigError("`--quick` cuts a space, and `--from` names a trial", "leave one out")
-    place = options.place_of(name, asked)
+    place = arguments.place_of(name, asked)
     if asked["output"] == DEFAULT_OUTPUT:  # beside the sweep, whose neighbours `init_from` may name
         asked["output"] = place.folder.parent
     from ferray.config.exclusion import kept_list
@@ -106,7 +106,7 @@ def _configuration_of_trial(reference: str, asked: dict[str, Any]) -> tuple[Path
     record = load_sweep(place.folder)
     trial = trial_called(record, which)
     objective = {"metric": record.metric, "mode": record.mode, "epoch": record.counts}
-    spec, notes = load_trial(f"{record.name}-{trial.number}", trial.config, objective, options.overrides_from(asked))
+    spec, notes = load_trial(f"{record.name}-{trial.number}", trial.config, objective, arguments.overrides_from(asked))
     digest = trial.config.get("exclude")
     kept = {digest: str(kept_list(place.folder, digest))} if digest else {}
     return place.folder / trial.folder, spec.model_copy(update={"lists": {**kept, **spec.lists}}), notes

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import print_json, progress_bars, say, say_notes
+from ferray.cli import arguments
+from ferray.cli.terminal.output import print_json, progress_bars, say, say_notes
 from ferray.text.counting import counted
 
 if TYPE_CHECKING:
@@ -26,16 +26,16 @@ SHOWN_SIDE = 96  # pixels a side, where the space does not say
 
 def show(
     name: Annotated[str, typer.Argument(help="A search space, or a data set by name.", show_default=False)],
-    sets: options.Sets = None,
-    limit_per_class: options.LimitPerClass = None,
-    bad_samples: options.BadSamples = None,
+    sets: arguments.Sets = None,
+    limit_per_class: arguments.LimitPerClass = None,
+    bad_samples: arguments.BadSamples = None,
     to: Annotated[
         Path | None, typer.Option("--to", help="Folder of the contact sheets; else `data/NAME` in the output folder.")
     ] = None,
-    data_root: options.DataRoot = None,
-    output: options.Output = Path("runs"),
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    data_root: arguments.DataRoot = None,
+    output: arguments.Output = Path("runs"),
+    json: arguments.Json = False,
+    quiet: arguments.Quiet = False,
 ) -> None:
     """Show what was found of a data set: images by class and split, where they come from, what is not read, copies.
 
@@ -44,9 +44,9 @@ def show(
     asked = dict(locals())
     from ferray.config.load import load_space_or_dataset
 
-    spec, notes = load_space_or_dataset(name, options.overrides_from(asked))
+    spec, notes = load_space_or_dataset(name, arguments.overrides_from(asked))
     say_notes(notes, quiet=quiet)
-    runtime = options.runtime_from({**asked, "launcher": "inline"})
+    runtime = arguments.runtime_from({**asked, "launcher": "inline"})
     if not quiet:
         say(f"looking at the data of `{name}` in `{runtime.data_root}`")
     documents = []
@@ -143,7 +143,7 @@ def _print(shown: _Shown) -> None:
     """The table of classes and splits, and below it a line on each thing that should be known."""
     from rich.text import Text
 
-    from ferray.cli.tables import stdout_console
+    from ferray.cli.terminal.tables import stdout_console
 
     out, summary = stdout_console(), shown.summary
     place = f" in `{summary.account.place}`" if summary.account.place else ""

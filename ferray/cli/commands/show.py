@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import print_json, say_notes, show, show_text
+from ferray.cli import arguments
+from ferray.cli.terminal.output import print_json, say_notes, show, show_text
 from ferray.text.commands import as_called
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def _group() -> None:
 
 
 @app.command("space")
-def space(name: options.Space, sets: options.Sets = None, json: options.Json = False) -> None:
+def space(name: arguments.Space, sets: arguments.Sets = None, json: arguments.Json = False) -> None:
     """Print a search space as it is written, or with `--json` as it is read, every default filled in."""
     from ferray.config.load import find_space, load_space
     from ferray.config.overrides import Overrides
@@ -37,11 +37,11 @@ def space(name: options.Space, sets: options.Sets = None, json: options.Json = F
 
 
 @app.command("component")
-def component(kind: str, name: str, json: options.Json = False) -> None:
+def component(kind: str, name: str, json: arguments.Json = False) -> None:
     """Print a component's description and its parameters with their defaults and bounds."""
     import inspect
 
-    from ferray.cli.listing import room_of
+    from ferray.cli.commands.list import room_of
     from ferray.config.keys import keys_of
 
     room = room_of(kind)
@@ -59,7 +59,7 @@ def keys(
         str, typer.Argument(help="Only this key and what lies below it: `optimizer`, `imbalance.focal`, `lr`.")
     ] = "",
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/keys.md.")] = False,
-    json: options.Json = False,
+    json: arguments.Json = False,
 ) -> None:
     """Print every key of a space and of a trial: default, what it takes, and what it is, a line each."""
     from dataclasses import asdict

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import print_json, progress_bars, say
+from ferray.cli import arguments
+from ferray.cli.terminal.output import print_json, progress_bars, say
 from ferray.errors import ConfigError
 from ferray.system.cores import num_cores
 from ferray.text.commands import command
@@ -72,12 +72,12 @@ def prepare(
     blurred: Blurred = 30,
     tilted: Tilted = 15,
     sets: Sets = None,
-    bad_samples: options.BadSamples = None,
-    data_root: options.DataRoot = None,
+    bad_samples: arguments.BadSamples = None,
+    data_root: arguments.DataRoot = None,
     to: To = None,
     workers: Workers = None,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    json: arguments.Json = False,
+    quiet: arguments.Quiet = False,
 ) -> None:
     """Cut the face out of every picture, aligned by the eyes, and report what to look at.
 
@@ -222,7 +222,7 @@ def _print_report(plan: Plan, prepared: Prepared, *, json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from ferray.cli.tables import stdout_console
+    from ferray.cli.terminal.tables import stdout_console
 
     total = prepared.report["counts"]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")

@@ -9,25 +9,25 @@ from typing import Annotated
 
 import typer
 
-from ferray.cli import options
-from ferray.cli.output import on_terminal, print_json, show_text
-from ferray.cli.trial_lines import trial_line
+from ferray.cli import arguments
+from ferray.cli.terminal.output import on_terminal, print_json, show_text
+from ferray.cli.terminal.trial_lines import trial_line
 from ferray.config.place import find_sweep
 
 
 def leaderboard(
-    name: options.Sweep,
-    output: options.Output = Path("runs"),
-    storage: options.Storage = None,
+    name: arguments.Sweep,
+    output: arguments.Output = Path("runs"),
+    storage: arguments.Storage = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Show only the first so many.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print one line of CSV a trial to stdout.")] = False,
-    watch: options.Watch = False,
-    json: options.Json = False,
+    watch: arguments.Watch = False,
+    json: arguments.Json = False,
 ) -> None:
     """Rank the trials of a sweep; works while it runs and without a network."""
     place = find_sweep(name, output, storage)
     if watch:
-        options.refuse_with_watch(json=json, csv=csv)
+        arguments.refuse_with_watch(json=json, csv=csv)
         _watch(place.folder, storage, limit)
         return
     from ferray.results.leaderboard import rank
@@ -42,16 +42,16 @@ def leaderboard(
         elif csv:
             show_text(board.to_csv(limit))
         else:
-            from ferray.cli.tables import print_leaderboard
+            from ferray.cli.terminal.tables import print_leaderboard
 
             print_leaderboard(board, place.folder, limit=limit)
 
 
 def _watch(folder: Path, storage: str | None, limit: int | None) -> None:
     """The ranking while the sweep goes on, and at its end as without `--watch`."""
-    from ferray.cli.tables import print_leaderboard
-    from ferray.cli.views import LinesView, RankingView
-    from ferray.cli.watching import conclude, watch
+    from ferray.cli.terminal.tables import print_leaderboard
+    from ferray.cli.terminal.views import LinesView, RankingView
+    from ferray.cli.terminal.watching import conclude, watch
     from ferray.results.leaderboard import rank
 
     on_screen = on_terminal(sys.stdout)

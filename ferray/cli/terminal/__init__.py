@@ -1,0 +1,1 @@
+"""How things are drawn and said on a terminal, and where there is none."""
