@@ -170,6 +170,12 @@ def components_without_a_test() -> list[str]:
     ]
 
 
+def names_in_the_library(path: Path) -> set[str]:
+    """What a module of the library and the folders above it are called; nothing for one of the command line."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return set() if parts[0] == "cli" else {*parts} - {"__init__", "__main__"}
+
+
 def layers_on_the_design_page() -> dict[str, int]:
     """Names of the drawing in docs/design.md, such as `  optim.py metrics.py   [2] closed choices`."""
     page = (TESTS.parent / "docs" / "design.md").read_text(encoding="utf-8")
@@ -244,6 +250,12 @@ def test_files_are_short() -> None:
 
 def test_every_component_has_a_test_file() -> None:
     assert components_without_a_test() == []
+
+
+def test_outside_its_commands_the_command_line_names_nothing_as_the_library_does() -> None:
+    own = {path for path in (PACKAGE / "cli").rglob("*.py") if place(path).split("/")[1] != "commands"}
+    library = {name for path in source_files() for name in names_in_the_library(path)}
+    assert sorted(place(path) for path in own if path.stem in library) == []
 
 
 def test_errors_are_defined_in_one_file() -> None:
