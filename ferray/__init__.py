@@ -1,3 +1,47 @@
-"""ferray: hyper-parameter sweeps for facial expression recognition on a multi-GPU cluster."""
+"""ferray: hyper-parameter sweeps for facial expression recognition on a multi-GPU cluster.
+
+What is public is named here; nothing is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ferray.errors import ClusterError, ConfigError, DataError, FerrayError, SweepFailed
+    from ferray.events import EpochReport, Listener
+    from ferray.results.sweep import Sweep, Trial, load
 
 __version__ = "0.1.0"
+__all__ = [
+    "ClusterError",
+    "ConfigError",
+    "DataError",
+    "EpochReport",
+    "FerrayError",
+    "Listener",
+    "Sweep",
+    "SweepFailed",
+    "Trial",
+    "__version__",
+    "load",
+]
+
+_MODULES = {
+    "ferray.errors": ("ClusterError", "ConfigError", "DataError", "FerrayError", "SweepFailed"),
+    "ferray.events": ("EpochReport", "Listener"),
+    "ferray.results.sweep": ("Sweep", "Trial", "load"),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module `ferray` has no attribute `{name}`")
+    found = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

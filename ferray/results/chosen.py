@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from ferray.errors import ConfigError, DataError, did_you_mean
 from ferray.results.held_out import read_held_out
@@ -37,10 +38,10 @@ def _chosen(record: SweepRecord, numbers: Sequence[int], *, every: bool) -> list
     return sorted(judged, key=lambda trial: trial.number) if every else judged[:1]
 
 
-def trial_called(record: SweepRecord, which: str) -> TrialRecord:
-    """Trial `17`, however it ended, or the `best` one; ConfigError where there is none."""
+def trial_called(record: SweepRecord, which: int | Literal["best"]) -> TrialRecord:
+    """The trial of this number, however it ended, or the `best` one; ConfigError where there is none."""
     if which != "best":
-        return _numbered(record, int(which))
+        return _numbered(record, which)
     best = rank(record).best
     if best is None:
         raise ConfigError(

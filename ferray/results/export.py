@@ -58,14 +58,15 @@ def _finite(value: Any) -> Any:
 
 def csv_text(entries: list[dict[str, Any]]) -> str:
     """Entries as comma-separated lines under a header: `params.*` and `metrics.*` flat, intervals as low and high."""
-    flat = [_flat(entry) for entry in entries]
+    flat = [flat_entry(entry) for entry in entries]
     out = io.StringIO()
     header = _header(flat)
     write_rows(out, [header, *([row.get(name, "") for name in header] for row in flat)])
     return out.getvalue()
 
 
-def _flat(entry: dict[str, Any]) -> dict[str, Any]:
+def flat_entry(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry without containers, as a line of CSV has it."""
     flat: dict[str, Any] = {}
     for key, value in entry.items():
         if isinstance(value, dict):

@@ -90,12 +90,17 @@ def read_removals(sweep_folder: Path, trial: TrialRecord) -> Removals:
         params=params,
         classes=history[0].classes,
         num_train={report.fold: report.num_train for report in reversed(history)},
-        looks=tuple(_look(report, report.outliers) for report in history if report.outliers),
+        looks=_looks(history),
     )
 
 
-def _look(report: EpochReport, outliers: OutlierReport) -> Look:
-    return Look(report.epoch, report.fold, outliers)
+def removed_in(history: Sequence[EpochReport]) -> tuple[Gone, ...]:
+    """Every sample that was removed in these epochs, in their order and from the highest loss down within one."""
+    return tuple(Gone(look.epoch, look.fold, sample) for look in _looks(history) for sample in look.report.removed)
+
+
+def _looks(history: Sequence[EpochReport]) -> tuple[Look, ...]:
+    return tuple(Look(report.epoch, report.fold, report.outliers) for report in history if report.outliers)
 
 
 def best_with_removals(sweep_folder: Path, record: SweepRecord) -> TrialRecord | None:

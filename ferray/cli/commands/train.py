@@ -104,7 +104,7 @@ def _configuration_of_trial(reference: str, asked: dict[str, Any]) -> tuple[Path
     from ferray.study.history import load_sweep
 
     record = load_sweep(place.folder)
-    trial = trial_called(record, which)
+    trial = trial_called(record, "best" if which == "best" else int(which))
     objective = {"metric": record.metric, "mode": record.mode, "epoch": record.counts}
     spec, notes = load_trial(f"{record.name}-{trial.number}", trial.config, objective, arguments.overrides_from(asked))
     digest = trial.config.get("exclude")

@@ -1,0 +1,212 @@
+"""A sweep read back into Python: what `ferray.load` returns, and `ferray.sweep` at its end. C = classes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.config.place import DEFAULT_OUTPUT, find_sweep
+from ferray.errors import ConfigError
+from ferray.events import EpochReport
+from ferray.results.chosen import trial_called
+from ferray.results.export import flat_entry
+from ferray.results.histories import read_history
+from ferray.results.leaderboard import Leaderboard, rank
+from ferray.results.progress import with_progress
+from ferray.results.removals import Gone, removed_in
+from ferray.results.trial_intervals import value_interval
+from ferray.stats.intervals import Interval
+from ferray.study.history import load_sweep
+from ferray.study.records import SweepRecord, TrialRecord, TrialState
+from ferray.text.commands import install
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, repr=False)
+class Trial:
+    """One trial of a sweep. What its record holds is there at once; `history` and `removed` read the trial's folder."""
+
+    record: TrialRecord
+    _sweep: Sweep
+
+    def __repr__(self) -> str:
+        value = "" if self.value is None else f", {self._sweep.metric} {self.value:.3f}"
+        return f"<Trial {self.number} of {self._sweep.name}: {self.outcome}{value}>"
+
+    @property
+    def number(self) -> int:
+        """Its number in the sweep, from 0."""
+        return self.record.number
+
+    @property
+    def state(self) -> TrialState:
+        """`complete`, `pruned`, `failed`, `running`, `diverged` or `interrupted`."""
+        return self.record.state
+
+    @property
+    def outcome(self) -> str:
+        """The finer word, such as `orphaned` for a trial whose driver died; its reason is `record.message`."""
+        return self.record.outcome
+
+    @property
+    def value(self) -> float | None:
+        """The objective by the epoch that counts; None where no epoch does."""
+        return self.record.value
+
+    @property
+    def interval(self) -> Interval | None:
+        """95 % interval of `value`: one model on `num_val` images, or a mean over folds; None where none is known."""
+        return value_interval(self.record, self._sweep.metric)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """What was searched, by its key in the space."""
+        return self.record.params
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The whole configuration as plain containers, every default filled in."""
+        return self.record.config
+
+    @property
+    def recipe(self) -> str:
+        """8 hex digits: the configuration without its seed."""
+        return self.record.recipe
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Of the epoch that counts: `val/accuracy`, `val/uar`, `val/macro_f1`, `val/loss`, `val/recall/CLASS`, ..."""
+        return self.record.metrics
+
+    @property
+    def num_val(self) -> int:
+        """Validation images behind `metrics`."""
+        return self.record.num_val
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of `confusion`."""
+        return self.record.classes
+
+    @property
+    def confusion(self) -> NDArray[np.int64]:
+        """Validation images (C, C) of the epoch that counts, rows are the truth, columns what was said; else (0, 0)."""
+        rows = self.record.confusion
+        return np.array(rows, dtype=np.int64).reshape(len(rows), len(rows))
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie, whether or not they are still there."""
+        return self._sweep.folder / self.record.folder
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """Its best.pt; None where it left none, or `--keep` has deleted it."""
+        return self._sweep.folder / self.record.checkpoint if self.record.checkpoint and not self.record.freed else None
+
+    @cached_property
+    def history(self) -> tuple[EpochReport, ...]:
+        """Every epoch in order, () where none is in its folder; DataError for a file that is damaged."""
+        return tuple(read_history(self.folder))
+
+    @property
+    def removed(self) -> tuple[Gone, ...]:
+        """The training samples that outlier removal dropped, with their epochs; () where it dropped none."""
+        return removed_in(self.history)
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep:
+    """A sweep as its record had it when it was read; nothing here writes, and reading it disturbs nobody who runs it.
+
+    `record` is the whole record; `folder` is absolute.
+    """
+
+    record: SweepRecord
+    folder: Path
+
+    def __repr__(self) -> str:
+        best = f", best {self.metric} {self.best.value:.3f} (trial {self.best.number})" if self.best else ""
+        return f"<Sweep {self.name}: {len(self.trials)} trials{best}>"
+
+    @property
+    def name(self) -> str:
+        """What commands call it."""
+        return self.record.name
+
+    @property
+    def metric(self) -> str:
+        """The objective, such as `val/uar`."""
+        return self.record.metric
+
+    @property
+    def mode(self) -> Literal["max", "min"]:
+        """Which end of the objective is good."""
+        return self.record.mode
+
+    @property
+    def is_running(self) -> bool:
+        """Whether somebody drove it when it was read."""
+        return self.record.driver is not None and self.record.driver.is_alive
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every trial, in order of number, however it ended."""
+        return tuple(Trial(trial, self) for trial in self.record.trials)
+
+    @property
+    def best(self) -> Trial | None:
+        """The first complete trial of the leaderboard; None where none is complete."""
+        first = self._board.best
+        return None if first is None else Trial(first, self)
+
+    def trial(self, number: int | Literal["best"]) -> Trial:
+        """The trial of this number, or the `best` one; ConfigError where there is none."""
+        return Trial(trial_called(self.record, number), self)
+
+    def leaderboard(self) -> list[dict[str, Any]]:
+        """A row of plain containers each trial, ranked ones first: the `trials` of `ferray leaderboard --json`."""
+        rows: list[dict[str, Any]] = self._board.to_json()["trials"]
+        return rows
+
+    def frame(self) -> pandas.DataFrame:
+        """`leaderboard` as a pandas DataFrame, a row each trial, with the columns of `ferray leaderboard --csv`.
+
+        ConfigError where pandas is not installed.
+        """
+        if find_spec("pandas") is None:
+            raise ConfigError("pandas is not installed", f"`{install('pandas')}`")
+        import pandas
+
+        return pandas.DataFrame([flat_entry(row) for row in self.leaderboard()])
+
+    @cached_property
+    def _board(self) -> Leaderboard:
+        return rank(self.record)
+
+
+def load(
+    path: str | os.PathLike[str], *, output: str | os.PathLike[str] = DEFAULT_OUTPUT, storage: str | None = None
+) -> Sweep:
+    """The sweep in a folder such as `runs/sfew`, or of that name in `output`; also while it runs.
+
+    `storage` is the URL of a record that lies in a database whose password the folder does not hold. ConfigError, with
+    the sweeps that there are, where it is none; DataError where its record is damaged.
+    """
+    folder = find_sweep(os.fspath(path), Path(output), storage).folder.absolute()
+    return opened(load_sweep(folder, storage), folder)
+
+
+def opened(record: SweepRecord, folder: Path) -> Sweep:
+    """The sweep of this record, its running trials brought up to the epochs in their folders."""
+    return Sweep(with_progress(record, folder), folder)
