@@ -1,8 +1,9 @@
-"""`TrialJob`: all that a worker on any node needs to train one trial, small and picklable."""
+"""`TrialJob`: all that a worker on any node needs to train one trial, and `JobBundle`: those that share a worker."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +44,29 @@ class TrialJob:
     @property
     def path(self) -> Path:
         return Path(self.folder)
+
+
+@dataclass(frozen=True)
+class JobBundle:
+    """One or more trials that share a worker, in the order in which they take turns; one alone is a bundle of one."""
+
+    jobs: tuple[TrialJob, ...]
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The trials' numbers, by which everything that happens to them comes back."""
+        return tuple(job.number for job in self.jobs)
+
+    def on_device(self, device: str) -> JobBundle:
+        """The same trials, trained there."""
+        return JobBundle(tuple(replace(job, device=device) for job in self.jobs))
+
+    def to_text(self) -> str:
+        """JSON, for the way through a launcher that would take dictionaries apart."""
+        return json.dumps([asdict(job) for job in self.jobs])
+
+    @classmethod
+    def from_text(cls, text: str) -> JobBundle:
+        """The inverse of `to_text`."""
+        jobs = json.loads(text)
+        return cls(tuple(TrialJob(**{**job, "resume_else": tuple(job["resume_else"])}) for job in jobs))

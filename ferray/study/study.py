@@ -135,9 +135,14 @@ class Study:
 
     def ask(self) -> Trial:
         """The next trial: first parameters that wait, interrupted or enqueued, then whatever the sampler proposes."""
+        (trial,) = self.ask_many(1)
+        return trial
+
+    def ask_many(self, count: int) -> list[Trial]:
+        """So many trials at once, as `ask` gives them: the sampler hears of none of them before all have been asked."""
         self._lease.check()
         with self._as_owner():
-            return self._ask()
+            return [self._ask() for _ in range(count)]
 
     def _ask(self) -> Trial:
         if len(self._grid) > 1 and not self._waiting():

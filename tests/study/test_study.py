@@ -418,3 +418,20 @@ def test_best_loss_so_far_is_the_lowest(tmp_path: Path) -> None:
     told(study, number, 0.2, 2)
     values = stored_in(tmp_path, "curves").trials[number].intermediate_values
     assert values == {1: pytest.approx(0.1), 2: pytest.approx(0.1)}
+
+
+def test_many_trials_are_asked_at_once(tmp_path: Path) -> None:
+    study = Study(small_spec(), open_store(tmp_path))
+    trials = study.ask_many(3)
+    assert [trial.number for trial in trials] == [0, 1, 2]
+    assert len({trial.params["optimizer.lr"] for trial in trials}) == 3
+    assert study.num_running == 3
+
+
+def test_what_was_interrupted_comes_first_among_many(tmp_path: Path) -> None:
+    study = Study(small_spec(), open_store(tmp_path))
+    former = study.ask()
+    study.finish(former.number, Outcome(OutcomeKind.INTERRUPTED))
+    again, fresh = study.ask_many(2)
+    assert (again.params, again.root) == (former.params, former.number)
+    assert fresh.root == fresh.number

@@ -1,0 +1,82 @@
+"""`BundleWorker`: the trials of a bundle in one process, and what each of them has to say after a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ferray.config.job import JobBundle
+from ferray.events import EpochReport, Outcome
+from ferray.training.process_state import ProcessState
+from ferray.training.worker import TrialWorker
+
+TrialResult = EpochReport | Outcome
+
+
+class BundleWorker:
+    """Trains a bundle in turn, an epoch of each of its trials a `step`.
+
+    The trials hear nothing of one another: a failure is the outcome of the one that failed, and what a plug-in leaves
+    in the process is put aside while another trial has its turn. One that ends among others gives its memory to them.
+    """
+
+    def __init__(self, bundle: JobBundle) -> None:
+        self._training = {job.number: TrialWorker(job) for job in bundle.jobs}
+        self._last: TrialWorker | None = None  # that ended, kept open until its results have been told
+        self._states = dict.fromkeys(self._training, ProcessState.capture()) if len(self._training) > 1 else {}
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The trials that have neither ended nor been dropped."""
+        return tuple(self._training)
+
+    def step(self) -> dict[int, TrialResult]:
+        """The next epoch of each trial, or how it failed, by the trial's number."""
+        return {number: self._step_of(number) for number in self.numbers}
+
+    def save(self, number: int) -> str:
+        """Have a trial save, although nobody asks for its next epoch; "", or why that was not possible."""
+        return self._training[number].save() if number in self._training else ""
+
+    def drop(self, number: int, *, save: bool = False) -> str:
+        """End one trial while the others go on; "", or why it could not be saved where that was asked for."""
+        problem = self.save(number) if save else ""
+        self._end(number)
+        return problem
+
+    def close(self) -> None:
+        """Give back what all trials hold."""
+        for worker in (*self._training.values(), self._last):
+            if worker is not None:
+                worker.close()
+        self._training, self._last = {}, None
+
+    def _step_of(self, number: int) -> TrialResult:
+        worker = self._training[number]
+        with self._own_state(number):
+            result = worker.step()
+        if isinstance(result, Outcome) or result.is_last:
+            self._end(number)
+        for other in self._training.values():
+            if other is not worker:  # it would hear only after its next epoch that it is to save
+                other.heed_stop()
+        return result
+
+    def _end(self, number: int) -> None:
+        worker = self._training.pop(number, None)
+        if worker is None:
+            return
+        if self._training:
+            worker.close()
+        else:
+            self._last = worker
+
+    @contextmanager
+    def _own_state(self, number: int) -> Iterator[None]:
+        """The process as this trial has left it, and after that as it leaves it now; for one alone nothing is done."""
+        if number not in self._states:
+            yield
+            return
+        self._states[number].restore()
+        yield
+        self._states[number] = ProcessState.capture()

@@ -1,0 +1,156 @@
+"""Trials that share a worker: each trains as it would alone, whatever becomes of the others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ferray.config.job import JobBundle, TrialJob
+from ferray.events import EpochReport, FailureReason, Outcome
+from ferray.testing.trials import demo_config, demo_job
+from ferray.training import epoch
+from ferray.training.assemble import Assembly
+from ferray.training.bundle import BundleWorker
+from ferray.training.worker import STOP_FILE, TrialWorker, request_stop
+
+TINY = {"num_train": 70, "num_val": 35, "epochs": 3}
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, cache: Path) -> JobBundle:
+    """Three trials that draw while they train, in folders of their own."""
+    (tmp_path / "trials").mkdir()
+    configs = [demo_config(**TINY, head={"linear": {"dropout": 0.2}}, seed=seed) for seed in range(3)]
+    jobs = [demo_job(tmp_path / "trials" / f"000{number}", cache, config) for number, config in enumerate(configs)]
+    return JobBundle(tuple(replace(job, number=number) for number, job in enumerate(jobs)))
+
+
+def losses_alone(job: TrialJob) -> list[float]:
+    """The validation loss of each epoch, with a worker of its own."""
+    worker = TrialWorker(replace(job, folder=f"{job.folder}-alone"))
+    reports = [worker.step() for _ in range(3)]
+    worker.close()
+    return [loss_of(report) for report in reports]
+
+
+def loss_of(report: EpochReport | Outcome) -> float:
+    assert isinstance(report, EpochReport), report
+    return report.metrics["val/loss"]
+
+
+def break_epochs(monkeypatch: pytest.MonkeyPatch, *, seed: int, from_epoch: int) -> None:
+    """The trial of this seed has a bug from that epoch on."""
+
+    def run_epoch(parts: Assembly, number: int, *rest: Any) -> EpochReport:
+        if parts.config.seed == seed and number >= from_epoch:
+            raise KeyError("boom")
+        return real(parts, number, *rest)
+
+    real = epoch.run_epoch
+    monkeypatch.setattr("ferray.training.network_trainer.run_epoch", run_epoch)
+
+
+def test_each_trial_gives_the_numbers_that_it_gives_alone(bundle: JobBundle) -> None:
+    worker = BundleWorker(bundle)
+    steps = [worker.step() for _ in range(3)]
+    worker.close()
+    together = [[loss_of(step[number]) for step in steps] for number in bundle.numbers]
+    assert together == [losses_alone(job) for job in bundle.jobs]
+
+
+def test_bundle_has_ended_with_the_last_of_its_trials(bundle: JobBundle) -> None:
+    worker = BundleWorker(bundle)
+    worker.step(), worker.step()
+    assert worker.numbers == (0, 1, 2)
+    worker.step()
+    assert worker.numbers == ()
+    worker.close()
+
+
+def test_trial_that_fails_leaves_the_others_unharmed(bundle: JobBundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = losses_alone(bundle.jobs[2])
+    break_epochs(monkeypatch, seed=1, from_epoch=2)
+    worker = BundleWorker(bundle)
+    steps = [worker.step() for _ in range(3)]
+    worker.close()
+    failure = steps[1][1]
+    assert isinstance(failure, Outcome)
+    assert failure.reason is FailureReason.BUG
+    assert [sorted(step) for step in steps] == [[0, 1, 2], [0, 1, 2], [0, 2]]
+    assert [loss_of(step[2]) for step in steps] == alone
+
+
+def test_trial_that_is_dropped_takes_no_further_step(bundle: JobBundle) -> None:
+    worker = BundleWorker(bundle)
+    worker.step()
+    assert worker.drop(1) == ""
+    assert sorted(worker.step()) == [0, 2]
+    worker.close()
+
+
+def test_trial_that_is_dropped_to_go_on_later_has_been_saved(bundle: JobBundle) -> None:
+    worker = BundleWorker(bundle)
+    worker.step()
+    worker.drop(1, save=True)
+    worker.close()
+    assert [(job.path / "last.pt").is_file() for job in bundle.jobs] == [False, True, False]
+
+
+def test_what_one_trial_leaves_in_the_process_is_not_there_for_the_next(
+    bundle: JobBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[int] = []
+
+    def step(worker: TrialWorker) -> EpochReport | Outcome:
+        found.append(int(np.random.get_state()[2]))  # noqa: NPY002
+        np.random.rand(3)  # noqa: NPY002
+        return whole(worker)
+
+    whole = TrialWorker.step
+    monkeypatch.setattr(TrialWorker, "step", step)
+    worker = BundleWorker(bundle)
+    worker.step(), worker.step()
+    worker.close()
+    first, second = found[:3], found[3:]
+    assert len(set(first)) == len(set(second)) == 1
+    assert first != second
+
+
+def test_all_trials_are_saved_when_the_epoch_of_one_ends(bundle: JobBundle) -> None:
+    worker = BundleWorker(bundle)
+    worker.step()
+    for job in bundle.jobs:
+        request_stop(job.path)
+    worker.step()
+    worker.close()
+    assert not any((job.path / STOP_FILE).exists() for job in bundle.jobs)
+    assert all((job.path / "last.pt").is_file() for job in bundle.jobs)
+
+
+def test_each_trial_goes_on_from_its_own_checkpoint(bundle: JobBundle) -> None:
+    killed = BundleWorker(bundle)
+    killed.step()
+    saved = [killed.save(number) for number in bundle.numbers]  # and nothing more is heard of it
+    again = JobBundle(
+        tuple(replace(job, folder=f"{job.folder}-again", resume_from=str(job.path / "last.pt")) for job in bundle.jobs)
+    )
+    worker = BundleWorker(again)
+    steps = [worker.step(), worker.step()]
+    worker.close()
+    assert saved == ["", "", ""]
+    for number, job in enumerate(bundle.jobs):
+        assert [loss_of(step[number]) for step in steps] == losses_alone(job)[1:]
+
+
+def test_bundle_of_one_pays_for_no_other(bundle: JobBundle) -> None:
+    worker = BundleWorker(JobBundle(bundle.jobs[:1]))
+    assert worker._states == {}
+
+
+def test_bundle_survives_its_way_as_text(bundle: JobBundle) -> None:
+    jobs = tuple(replace(job, resume_from="a/last.pt", resume_else=("b/last.pt",)) for job in bundle.jobs)
+    assert JobBundle.from_text(JobBundle(jobs).to_text()) == JobBundle(jobs)
