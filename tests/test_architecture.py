@@ -7,10 +7,12 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 import ferray
 from ferray.cli import app
@@ -19,26 +21,6 @@ from ferray.registry import ROOMS
 
 PACKAGE = Path(ferray.__file__).parent
 TESTS = Path(__file__).parent
-
-# A module imports from its own room or from a lower layer. `ferray.testing` may import anything and nothing imports it.
-# Files that lie side by side in one layer without a folder of their own are one room.
-LAYERS: tuple[tuple[str, ...], ...] = (
-    ("__init__", "errors", "canonical", "registry", "emotions", "events"),
-    ("text", "system", "files"),
-    ("config", "stats", "synthetic"),
-    ("data", "augment", "descriptors", "estimators", "models", "imbalance", "outliers"),
-    ("faces",),
-    ("crops",),
-    ("training", "study", "track"),
-    ("results",),
-    ("papers",),
-    ("sweeps",),
-    ("launch",),
-    ("apps",),
-    ("cli",),
-    ("__main__",),
-)
-LAYER_OF = {name: layer for layer, names in enumerate(LAYERS) for name in names}
 
 # One foreign library, one room: the only places, relative to the package, that may import it.
 LIBRARY_ROOMS: dict[str, str] = {
@@ -85,24 +67,15 @@ def place(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-def top_name(module_parts: Sequence[str]) -> str:
-    """`data` of `data/datasets/demo.py`, `errors` of `errors.py`, `__init__` of the package itself."""
-    return module_parts[0].removesuffix(".py") if module_parts else "__init__"
+def floors() -> dict[str, int]:
+    """The floor of every room, the lowest being 0, as the contract of import-linter has them."""
+    contracts = tomllib.loads((TESTS.parent / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return {room: floor for floor, names in enumerate(reversed(layers)) for room in re.findall(r"\w+", names)}
 
 
 def is_module(name: str) -> bool:
     return (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
-
-
-def may_import(importer: str, target: str) -> bool:
-    """Whether one top name may import another."""
-    if target not in LAYER_OF or importer not in LAYER_OF:
-        return False
-    if importer == "__init__":  # the public names, for type checkers: see tests/test_public_api.py
-        return True
-    side_by_side = not any((PACKAGE / name).is_dir() for name in (importer, target))
-    same_layer = LAYER_OF[target] == LAYER_OF[importer]
-    return importer == target or LAYER_OF[target] < LAYER_OF[importer] or (same_layer and side_by_side)
 
 
 def imported_modules(path: Path) -> Iterator[str]:
@@ -114,16 +87,6 @@ def imported_modules(path: Path) -> Iterator[str]:
             yield from (f"ferray.{alias.name}" if is_module(alias.name) else "ferray" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield "." * node.level + (node.module or "")
-
-
-def layer_violations() -> list[str]:
-    return [
-        f"{place(path)} imports {module}"
-        for path in source_files()
-        for module in imported_modules(path)
-        if module.split(".")[0] == "ferray"
-        and not may_import(top_name(path.relative_to(PACKAGE).parts), top_name(module.split(".")[1:]))
-    ]
 
 
 def library_violations() -> list[str]:
@@ -178,8 +141,8 @@ def names_in_the_library(path: Path) -> set[str]:
     return set() if parts[0] == "cli" else {*parts} - {"__init__", "__main__"}
 
 
-def layers_on_the_design_page() -> dict[str, int]:
-    """Names of the drawing in docs/design.md, such as `  optim.py metrics.py   [2] closed choices`."""
+def floors_on_the_design_page() -> dict[str, int]:
+    """Names of the drawing in docs/design.md, such as `  stats/                [2] metrics`."""
     page = (TESTS.parent / "docs" / "design.md").read_text(encoding="utf-8")
     lines = re.findall(r"^  ((?:[a-z_]+(?:\.py|/) +)+)\[(\d+)\]", page, flags=re.MULTILINE)
     return {name.strip("/").removesuffix(".py"): int(layer) for names, layer in lines for name in names.split()}
@@ -212,17 +175,14 @@ def hard_coded_commands() -> list[str]:
     ]
 
 
-def test_every_module_has_a_layer() -> None:
-    assert {top_name(path.relative_to(PACKAGE).parts) for path in source_files()} <= set(LAYER_OF)
+def test_rooms_import_from_lower_floors_and_nothing_runs_in_a_circle(capsys: pytest.CaptureFixture[str]) -> None:
+    code = lint_imports(config_filename=str(TESTS.parent / "pyproject.toml"), no_cache=True)
+    assert code == 0, capsys.readouterr().out
 
 
-def test_the_design_page_shows_every_room_in_its_layer() -> None:
-    exists = {name: layer for name, layer in LAYER_OF.items() if is_module(name) and not name.startswith("__")}
-    assert {name: layer for name, layer in layers_on_the_design_page().items() if name in exists} == exists
-
-
-def test_modules_import_from_their_own_room_or_a_lower_layer() -> None:
-    assert layer_violations() == []
+def test_the_design_page_shows_every_room_on_its_floor() -> None:
+    rooms = {room: floor for room, floor in floors().items() if not room.startswith("__")}
+    assert floors_on_the_design_page() == rooms
 
 
 def test_foreign_libraries_stay_in_their_rooms() -> None:
