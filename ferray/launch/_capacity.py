@@ -80,12 +80,12 @@ class Capacity:
             slots = 1  # that trial waits, so that Ray's autoscaler sees what is wanted
         if slots != before.slots:
             self.place = replace(before, slots=slots)
-            self._driver.patience.expect(slots)
+            self._driver.failures.expect(slots)
             self._driver.note(f"the cluster has changed: {self.place}")
 
     def say_what_is_waited_for(self, free: dict[str, float]) -> None:
         """Once each time when no trial has got its resources for a while; `free` is what the cluster has left."""
-        waits = self._driver.clocks.all_wait_s() > WAIT_TOLD_S
+        waits = self._driver.timeouts.all_wait_s() > WAIT_TOLD_S
         if waits and not self._is_told:
             left = f"{free.get('CPU', 0):g} CPUs and {free.get('GPU', 0):g} GPUs"
             self._driver.note(f"waiting for {self.place.of_one_trial} on one node: the whole cluster has {left} free")

@@ -1,4 +1,4 @@
-"""`Pulse`: whether the head of the cluster still answers."""
+"""`Heartbeat`: whether the head of the cluster still answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEFT_S = 10.0  # for the main thread, which may never come back from a call to t
 
 
 @dataclass
-class Pulse:
+class Heartbeat:
     """Connects to the head again and again, on a thread of its own.
 
     A call to a head that is gone does not come back, so the main thread may be in no state to notice: `give_up` is
@@ -42,8 +42,8 @@ class Pulse:
     def __post_init__(self) -> None:
         self._answered = self.now()
 
-    def __enter__(self) -> Pulse:
-        threading.Thread(target=self._watch, name="ferray-pulse", daemon=True).start()
+    def __enter__(self) -> Heartbeat:
+        threading.Thread(target=self._watch, name="ferray-heartbeat", daemon=True).start()
         return self
 
     def __exit__(
@@ -60,7 +60,7 @@ class Pulse:
         """Whether the head answers now, so that a call to it may be made."""
         return self.look()
 
-    def feel(self) -> None:
+    def beat(self) -> None:
         """Ask the head once."""
         if self.look():
             self._answered = self.now()
@@ -70,19 +70,19 @@ class Pulse:
 
     def _watch(self) -> None:
         while not self._ended.wait(LOOK_S):
-            self.feel()
+            self.beat()
 
 
-def pulse_of(address: str | None) -> Pulse:
+def heartbeat_of(address: str | None) -> Heartbeat:
     """Of the head that this process is connected to, at the `address` that was asked for, or of our own."""
     head = address.removeprefix("ray://") if address and "://" in address else ray.get_runtime_context().gcs_address
     host, _, port = head.partition("/")[0].rpartition(":")
     look = partial(_connects, host.strip("[]"), int(port))
     again = "run the same command again to go on"
     if address is None:
-        return Pulse(look, ClusterError("Ray has died on this machine", again), OWN_GONE_S)
+        return Heartbeat(look, ClusterError("Ray has died on this machine", again), OWN_GONE_S)
     message = f"the Ray cluster at `{address}` has not answered for {OTHERS_GONE_S:g} s"
-    return Pulse(look, ClusterError(message, f"when it is there again, {again}"), OTHERS_GONE_S)
+    return Heartbeat(look, ClusterError(message, f"when it is there again, {again}"), OTHERS_GONE_S)
 
 
 def _connects(host: str, port: int) -> bool:

@@ -10,7 +10,7 @@ from ray import tune
 
 from ferray.errors import ClusterError
 from ferray.launch._capacity import Capacity, living_nodes
-from ferray.launch._heartbeat import Pulse
+from ferray.launch._heartbeat import Heartbeat
 from ferray.launch._shell import Shell
 from ferray.launch._worker_errors import have_tune_survive
 from ferray.sweeps.driver import SweepDriver
@@ -25,9 +25,9 @@ class Watch(Shell, tune.Callback):  # type: ignore[misc]  # ray is untyped here
     Tune itself would wait for the nodes of a dead cluster for ever, and never use those that join.
     """
 
-    def __init__(self, driver: SweepDriver, capacity: Capacity, pulse: Pulse, trouble: list[Exception]) -> None:
+    def __init__(self, driver: SweepDriver, capacity: Capacity, heartbeat: Heartbeat, trouble: list[Exception]) -> None:
         super().__init__()
-        self._pulse = pulse
+        self._heartbeat = heartbeat
         self._driver = driver
         self._capacity = capacity
         self._trouble = trouble
@@ -64,7 +64,7 @@ class Watch(Shell, tune.Callback):  # type: ignore[misc]  # ray is untyped here
 
     def _refuse_gone_cluster(self) -> None:
         try:
-            self._pulse.refuse_gone()
+            self._heartbeat.refuse_gone()
         except ClusterError:
             self._driver.interrupt()
             if self._controller is not None:
@@ -72,7 +72,7 @@ class Watch(Shell, tune.Callback):  # type: ignore[misc]  # ray is untyped here
             raise
 
     def _look_around(self) -> None:
-        if time.monotonic() - self._looked < LOOK_S or not self._pulse.answers():
+        if time.monotonic() - self._looked < LOOK_S or not self._heartbeat.answers():
             return
         self._looked = time.monotonic()
         nodes = living_nodes()
@@ -88,12 +88,12 @@ class Watch(Shell, tune.Callback):  # type: ignore[misc]  # ray is untyped here
         running = [trial for trial in self._controller._live_trials if self._driver.is_running(_number(trial))]
         for trial in running:
             phase = self._phase_of(trial)
-            self._driver.clocks.enter(_number(trial), phase)
+            self._driver.timeouts.enter(_number(trial), phase)
             if phase is Phase.WAITS and self._driver.is_winding_up:
                 self._driver.withdraw(_number(trial))
                 self._controller._schedule_trial_stop(trial)  # `stop_trial` prints an empty result
                 self._controller._live_trials.discard(trial)
-        overdue = self._driver.clocks.overdue()
+        overdue = self._driver.timeouts.overdue()
         for trial in running:
             number = _number(trial)
             if number in overdue and number not in self._killed:

@@ -49,7 +49,7 @@ from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
 from ferray.launch._capacity import Capacity, await_placement, living_nodes, wanted_placement  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
-from ferray.launch._heartbeat import Pulse, pulse_of  # noqa: E402
+from ferray.launch._heartbeat import Heartbeat, heartbeat_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
@@ -225,8 +225,8 @@ class Ray(Launcher):
             driver.note(f"{where}a worker imports torch before its first epoch: {IMPORT_TIME}")
             driver.start(place.slots)
             try:
-                with pulse_of(self.runtime.address) as pulse:
-                    _fit(driver, place, pulse, folder / "tune")
+                with heartbeat_of(self.runtime.address) as heartbeat:
+                    _fit(driver, place, heartbeat, folder / "tune")
             except KeyboardInterrupt:
                 driver.say_stopping()
                 with contextlib.suppress(KeyboardInterrupt):  # a second one: those that have not saved go on from less
@@ -251,10 +251,10 @@ def _let_workers_save(folders: list[Path]) -> None:
             (folder / STOP_FILE).unlink(missing_ok=True)
 
 
-def _fit(driver: SweepDriver, place: Placement, pulse: Pulse, scratch: Path) -> None:
+def _fit(driver: SweepDriver, place: Placement, heartbeat: Heartbeat, scratch: Path) -> None:
     trouble: list[Exception] = []
     capacity, saves = Capacity(driver, place), Saves(driver)
-    watch = Watch(driver, capacity, pulse, trouble)
+    watch = Watch(driver, capacity, heartbeat, trouble)
     tuner = tune.Tuner(
         tune.with_resources(_TrialActor, {"cpu": place.cpus, "gpu": place.gpus}),
         tune_config=tune.TuneConfig(

@@ -31,9 +31,9 @@ from ferray.events import (
     TrialStarted,
 )
 from ferray.study.study import Study, Trial
-from ferray.sweeps.failures import Patience
+from ferray.sweeps.failures import FailurePolicy
 from ferray.sweeps.retention import Retention
-from ferray.sweeps.timeouts import Clocks
+from ferray.sweeps.timeouts import Timeouts
 from ferray.sweeps.warm_start import find_parent
 from ferray.system.signals import stops_answered_by
 from ferray.text.counting import counted
@@ -69,7 +69,7 @@ def warn(line: str) -> None:
 
 
 @dataclass
-class Audience:
+class Listeners:
     """The listeners of a sweep. One that raises is warned about once and switched off."""
 
     listeners: list[Listener]
@@ -86,9 +86,9 @@ class Audience:
 
     def close(self) -> None:
         """Let everybody write what is left."""
-        self.hear("close")
+        self.notify("close")
 
-    def hear(self, act: str, *message: object) -> None:
+    def notify(self, act: str, *message: object) -> None:
         """Call `act` on every listener that still listens."""
         for listener in list(self.listeners):
             try:
@@ -114,7 +114,7 @@ class SweepDriver:
     runtime: Runtime
     study: Study
     folder: Path
-    audience: Audience
+    listeners: Listeners
     clock: Callable[[], float] = time.monotonic
     found: Found = field(default_factory=Found)
     identity: str = ""
@@ -125,16 +125,16 @@ class SweepDriver:
     _started: float | None = None  # by the clock; None before `start`
 
     def __post_init__(self) -> None:
-        self.patience = Patience(self.runtime.max_retries, self.runtime.max_failures)
-        self.clocks = Clocks(lambda: self.clock(), self.runtime.trial_timeout_s)
+        self.failures = FailurePolicy(self.runtime.max_retries, self.runtime.max_failures)
+        self.timeouts = Timeouts(lambda: self.clock(), self.runtime.trial_timeout_s)
         self.retention = Retention(self.folder, self.study, self.runtime.keep_best)
 
     def start(self, slots: int) -> None:
-        """Tell the audience that the sweep begins on so many slots; the time budget runs from here."""
+        """Tell the listeners that the sweep begins on so many slots; the time budget runs from here."""
         self._started = self.clock()
-        self.patience.expect(slots)
+        self.failures.expect(slots)
         objective = self.spec.objective
-        self.audience.hear(
+        self.listeners.notify(
             "sweep_started",
             SweepStarted(
                 name=self.spec.name,
@@ -153,7 +153,7 @@ class SweepDriver:
 
     def note(self, line: str) -> None:
         """Say to those who watch what is no trial's news."""
-        self.audience.hear("noted", line)
+        self.listeners.notify("noted", line)
 
     @deferring_interrupts
     def next_job(self) -> TrialJob | None:
@@ -163,7 +163,7 @@ class SweepDriver:
         trial = self.study.ask()
         self._trials[trial.number] = trial
         folder = self.folder / trial.folder
-        self.audience.hear(
+        self.listeners.notify(
             "trial_started",
             TrialStarted(
                 number=trial.number,
@@ -211,8 +211,8 @@ class SweepDriver:
 
         PAUSE: its worker saves first, since its parameters will be asked again.
         """
-        self.clocks.hear(number)
-        self.patience.epoch_ended()
+        self.timeouts.epoch_ended(number)
+        self.failures.epoch_ended()
         decision = self.study.report(number, report)
         if decision is Decision.STOP:
             self._pruned.add(number)
@@ -221,8 +221,8 @@ class SweepDriver:
             decision = Decision.PAUSE
         missed = [epoch for epoch in report.earlier or () if epoch.epoch > self._shown.get(number, 0)]
         for epoch in missed:
-            self.audience.hear("epoch_recalled", number, epoch)
-        self.audience.hear("epoch_ended", number, replace(report, earlier=None))
+            self.listeners.notify("epoch_recalled", number, epoch)
+        self.listeners.notify("epoch_ended", number, replace(report, earlier=None))
         self._shown[number] = report.epoch
         return decision
 
@@ -231,17 +231,17 @@ class SweepDriver:
         """A trial has ended: by itself, by a STOP, or by `failure`."""
         best, last = self.study.best_and_last(number)
         if failure is not None and failure.reason is FailureReason.DISK_FULL:
-            failure = self.patience.disk_is_full(failure)
+            failure = self.failures.disk_is_full(failure)
         if failure is not None and failure.reason is FailureReason.STORAGE:
             failure = self._after_loss(number, failure)
         outcome = self.study.finish(number, failure or self._natural_outcome(number, last))
         trial = self._trials.pop(number)
-        self.clocks.forget(number)
+        self.timeouts.forget(number)
         self._shown.pop(number, None)
         value = best.metrics[self.spec.objective.metric] if best else None
         self.retention.trial_ended(trial, outcome, value)
-        self.patience.trial_ended(outcome)
-        self.audience.hear("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params))
+        self.failures.trial_ended(outcome)
+        self.listeners.notify("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params))
 
     def lost(self, number: int, reason: FailureReason, message: str, known: str = "") -> None:
         """The trial's worker died under it: its parameters are asked again, unless that has happened too often.
@@ -253,13 +253,13 @@ class SweepDriver:
 
     def withdraw(self, number: int) -> None:
         """End a trial that has not begun, since the time is up or the sweep was given up; it is asked again."""
-        why = self.patience.why if self.patience.is_over else "the time budget was spent before it began"
+        why = self.failures.why if self.failures.is_over else "the time budget was spent before it began"
         self.ended(number, Outcome(OutcomeKind.INTERRUPTED, why, is_blameless=True))
 
     @property
     def is_winding_up(self) -> bool:
         """Whether trials that run are to save and end."""
-        return self.time_is_up() or self.patience.is_over
+        return self.time_is_up() or self.failures.is_over
 
     def check_owner(self) -> None:
         """ClusterError where another driver has taken the sweep over; for launchers, whose epochs may be long."""
@@ -287,11 +287,11 @@ class SweepDriver:
 
     def could_not_save(self, number: int, why: str) -> None:
         """Warn that a trial which ends for now goes on from an older checkpoint than it might."""
-        self.audience.tell_user(f"trial {number} is not saved where it stopped: {why}")
+        self.listeners.tell_user(f"trial {number} is not saved where it stopped: {why}")
 
     def _after_loss(self, number: int, failure: Outcome) -> Outcome:
         trial = self._trials[number]
-        return self.patience.worker_lost(
+        return self.failures.worker_lost(
             failure,
             root=trial.root,
             retries=self.study.num_retries(number),
@@ -311,7 +311,7 @@ class SweepDriver:
         if number in self._pruned:
             return Outcome(OutcomeKind.PRUNED)
         if number in self._out_of_time:
-            why = self.patience.why if self.patience.is_over else "the time budget was spent"
+            why = self.failures.why if self.failures.is_over else "the time budget was spent"
             return Outcome(OutcomeKind.INTERRUPTED, why)
         if last is not None and last.diverged:
             return Outcome(OutcomeKind.DIVERGED, f"the loss was not finite in epoch {last.epoch}")

@@ -13,7 +13,7 @@ from ferray.events import Found
 from ferray.study.database import database_errors_named
 from ferray.study.load import rehearse_opening
 from ferray.study.records import JudgedData
-from ferray.sweeps.driver import Audience
+from ferray.sweeps.driver import Listeners
 from ferray.sweeps.run import invite_trackers, refuse_driven, refuse_putting_aside, with_store
 
 
@@ -30,10 +30,10 @@ def rehearse_sweep(
     refuse_driven(folder)
     if fresh:
         refuse_putting_aside(runtime.storage)
-    with database_errors_named(), closing(Audience([])) as audience:
+    with database_errors_named(), closing(Listeners([])) as listeners:
         runtime = runtime if fresh else with_store(runtime, folder)
         place = Place(folder, folder.name, storage=runtime.storage)
         if folder.is_dir() and not fresh:
             place = replace(place_at_start(read_place(folder), runtime), storage=runtime.storage)  # with its password
-        invite_trackers(audience, runtime, folder)
+        invite_trackers(listeners, runtime, folder)
         return rehearse_opening(spec, place, data, take_over=take_over, fresh=fresh)

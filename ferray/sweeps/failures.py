@@ -1,4 +1,4 @@
-"""`Patience`: how much may go wrong before a sweep is given up, and the error that it ends with then."""
+"""`FailurePolicy`: how much may go wrong before a sweep is given up, and the error that it ends with then."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOSSES_PER_SLOT = 3
 
 
 @dataclass
-class Patience:
+class FailurePolicy:
     """What has gone wrong in a row: trials that failed for one reason, workers lost before any epoch ended.
 
     `max_retries` and `max_failures` are those of `Runtime`. A trial whose worker was lost is not to blame where other

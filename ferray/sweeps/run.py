@@ -38,7 +38,7 @@ from ferray.study.judged_data import keep_data
 from ferray.study.load import open_study
 from ferray.study.records import JudgedData, SweepRecord
 from ferray.study.store import open_store
-from ferray.sweeps.driver import Audience, SweepDriver
+from ferray.sweeps.driver import Listeners, SweepDriver
 from ferray.system.cores import num_cores
 from ferray.text.counting import counted
 
@@ -77,34 +77,34 @@ def run_sweep(
             (folder / "trials").mkdir(exist_ok=True)
         opened = open_study(spec, store, place, data, take_over=take_over)
         place = opened.place
-        with closing(opened.study) as study, closing(Audience(list(listeners))) as audience:
+        with closing(opened.study) as study, closing(Listeners(list(listeners))) as all_listeners:
             keep_data(store, place.study, data)
             _write_facts(place, spec, text)
             _keep_lists(folder, spec)
             mark(store, place)
-            invite_trackers(audience, runtime, folder)
+            invite_trackers(all_listeners, runtime, folder)
             former = read_sweep(store, place.study)
             found = found_in(former)
-            driver = SweepDriver(spec, runtime, study, folder, audience, found=found, identity=place.identity)
+            driver = SweepDriver(spec, runtime, study, folder, all_listeners, found=found, identity=place.identity)
             num_freed = driver.retention.begin(former)
             for line in _notes(driver, opened.changed, num_first=study.enqueue(first), num_freed=num_freed):
                 driver.note(line)
             if driver.num_left:
                 ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
         record = replace(read_sweep(store, place.study), name=spec.name, words=place.words)
-    if driver.patience.is_over:
-        raise driver.patience.error(record.command("trials --failed"))
+    if driver.failures.is_over:
+        raise driver.failures.error(record.command("trials --failed"))
     if driver.time_is_up():
-        driver.audience.tell_user(_when_time_was_up(spec, study.num_finished, record))
+        driver.listeners.tell_user(_when_time_was_up(spec, study.num_finished, record))
     _refuse_nothing(record, folder)
     return record
 
 
-def invite_trackers(audience: Audience, runtime: Runtime, folder: Path) -> None:
+def invite_trackers(all_listeners: Listeners, runtime: Runtime, folder: Path) -> None:
     """Have the runtime's trackers hear of the sweep in `folder`."""
     for name in runtime.trackers:
         tracker: Callable[[Path], Listener] = ROOMS["tracker"].load(name)
-        audience.invite(name, partial(tracker, folder))
+        all_listeners.invite(name, partial(tracker, folder))
 
 
 def _notes(driver: SweepDriver, changed: Sequence[str], *, num_first: int, num_freed: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`Clocks`: how long each running trial has waited, started or said nothing, and where that is too long."""
+"""`Timeouts`: how long each running trial has waited, started or said nothing, and where that is too long."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Phase(StrEnum):
 
 
 @dataclass
-class Clocks:
+class Timeouts:
     """The phase of each running trial, and when it was entered or last heard of, by `now` in seconds.
 
     A trial that waits may do so for as long as others hold the cluster. `timeout_s` bounds the silence of one that
@@ -40,7 +40,7 @@ class Clocks:
         if number not in self._since or self._since[number][0] is not phase:
             self._since[number] = (phase, self.now())
 
-    def hear(self, number: int) -> None:
+    def epoch_ended(self, number: int) -> None:
         """The trial has ended an epoch."""
         phase, since = self._since.get(number, (Phase.WAITS, self.now()))
         if phase is Phase.TRAINS:

@@ -13,7 +13,7 @@ from ferray.config.trial import TrialConfig
 from ferray.events import Decision, EpochReport, Listener
 from ferray.study.store import open_store
 from ferray.study.study import Study
-from ferray.sweeps.driver import Audience, SweepDriver
+from ferray.sweeps.driver import Listeners, SweepDriver
 
 Curve = Callable[
     [TrialConfig, float], float
@@ -73,7 +73,7 @@ def open_driver(
     """A driver over the journal in `folder`, or over the database behind `storage`, as `run_sweep` would make it."""
     folder.mkdir(parents=True, exist_ok=True)
     runtime = Runtime(output=folder.parent, launcher="inline", cache_dir=folder.parent, keep_best=keep_best)
-    return SweepDriver(spec, runtime, Study(spec, open_store(folder, storage)), folder, Audience(list(listeners)))
+    return SweepDriver(spec, runtime, Study(spec, open_store(folder, storage)), folder, Listeners(list(listeners)))
 
 
 def run_curves(driver: SweepDriver, curve: Curve = saturating, *, slots: int = 1, most_epochs: int = 10**6) -> None:

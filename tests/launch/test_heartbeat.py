@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from ferray.errors import ClusterError
-from ferray.launch._heartbeat import LEFT_S, Pulse, pulse_of
+from ferray.launch._heartbeat import LEFT_S, Heartbeat, heartbeat_of
 
 GONE = ClusterError("the cluster is gone", "run the same command again")
 
 
 @dataclass
 class Head:
-    """A head, the time, and what its pulse gave up with."""
+    """A head, the time, and what its heartbeat gave up with."""
 
     answers: bool = True
     time: float = 0.0
@@ -28,38 +28,38 @@ def head() -> Head:
 
 
 @pytest.fixture
-def pulse(head: Head) -> Pulse:
-    return Pulse(lambda: head.answers, GONE, 30.0, give_up=head.given_up.append, now=lambda: head.time)
+def heartbeat(head: Head) -> Heartbeat:
+    return Heartbeat(lambda: head.answers, GONE, 30.0, give_up=head.given_up.append, now=lambda: head.time)
 
 
-def test_head_that_answers_is_there(pulse: Pulse, head: Head) -> None:
+def test_head_that_answers_is_there(heartbeat: Heartbeat, head: Head) -> None:
     head.time = 100.0
-    pulse.feel()
-    pulse.refuse_gone()
+    heartbeat.beat()
+    heartbeat.refuse_gone()
 
 
-def test_head_that_has_been_silent_for_too_long_is_gone(pulse: Pulse, head: Head) -> None:
+def test_head_that_has_been_silent_for_too_long_is_gone(heartbeat: Heartbeat, head: Head) -> None:
     head.answers, head.time = False, 31.0
-    pulse.feel()
+    heartbeat.beat()
     with pytest.raises(ClusterError, match="is gone"):
-        pulse.refuse_gone()
+        heartbeat.refuse_gone()
 
 
-def test_main_thread_has_time_to_leave(pulse: Pulse, head: Head) -> None:
+def test_main_thread_has_time_to_leave(heartbeat: Heartbeat, head: Head) -> None:
     head.answers, head.time = False, 30.0 + LEFT_S
-    pulse.feel()
+    heartbeat.beat()
     assert head.given_up == []
 
 
-def test_main_thread_that_does_not_come_back_is_given_up(pulse: Pulse, head: Head) -> None:
+def test_main_thread_that_does_not_come_back_is_given_up(heartbeat: Heartbeat, head: Head) -> None:
     head.answers, head.time = False, 31.0 + LEFT_S
-    pulse.feel()
+    heartbeat.beat()
     assert head.given_up == [GONE]
 
 
 @pytest.mark.parametrize("address", ["ray://127.0.0.1:{}", "ray://127.0.0.1:{}/x"])
 def test_head_behind_a_client_server_is_asked_there(address: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        pulse = pulse_of(address.format(server.getsockname()[1]))
-        assert pulse.answers()
-    assert not pulse.answers()
+        heartbeat = heartbeat_of(address.format(server.getsockname()[1]))
+        assert heartbeat.answers()
+    assert not heartbeat.answers()

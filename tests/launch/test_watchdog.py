@@ -15,7 +15,7 @@ from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
 from ferray.events import Listener
 from ferray.launch._capacity import Capacity
-from ferray.launch._heartbeat import Pulse
+from ferray.launch._heartbeat import Heartbeat
 from ferray.launch._watchdog import LOOK_S, Watch
 from ferray.study.history import load_sweep
 from ferray.sweeps.driver import SweepDriver
@@ -59,8 +59,8 @@ class Loop:
         self.capacity = Capacity(driver, Placement(1, 0.0, 2))
         self.head_answers = True
         error = ClusterError("the cluster is gone", "run the same command again")
-        self.pulse = Pulse(lambda: self.head_answers, error, gone_s=30.0, now=lambda: self.time)
-        self.watch = Watch(driver, self.capacity, self.pulse, [])
+        self.heartbeat = Heartbeat(lambda: self.head_answers, error, gone_s=30.0, now=lambda: self.time)
+        self.watch = Watch(driver, self.capacity, self.heartbeat, [])
         driver.clock = lambda: self.time
         self.watch.meet(
             SimpleNamespace(
@@ -93,7 +93,7 @@ class Loop:
         end, self.time = self.time + after, self.time - LOOK_S
         while self.time < end:
             self.time = min(self.time + LOOK_S, end)
-            self.pulse.feel()
+            self.heartbeat.beat()
             self.watch._looked = float("-inf")
             self.watch.on_step_begin(0, [])
 
@@ -102,7 +102,7 @@ def loop_of(folder: Path, monkeypatch: pytest.MonkeyPatch, **runtime: Any) -> Lo
     notes = Notes()
     driver = open_driver(folder / "curves", small_spec(), notes)
     driver.runtime = Runtime(**runtime)
-    driver.clocks.timeout_s = TIMEOUT_S
+    driver.timeouts.timeout_s = TIMEOUT_S
     loop = Loop(driver, notes)
     driver.start(slots=2)
     monkeypatch.setattr(ray, "kill", loop.killed.append)
@@ -202,5 +202,5 @@ def test_link_that_is_cut_for_a_moment_ends_nothing(loop: Loop, monkeypatch: pyt
     loop.head_answers = False
     loop.turn(after=29)
     loop.head_answers = True
-    loop.watch._pulse.feel()
+    loop.watch._heartbeat.beat()
     loop.watch._refuse_gone_cluster()

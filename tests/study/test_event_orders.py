@@ -26,7 +26,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.events import Decision, EpochReport, FailureReason, Listener, Outcome, OutcomeKind, TrialEnded
 from ferray.study.history import read_sweep
 from ferray.study.study import Study
-from ferray.sweeps.driver import Audience, SweepDriver
+from ferray.sweeps.driver import Listeners, SweepDriver
 from ferray.testing.curves import curve_report, run_curves, saturating, small_spec
 from ferray.testing.fragile_store import Crash, FragileJournal
 
@@ -83,7 +83,7 @@ class Sweep(RuleBasedStateMachine):
         if former is not None:
             former.close()  # only its thread is left; the lease has passed on
         runtime = Runtime(output=Path("runs"), cache_dir=Path("cache"), max_retries=MAX_RETRIES, max_failures=10**6)
-        self.driver = SweepDriver(self.spec, runtime, self.study, Path("/runs/curves"), Audience([self.told]))
+        self.driver = SweepDriver(self.spec, runtime, self.study, Path("/runs/curves"), Listeners([self.told]))
         self.driver.start(slots=TRIALS)
         self.running: dict[int, Running] = {}
 

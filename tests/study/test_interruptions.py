@@ -29,7 +29,7 @@ from ferray.events import Decision, EpochReport, FailureReason
 from ferray.study.attempts import STOPPED_ATTR, values_of
 from ferray.study.pruners import step_of
 from ferray.study.study import Study
-from ferray.sweeps.driver import Audience, SweepDriver
+from ferray.sweeps.driver import Listeners, SweepDriver
 from ferray.testing.curves import curve_report, small_spec
 from ferray.testing.fragile_store import Crash, FragileJournal
 
@@ -102,7 +102,7 @@ class Played:
         if former is not None:
             former.close()
         runtime = Runtime(output=Path("runs"), cache_dir=Path("cache"), max_retries=10**6, max_failures=10**6)
-        self.driver = SweepDriver(self.spec, runtime, self.study, Path("/runs/curves"), Audience([]))
+        self.driver = SweepDriver(self.spec, runtime, self.study, Path("/runs/curves"), Listeners([]))
         self.driver.start(SLOTS)
         self.running.clear()
         self.fill(kept)

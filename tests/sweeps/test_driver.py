@@ -1,4 +1,4 @@
-"""The driver between launchers, study and audience."""
+"""The driver between launchers, study and listeners."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ferray.events import (
     TrialStarted,
 )
 from ferray.study.history import load_sweep
-from ferray.sweeps.driver import Audience, SweepDriver
+from ferray.sweeps.driver import Listeners, SweepDriver
 from ferray.sweeps.failures import LEAST_LOSSES
 from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
 
@@ -79,18 +79,18 @@ def interrupted(driver: SweepDriver) -> TrialJob:
     return job
 
 
-def test_audience_hears_a_trial_in_order(tmp_path: Path) -> None:
+def test_listeners_hear_a_trial_in_order(tmp_path: Path) -> None:
     recorder = Recorder()
     driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 1}, base={"epochs": 2}), recorder)
     run_curves(driver)
-    driver.audience.close()
+    driver.listeners.close()
     assert recorder.heard == ["sweep curves 0/1", "start 0", "epoch 0 1", "epoch 0 2", "end 0 completed", "close"]
 
 
 def test_listener_that_raises_is_warned_about_once_and_the_sweep_goes_on(tmp_path: Path) -> None:
     said: list[str] = []
     driver = open_driver(tmp_path / "curves", small_spec())
-    driver.audience = Audience([Broken()], said.append)
+    driver.listeners = Listeners([Broken()], said.append)
     run_curves(driver)
     assert said == ["the tracker Broken is switched off: RuntimeError: no route to host"]
     assert driver.study.num_finished == 10
