@@ -1,0 +1,35 @@
+"""What the system says of a file, as one of ferray's errors: the only place that puts it into a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from ferray.errors import DataError, FerrayError, StorageError
+
+
+@contextmanager
+def os_errors_as(error: type[FerrayError], sentence: str, hint: str = "") -> Iterator[None]:
+    """Around what reads or writes: an OSError becomes `error`, which says `sentence`, a colon and the system's words.
+
+    `sentence` says what was tried, such as ``features cannot be kept in `/cache` ``.
+    """
+    try:
+        yield
+    except OSError as caught:
+        raise error(f"{sentence}: {words_of(caught)}", hint) from caught
+
+
+def reading(path: object, error: type[FerrayError] = DataError, hint: str = "") -> AbstractContextManager[None]:
+    """`os_errors_as` around what reads `path`."""
+    return os_errors_as(error, f"`{path}` cannot be read", hint)
+
+
+def writing(path: object, error: type[FerrayError] = StorageError, hint: str = "") -> AbstractContextManager[None]:
+    """`os_errors_as` around what writes `path`."""
+    return os_errors_as(error, f"`{path}` cannot be written", hint)
+
+
+def words_of(error: OSError) -> str:
+    """`No space left on device`, without a number and the path."""
+    return error.strerror or str(error)

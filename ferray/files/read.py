@@ -1,0 +1,55 @@
+"""Whole files, read with what may be wrong with them told in one sentence, as the error that the caller wants."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol
+
+from ferray.errors import DataError, FerrayError
+from ferray.files.os_errors import reading
+from ferray.files.size_limits import read_within
+
+
+class Readable(Protocol):
+    """A file that can be read: a path, or one of a trial's artifacts. `str()` is what it is called."""
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def read_bytes(
+    path: Path, error: type[FerrayError] = DataError, hint: str = "", *, most_bytes: int | None = None
+) -> bytes:
+    """All of a file; `error` where it cannot be read, or has more than `most_bytes`."""
+    with reading(path, error, hint):
+        return path.read_bytes() if most_bytes is None else read_within(path, most_bytes)
+
+
+def read_text(
+    path: Path,
+    error: type[FerrayError] = DataError,
+    hint: str = "",
+    *,
+    most_bytes: int | None = None,
+    encoding: str = "utf-8",
+) -> str:
+    """All of a file as text; `error` where it cannot be read or is no text."""
+    content = read_bytes(path, error, hint, most_bytes=most_bytes)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as caught:
+        raise error(f"`{path}` cannot be read: it is not UTF-8 text", hint) from caught
+
+
+def read_json(
+    path: Path, error: type[FerrayError] = DataError, hint: str = "", *, most_bytes: int | None = None
+) -> Any:
+    """The document in a file; `error` where it cannot be read or is no JSON."""
+    text = read_text(path, error, hint, most_bytes=most_bytes)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as caught:
+        raise error(f"`{path}` cannot be read: it is not JSON: {caught}", hint) from caught
