@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ferray.errors import ConfigError
-from ferray.files.size_limits import read_within
-from ferray.text.sanitize import read_cell, write_rows
+from ferray.files.read import read_text
+from ferray.text.sanitize import csv_text, read_cell
 
 DIGEST = re.compile(r"[0-9a-f]{16}")
 KEY = "exclude"
@@ -49,19 +49,13 @@ class Exclusion:
 
     def to_csv(self) -> str:
         """A file that `read_exclusion` reads back as the same list."""
-        out = io.StringIO()
         listed = [*((number, "") for number in sorted(self.ids)), *(("", name) for name in sorted(self.names))]
-        write_rows(out, [(ID, NAME), *listed])
-        return out.getvalue()
+        return csv_text([(ID, NAME), *listed])
 
 
 def read_exclusion(path: Path) -> Exclusion:
     """The list in a csv file; ConfigError, naming file and line, where it is none."""
-    try:
-        text = read_within(path, MOST_BYTES).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise ConfigError(f"the list `{path}` cannot be read: {why}", _HINT) from error
+    text = read_text(path, ConfigError, _HINT, most_bytes=MOST_BYTES, encoding="utf-8-sig", noun="the list")
     listed = list(_rows(text, path))
     if not listed:
         raise ConfigError(f"the list `{path}` names no sample", _HINT)

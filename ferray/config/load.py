@@ -21,7 +21,7 @@ from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.config.yaml import MOST_BYTES, read_yaml
 from ferray.errors import ConfigError, did_you_mean
-from ferray.files.size_limits import read_within
+from ferray.files.read import read_text
 from ferray.registry import ROOMS
 from ferray.text.commands import command
 
@@ -56,12 +56,7 @@ def find_space(name: str) -> SpaceFile:
     candidates += [folder / f"{name}.yaml" for folder in (Path("search_spaces"), shipped_folder("search_spaces"))]
     for path in candidates:
         if path.is_file():
-            try:
-                return SpaceFile(path.stem, path, read_within(path, MOST_BYTES).decode("utf-8"))
-            except OSError as error:
-                raise ConfigError(f"`{path}` cannot be read: {error.strerror}") from error
-            except UnicodeDecodeError as error:
-                raise ConfigError(f"`{path}` cannot be read as text") from error
+            return SpaceFile(path.stem, path, read_text(path, ConfigError, most_bytes=MOST_BYTES))
     if name in ROOMS["dataset"].names():
         parameters = f"{{{name}: {{path: FOLDER}}}}" if name == "image_folder" else name
         hint = f"it is a data set: `{command('sweep demo --set', f'dataset={parameters}')}` searches on it"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from ferray.config.space import Choice, Node, Numbers, OneOf, Seeds
 from ferray.config.sweep import SweepSpec
 from ferray.config.yaml import parse_yaml, read_yaml
 from ferray.errors import ConfigError, did_you_mean
-from ferray.files.size_limits import read_within
+from ferray.files.read import read_json, read_text
 from ferray.text.counting import counted
 from ferray.text.sanitize import read_cell
 
@@ -76,16 +75,8 @@ def _read(path: Path) -> list[ParameterSet]:
     if path.suffix == ".csv":
         return list(_csv_sets(path))
     if path.suffix == ".json":
-        return _tree_sets(_json(path), path)
+        return _tree_sets(read_json(path, ConfigError, _HINT, most_bytes=MOST_BYTES), path)
     return _tree_sets(read_yaml(path, most_bytes=MOST_BYTES), path)
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(read_within(path, MOST_BYTES).decode("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"it is not JSON: {error}"
-        raise ConfigError(f"`{path}` cannot be read: {reason}", _HINT) from error
 
 
 def _tree_sets(tree: Any, path: Path) -> list[ParameterSet]:
@@ -99,12 +90,8 @@ def _tree_sets(tree: Any, path: Path) -> list[ParameterSet]:
 
 
 def _csv_sets(path: Path) -> Iterator[ParameterSet]:
-    try:
-        rows = list(csv.DictReader(io.StringIO(read_within(path, MOST_BYTES).decode("utf-8-sig"), newline="")))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(f"`{path}` cannot be read: {reason}", _HINT) from error
-    for row in rows:
+    text = read_text(path, ConfigError, _HINT, most_bytes=MOST_BYTES, encoding="utf-8-sig")
+    for row in list(csv.DictReader(io.StringIO(text, newline=""))):
         if row.get("state", "complete") not in _COMPLETE:
             continue
         of_board = {key: cell for key, cell in row.items() if key and key.startswith(_PREFIX)}

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from ferray.errors import ConfigError
-from ferray.files.size_limits import read_within
+from ferray.files.read import read_text
 from ferray.text.commands import command
 
 MOST_BYTES = 128 * 1024  # of a space, in which a second goes by; those that come with ferray have 4 kB
@@ -90,9 +90,4 @@ def flow(value: Any) -> str:
 
 def read_yaml(path: Path, *, most_bytes: int = MOST_BYTES) -> Any:
     """The plain tree in a file; ConfigError where it cannot be read, is too large or is not strict YAML."""
-    try:
-        text = read_within(path, most_bytes).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
-        raise ConfigError(f"`{path}` cannot be read: {reason}") from error
-    return parse_yaml(text, source=str(path))
+    return parse_yaml(read_text(path, ConfigError, most_bytes=most_bytes), source=str(path))

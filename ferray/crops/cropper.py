@@ -8,9 +8,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
-from pathlib import Path
 
 import cv2
 
@@ -19,7 +18,7 @@ from ferray.crops.journal import Record
 from ferray.crops.plan import Plan, Task
 from ferray.crops.quality import sharpness
 from ferray.data.images import blank_picture, quiet_decoding
-from ferray.data.png import TEMPORARY, write_png
+from ferray.data.png import write_png
 from ferray.errors import BadSampleError, DataError, OneColourError
 from ferray.faces import Detection
 
@@ -131,10 +130,3 @@ def _end_with_the_parent() -> None:
     if parent is not None:
         parent.join()
     os._exit(1)
-
-
-def remove_torn(folder: Path) -> None:
-    """Delete the temporary files that killed processes left below a folder."""
-    for left in folder.rglob(f".*{TEMPORARY}"):
-        with suppress(OSError):
-            left.unlink()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.faces import Detection
+from ferray.files.atomic import write_bytes
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,8 @@ class Journal:
             stream.write(b"\n" + line + b"\n")
 
     def rewrite(self, records: Iterable[Record]) -> None:
-        """Replace the whole file, by rename."""
-        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
-        temporary.write_bytes(b"".join(json.dumps(asdict(record)).encode() + b"\n" for record in records))
-        temporary.replace(self._path)
+        """Replace the whole file."""
+        write_bytes(self._path, b"".join(json.dumps(asdict(record)).encode() + b"\n" for record in records))
 
     def _records(self) -> Iterator[Record]:
         try:

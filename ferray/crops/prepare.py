@@ -7,16 +7,14 @@ done for each picture is in `.faces.jsonl`. Crops and report appear by rename.
 from __future__ import annotations
 
 import fcntl
-import json
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ferray.crops.contact import Picture, write_sheets
-from ferray.crops.cropper import crop_all, remove_torn
+from ferray.crops.cropper import crop_all
 from ferray.crops.cutting import Image
 from ferray.crops.journal import Journal, Record
 from ferray.crops.plan import Plan, Task, tasks
@@ -30,6 +28,8 @@ from ferray.data.pack_file import Progress
 from ferray.data.samples import SampleList
 from ferray.errors import BadSampleError, ConfigError, DataError
 from ferray.faces._boxes import write_boxes
+from ferray.files.atomic import remove_leftovers_below, write_json
+from ferray.files.os_errors import os_errors_as
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def prepare(plan: Plan, bounds: Bounds, *, workers: int, progress: Progress | No
     listing = _with_known_labels(dataset.samples())
     finder.check([sample.name for sample in listing.samples])
     _refuse_own_sources(plan, listing)
-    with _translated_errors(plan.to), _only_writer(plan.to):
+    with _named_disk(plan.to), _only_writer(plan.to):
         (plan.to / REPORT).unlink(missing_ok=True)
         journal = Journal(plan.to / PREPARED)
         known = journal.read()
@@ -89,7 +89,7 @@ def _finish(
     write_boxes(plan.to / "faces.csv", map(cells, rows))
     sheets = write_sheets(plan.to, rows, _pictures(plan, dataset), title=_title(plan, report["counts"]))
     report |= {"contact_sheets": sheets, "bad": [vars(sample) for sample in bad]}
-    _write_report(plan.to / REPORT, report)
+    write_json(plan.to / REPORT, report)
     return report
 
 
@@ -131,7 +131,7 @@ def _forget_others(folder: Path, rows: Sequence[Row]) -> None:
     current = [row.record for row in rows]
     for file in journal.files() - {record.file for record in current}:
         (folder / file).unlink(missing_ok=True)
-    remove_torn(folder)
+    remove_leftovers_below(folder)
     journal.rewrite(current)
 
 
@@ -152,12 +152,6 @@ def _pictures(plan: Plan, dataset: Dataset) -> Picture:
 def _title(plan: Plan, counts: dict[str, int]) -> str:
     numbers = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
     return f"{plan.dataset.name} by {plan.faces.name}: {numbers}"
-
-
-def _write_report(path: Path, report: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 def _refuse_own_sources(plan: Plan, listing: SampleList) -> None:
@@ -183,11 +177,5 @@ def _only_writer(folder: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _translated_errors(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise DataError(
-            f"crops cannot be written to `{place}`: {error.strerror or error}", "free space there, or pass `--to`"
-        ) from error
+def _named_disk(place: Path) -> AbstractContextManager[None]:
+    return os_errors_as(DataError, f"crops cannot be written to `{place}`", "free space there, or pass `--to`")

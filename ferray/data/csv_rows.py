@@ -13,6 +13,7 @@ from ferray.data.file_kinds import refuse_no_csv
 from ferray.data.files import regular_file
 from ferray.data.line_names import in_words
 from ferray.errors import BadSampleError, DataError
+from ferray.files.os_errors import reading
 
 MOST_ROW_BYTES = 8 * 2**20  # a 48x48 face is 9 kB
 _NUMBERS = re.compile(r"[\d\s.]*\d[\d\s.]*")  # a cell of these names no column
@@ -86,13 +87,9 @@ class CsvRows:
         return {column: _clean(cell) for column, cell in zip(self._columns, cells, strict=True)}
 
     def _open(self) -> BufferedReader:
-        try:
+        with reading(self._path, DataError, "check who may read it"):
             regular_file(self._path)
             return self._path.open("rb")
-        except OSError as error:
-            raise DataError(
-                f"`{self._path}` cannot be read: {error.strerror or error}", "check who may read it"
-            ) from error
 
 
 def _read_line(stream: BufferedReader) -> tuple[bytes, int]:

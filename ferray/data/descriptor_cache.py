@@ -5,10 +5,7 @@ They lie beside the packs as `features/<pack>-<key>.npy` (N, D) float32, and app
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +15,8 @@ from ferray.config.cache_folder import make_cache_folder
 from ferray.data.pack import only_maker
 from ferray.data.pack_file import Progress
 from ferray.errors import StorageError
+from ferray.files.atomic import atomic_write
+from ferray.files.os_errors import os_errors_as
 
 Describe = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # images (B, H, W, 3) to rows (B, D)
 STEP = 64  # images described at a time
@@ -73,19 +72,8 @@ def _make(path: Path, images: NDArray[np.uint8], describe: Describe, progress: P
 
 
 def _write(path: Path, rows: NDArray[np.float32]) -> None:
-    temporary = ""
-    try:
+    hint = "set FERRAY_CACHE to a folder with space that you may write to"
+    with os_errors_as(StorageError, f"features cannot be kept in `{path.parent}`", hint):
         make_cache_folder(path.parent)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as stream:
+        with atomic_write(path) as stream:
             np.save(stream, rows, allow_pickle=False)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            Path(temporary).unlink(missing_ok=True)
-        raise StorageError(
-            f"features cannot be kept in `{path.parent}`: {error.strerror or error}",
-            "set FERRAY_CACHE to a folder with space that you may write to",
-        ) from error

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,8 @@ from ferray.config.cache_folder import make_cache_folder
 from ferray.data.files import regular_file
 from ferray.data.samples import SampleList
 from ferray.errors import BadSampleError, DataError
+from ferray.files.atomic import write_text
+from ferray.files.os_errors import os_errors_as
 from ferray.files.size_limits import refuse_larger
 
 MOST_BYTES = 64 * 2**30  # of a file that is hashed: a minute's reading
@@ -22,15 +22,11 @@ FileDigest = Callable[[Path], str]
 
 def sha256_of(path: Path) -> str:
     """Hex digest of a file's content; DataError naming the file when it cannot be read, BadSampleError for no file."""
-    try:
+    with os_errors_as(DataError, f"file `{path}` cannot be read", "check the file and who may read it"):
         regular_file(path)
         refuse_larger(path, MOST_BYTES)
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(
-            f"file `{path}` cannot be read: {error.strerror or error}", "check the file and who may read it"
-        ) from error
 
 
 def digest_of_any(path: Path, digest: FileDigest) -> str:
@@ -77,15 +73,12 @@ class DigestMemo:
         return str(known[2])
 
     def save(self) -> None:
-        """Write what was learned, by rename; quietly not, where the cache folder takes no writing."""
+        """Write what was learned; quietly not, where the cache folder takes no writing."""
         if not self._changed:
             return
         with contextlib.suppress(OSError):
             make_cache_folder(self._path.parent)
-            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(self._known, stream)
-            Path(temporary).replace(self._path)
+            write_text(self._path, json.dumps(self._known), durable=False)
 
 
 def _read_memo(path: Path) -> dict[str, list[object]]:

@@ -14,6 +14,7 @@ from ferray.data.group_names import set_without_groups
 from ferray.data.samples import Sample
 from ferray.data.splits import SplitTable
 from ferray.errors import ConfigError, DataError
+from ferray.files.os_errors import reading
 
 MOST_SHOWN = 3
 CSV_COLUMNS = ("file", "group")
@@ -75,15 +76,12 @@ def _read_groups(path: Path) -> dict[str, str]:
     """The group of each file; DataError where it is no such csv, or gives one file two groups."""
     group_of: dict[str, str] = {}
     try:
-        refuse_no_csv(path)
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-            for file, group in _rows(csv.DictReader(stream), path):
-                if group_of.setdefault(file, group) != group:
-                    raise DataError(f"`{path}` gives `{file}` to two groups", "leave one of the rows out")
-    except OSError as error:
-        raise DataError(
-            f"`{path}` cannot be read: {error.strerror or error}", "give `groups` as a path below the data root"
-        ) from error
+        with reading(path, DataError, "give `groups` as a path below the data root"):
+            refuse_no_csv(path)
+            with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+                for file, group in _rows(csv.DictReader(stream), path):
+                    if group_of.setdefault(file, group) != group:
+                        raise DataError(f"`{path}` gives `{file}` to two groups", "leave one of the rows out")
     except csv.Error as error:
         raise DataError(f"`{path}` is not a csv: {error}", "save it as plain text with commas") from error
     return group_of

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ferray.data.file_kinds import HEAD_BYTES, kind_of
 from ferray.data.files import regular_file
 from ferray.errors import BAD_SAMPLE_HINT, BadSampleError, DataError, FerrayError, OneColourError
+from ferray.files.os_errors import reading
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 MOST_BYTES = 256 * 2**20
@@ -126,16 +127,12 @@ def _opened(path: Path, data: bytes) -> Iterator[Image.Image]:
 
 def _read_bytes(path: Path) -> bytes:
     what = f"image `{path}`"
-    try:
+    with reading(path, DataError, "check the file and who may read it", noun="image"):
         num_bytes = regular_file(path).st_size
         if num_bytes > MOST_BYTES:
             reason = f"is `{num_bytes >> 20}` MiB, at most `{MOST_BYTES >> 20}` are read"
             raise BadSampleError.of(what, "too large", reason)
         data = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"image `{path}` cannot be read: {error.strerror or error}", "check the file and who may read it"
-        ) from error
     if not data:
         raise BadSampleError.of(what, "empty", "is empty")
     return data

@@ -10,6 +10,7 @@ from pathlib import Path
 from ferray.data.files import shown
 from ferray.emotions import Emotion
 from ferray.errors import DataError
+from ferray.files.os_errors import reading
 
 JPEGS = (".jpg", ".jpeg", ".jpe", ".jfif")
 IMAGE_SUFFIXES = (".png", *JPEGS, ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
@@ -133,14 +134,13 @@ def is_emotion(name: str) -> bool:
 def _entries(folder: Path) -> list[tuple[str, bool]]:
     """Name, and whether it is a folder, of everything that is not hidden, in order of name."""
     try:
-        with os.scandir(folder) as entries:  # one call: a stat for each of 35,887 images takes seconds
+        with reading(folder, DataError, "check who may read it", noun="folder"), os.scandir(folder) as entries:
+            # One call: a stat for each of 35,887 images takes seconds.
             return sorted((entry.name, _is_folder(entry)) for entry in entries if not entry.name.startswith("."))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise DataError(
-            f"folder `{folder}` cannot be read: {error.strerror or error}", "check who may read it"
-        ) from error
+    except DataError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            return []
+        raise
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

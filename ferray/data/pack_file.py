@@ -12,12 +12,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +29,8 @@ from ferray.data.datasets import Dataset
 from ferray.data.images import blank_picture, quiet_decoding
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import BadSampleError, OneColourError, StorageError
+from ferray.files.atomic import atomic_folder, remove_folder, remove_leftovers
+from ferray.files.os_errors import os_errors_as
 
 FORMAT = 5
 BATCH = 256  # images decoded ahead of the writer
@@ -95,17 +94,12 @@ def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress 
     left behind, when all are bad, a file cannot be read, or the cache takes no writing or is full.
     """
     listing = dataset.listing
-    with _translated_errors(folder.parent):
+    with _named_disk(folder.parent):
         make_cache_folder(folder.parent)
-        _set_aside(folder)
-        _remove_leftovers(folder)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
-            made = Path(temporary) / "pack"
-            made.mkdir()
+        remove_folder(folder)  # a damaged one; trials that still map it keep their pages
+        remove_leftovers(folder, older_than_s=LEFTOVER_AGE_S)
+        with atomic_folder(folder) as made:  # another packer may come first; its pack has the same content
             _fill(made, dataset, listing, size=size, progress=progress)
-            # The rename fails where another packer came first; its pack has the same content.
-            with suppress(OSError):
-                made.rename(folder)
     pack = read_pack(folder)
     if pack is None:
         message = f"the packed images in `{folder}` cannot be read back"
@@ -194,32 +188,9 @@ def _decode(dataset: Dataset, classes: tuple[str, ...], size: int, sample: Sampl
     return image, None
 
 
-def _set_aside(folder: Path) -> None:
-    """Take a damaged pack out of the way; trials that still map it keep their pages."""
-    if folder.exists():
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.damaged-"))
-        with suppress(FileNotFoundError):
-            folder.rename(aside / folder.name)
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Delete what packers that were killed long ago could not."""
-    for left in folder.parent.glob(f".{folder.name}.*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > LEFTOVER_AGE_S:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-@contextmanager
-def _translated_errors(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"images cannot be packed into `{place}`: {error.strerror or error}",
-            "set FERRAY_CACHE to a folder with space that you may write to",
-        ) from error
+def _named_disk(place: Path) -> AbstractContextManager[None]:
+    hint = "set FERRAY_CACHE to a folder with space that you may write to"
+    return os_errors_as(StorageError, f"images cannot be packed into `{place}`", hint)
 
 
 def _plain_samples(listing: SampleList) -> dict[str, Any]:

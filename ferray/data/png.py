@@ -1,9 +1,7 @@
-"""PNG files, written beside their place and renamed there."""
+"""PNG files, each whole or not there."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import cv2
@@ -11,22 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.errors import DataError
-
-TEMPORARY = ".tmp"
+from ferray.files.atomic import write_bytes
+from ferray.files.os_errors import writing
 
 
 def write_png(path: Path, image_HWC: NDArray[np.uint8]) -> int:
-    """Write an RGB picture beside its place and rename it there; returns its size in bytes."""
+    """Replace `path` by an RGB picture, making its folder where it is missing; returns its size in bytes.
+
+    Nobody waits for the disk: a picture that a power cut takes is cut or drawn again.
+    """
     data = cv2.imencode(".png", cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR))[1].tobytes()
-    try:
+    with writing(path, DataError, "free space, or pass `--to`"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=TEMPORARY)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise DataError(
-            f"`{path}` cannot be written: {error.strerror or error}", "free space, or pass `--to`"
-        ) from error
+        write_bytes(path, data, durable=False)
     return len(data)

@@ -6,7 +6,6 @@ The list lies beside the packs as `found/<pack>.csv`.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -25,7 +24,8 @@ from ferray.data.left_out import LeftOut
 from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import Sample, SampleList, Splits
-from ferray.text.sanitize import write_rows
+from ferray.files.atomic import write_text
+from ferray.text.sanitize import csv_text
 
 COLUMNS = ("what", "path", "class", "part", "count", "why")
 MOST_PASSED = 4  # kinds of things passed over that a line names
@@ -154,12 +154,9 @@ def _write_list(pack: Path | None, listing: SampleList, groups: list[tuple[Sampl
     if pack is None or not rows:
         return None
     path = pack.parent.parent / "found" / f"{pack.name}.csv"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(OSError):
         make_cache_folder(path.parent)
-        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            write_rows(stream, [COLUMNS, *rows])
-        temporary.replace(path)
+        write_text(path, csv_text([COLUMNS, *rows]), errors="backslashreplace", durable=False)
         return path
     return None
 

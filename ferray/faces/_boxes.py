@@ -10,8 +10,10 @@ from pathlib import Path
 from ferray.data.file_kinds import refuse_no_csv
 from ferray.errors import DataError
 from ferray.faces import Detection, Point
+from ferray.files.atomic import write_text
+from ferray.files.os_errors import reading
 from ferray.text.counting import counted
-from ferray.text.sanitize import read_cell, write_rows
+from ferray.text.sanitize import csv_text, read_cell
 
 BOX = ("x", "y", "width", "height")
 COLUMNS = ("source", "class", "part", *BOX, "score", "eyes", "num_faces", "flags", "tilt_deg", "sharpness", "file")
@@ -41,9 +43,9 @@ def read_boxes(path: Path) -> dict[str, Detection | None]:
 
 
 def write_boxes(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
-    """Write rows by column; what a row leaves out is empty."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-        write_rows(stream, [COLUMNS, *([row.get(name, "") for name in COLUMNS] for row in rows)])
+    """Replace `path` by rows by column; what a row leaves out is empty."""
+    text = csv_text([COLUMNS, *([row.get(name, "") for name in COLUMNS] for row in rows)])
+    write_text(path, text, errors="backslashreplace")
 
 
 def box_cells(face: Detection) -> dict[str, str]:
@@ -71,20 +73,20 @@ def _listed(path: Path, problems: list[str]) -> DataError:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
+    with reading(path, DataError, "check the path given as `--boxes`"):
         refuse_no_csv(path)
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-            reader = csv.DictReader(stream, restval="", restkey="beyond")
-            missing = [name for name in ("source", *BOX) if name not in (reader.fieldnames or ())]
-            if missing:
-                hint = f"its header must name source, {', '.join(BOX)}"
-                raise DataError(f"`{path}` has no column `{missing[0]}`", hint)
-            for row in reader:
-                yield reader.line_num, {key: read_cell(value) for key, value in row.items() if isinstance(value, str)}
-    except OSError as error:
-        raise DataError(
-            f"`{path}` cannot be read: {error.strerror or error}", "check the path given as `--boxes`"
-        ) from error
+            yield from _cells(csv.DictReader(stream, restval="", restkey="beyond"), path)
+
+
+def _cells(reader: csv.DictReader[str], path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        missing = [name for name in ("source", *BOX) if name not in (reader.fieldnames or ())]
+        if missing:
+            hint = f"its header must name source, {', '.join(BOX)}"
+            raise DataError(f"`{path}` has no column `{missing[0]}`", hint)
+        for row in reader:
+            yield reader.line_num, {key: read_cell(value) for key, value in row.items() if isinstance(value, str)}
     except csv.Error as error:
         raise DataError(f"`{path}` is not a csv: {error}", "save it as plain text with commas") from error
 

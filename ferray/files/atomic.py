@@ -98,7 +98,7 @@ def remove_leftovers(path: Path, *, older_than_s: float = 0.0) -> None:
                 _remove(left)
 
 
-def remove_all_leftovers(folder: Path) -> None:
+def remove_leftovers_below(folder: Path) -> None:
     """Delete the hidden files that killed writers have left anywhere below a folder, in which nobody else writes."""
     for left in folder.rglob(f".*{SUFFIX}"):
         _remove(left)

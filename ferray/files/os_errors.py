@@ -20,14 +20,23 @@ def os_errors_as(error: type[FerrayError], sentence: str, hint: str = "") -> Ite
         raise error(f"{sentence}: {words_of(caught)}", hint) from caught
 
 
-def reading(path: object, error: type[FerrayError] = DataError, hint: str = "") -> AbstractContextManager[None]:
-    """`os_errors_as` around what reads `path`."""
-    return os_errors_as(error, f"`{path}` cannot be read", hint)
+def reading(
+    path: object, error: type[FerrayError] = DataError, hint: str = "", *, noun: str = ""
+) -> AbstractContextManager[None]:
+    """`os_errors_as` around what reads `path`; `noun` says what it is, such as `the list`."""
+    return os_errors_as(error, f"{named(path, noun)} cannot be read", hint)
 
 
-def writing(path: object, error: type[FerrayError] = StorageError, hint: str = "") -> AbstractContextManager[None]:
-    """`os_errors_as` around what writes `path`."""
-    return os_errors_as(error, f"`{path}` cannot be written", hint)
+def writing(
+    path: object, error: type[FerrayError] = StorageError, hint: str = "", *, noun: str = ""
+) -> AbstractContextManager[None]:
+    """`os_errors_as` around what writes `path`; `noun` says what it is, such as `the store`."""
+    return os_errors_as(error, f"{named(path, noun)} cannot be written", hint)
+
+
+def named(path: object, noun: str = "") -> str:
+    """``the list `a.csv` ``."""
+    return f"{noun} `{path}`".lstrip()
 
 
 def words_of(error: OSError) -> str:

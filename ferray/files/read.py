@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
 from ferray.errors import DataError, FerrayError
-from ferray.files.os_errors import reading
+from ferray.files.os_errors import named, reading
 from ferray.files.size_limits import read_within
 
 
@@ -20,34 +20,31 @@ class Readable(Protocol):
     def name(self) -> str: ...
 
 
-def read_bytes(
-    path: Path, error: type[FerrayError] = DataError, hint: str = "", *, most_bytes: int | None = None
-) -> bytes:
-    """All of a file; `error` where it cannot be read, or has more than `most_bytes`."""
-    with reading(path, error, hint):
-        return path.read_bytes() if most_bytes is None else read_within(path, most_bytes)
-
-
 def read_text(
     path: Path,
     error: type[FerrayError] = DataError,
     hint: str = "",
     *,
+    noun: str = "",
     most_bytes: int | None = None,
     encoding: str = "utf-8",
 ) -> str:
-    """All of a file as text; `error` where it cannot be read or is no text."""
-    content = read_bytes(path, error, hint, most_bytes=most_bytes)
+    """All of a file as text; `error` where it cannot be read, is no text or has more than `most_bytes`.
+
+    `noun` is what the sentence calls the file, such as `the list`.
+    """
+    with reading(path, error, hint, noun=noun):
+        content = path.read_bytes() if most_bytes is None else read_within(path, most_bytes)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as caught:
-        raise error(f"`{path}` cannot be read: it is not UTF-8 text", hint) from caught
+        raise error(f"{named(path, noun)} cannot be read: it is not UTF-8 text", hint) from caught
 
 
 def read_json(
     path: Path, error: type[FerrayError] = DataError, hint: str = "", *, most_bytes: int | None = None
 ) -> Any:
-    """The document in a file; `error` where it cannot be read or is no JSON."""
+    """The document in a file; `error` where it cannot be read, is no JSON or has more than `most_bytes`."""
     text = read_text(path, error, hint, most_bytes=most_bytes)
     try:
         return json.loads(text)

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ferray.errors import ClusterError
+from ferray.files.os_errors import os_errors_as
 from ferray.launch._limits import refuse_no_room
 
 PREFIX = "ferray-"
@@ -69,8 +70,6 @@ def _base() -> Path:
 
 
 def _made(base: Path) -> Path:
-    try:
+    hint = "make room there, or set TMPDIR to another folder with a short path"
+    with os_errors_as(ClusterError, f"Ray's temporary files cannot be kept in `{base}`", hint):
         return Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=base))
-    except OSError as error:
-        message = f"Ray's temporary files cannot be kept in `{base}`: {error.strerror}"
-        raise ClusterError(message, "make room there, or set TMPDIR to another folder with a short path") from error

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import math
-import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ferray.errors import DataError
+from ferray.files.atomic import write_text
+from ferray.files.os_errors import writing
 from ferray.results.trial_intervals import accuracy_interval, value_interval
 from ferray.study.records import DriverRecord, TrialRecord
-from ferray.text.sanitize import write_rows
+from ferray.text.sanitize import csv_text
 
 
 def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
@@ -56,13 +55,11 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def csv_text(entries: list[dict[str, Any]]) -> str:
+def entries_as_csv(entries: list[dict[str, Any]]) -> str:
     """Entries as comma-separated lines under a header: `params.*` and `metrics.*` flat, intervals as low and high."""
     flat = [flat_entry(entry) for entry in entries]
-    out = io.StringIO()
     header = _header(flat)
-    write_rows(out, [header, *([row.get(name, "") for name in header] for row in flat)])
-    return out.getvalue()
+    return csv_text([header, *([row.get(name, "") for name in header] for row in flat)])
 
 
 def flat_entry(entry: dict[str, Any]) -> dict[str, Any]:
@@ -86,15 +83,7 @@ def _header(flat: list[dict[str, Any]]) -> list[str]:
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
     """Replace `path` by a header and rows in one step; DataError where it cannot be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with writing(path, DataError, "choose another `--to`"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            write_rows(file, [header, *rows])
-        temporary.replace(path)
-    except OSError as error:
-        raise DataError(f"`{path}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        write_text(path, csv_text([header, *rows]))
     return path

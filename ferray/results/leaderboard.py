@@ -11,7 +11,7 @@ from statistics import stdev
 from typing import Any, Literal
 
 from ferray.config.readable import readable_params, short_names
-from ferray.results.export import csv_text, driver_entry, entry
+from ferray.results.export import driver_entry, entries_as_csv, entry
 from ferray.results.trial_intervals import accuracy_interval, value_interval
 from ferray.study.records import DriverRecord, SweepRecord, TrialRecord, TrialState
 
@@ -111,7 +111,7 @@ class Leaderboard:
 
     def to_csv(self, limit: int | None = None) -> str:
         """One line a trial in the order of `trials`: `params.*` and `metrics.*` flat, numbers in full."""
-        return csv_text(self.to_json(limit)["trials"])
+        return entries_as_csv(self.to_json(limit)["trials"])
 
 
 FIXED_COLUMNS = ("rank", "trial", "accuracy", "epoch", "recipe")

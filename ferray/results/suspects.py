@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ferray.data.contact_sheet import THUMB, Tile, draw_sheet
 from ferray.data.png import write_png
 from ferray.errors import DataError
+from ferray.files.os_errors import writing
 from ferray.results.export import write_csv
 
 COLUMNS = ("rank", "sample_id", "name", "label", "suggested", "self_confidence", "truly_mislabelled")
@@ -97,10 +98,8 @@ def _draw_sheet(sheet: Path, suspects: Sequence[Suspect], name: str, classes: Se
     known = "; framed: known to be wrong" if any(suspect.truly_mislabelled for suspect in shown) else ""
     looks = "looks" if len(suspects) == 1 else "look"
     title = f"{len(suspects)} labelled {name} that {looks} like something else{cut}{known}"
-    try:
+    with writing(sheet, DataError, "choose another `--to`"):
         write_png(sheet, draw_sheet([_tile(suspect, classes, picture) for suspect in shown], title))
-    except OSError as error:
-        raise DataError(f"`{sheet}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
 
 
 def _tile(suspect: Suspect, classes: Sequence[str], picture: Picture) -> Tile:

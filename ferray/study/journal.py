@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from optuna.storages.journal import BaseJournalBackend
 
 from ferray.errors import ClusterError, DataError
+from ferray.files.os_errors import reading, writing
 from ferray.study.checksums import CHECKSUM, are_right, crc_of, first_wrong, is_sealed, is_whole, sealed
 from ferray.study.records import LEASE_ATTR
 
@@ -89,15 +90,12 @@ class Journal(BaseJournalBackend):
         """Write all of the operations or none; ClusterError where the disk does not take them."""
         plain = [json.dumps(log, separators=(",", ":")) for log in logs]
         lasting = not all(any(key in log for key in _NEED_NOT_LAST) for log in logs)
-        try:
-            with _locked(self._path) as journal:
-                cut_torn_line(journal)
-                _write_whole(journal, sealed(plain, crc_of(journal)))
-                if lasting:
-                    os.fsync(journal)
-        except OSError as error:
-            message = f"the store `{self._path}` cannot be written: {error.strerror or error}"
-            raise ClusterError(message, "mend that, then run the same command again: nothing is lost") from error
+        hint = "mend that, then run the same command again: nothing is lost"
+        with writing(self._path, ClusterError, hint, noun="the store"), _locked(self._path) as journal:
+            cut_torn_line(journal)
+            _write_whole(journal, sealed(plain, crc_of(journal)))
+            if lasting:
+                os.fsync(journal)
 
     def _is_late(self, operation: dict[str, Any]) -> bool:
         lease = operation.get("user_attr", {}).get(LEASE_ATTR) if "study_id" in operation else None
@@ -110,10 +108,8 @@ class Journal(BaseJournalBackend):
         return False
 
     def _opened(self) -> BinaryIO:
-        try:
+        with reading(self._path, DataError, noun="the store"):
             return self._path.open("rb")
-        except OSError as error:
-            raise DataError(f"the store `{self._path}` cannot be read: {error.strerror}") from error
 
     def _begin_anew(self) -> None:
         self._offset = 0

@@ -10,6 +10,7 @@ from optuna.storages import BaseStorage, RDBStorage
 
 from ferray.config.place import JOURNAL_NAME
 from ferray.errors import ClusterError, DataError
+from ferray.files.os_errors import writing
 from ferray.study.database import open_database, swap_in_database
 from ferray.study.indexed import IndexedJournalStorage
 from ferray.study.journal import Journal
@@ -25,10 +26,8 @@ def open_store(folder: Path, url: str | None = None) -> BaseStorage:
     if url is not None:
         return open_database(url)
     journal = folder / JOURNAL_NAME
-    try:
+    with writing(journal, ClusterError, "check `--output`", noun="the store"):
         journal.touch()
-    except OSError as error:
-        raise ClusterError(f"the store `{journal}` cannot be written: {error.strerror}", "check `--output`") from error
     return IndexedJournalStorage(Journal(journal))
 
 

@@ -28,6 +28,7 @@ from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
 from ferray.data.summary import DataSummary
 from ferray.errors import ConfigError
+from ferray.files.os_errors import writing
 from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.registry import ROOMS
 from ferray.study.records import JudgedData
@@ -157,14 +158,10 @@ def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
 def ensure_writable(runtime: Runtime) -> None:
     """ConfigError where the output or the cache folder cannot be written; one that is missing is not made."""
     for folder, option in ((runtime.output, "--output"), (runtime.cache_dir, "FERRAY_CACHE")):
-        try:
+        with writing(folder, ConfigError, f"choose another with `{option}`", noun="the folder"):
             probe = nearest_existing(folder) / f".ferray-probe-{os.getpid()}"
             probe.mkdir()  # below a file it fails as the folder would
             probe.rmdir()
-        except OSError as error:
-            raise ConfigError(
-                f"the folder `{folder}` cannot be written: {error.strerror}", f"choose another with `{option}`"
-            ) from error
 
 
 def _prepare(configs: list[TrialConfig], places: Places, progress: Progress | None) -> dict[str, str]:

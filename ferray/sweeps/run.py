@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import platform
 import shutil
@@ -11,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -21,13 +20,25 @@ from typing import Any, TextIO
 from ferray.config.exclusion import find_exclusion, kept_list
 from ferray.config.keep import keep_words
 from ferray.config.parameter_sets import ParameterSet
-from ferray.config.place import JOURNAL_NAME, PLACE_NAME, SPACE_NAME, Place, place_at_start, read_place, unused
+from ferray.config.place import (
+    JOURNAL_NAME,
+    PLACE_NAME,
+    RESOLVED_NAME,
+    SPACE_NAME,
+    Place,
+    place_at_start,
+    read_place,
+    unused,
+)
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.urls import without_password
-from ferray.errors import ClusterError, ConfigError, ResumeMismatch, SweepFailed
+from ferray.errors import ClusterError, ConfigError, DataError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
+from ferray.files.atomic import json_document, write_text
+from ferray.files.os_errors import writing
 from ferray.files.private_folder import make_private
+from ferray.files.read import read_json
 from ferray.registry import ROOMS
 from ferray.results.blinding import num_read
 from ferray.study.claim import mark
@@ -210,29 +221,24 @@ def _lock(file: TextIO, kind: int) -> None:
         raise ConfigError(message, "wait for it, or use another `--name`") from error
 
 
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _writing(folder: Path) -> AbstractContextManager[None]:
     """What the disk says, as one sentence that names the sweep's folder."""
-    try:
-        yield
-    except OSError as error:
-        message = f"`{folder}` cannot be written: {error.strerror or error}"
-        raise ClusterError(message, "mend that and run the same command again, or choose another `--output`") from error
+    return writing(folder, ClusterError, "mend that and run the same command again, or choose another `--output`")
 
 
 def _write_facts(place: Place, spec: SweepSpec, text: str) -> None:
-    """`place.json`, `sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`; each by rename.
+    """`place.json`, `sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`.
 
     Where a sweep goes on under other versions, hosts or commits, `environment.json` keeps the former ones below.
     """
     folder = place.folder
-    _write(folder / PLACE_NAME, json.dumps(place.to_json(), indent=2) + "\n")
+    _write(folder / PLACE_NAME, json_document(place.to_json()))
     if text:
         _write(folder / SPACE_NAME, text)
-    _write(folder / "resolved.json", json.dumps(spec.model_dump(mode="json"), indent=2) + "\n")
+    _write(folder / RESOLVED_NAME, json_document(spec.model_dump(mode="json")))
     file, now = folder / "environment.json", environment()
     former = _former_environments(file, now)
-    _write(file, json.dumps({**now, **({"former": former} if former else {})}, indent=2) + "\n")
+    _write(file, json_document({**now, **({"former": former} if former else {})}))
 
 
 def _keep_lists(folder: Path, spec: SweepSpec) -> None:
@@ -245,22 +251,16 @@ def _keep_lists(folder: Path, spec: SweepSpec) -> None:
 def _former_environments(file: Path, now: dict[str, Any]) -> list[dict[str, Any]]:
     """The environments in which the sweep has run before, latest first, without the present one."""
     try:
-        latest = json.loads(file.read_text(encoding="utf-8"))
+        latest = read_json(file)
         earlier = latest.pop("former", [])
         return [known for known in (latest, *earlier) if known != now]
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (DataError, AttributeError, TypeError):
         return []  # there is none, or nobody can read it
 
 
 def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with _writing(path.parent):
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with _writing(path.parent):
+        write_text(path, text)
 
 
 def environment() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -49,6 +50,13 @@ def write_rows(stream: TextIO, rows: Iterable[Iterable[object]], *, end: str = "
         # Python leaves a lone carriage return as it is, behind which a spreadsheet begins another line.
         is_split = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (quoted if is_split else plain).writerow(cells)
+
+
+def csv_text(rows: Iterable[Iterable[object]], *, end: str = "\n") -> str:
+    """What `write_rows` writes."""
+    out = io.StringIO(newline="")
+    write_rows(out, rows, end=end)
+    return out.getvalue()
 
 
 def _cell(value: object) -> object:

@@ -346,10 +346,15 @@ def test_sync_without_runs_says_so(space: Path) -> None:
 
 
 def test_a_disk_that_is_full_from_the_start_is_said(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    sync = os.fsync
 
-    monkeypatch.setattr(Path, "write_text", full)
+    def full(descriptor: int) -> None:
+        file = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        if "runs/tiny/" in file and not file.endswith(".journal"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
     ran = sweep(space)
     assert (ran.code, "`{}` cannot be written: No space left".format(space.parent / "runs/tiny") in ran.err) == (
         5,

@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from ferray.crops.cropper import one_thread, remove_torn
+from ferray.crops.cropper import one_thread
 from ferray.data.images import read_rgb
 from ferray.data.png import write_png
 from ferray.errors import DataError
+from ferray.files.atomic import remove_leftovers_below
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
 
@@ -31,7 +32,7 @@ def test_a_folder_that_takes_no_writing_is_told(tmp_path: Path) -> None:
 def test_torn_files_are_taken_away_and_pictures_left(tmp_path: Path) -> None:
     write_png(tmp_path / "Angry" / "a.png", IMAGE)
     (tmp_path / "Angry" / ".x.tmp").touch()
-    remove_torn(tmp_path)
+    remove_leftovers_below(tmp_path)
     assert [path.name for path in (tmp_path / "Angry").iterdir()] == ["a.png"]
 
 

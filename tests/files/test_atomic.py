@@ -12,9 +12,9 @@ from ferray.files.atomic import (
     atomic_folder,
     atomic_write,
     hidden_beside,
-    remove_all_leftovers,
     remove_folder,
     remove_leftovers,
+    remove_leftovers_below,
     write_bytes,
     write_json,
     write_text,
@@ -145,7 +145,7 @@ def test_all_leftovers_below_a_folder_can_be_deleted(tmp_path: Path) -> None:
     (tmp_path / "Happy").mkdir()
     hidden_beside(tmp_path / "Happy" / "a.png").write_bytes(b"half")
     (tmp_path / "Happy" / ".hidden").touch()
-    remove_all_leftovers(tmp_path)
+    remove_leftovers_below(tmp_path)
     assert names(tmp_path / "Happy") == [".hidden"]
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ferray.errors import ConfigError, DataError
-from ferray.files.read import read_bytes, read_json, read_text
+from ferray.files.read import read_json, read_text
 
 
 def test_a_document_reads_back(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
 
 def test_the_caller_says_which_error_and_what_helps(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        read_bytes(tmp_path / "a.yaml", ConfigError, "check the path")
+        read_text(tmp_path / "a.yaml", ConfigError, "check the path")
     assert caught.value.hint == "check the path"
 
 

@@ -62,15 +62,14 @@ def draw_figures(
     A line on stderr where the data is not there to count its classes.
     """
     from ferray.errors import DataError
+    from ferray.files.os_errors import writing
     from ferray.results.figures.draw import draw_sweep, folder_name
     from ferray.results.groups import groups_of
 
     groups = groups_of(record, numbers)
     target = to or folder / "figures" / folder_name(groups)
-    try:
+    with writing(target, DataError, "choose another `--to`"):
         return draw_sweep(target, record, folder, groups=groups, counts=_counts(groups, folder, runtime))
-    except OSError as error:
-        raise DataError(f"`{target}` cannot be written: {error.strerror or error}", "choose another `--to`") from error
 
 
 def remark(album: Album) -> None:

@@ -30,6 +30,7 @@ from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES
 from ferray.errors import BadSampleError, ConfigError, DataError
+from ferray.files.os_errors import reading
 from ferray.files.size_limits import refuse_larger
 from ferray.text.commands import install_extra
 
@@ -139,7 +140,7 @@ def _content(cells: Cells) -> str:
 
 def _read_cells(path: Path) -> Iterator[tuple[int, Cells]]:
     """Line and cells of each row that is not blank, as text, "" for an empty cell; DataError where it is no sheet."""
-    try:
+    with reading(path, DataError, "check who may read it"):
         regular_file(path)
         refuse_larger(path, MOST_BYTES)
         is_sheet = path.suffix.lower() == ".xlsx"
@@ -153,8 +154,6 @@ def _read_cells(path: Path) -> Iterator[tuple[int, Cells]]:
                 cells = cells[:-1]
             if any(cells):
                 yield number, cells
-    except OSError as error:
-        raise DataError(f"`{path}` cannot be read: {error.strerror or error}", "check who may read it") from error
 
 
 def _read_csv(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from xml.etree import ElementTree
@@ -15,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from ferray.errors import ConfigError
+from ferray.files.atomic import atomic_write
 from ferray.results.figures.letters import dress
 from ferray.results.figures.style import HEIGHT_IN, LOOK, MARGIN_IN, WIDTH_IN
 
@@ -114,21 +113,12 @@ class Album:
             number += 1
 
     def _save(self, figure: Figure, path: Path, whole: Bbox | None) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
         unset = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
         if path.exists():
             self.replaced.append(path)
-        try:
-            figure.savefig(
-                temporary,
-                format=path.suffix[1:],
-                metadata={**unset, "Description": self.subject},
-                bbox_inches=whole,
-            )
-            temporary.replace(path)
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        metadata = {**unset, "Description": self.subject}
+        with atomic_write(path, durable=False) as stream:  # it can be drawn again
+            figure.savefig(stream, format=path.suffix[1:], metadata=metadata, bbox_inches=whole)
         self.files.append(path)
 
 
