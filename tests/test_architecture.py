@@ -42,7 +42,7 @@ LIBRARY_ROOMS: dict[str, str] = {
 }
 
 # What may be imported on any machine in milliseconds.
-LIGHT = ("errors", "canonical", "registry", "emotions", "events", "text", "system", "files", "config")
+LIGHT = ("errors", "canonical", "registry", "emotions", "events", "text", "system", "files", "config", "artifacts")
 HEAVY_LIBRARIES = (
     *("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2"),
     *("skimage", "matplotlib", "cleanlab"),

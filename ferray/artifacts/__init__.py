@@ -1,0 +1,1 @@
+"""The files of trials: their names, and whatever they lie on."""

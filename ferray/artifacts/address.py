@@ -1,0 +1,34 @@
+"""From an address to the files there: a path is a folder, `KIND://...` is whatever kind is registered for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ferray.artifacts.file_system import ArtifactFile, FileSystem
+from ferray.artifacts.local import LocalFileSystem
+from ferray.errors import ConfigError, did_you_mean
+
+_KINDS: dict[str, Callable[[str], FileSystem]] = {}
+
+
+def register(kind: str, opened: Callable[[str], FileSystem]) -> None:
+    """Have addresses that begin with `kind://` opened by `opened`, in this process."""
+    _KINDS[kind] = opened
+
+
+def file_system_at(address: str) -> FileSystem:
+    """The files at an address; ConfigError for a kind that nobody has registered."""
+    kind, mark, _ = address.partition("://")
+    if not mark:
+        return LocalFileSystem(address)
+    if kind not in _KINDS:
+        raise ConfigError(
+            f"`{kind}` is no kind of storage that ferray knows, in `{address}`", did_you_mean(kind, _KINDS)
+        )
+    return _KINDS[kind](address)
+
+
+def file_at(address: str) -> ArtifactFile:
+    """The file at an address, there or not."""
+    place, _, name = address.rpartition("/")
+    return ArtifactFile(file_system_at(place), name)

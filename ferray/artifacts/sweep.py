@@ -1,0 +1,52 @@
+"""`SweepArtifacts`: the files of all trials of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ferray.artifacts.address import file_at, file_system_at
+from ferray.artifacts.file_system import ArtifactFile
+from ferray.artifacts.trial import TrialArtifacts
+
+_TRIALS = "trials"
+
+
+@dataclass(frozen=True)
+class SweepArtifacts:
+    """Where the trials of a sweep keep their files, by the folders that its record names. `root` is an address."""
+
+    root: str
+
+    @classmethod
+    def of(cls, folder: Path) -> SweepArtifacts:
+        """Those of the sweep in `folder`: they lie in it."""
+        return cls(str(folder))
+
+    def trial(self, folder: str) -> TrialArtifacts:
+        """Those of the trial that the record places in `folder`."""
+        return TrialArtifacts.at(f"{self.root}/{folder}")
+
+    def file(self, name: str) -> ArtifactFile:
+        """The one that the record calls `name`, such as a trial's `checkpoint`."""
+        return file_at(f"{self.root}/{name}")
+
+    def make(self) -> None:
+        """Have a place for those of all trials, each of which makes its own alone; OSError where there can be none."""
+        file_system_at(self.root).below(_TRIALS).make()
+
+    def __iter__(self) -> Iterator[TrialArtifacts]:
+        """Those of each trial that has left any, in order of number."""
+        trials = file_system_at(self.root).below(_TRIALS)
+        return (TrialArtifacts(trials.below(name)) for name in trials.names())
+
+
+def trial_folder(number: int, recipe: str) -> str:
+    """The trial's folder inside its sweep's: a function of its number and recipe."""
+    return f"{_TRIALS}/{number:04d}-{recipe}"
+
+
+def figures_folder(sweep: Path, trial: str) -> Path:
+    """Where pictures of what the trial in folder `trial` of a sweep did are drawn, on the machine of who looks."""
+    return sweep / trial / "figures"
