@@ -12,13 +12,13 @@ from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples, Splits
 from ferray.models.model import FerModel, build_model
 from ferray.outliers import OutlierRemoval
-from ferray.training.batches import Feeder, Positions, TrainingBatches, split_batches
-from ferray.training.feature_preprocessing import Features
-from ferray.training.image_preprocessing import Pixels
+from ferray.training.batches import Positions, Prefetcher, TrainingBatches, split_batches
+from ferray.training.feature_preprocessing import FeaturePreprocessing
+from ferray.training.image_preprocessing import ImagePreprocessing
 from ferray.training.inputs import open_job_inputs
 from ferray.training.loop import Learner
 from ferray.training.optimizer import build_optimizer, build_schedule
-from ferray.training.precision import Numerics, choose_numerics
+from ferray.training.precision import Precision, choose_precision
 from ferray.training.seeding import TorchRandomness, derive_generator, derive_seed
 from ferray.training.training_set import TrainingSet
 
@@ -32,7 +32,7 @@ class Assembly:
     splits: Splits
     training: TrainingSet
     batches: TrainingBatches
-    feeder: Feeder
+    prefetcher: Prefetcher
     learner: Learner
     outliers: OutlierRemoval
     randomness: TorchRandomness
@@ -46,8 +46,8 @@ def assemble(job: TrialJob) -> Assembly:
     """
     config = job.trial_config()
     refuse_mismatch(config)
-    numerics = choose_numerics(job.device, config.precision)
-    if numerics.device.type == "cpu":
+    precision = choose_precision(job.device, config.precision)
+    if precision.device.type == "cpu":
         torch.set_num_threads(job.threads)
     splits = open_job_inputs(job)
     features = splits.train.features
@@ -59,10 +59,10 @@ def assemble(job: TrialJob) -> Assembly:
         splits=splits,
         training=training,
         batches=TrainingBatches(config, splits.train, image_size(config)),
-        feeder=Feeder(numerics.device, job.threads),
-        learner=_learner(model, config, training, numerics),
+        prefetcher=Prefetcher(precision.device, job.threads),
+        learner=_learner(model, config, training, precision),
         outliers=config.outliers.load()(config.outliers.build_params()),
-        randomness=TorchRandomness(derive_seed(config.seed, "torch"), numerics.device),
+        randomness=TorchRandomness(derive_seed(config.seed, "torch"), precision.device),
         accumulate=job.accumulate,
     )
 
@@ -72,9 +72,9 @@ def epoch_batches(config: TrialConfig, training: TrainingSet, epoch: int) -> lis
     return split_batches(training.order(derive_generator(config.seed, "order", epoch)), config.batch_size)
 
 
-def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, numerics: Numerics) -> Learner:
+def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precision: Precision) -> Learner:
     # Channels last is what tensor cores want, and on CPU trains ResNet-18 in 0.87 and EfficientNet in 0.65 of the time.
-    model = model.to(numerics.device).to(memory_format=torch.channels_last)
+    model = model.to(precision.device).to(memory_format=torch.channels_last)
     optimizer = build_optimizer(config.optimizer, model.trainable_parameters())
     schedule = build_schedule(
         config.schedule,
@@ -82,11 +82,13 @@ def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, numeri
         steps_per_epoch=len(epoch_batches(config, training, 1)),
         epochs=config.epochs,
     )
-    inputs = _inputs(config, model, training.samples).to(numerics.device)
-    return Learner(model, optimizer, schedule, numerics, len(training.samples.classes), inputs)
+    preprocessing = _preprocessing(config, model, training.samples).to(precision.device)
+    return Learner(model, optimizer, schedule, precision, len(training.samples.classes), preprocessing)
 
 
-def _inputs(config: TrialConfig, model: FerModel, samples: PackedSamples) -> Pixels | Features:
+def _preprocessing(
+    config: TrialConfig, model: FerModel, samples: PackedSamples
+) -> ImagePreprocessing | FeaturePreprocessing:
     if samples.features is not None:
-        return Features.of_training(config.pixels, samples)
-    return Pixels.of_training(config.pixels, model.input_spec, samples)
+        return FeaturePreprocessing.of_training(config.pixels, samples)
+    return ImagePreprocessing.of_training(config.pixels, model.input_spec, samples)

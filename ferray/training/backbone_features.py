@@ -53,9 +53,9 @@ def _rows(parts: Assembly) -> NDArray[np.float32]:
     @torch.inference_mode()
     def look(images_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
         learner.model.eval()
-        batch = torch.from_numpy(images_NHWC.copy()).to(learner.numerics.device)
-        with learner.numerics.autocast():
-            features_ND: Tensor = learner.model.backbone(learner.inputs(batch))
+        batch = torch.from_numpy(images_NHWC.copy()).to(learner.precision.device)
+        with learner.precision.autocast():
+            features_ND: Tensor = learner.model.backbone(learner.preprocessing(batch))
         return np.asarray(features_ND.float().cpu().numpy())
 
     if folder is None or not _comes_from_outside(parts.config):
@@ -73,8 +73,8 @@ def _key(learner: Learner) -> str:
     """A hash of all that a row depends on beside its image: network, what is made of pixels, device and format."""
     digest = hashlib.sha256()
     backbone = learner.model.backbone
-    numerics = f"{learner.numerics.device.type} {learner.numerics.dtype}"
-    facts = [learner.inputs.to_json(), asdict(backbone.input_spec), numerics, _structure(backbone)]
+    precision = f"{learner.precision.device.type} {learner.precision.dtype}"
+    facts = [learner.preprocessing.to_json(), asdict(backbone.input_spec), precision, _structure(backbone)]
     digest.update(json.dumps(facts, sort_keys=True).encode())
     for name, tensor in sorted(backbone.state_dict().items()):
         digest.update(name.encode())

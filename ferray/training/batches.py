@@ -97,7 +97,7 @@ def _pinned(task: Callable[[], Batch]) -> Batch:
     return task().pinned()
 
 
-class Feeder:
+class Prefetcher:
     """Carries batches to the device in order: prepared ahead by threads for a GPU, one by one in place on CPU."""
 
     def __init__(self, device: torch.device, threads: int) -> None:

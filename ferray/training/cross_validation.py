@@ -1,4 +1,4 @@
-"""`FoldedTrainer`: the folds of a cross-validated trial, one training after another."""
+"""`CrossValidationTrainer`: the folds of a cross-validated trial, one training after another."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ferray.training.epoch import OnBatch
 from ferray.training.folder import LAST_CHECKPOINT, TrialFolder, history_line
 
 if TYPE_CHECKING:
-    from ferray.training.trainers import AnyTrainer
+    from ferray.training.trainers import Trainer
 
-OpenFold = Callable[[TrialJob, OnBatch | None], "AnyTrainer"]
+OpenFold = Callable[[TrialJob, OnBatch | None], "Trainer"]
 
 
-class FoldedTrainer:
+class CrossValidationTrainer:
     """The folds of a trial as one training, each in a folder of its own: `fold-0`, `fold-1`, ...
 
     Epochs count through: the third epoch of fold 1 of folds of 10 epochs is epoch 13. A fold that its outlier rule
-    halts ends with the number of the epoch it would have ended with. Acts are those of `Trainer`; `open_fold` opens
-    the trainer of one fold.
+    halts ends with the number of the epoch it would have ended with. Acts are those of `NetworkTrainer`; `open_fold`
+    opens the trainer of one fold.
     """
 
     def __init__(self, job: TrialJob, open_fold: OpenFold, on_batch: OnBatch | None = None) -> None:
@@ -41,12 +41,12 @@ class FoldedTrainer:
         self._folder = TrialFolder(job.path)
         self._folder.open(config)
         self._fold = 0
-        self._trainer: AnyTrainer | None = None
+        self._trainer: Trainer | None = None
         self._untold: EpochReport | None = None
         self._note = ""  # for the first report
         self._resume()
 
-    def __enter__(self) -> FoldedTrainer:
+    def __enter__(self) -> CrossValidationTrainer:
         return self
 
     def __exit__(self, *_: object) -> None:

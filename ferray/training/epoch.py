@@ -71,7 +71,7 @@ def _train(parts: Assembly, epoch: int, on_batch: OnBatch | None) -> TrainingPas
     tasks = [partial(parts.batches.prepare, batch, epoch=epoch, index=index) for index, batch in enumerate(positions)]
     parts.learner.schedule.begin_epoch(epoch - 1, len(positions))
     criterion = parts.training.strategy.criterion((epoch - 1) / parts.config.epochs)
-    batches = parts.feeder.feed(tasks)
+    batches = parts.prefetcher.feed(tasks)
     told = batches if on_batch is None else _told(batches, len(tasks), on_batch)
     return train_epoch(parts.learner, told, criterion, pieces=parts.accumulate)
 
@@ -114,4 +114,4 @@ def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
 def plain_batches(parts: Assembly, samples: PackedSamples, positions: Positions) -> Iterator[Batch]:
     """Unaugmented images in order, in batches larger than those of training, since nothing is kept for a gradient."""
     size = max(32, 2 * parts.config.batch_size // parts.accumulate)
-    return parts.feeder.feed([partial(prepare_plain, samples, batch) for batch in split_batches(positions, size)])
+    return parts.prefetcher.feed([partial(prepare_plain, samples, batch) for batch in split_batches(positions, size)])

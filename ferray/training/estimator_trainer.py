@@ -1,4 +1,4 @@
-"""`ClassicalTrainer`: an estimator fitted once, with the acts of a trainer. N = samples, D = features, C = classes."""
+"""`EstimatorTrainer`: an estimator fitted once, with the acts of a trainer. N = samples, D = features, C = classes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ferray.imbalance import ImbalanceStrategy, soft_cross_entropy
 from ferray.stats.metrics import confusion_matrix, metrics_of
 from ferray.training.checkpoint import write_checkpoint
 from ferray.training.epoch import OnBatch, refuse_unknown_objective
-from ferray.training.feature_preprocessing import Features
+from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.folder import TrialFolder
 from ferray.training.inputs import open_job_inputs
 from ferray.training.loop import Evaluation
@@ -36,20 +36,20 @@ CHUNK = 512  # samples judged at a time
 
 
 @dataclass(frozen=True)
-class Classifier:
+class EstimatorClassifier:
     """A fitted estimator with the normalisation it was fitted behind."""
 
     estimator: Estimator
-    features: Features
+    features: FeaturePreprocessing
     num_classes: int
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Classifier:
-        """The classifier of a best.pt that a `ClassicalTrainer` wrote, as `read_checkpoint` gives it."""
+    def from_state(cls, state: dict[str, Any]) -> EstimatorClassifier:
+        """The classifier of a best.pt that an `EstimatorTrainer` wrote, as `read_checkpoint` gives it."""
         choice = TrialConfig.model_validate(state["config"]).estimator
         estimator: Estimator = choice.load()(choice.build_params())
         estimator.load_state_dict(state["estimator"])
-        return cls(estimator, Features.from_json(state["features"]), len(state["classes"]))
+        return cls(estimator, FeaturePreprocessing.from_json(state["features"]), len(state["classes"]))
 
     def logits(self, samples: PackedSamples) -> Tensor:
         """Log-probabilities (N, C) float32 of every sample of a split, in its order."""
@@ -68,19 +68,21 @@ class Classifier:
             yield normalised_rows(self.features, samples, np.arange(start, min(start + CHUNK, len(samples))))
 
 
-def normalised_rows(features: Features, samples: PackedSamples, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+def normalised_rows(
+    features: FeaturePreprocessing, samples: PackedSamples, positions: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """The rows at these positions of the split as an estimator is given them: (N, D) float64."""
     rows: NDArray[np.float64] = features(torch.from_numpy(samples.inputs_of(positions))).double().numpy()
     return rows
 
 
-class ClassicalTrainer:
-    """A trial whose one epoch fits an estimator to the training split; acts are those of `Trainer`.
+class EstimatorTrainer:
+    """A trial whose one epoch fits an estimator to the training split; acts are those of `NetworkTrainer`.
 
     The imbalance strategy chooses which samples are fitted, and how often each counts. best.pt holds the fitted
     numbers as tensors under `estimator`, the normalisation under `features`, and beside them what a network's holds;
-    `Classifier.from_state(read_checkpoint(path, "best"))` predicts from it. There is nothing to go on from halfway, so
-    there is no last.pt.
+    `EstimatorClassifier.from_state(read_checkpoint(path, "best"))` predicts from it. There is nothing to go on from
+    halfway, so there is no last.pt.
     """
 
     epochs_saved = 0
@@ -99,7 +101,7 @@ class ClassicalTrainer:
         self._training = TrainingSet(self._splits.train, self._config.imbalance)
         self._folder.restart([])
 
-    def __enter__(self) -> ClassicalTrainer:
+    def __enter__(self) -> EstimatorTrainer:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -144,14 +146,14 @@ class ClassicalTrainer:
         """Give the memory back."""
         give_memory_back()
 
-    def _fit(self) -> Classifier:
+    def _fit(self) -> EstimatorClassifier:
         config, training = self._config, self._training
         samples, num_classes = training.samples, len(training.samples.classes)
         order = training.strategy.sampler(samples.labels[training.kept], derive_generator(config.seed, "order", 1))
         positions = training.kept if order is None else training.kept[order]
         criterion = training.strategy.criterion(0.0)
         weights_C = class_weights_of(criterion, num_classes, config.imbalance.name).numpy()
-        features = Features.of_training(config.pixels, samples)
+        features = FeaturePreprocessing.of_training(config.pixels, samples)
         estimator: Estimator = config.estimator.load()(config.estimator.build_params())
         estimator.fit(
             normalised_rows(features, samples, positions),
@@ -159,9 +161,9 @@ class ClassicalTrainer:
             weights_N=weights_C[samples.labels[positions]],
             seed=derive_seed(config.seed, "estimator"),
         )
-        return Classifier(estimator, features, num_classes)
+        return EstimatorClassifier(estimator, features, num_classes)
 
-    def _judge(self, classifier: Classifier, fitted_s: float) -> EpochReport:
+    def _judge(self, classifier: EstimatorClassifier, fitted_s: float) -> EpochReport:
         train, val, strategy = self._splits.train, self._splits.val, self._training.strategy
         trained, judged = (classifier.evaluate(samples, strategy) for samples in (train, val))
         return EpochReport(
@@ -180,7 +182,7 @@ class ClassicalTrainer:
             num_train=len(self._training.kept),
         )
 
-    def _best_state(self, classifier: Classifier, report: EpochReport) -> dict[str, Any]:
+    def _best_state(self, classifier: EstimatorClassifier, report: EpochReport) -> dict[str, Any]:
         return {
             "estimator": classifier.estimator.state_dict(),
             "features": classifier.features.to_json(),

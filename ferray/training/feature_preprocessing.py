@@ -38,7 +38,7 @@ class FeatureStatistics:
         return cls(fill, shift, spread)
 
 
-class Features:
+class FeaturePreprocessing:
     """Rows as they are kept to rows as they are trained on: empty cells filled, each feature normalised.
 
     `normalise`: z-scores for `backbone` and `train_std`, less the mean for `train_mean`, onto [0, 1] for
@@ -52,12 +52,12 @@ class Features:
         )
 
     @classmethod
-    def of_training(cls, config: PixelsConfig, samples: PackedSamples) -> Features:
+    def of_training(cls, config: PixelsConfig, samples: PackedSamples) -> FeaturePreprocessing:
         """Those of a trial with this training split."""
         return cls(FeatureStatistics.of_training(config, samples))
 
     @classmethod
-    def from_json(cls, state: dict[str, Any]) -> Features:
+    def from_json(cls, state: dict[str, Any]) -> FeaturePreprocessing:
         """Those of a best.pt."""
         return cls(FeatureStatistics(*(np.asarray(state[name]) for name in ("fill", "shift", "spread"))))
 
@@ -66,7 +66,7 @@ class Features:
         known = self.statistics
         return {"fill": known.fill.tolist(), "shift": known.shift.tolist(), "spread": known.spread.tolist()}
 
-    def to(self, device: torch.device) -> Features:
+    def to(self, device: torch.device) -> FeaturePreprocessing:
         """Itself, with its numbers on the device of the rows."""
         self._fill, self._shift, self._spread = (
             vector.to(device) for vector in (self._fill, self._shift, self._spread)

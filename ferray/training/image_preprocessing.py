@@ -43,7 +43,7 @@ class PixelStatistics:
         return cls(mean, std, minimum, maximum)
 
 
-class Pixels:
+class ImagePreprocessing:
     """What `PixelsConfig` makes of images, on whichever device they are.
 
     `statistics` are those of the training split, None where the configuration does not ask for them. They travel with
@@ -58,13 +58,13 @@ class Pixels:
         self._shift = torch.tensor(centre) / torch.tensor(spread)
 
     @classmethod
-    def of_training(cls, config: PixelsConfig, spec: InputSpec, samples: PackedSamples) -> Pixels:
+    def of_training(cls, config: PixelsConfig, spec: InputSpec, samples: PackedSamples) -> ImagePreprocessing:
         """Those of a trial with this training split, which is read where its statistics are asked for."""
         wants_statistics = config.normalise.startswith("train_")
         return cls(config, spec, PixelStatistics.of(samples, grey=config.grey) if wants_statistics else None)
 
     @classmethod
-    def from_json(cls, state: dict[str, Any] | None, spec: InputSpec) -> Pixels:
+    def from_json(cls, state: dict[str, Any] | None, spec: InputSpec) -> ImagePreprocessing:
         """Those of a best.pt; None is one that says nothing of them, which was trained as the backbone wants it."""
         if state is None:
             return cls(PixelsConfig(), spec)
@@ -77,7 +77,7 @@ class Pixels:
         statistics = {name: list(row) for name, row in asdict(self.statistics).items()} if self.statistics else None
         return {"config": self.config.model_dump(mode="json"), "statistics": statistics}
 
-    def to(self, device: torch.device) -> Pixels:
+    def to(self, device: torch.device) -> ImagePreprocessing:
         """Itself, with its numbers on the device of the images."""
         self._scale, self._shift = self._scale.to(device), self._shift.to(device)
         return self

@@ -17,10 +17,10 @@ from ferray.models.model import FerModel
 from ferray.stats.metrics import confusion_matrix
 from ferray.training.batches import Batch
 from ferray.training.optimizer import EpochSchedule
-from ferray.training.precision import Numerics
+from ferray.training.precision import Precision
 
 
-class Inputs(Protocol):
+class Preprocessing(Protocol):
     """What turns a batch as it is packed into what the network takes, on the device."""
 
     def __call__(self, batch: Tensor, /) -> Tensor: ...
@@ -39,22 +39,22 @@ class Learner:
     model: FerModel
     optimizer: Optimizer
     schedule: EpochSchedule
-    numerics: Numerics
+    precision: Precision
     num_classes: int
-    inputs: Inputs
+    preprocessing: Preprocessing
     takes_features: bool = False
     scaler: GradScaler = field(init=False)
 
     def __post_init__(self) -> None:
-        self.scaler = self.numerics.scaler()
+        self.scaler = self.precision.scaler()
 
     def logits(self, images_NHWC: Tensor) -> Tensor:
         """The network's answer to a batch as it is packed: (N, C) float32."""
-        with self.numerics.autocast():
+        with self.precision.autocast():
             if self.takes_features:
                 logits_NC: Tensor = self.model.head(images_NHWC)
             else:
-                logits_NC = self.model(self.inputs(images_NHWC))
+                logits_NC = self.model(self.preprocessing(images_NHWC))
         return logits_NC.float()
 
     def targets(self, labels_N: Tensor) -> Tensor:
@@ -115,8 +115,8 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion
     Sums stay on the device and are read once, at the end. Pieces change what BatchNorm sees, and nothing else.
     """
     learner.model.train()
-    loss_sum = torch.zeros((), dtype=torch.float64, device=learner.numerics.device)
-    hits = torch.zeros((), dtype=torch.int64, device=learner.numerics.device)
+    loss_sum = torch.zeros((), dtype=torch.float64, device=learner.precision.device)
+    hits = torch.zeros((), dtype=torch.int64, device=learner.precision.device)
     num_images, lr = 0, 0.0
     for batch in batches:
         lr = learner.optimizer.param_groups[0]["lr"]
@@ -136,7 +136,7 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion
 def evaluate(learner: Learner, batches: Iterable[Batch], adjust_logits: Callable[[Tensor], Tensor]) -> Evaluation:
     """Judge the network in eval mode; no image's answer depends on its neighbours in the batch."""
     learner.model.eval()
-    device, num_classes = learner.numerics.device, learner.num_classes
+    device, num_classes = learner.precision.device, learner.num_classes
     loss_sum = torch.zeros((), dtype=torch.float64, device=device)
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64, device=device)
     for batch in batches:

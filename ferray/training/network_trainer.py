@@ -1,4 +1,4 @@
-"""`Trainer`: one trial, epoch by epoch, on whatever machine it is given."""
+"""`NetworkTrainer`: one trial, epoch by epoch, on whatever machine it is given."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Best:
     removed_ids: list[int]
 
 
-class Trainer:
+class NetworkTrainer:
     """A trial that goes on where its folder's last.pt, or else the job's `resume_from`, left off.
 
     Building one raises any FerrayError that the job deserves. One thread at a time. `close`, or the end of a `with`
@@ -66,7 +66,7 @@ class Trainer:
         self._folder.record_init(self.init)
         self._pacer = SavePacer(expected_cost_s(self._parts.learner.model.parameters()))
 
-    def __enter__(self) -> Trainer:
+    def __enter__(self) -> NetworkTrainer:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,7 +117,7 @@ class Trainer:
         """Give the memory back; nothing can be asked of the trainer afterwards."""
         if self._assembly is None:
             return
-        self._assembly.feeder.close()
+        self._assembly.prefetcher.close()
         self._assembly = self._best = None
         give_memory_back()
 
@@ -156,7 +156,7 @@ class Trainer:
             "removed_ids": best.removed_ids,
             "input_spec": asdict(parts.learner.model.input_spec),
             "image_size": parts.image_size,
-            "pixels": parts.learner.inputs.to_json(),
+            "pixels": parts.learner.preprocessing.to_json(),
             "init": self.init,
         }
 
@@ -191,7 +191,7 @@ class Trainer:
                 self._resume(*found)
             except CheckpointError as error:
                 self._notes.append(error.message)
-                self._parts.feeder.close()
+                self._parts.prefetcher.close()
                 found = next(saved, None)
             else:
                 self._notes += [f"it goes on after epoch {self.epochs_done}"] * bool(self._notes)

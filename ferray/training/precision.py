@@ -11,11 +11,11 @@ from torch.amp.grad_scaler import GradScaler
 
 from ferray.errors import ClusterError
 
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
+NumberFormat = Literal["auto", "float32", "bfloat16", "float16"]
 
 
 @dataclass(frozen=True)
-class Numerics:
+class Precision:
     """Where a trial computes, and in which format its convolutions and products do; sums and losses stay float32."""
 
     device: torch.device
@@ -29,16 +29,16 @@ class Numerics:
         return GradScaler(self.device.type, enabled=self.dtype == torch.float16)
 
 
-def choose_numerics(device: str, precision: Precision) -> Numerics:
+def choose_precision(device: str, precision: NumberFormat) -> Precision:
     """`auto` is the first GPU where there is one, and there bf16 where it is native; ClusterError for an absent GPU."""
     has_gpu = torch.cuda.is_available()
     if device == "cuda" and not has_gpu:
         raise ClusterError("device `cuda` is asked for and torch finds no GPU", "pass `--device cpu`, or leave it out")
     chosen = torch.device("cuda", torch.cuda.current_device()) if has_gpu and device != "cpu" else torch.device("cpu")
-    return Numerics(chosen, _dtype(chosen, precision))
+    return Precision(chosen, _dtype(chosen, precision))
 
 
-def _dtype(device: torch.device, precision: Precision) -> torch.dtype:
+def _dtype(device: torch.device, precision: NumberFormat) -> torch.dtype:
     if precision != "auto":
         dtype: torch.dtype = getattr(torch, precision)
         return dtype

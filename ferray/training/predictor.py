@@ -18,7 +18,7 @@ from ferray.models.model import without_weights
 from ferray.training.assemble import Assembly, assemble
 from ferray.training.checkpoint import read_checkpoint, refuse_misfit, taking_apart
 from ferray.training.epoch import plain_batches
-from ferray.training.estimator_trainer import Classifier
+from ferray.training.estimator_trainer import EstimatorClassifier
 from ferray.training.inputs import open_job_inputs
 from ferray.training.loop import Evaluation, evaluate, score
 from ferray.training.process_state import give_memory_back
@@ -54,7 +54,7 @@ class ClassicalJudge:
     config: TrialConfig
     epoch: int
     splits: Splits
-    _classifier: Classifier
+    _classifier: EstimatorClassifier
     _training: TrainingSet
 
     def evaluate(self, samples: PackedSamples) -> Evaluation:
@@ -93,14 +93,14 @@ def judging(checkpoint: Path, job: TrialJob) -> Iterator[AnyJudge]:
             parts.training.remove(removed_ids)
         yield Judge(config, epoch, parts.splits, parts)
     finally:
-        parts.feeder.close()
+        parts.prefetcher.close()
         give_memory_back()
 
 
-def _classifier(checkpoint: Path, state: dict[str, Any], splits: Splits) -> Classifier:
+def _classifier(checkpoint: Path, state: dict[str, Any], splits: Splits) -> EstimatorClassifier:
     """The fitted classifier, which answers a row of this data with numbers."""
     with taking_apart(checkpoint):
-        classifier = Classifier.from_state(state)
+        classifier = EstimatorClassifier.from_state(state)
         first = replace(splits.train, rows=splits.train.rows[:1], labels=splits.train.labels[:1])
         if not classifier.logits(first).isfinite().all():
             raise ValueError("its answer is not a number")

@@ -6,14 +6,14 @@ from typing import Protocol, Self
 
 from ferray.config.job import TrialJob
 from ferray.events import EpochReport
-from ferray.training.cross_validation import FoldedTrainer
+from ferray.training.cross_validation import CrossValidationTrainer
 from ferray.training.epoch import OnBatch
-from ferray.training.estimator_trainer import ClassicalTrainer
-from ferray.training.network_trainer import Trainer
+from ferray.training.estimator_trainer import EstimatorTrainer
+from ferray.training.network_trainer import NetworkTrainer
 
 
-class AnyTrainer(Protocol):
-    """What whoever drives a trial asks of its trainer; `Trainer` says what each act means."""
+class Trainer(Protocol):
+    """What whoever drives a trial asks of its trainer; `NetworkTrainer` says what each act means."""
 
     @property
     def epochs_done(self) -> int: ...
@@ -40,12 +40,12 @@ class AnyTrainer(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def open_trainer(job: TrialJob, on_batch: OnBatch | None = None) -> AnyTrainer:
+def open_trainer(job: TrialJob, on_batch: OnBatch | None = None) -> Trainer:
     """A trainer in the job's folder, at the epoch after its last checkpoint.
 
     Raises ConfigError for settings that do not go together, DataError where the data cannot be had.
     """
     config = job.trial_config()
     if config.folds is not None:
-        return FoldedTrainer(job, open_trainer, on_batch)
-    return Trainer(job, on_batch) if config.estimator.name == "none" else ClassicalTrainer(job, on_batch)
+        return CrossValidationTrainer(job, open_trainer, on_batch)
+    return NetworkTrainer(job, on_batch) if config.estimator.name == "none" else EstimatorTrainer(job, on_batch)

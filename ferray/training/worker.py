@@ -15,7 +15,7 @@ from ferray.training.checkpoint import read_checkpoint, taking_apart
 from ferray.training.failure import Failure
 from ferray.training.folder import BEST_CHECKPOINT, ERROR_FILE, TrialFolder, refuse_other_config
 from ferray.training.process_state import ProcessState, give_memory_back
-from ferray.training.trainers import AnyTrainer, open_trainer
+from ferray.training.trainers import Trainer, open_trainer
 
 STOP_FILE = "stop"  # its appearance in a trial's folder asks the worker to save and to say so by removing it
 
@@ -29,7 +29,7 @@ class TrialWorker:
 
     def __init__(self, job: TrialJob) -> None:
         self.job = job
-        self._trainer: AnyTrainer | None = None
+        self._trainer: Trainer | None = None
         self._process = ProcessState.capture()
 
     def step(self) -> EpochReport | Outcome:

@@ -54,18 +54,18 @@ def test_finished_training_is_not_repeated_unasked(tmp_path: Path) -> None:
 
 
 def test_interrupted_training_goes_on_to_the_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ferray.training.network_trainer import Trainer
+    from ferray.training.network_trainer import NetworkTrainer
 
     whole = json.loads(train(tmp_path / "whole", "--json").out)
-    step = Trainer.step
+    step = NetworkTrainer.step
 
-    def once_then_interrupt(self: Trainer) -> object:
+    def once_then_interrupt(self: NetworkTrainer) -> object:
         if self.epochs_done == 1:
             raise KeyboardInterrupt
         return step(self)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "step", once_then_interrupt)
+        patched.setattr(NetworkTrainer, "step", once_then_interrupt)
         assert train(tmp_path / "cut", "--json").code == 130
     resumed = train(tmp_path / "cut", "--json")
     assert "going on after epoch 1" in resumed.err

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ferray.testing.trials import demo_config, packed_samples
-from ferray.training.batches import Batch, Feeder, TrainingBatches, prepare_plain, split_batches
+from ferray.training.batches import Batch, Prefetcher, TrainingBatches, prepare_plain, split_batches
 
 
 def lengths(count: int, batch_size: int) -> list[int]:
@@ -73,17 +73,17 @@ def make_batch(number: int) -> Batch:
 
 
 def test_prefetching_keeps_the_order() -> None:
-    feeder = Feeder(torch.device("meta"), threads=3)
-    numbers = [int(batch.labels) for batch in feeder.feed([partial(make_batch, number) for number in range(20)])]
-    feeder.close()
+    prefetcher = Prefetcher(torch.device("meta"), threads=3)
+    numbers = [int(batch.labels) for batch in prefetcher.feed([partial(make_batch, number) for number in range(20)])]
+    prefetcher.close()
     assert numbers == list(range(20))
 
 
 def test_cpu_batches_are_prepared_when_they_are_asked_for() -> None:
     prepared: list[int] = []
-    feeder = Feeder(torch.device("cpu"), threads=2)
+    prefetcher = Prefetcher(torch.device("cpu"), threads=2)
     batches = iter(
-        feeder.feed([lambda: prepared.append(0) or make_batch(0), lambda: prepared.append(1) or make_batch(1)])
+        prefetcher.feed([lambda: prepared.append(0) or make_batch(0), lambda: prepared.append(1) or make_batch(1)])
     )
     next(batches)
     assert prepared == [0]

@@ -14,7 +14,7 @@ from ferray.events import EpochReport
 from ferray.testing.fake_data import sheet_rows, write_sheet_csv
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.checkpoint import read_checkpoint
-from ferray.training.estimator_trainer import ClassicalTrainer, Classifier
+from ferray.training.estimator_trainer import EstimatorClassifier, EstimatorTrainer
 from ferray.training.inputs import open_job_inputs
 from ferray.training.predictor import judging
 from ferray.training.worker import TrialWorker
@@ -23,7 +23,7 @@ FITTED: dict[str, Any] = {"estimator": {"svm": {}}, "descriptor": {"phog": {"lev
 
 
 def fitted(tmp_path: Path, cache: Path, config: TrialConfig) -> EpochReport:
-    with ClassicalTrainer(demo_job(tmp_path / "trial", cache, config)) as trainer:
+    with EstimatorTrainer(demo_job(tmp_path / "trial", cache, config)) as trainer:
         return trainer.step()
 
 
@@ -39,7 +39,7 @@ def test_one_epoch_is_reported_and_recorded(tmp_path: Path, cache: Path) -> None
 
 
 def test_the_trainer_knows_its_history_and_its_best(tmp_path: Path, cache: Path) -> None:
-    with ClassicalTrainer(demo_job(tmp_path / "trial", cache, demo_config(**FITTED))) as trainer:
+    with EstimatorTrainer(demo_job(tmp_path / "trial", cache, demo_config(**FITTED))) as trainer:
         assert trainer.best is None
         report = trainer.step()
         assert trainer.history == (trainer.best,)
@@ -54,17 +54,17 @@ def test_fitting_again_gives_the_same_numbers(tmp_path: Path, cache: Path) -> No
 
 def test_what_best_pt_holds_predicts_what_validation_saw(tmp_path: Path, cache: Path) -> None:
     job = demo_job(tmp_path / "trial", cache, demo_config(**FITTED))
-    with ClassicalTrainer(job) as trainer:
+    with EstimatorTrainer(job) as trainer:
         report = trainer.step()
     val = open_job_inputs(job).val
-    predicted = Classifier.from_state(read_checkpoint(job.path / "best.pt", "best")).logits(val).argmax(dim=1)
+    predicted = EstimatorClassifier.from_state(read_checkpoint(job.path / "best.pt", "best")).logits(val).argmax(dim=1)
     assert float((predicted.numpy() == val.labels).mean()) == pytest.approx(report.metrics["val/accuracy"])
 
 
 def test_the_judge_of_the_test_split_repeats_validation(tmp_path: Path, cache: Path) -> None:
     afterwards = {"logit_adjustment": {"mode": "post_hoc"}}
     job = demo_job(tmp_path / "trial", cache, demo_config(**FITTED, imbalance=afterwards))
-    with ClassicalTrainer(job) as trainer:
+    with EstimatorTrainer(job) as trainer:
         report = trainer.step()
     with judging(job.path / "best.pt", job) as judge:
         judged = judge.evaluate(judge.splits.val)
@@ -91,12 +91,12 @@ def test_undersampling_fits_fewer_samples(tmp_path: Path, cache: Path) -> None:
 def test_an_unknown_objective_is_refused(tmp_path: Path, cache: Path) -> None:
     job = demo_job(tmp_path / "trial", cache, demo_config(**FITTED), metric="val/auc")
     with pytest.raises(ConfigError, match="`val/auc` is not a metric"):
-        ClassicalTrainer(job)
+        EstimatorTrainer(job)
 
 
 def test_settings_that_do_not_go_together_are_refused(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(ConfigError, match="augment"):
-        ClassicalTrainer(demo_job(tmp_path / "trial", cache, demo_config(**{**FITTED, "augment": "light"})))
+        EstimatorTrainer(demo_job(tmp_path / "trial", cache, demo_config(**{**FITTED, "augment": "light"})))
 
 
 def test_empty_cells_of_a_table_are_filled(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_empty_cells_of_a_table_are_filled(tmp_path: Path) -> None:
         {"dataset": {"sfew_features": {"split": "random"}}, "augment": "none", "estimator": "svm", "epochs": 1}
     )
     job = demo_job(tmp_path / "trial", tmp_path, config, data_root=str(write_sheet_csv(tmp_path, rows)))
-    with ClassicalTrainer(job) as trainer:
+    with EstimatorTrainer(job) as trainer:
         assert trainer.step().metrics["train/accuracy"] > 0.5
 
 

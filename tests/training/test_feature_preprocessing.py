@@ -10,7 +10,7 @@ import torch
 from ferray.config.trial import PixelsConfig
 from ferray.data.samples import PackedSamples
 from ferray.testing.trials import packed_samples
-from ferray.training.feature_preprocessing import Features, num_empty
+from ferray.training.feature_preprocessing import FeaturePreprocessing, num_empty
 
 NAN = float("nan")
 
@@ -23,7 +23,7 @@ def rows(values: list[list[float]], *, train: list[int] | None = None) -> Packed
 
 
 def seen(normalise: str, samples: PackedSamples, row: list[float]) -> list[float]:
-    features = Features.of_training(PixelsConfig.model_validate({"normalise": normalise}), samples)
+    features = FeaturePreprocessing.of_training(PixelsConfig.model_validate({"normalise": normalise}), samples)
     return features(torch.tensor([row], dtype=torch.float32))[0].tolist()
 
 
@@ -74,8 +74,8 @@ def test_many_rows_are_counted_in_chunks() -> None:
 
 
 def test_json_brings_back_the_same_features() -> None:
-    features = Features.of_training(PixelsConfig(), rows(TABLE))
-    copy = Features.from_json(json.loads(json.dumps(features.to_json())))
+    features = FeaturePreprocessing.of_training(PixelsConfig(), rows(TABLE))
+    copy = FeaturePreprocessing.from_json(json.loads(json.dumps(features.to_json())))
     row = torch.tensor([[7.0, NAN]])
     assert torch.equal(copy(row), features(row))
 

@@ -11,8 +11,8 @@ from ferray.config.trial import PixelsConfig
 from ferray.data.samples import PackedSamples
 from ferray.models.backbones import InputSpec
 from ferray.testing.trials import demo_config, demo_job, packed_samples
-from ferray.training.image_preprocessing import Pixels, PixelStatistics
-from ferray.training.network_trainer import Trainer
+from ferray.training.image_preprocessing import ImagePreprocessing, PixelStatistics
+from ferray.training.network_trainer import NetworkTrainer
 
 SPEC = InputSpec(image_size=2, mean=(0.5, 0.25, 0.0), std=(0.5, 0.5, 1.0))
 # One pixel each of red and white, of black and blue.
@@ -27,7 +27,7 @@ def split_of(images: np.ndarray, rows: list[int]) -> PackedSamples:
 def seen(normalise: str, *, grey: bool = False) -> list[list[list[float]]]:
     """What becomes of both images, (2, 3, 2): their two pixels by channel."""
     config = PixelsConfig.model_validate({"normalise": normalise, "grey": grey})
-    pixels = Pixels.of_training(config, SPEC, split_of(IMAGES, [0, 1]))
+    pixels = ImagePreprocessing.of_training(config, SPEC, split_of(IMAGES, [0, 1]))
     return pixels(torch.from_numpy(IMAGES)).squeeze(2).tolist()
 
 
@@ -45,7 +45,7 @@ def test_backbone_is_computed_bit_for_bit_as_one_product_and_one_difference() ->
     images = packed_samples([0] * 4).images
     mean, std = (torch.tensor(row).view(1, 3, 1, 1) for row in (SPEC.mean, SPEC.std))
     by_hand = torch.from_numpy(images).permute(0, 3, 1, 2).float() * (1 / (255 * std)) - mean / std
-    assert torch.equal(Pixels(PixelsConfig(), SPEC)(torch.from_numpy(images)), by_hand)
+    assert torch.equal(ImagePreprocessing(PixelsConfig(), SPEC)(torch.from_numpy(images)), by_hand)
 
 
 def test_unit_is_a_255th() -> None:
@@ -67,7 +67,7 @@ def test_train_std_divides_by_that_of_the_population() -> None:
 def test_train_minmax_is_the_range_of_the_split_by_channel() -> None:
     images = np.array([[[[50, 0, 7]]], [[[150, 10, 7]]], [[[250, 255, 7]]]], dtype=np.uint8)
     config = PixelsConfig(normalise="train_minmax")
-    pixels = Pixels.of_training(config, SPEC, split_of(images, [0, 2]))
+    pixels = ImagePreprocessing.of_training(config, SPEC, split_of(images, [0, 2]))
     # Green of the image outside the split: 10 / 255. Blue has no range.
     assert pixels(torch.from_numpy(images))[1].flatten().tolist() == pytest.approx([0.5, 10 / 255, 0.0], abs=1e-6)
 
@@ -82,18 +82,18 @@ def test_image_std_is_over_all_of_one_image() -> None:
 
 def test_image_minmax_is_the_range_of_one_image() -> None:
     images = torch.tensor([[[[50, 100, 150]]], [[[9, 9, 9]]]], dtype=torch.uint8)
-    pixels = Pixels(PixelsConfig(normalise="image_minmax"), SPEC)
+    pixels = ImagePreprocessing(PixelsConfig(normalise="image_minmax"), SPEC)
     assert pixels(images).flatten().tolist() == [0.0, 0.5, 1.0, 0.0, 0.0, 0.0]
 
 
 def test_an_image_of_one_colour_becomes_zero() -> None:
     images = torch.full((1, 2, 2, 3), 200, dtype=torch.uint8)
-    assert Pixels(PixelsConfig(normalise="image_std"), SPEC)(images).abs().max() == 0
+    assert ImagePreprocessing(PixelsConfig(normalise="image_std"), SPEC)(images).abs().max() == 0
 
 
 def test_an_image_is_seen_alone_as_in_company() -> None:
     images = torch.from_numpy(packed_samples([0] * 5, size=33).images)
-    pixels = Pixels(PixelsConfig(normalise="image_std"), SPEC)
+    pixels = ImagePreprocessing(PixelsConfig(normalise="image_std"), SPEC)
     assert torch.equal(pixels(images)[3:4], pixels(images[3:4]))
 
 
@@ -133,24 +133,26 @@ def test_samples_outside_the_split_are_not_counted() -> None:
 
 
 def test_they_survive_json() -> None:
-    pixels = Pixels.of_training(PixelsConfig(normalise="train_std", grey=True), SPEC, split_of(IMAGES, [0, 1]))
-    again = Pixels.from_json(pixels.to_json(), SPEC)
+    pixels = ImagePreprocessing.of_training(
+        PixelsConfig(normalise="train_std", grey=True), SPEC, split_of(IMAGES, [0, 1])
+    )
+    again = ImagePreprocessing.from_json(pixels.to_json(), SPEC)
     assert torch.equal(again(torch.from_numpy(IMAGES)), pixels(torch.from_numpy(IMAGES)))
 
 
 def test_a_checkpoint_that_says_nothing_was_trained_as_the_backbone_wants() -> None:
-    assert Pixels.from_json(None, SPEC).config == PixelsConfig()
+    assert ImagePreprocessing.from_json(None, SPEC).config == PixelsConfig()
 
 
 def test_memory_stays_channels_last() -> None:
     images = torch.from_numpy(packed_samples([0] * 2).images)
-    pixels = Pixels(PixelsConfig(grey=True), SPEC)
+    pixels = ImagePreprocessing(PixelsConfig(grey=True), SPEC)
     assert pixels(images).is_contiguous(memory_format=torch.channels_last)
 
 
 def test_best_checkpoint_knows_the_training_splits_numbers(tmp_path: Path, cache: Path) -> None:
     config = demo_config(epochs=1, pixels={"normalise": "train_mean"})
-    with Trainer(demo_job(tmp_path, cache, config)) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, config)) as trainer:
         trainer.step()
         train = trainer._parts.splits.train
     mean = torch.load(tmp_path / "best.pt", weights_only=True)["pixels"]["statistics"]["mean"]
@@ -160,5 +162,5 @@ def test_best_checkpoint_knows_the_training_splits_numbers(tmp_path: Path, cache
 @pytest.mark.parametrize("normalise", ["train_std", "train_minmax", "image_std", "image_minmax", "unit"])
 def test_every_kind_trains(tmp_path: Path, cache: Path, normalise: str) -> None:
     config = demo_config(epochs=1, pixels={"normalise": normalise, "grey": True})
-    with Trainer(demo_job(tmp_path, cache, config)) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, config)) as trainer:
         assert not trainer.step().diverged

@@ -13,7 +13,7 @@ from ferray.testing.fake_data import write_sheet_csv
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.assemble import assemble
 from ferray.training.inputs import open_inputs
-from ferray.training.network_trainer import Trainer
+from ferray.training.network_trainer import NetworkTrainer
 
 DESCRIBED = {"backbone": "features_mlp", "descriptor": {"lpq": {"grid": 1}}}
 
@@ -73,11 +73,11 @@ def test_a_network_over_a_table_takes_its_rows(tmp_path: Path) -> None:
 def test_a_network_learns_from_a_table(tmp_path: Path) -> None:
     config = sheet_config(epochs=10, optimizer={"name": "adam", "lr": 0.03}, head={"linear": {"dropout": 0.0}})
     job = demo_job(tmp_path / "trial", tmp_path, config, data_root=str(write_sheet_csv(tmp_path)))
-    with Trainer(job) as trainer:
+    with NetworkTrainer(job) as trainer:
         reports = [trainer.step() for _ in range(10)]
     assert reports[-1].metrics["train/accuracy"] > 0.9
 
 
 def test_a_network_over_described_images_is_trained(tmp_path: Path, cache: Path) -> None:
-    with Trainer(demo_job(tmp_path / "trial", cache, demo_config(**DESCRIBED))) as trainer:
+    with NetworkTrainer(demo_job(tmp_path / "trial", cache, demo_config(**DESCRIBED))) as trainer:
         assert [trainer.step().epoch, trainer.step().epoch] == [1, 2]

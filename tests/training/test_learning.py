@@ -8,7 +8,7 @@ import pytest
 
 from ferray.events import EpochReport, RemovedSample
 from ferray.testing.trials import demo_config, demo_job
-from ferray.training.network_trainer import Trainer
+from ferray.training.network_trainer import NetworkTrainer
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,7 @@ FIVE_EPOCHS = {
 
 
 def last_epoch(folder: Path, cache: Path, **changes: object) -> EpochReport:
-    with Trainer(demo_job(folder, cache, demo_config(**FIVE_EPOCHS, **changes))) as trainer:
+    with NetworkTrainer(demo_job(folder, cache, demo_config(**FIVE_EPOCHS, **changes))) as trainer:
         return [trainer.step() for _ in range(5)][-1]
 
 

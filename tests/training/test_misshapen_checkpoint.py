@@ -15,7 +15,7 @@ from ferray.errors import CheckpointError, ConfigError
 from ferray.models.weights import read_state_dict
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.checkpoint import digest_checkpoint, read_checkpoint, write_checkpoint
-from ferray.training.network_trainer import Trainer
+from ferray.training.network_trainer import NetworkTrainer
 from ferray.training.predictor import judging
 
 State = dict[str, Any]
@@ -26,7 +26,7 @@ Spoil = Callable[[State], object]
 def trained(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> TrialJob:
     """A trial of two epochs with the last.pt of its first and the best.pt of its second."""
     job = demo_job(tmp_path_factory.mktemp("trained"), cache, demo_config())
-    with Trainer(job) as trainer:
+    with NetworkTrainer(job) as trainer:
         trainer.step()
         trainer.save()
         last = (job.path / "last.pt").read_bytes()
@@ -116,7 +116,7 @@ def test_a_last_pt_of_other_parts_costs_its_epochs_and_is_named(
     trained: TrialJob, tmp_path: Path, cache: Path, spoil: Spoil
 ) -> None:
     path = spoilt(trained, tmp_path, "last", spoil)
-    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
         report = trainer.step()
     assert (report.epoch, report.note.startswith(f"`{path}`")) == (1, True)
     assert report.note.endswith("it starts from the beginning")
@@ -125,7 +125,7 @@ def test_a_last_pt_of_other_parts_costs_its_epochs_and_is_named(
 def test_the_checkpoint_before_a_misshapen_one_is_gone_on_from(trained: TrialJob, tmp_path: Path, cache: Path) -> None:
     spoilt(trained, tmp_path, "last", put(lambda weight: weight[:-1]))
     job = demo_job(tmp_path, cache, demo_config(), resume_from=str(trained.path / "last.pt"))
-    with Trainer(job) as trainer:
+    with NetworkTrainer(job) as trainer:
         report = trainer.step()
     assert (report.epoch, report.note.endswith("; it goes on after epoch 1")) == (2, True)
 

@@ -14,7 +14,7 @@ from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError, ResumeMismatch
 from ferray.events import EpochReport
 from ferray.testing.trials import demo_config, demo_job
-from ferray.training.network_trainer import Trainer
+from ferray.training.network_trainer import NetworkTrainer
 
 # Everything on that draws or remembers: dropout, augmentation, a sampler, BDR with two rounds, a schedule.
 EVERYTHING = {
@@ -26,7 +26,7 @@ EVERYTHING = {
 }
 
 
-def run(trainer: Trainer, epochs: int) -> list[EpochReport]:
+def run(trainer: NetworkTrainer, epochs: int) -> list[EpochReport]:
     return [trainer.step() for _ in range(epochs)]
 
 
@@ -48,7 +48,7 @@ def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 
 
 def train(folder: Path, cache: Path, config: TrialConfig) -> list[EpochReport]:
-    with Trainer(demo_job(folder, cache, config)) as trainer:
+    with NetworkTrainer(demo_job(folder, cache, config)) as trainer:
         return run(trainer, config.epochs)
 
 
@@ -68,11 +68,11 @@ def resumed(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[Path
     """The same trial, interrupted after two epochs."""
     folder = tmp_path_factory.mktemp("resumed")
     job = demo_job(folder, cache, demo_config(**EVERYTHING))
-    with Trainer(job) as trainer:
+    with NetworkTrainer(job) as trainer:
         reports = run(trainer, 2)
         trainer.save()
     torch.manual_seed(123)
-    with Trainer(job) as trainer:
+    with NetworkTrainer(job) as trainer:
         return folder, [*reports, *run(trainer, 3)]
 
 
@@ -120,11 +120,11 @@ def test_a_trial_goes_on_from_another_folder(
     straight: tuple[Path, list[EpochReport]], tmp_path: Path, cache: Path
 ) -> None:
     first = demo_job(tmp_path / "first", cache, demo_config(**EVERYTHING))
-    with Trainer(first) as trainer:
+    with NetworkTrainer(first) as trainer:
         reports = run(trainer, 3)
         trainer.save()
     second = replace(first, folder=str(tmp_path / "second"), resume_from=str(tmp_path / "first" / "last.pt"))
-    with Trainer(second) as trainer:
+    with NetworkTrainer(second) as trainer:
         reports += run(trainer, 2)
     assert figures(reports) == figures(straight[1])
 
@@ -159,7 +159,7 @@ def test_best_checkpoint_knows_what_had_been_removed_before_its_epoch(
 
 
 def test_last_checkpoint_loads_with_weights_only(tmp_path: Path, cache: Path) -> None:
-    with Trainer(demo_job(tmp_path, cache, demo_config(**EVERYTHING))) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config(**EVERYTHING))) as trainer:
         trainer.step()
         trainer.save()
     state = torch.load(tmp_path / "last.pt", weights_only=True)
@@ -168,17 +168,17 @@ def test_last_checkpoint_loads_with_weights_only(tmp_path: Path, cache: Path) ->
 
 def test_another_configuration_is_not_continued(tmp_path: Path, cache: Path) -> None:
     job = demo_job(tmp_path / "first", cache, demo_config())
-    with Trainer(job) as trainer:
+    with NetworkTrainer(job) as trainer:
         trainer.step()
         trainer.save()
     other = demo_job(tmp_path / "second", cache, demo_config(seed=1), resume_from=str(tmp_path / "first" / "last.pt"))
     with pytest.raises(ResumeMismatch, match="seed is `0` there, asked is `1`"):
-        Trainer(other)
+        NetworkTrainer(other)
 
 
 def test_a_torn_checkpoint_costs_its_epochs_and_is_said(tmp_path: Path, cache: Path) -> None:
     (tmp_path / "last.pt").write_bytes(b"torn")
-    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
         report = trainer.step()
     said = f"`{tmp_path / 'last.pt'}` is torn, or not a checkpoint of ferray; it starts from the beginning"
     assert (report.epoch, report.note) == (1, said)
@@ -186,37 +186,37 @@ def test_a_torn_checkpoint_costs_its_epochs_and_is_said(tmp_path: Path, cache: P
 
 def test_what_was_torn_is_said_once(tmp_path: Path, cache: Path) -> None:
     (tmp_path / "last.pt").write_bytes(b"torn")
-    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
         trainer.step()
         assert trainer.step().note == ""
 
 
 def test_a_torn_checkpoint_gives_way_to_that_of_an_earlier_attempt(tmp_path: Path, cache: Path) -> None:
     first = demo_job(tmp_path / "first", cache, demo_config())
-    with Trainer(first) as trainer:
+    with NetworkTrainer(first) as trainer:
         trainer.step()
         trainer.save()
     (tmp_path / "torn.pt").write_bytes(b"torn")
     earlier = (str(first.path / "last.pt"),)
     retry = replace(first, folder=str(tmp_path / "third"), resume_from=str(tmp_path / "torn.pt"), resume_else=earlier)
-    with Trainer(retry) as trainer:
+    with NetworkTrainer(retry) as trainer:
         report = trainer.step()
     assert report.epoch == 2
     assert report.note.endswith("is torn, or not a checkpoint of ferray; it goes on after epoch 1")
 
 
 def test_a_lost_checkpoint_costs_its_epochs(tmp_path: Path, cache: Path) -> None:
-    with Trainer(demo_job(tmp_path, cache, demo_config(), resume_from=str(tmp_path / "gone.pt"))) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config(), resume_from=str(tmp_path / "gone.pt"))) as trainer:
         assert "cannot be read: No such file" in trainer.step().note
 
 
 def test_a_checkpoint_that_removed_images_which_are_gone_costs_its_epochs(tmp_path: Path, cache: Path) -> None:
-    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
         trainer.step()
         trainer.save()
     state = torch.load(tmp_path / "last.pt", weights_only=True)
     torch.save({**state, "removed_ids": [10**14]}, tmp_path / "last.pt")
-    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
         report = trainer.step()
     assert report.epoch == 1
     assert report.note.startswith("its checkpoint removed images that the training split does not hold any more")
@@ -224,18 +224,18 @@ def test_a_checkpoint_that_removed_images_which_are_gone_costs_its_epochs(tmp_pa
 
 def test_an_unknown_objective_is_refused_with_its_neighbour(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(ConfigError, match="did you mean `val/uar`"):
-        Trainer(demo_job(tmp_path, cache, demo_config(), metric="val/uarr"))
+        NetworkTrainer(demo_job(tmp_path, cache, demo_config(), metric="val/uarr"))
 
 
 def test_a_loss_that_is_not_finite_ends_the_trial(tmp_path: Path, cache: Path) -> None:
-    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
         next(iter(trainer._parts.learner.model.parameters())).data.fill_(math.nan)
         report = trainer.step()
     assert (report.diverged, report.is_last, report.is_best) == (True, True, False)
 
 
 def test_a_diverged_epoch_is_null_in_the_history(tmp_path: Path, cache: Path) -> None:
-    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
         next(iter(trainer._parts.learner.model.parameters())).data.fill_(math.nan)
         trainer.step()
     line = json.loads((tmp_path / "history.jsonl").read_text())
@@ -244,13 +244,13 @@ def test_a_diverged_epoch_is_null_in_the_history(tmp_path: Path, cache: Path) ->
 
 def test_a_rule_can_end_the_trial(tmp_path: Path, cache: Path) -> None:
     config = demo_config(epochs=5, outliers={"bdr": {"start_epoch": 1, "halt_variance": 1e6}})
-    with Trainer(demo_job(tmp_path, cache, config)) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, config)) as trainer:
         assert trainer.step().is_last
     assert (tmp_path / "best.pt").exists()
 
 
 def test_smallest_loss_is_best_when_the_objective_is_to_be_small(tmp_path: Path, cache: Path) -> None:
-    with Trainer(demo_job(tmp_path, cache, demo_config(epochs=4), metric="val/loss", mode="min")) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config(epochs=4), metric="val/loss", mode="min")) as trainer:
         reports = run(trainer, 4)
         best = trainer.best
     assert best is not None
@@ -259,7 +259,7 @@ def test_smallest_loss_is_best_when_the_objective_is_to_be_small(tmp_path: Path,
 
 def test_batches_are_counted_for_a_progress_bar(tmp_path: Path, cache: Path) -> None:
     seen: list[tuple[int, int]] = []
-    with Trainer(
+    with NetworkTrainer(
         demo_job(tmp_path, cache, demo_config(batch_size=32)), on_batch=lambda done, total: seen.append((done, total))
     ) as trainer:
         trainer.step()
@@ -271,7 +271,7 @@ def test_an_interrupted_epoch_is_not_saved(tmp_path: Path, cache: Path) -> None:
     def interrupt(done: int, total: int) -> None:  # noqa: ARG001
         raise KeyboardInterrupt
 
-    trainer = Trainer(demo_job(tmp_path, cache, demo_config()), on_batch=interrupt)
+    trainer = NetworkTrainer(demo_job(tmp_path, cache, demo_config()), on_batch=interrupt)
     trainer.epochs_done = 1
     with pytest.raises(KeyboardInterrupt):
         trainer.step()
@@ -281,14 +281,14 @@ def test_an_interrupted_epoch_is_not_saved(tmp_path: Path, cache: Path) -> None:
 
 
 def test_it_says_which_epoch_the_checkpoint_holds(tmp_path: Path, cache: Path) -> None:
-    with Trainer(demo_job(tmp_path, cache, demo_config(epochs=4))) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config(epochs=4))) as trainer:
         trainer.step()
         trainer.save()
         assert trainer.epochs_saved == 1
 
 
 def test_a_pruned_trial_keeps_no_checkpoint(tmp_path: Path, cache: Path) -> None:
-    with Trainer(demo_job(tmp_path, cache, demo_config())) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
         trainer.step()
         trainer.save()
         trainer.discard()
@@ -296,7 +296,7 @@ def test_a_pruned_trial_keeps_no_checkpoint(tmp_path: Path, cache: Path) -> None
 
 
 def test_closing_twice_is_closing_once(tmp_path: Path, cache: Path) -> None:
-    trainer = Trainer(demo_job(tmp_path, cache, demo_config()))
+    trainer = NetworkTrainer(demo_job(tmp_path, cache, demo_config()))
     trainer.close()
     trainer.close()
 

@@ -8,7 +8,7 @@ import pytest
 
 from ferray.config.job import TrialJob
 from ferray.testing.trials import demo_config, demo_job
-from ferray.training.network_trainer import Trainer
+from ferray.training.network_trainer import NetworkTrainer
 
 
 def job(folder: Path, cache: Path, rule: str) -> TrialJob:
@@ -18,12 +18,12 @@ def job(folder: Path, cache: Path, rule: str) -> TrialJob:
 
 @pytest.mark.parametrize("rule", ["aum", "bdr", "gmm_loss", "trimmed_loss"])
 def test_a_resumed_trial_removes_the_same_samples(rule: str, tmp_path: Path, shared_cache: Path) -> None:
-    with Trainer(job(tmp_path / "whole", shared_cache, rule)) as whole:
+    with NetworkTrainer(job(tmp_path / "whole", shared_cache, rule)) as whole:
         _ = [whole.step() for _ in range(4)]
-    with Trainer(job(tmp_path / "cut", shared_cache, rule)) as cut:
+    with NetworkTrainer(job(tmp_path / "cut", shared_cache, rule)) as cut:
         _ = [cut.step() for _ in range(2)]
         cut.save()
-    with Trainer(job(tmp_path / "cut", shared_cache, rule)) as resumed:
+    with NetworkTrainer(job(tmp_path / "cut", shared_cache, rule)) as resumed:
         _ = [resumed.step() for _ in range(2)]
     removed = (tmp_path / "whole" / "removed.csv").read_text()
     assert (tmp_path / "cut" / "removed.csv").read_text() == removed

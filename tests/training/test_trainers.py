@@ -3,20 +3,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from ferray.testing.trials import demo_config, demo_job
-from ferray.training.estimator_trainer import ClassicalTrainer
-from ferray.training.network_trainer import Trainer
+from ferray.training.estimator_trainer import EstimatorTrainer
+from ferray.training.network_trainer import NetworkTrainer
 from ferray.training.trainers import open_trainer
 
 
 def test_a_network_is_opened_as_a_trainer(tmp_path: Path, cache: Path) -> None:
     with open_trainer(demo_job(tmp_path / "trial", cache, demo_config())) as trainer:
-        assert isinstance(trainer, Trainer)
+        assert isinstance(trainer, NetworkTrainer)
 
 
 def test_an_estimator_is_opened_as_a_classical_trainer(tmp_path: Path, cache: Path) -> None:
     config = demo_config(estimator="svm", epochs=1)
     with open_trainer(demo_job(tmp_path / "trial", cache, config)) as trainer:
-        assert isinstance(trainer, ClassicalTrainer)
+        assert isinstance(trainer, EstimatorTrainer)
 
 
 def test_the_folds_of_an_estimator_are_fitted_in_turn(tmp_path: Path, cache: Path) -> None:

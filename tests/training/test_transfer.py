@@ -13,7 +13,7 @@ from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.testing.trials import demo_config, demo_job
-from ferray.training.network_trainer import Trainer
+from ferray.training.network_trainer import NetworkTrainer
 from ferray.training.worker import adopt
 
 # The faces of test_learning.py, so that they are drawn once.
@@ -28,7 +28,7 @@ def second_stage(**changes: object) -> TrialConfig:
 
 def train(job: TrialJob) -> float:
     """The balanced recall of the last epoch."""
-    with Trainer(job) as trainer:
+    with NetworkTrainer(job) as trainer:
         return [trainer.step().metrics["val/uar"] for _ in range(job.trial_config().epochs)][-1]
 
 
@@ -50,13 +50,13 @@ def test_the_second_stage_starts_better_than_from_scratch(tmp_path: Path, cache:
 
 
 def test_the_folder_names_the_parent(tmp_path: Path, cache: Path, parent: Path) -> None:
-    Trainer(child(tmp_path, cache, parent)).close()
+    NetworkTrainer(child(tmp_path, cache, parent)).close()
     record = json.loads((tmp_path / "init.json").read_text())
     assert (record["path"], record["recipe"]) == (str(parent), demo_config(**FIRST).recipe)
 
 
 def test_the_first_epoch_says_what_was_loaded(tmp_path: Path, cache: Path, parent: Path) -> None:
-    with Trainer(child(tmp_path, cache, parent)) as trainer:
+    with NetworkTrainer(child(tmp_path, cache, parent)) as trainer:
         assert trainer.step().note == f"backbone of tiny_cnn from `{parent}`, epoch 2, head kept"
 
 
@@ -67,20 +67,20 @@ def test_best_checkpoint_names_the_parent(tmp_path: Path, cache: Path, parent: P
 
 def test_a_deleted_parent_is_named(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(ConfigError, match=r"there is no checkpoint `.*gone/best.pt` to start from"):
-        Trainer(child(tmp_path / "child", cache, tmp_path / "gone" / "best.pt"))
+        NetworkTrainer(child(tmp_path / "child", cache, tmp_path / "gone" / "best.pt"))
 
 
 def test_a_path_in_the_configuration_needs_no_driver(tmp_path: Path, cache: Path, parent: Path) -> None:
-    with Trainer(demo_job(tmp_path, cache, second_stage(init_from=str(parent)))) as trainer:
+    with NetworkTrainer(demo_job(tmp_path, cache, second_stage(init_from=str(parent)))) as trainer:
         assert trainer.init is not None
 
 
 def test_a_trial_goes_on_without_its_parent(tmp_path: Path, cache: Path, parent: Path) -> None:
     job = child(tmp_path / "child", cache, parent, batch_size=32)
-    with Trainer(job) as trainer:
+    with NetworkTrainer(job) as trainer:
         trainer.epochs_done = 1
         trainer.save()
-    with Trainer(replace(job, init_from=str(tmp_path / "gone.pt"))) as trainer:
+    with NetworkTrainer(replace(job, init_from=str(tmp_path / "gone.pt"))) as trainer:
         assert trainer.init is not None
         assert trainer.init["path"] == str(parent)
 
@@ -91,7 +91,7 @@ def test_a_trial_whose_checkpoint_is_torn_begins_with_its_parent_again(
     job = child(tmp_path / "child", cache, parent)
     job.path.mkdir()
     (job.path / "last.pt").write_bytes(b"torn")
-    with Trainer(job) as trainer:
+    with NetworkTrainer(job) as trainer:
         assert trainer.init is not None
 
 
@@ -103,5 +103,5 @@ def test_a_trial_that_is_taken_over_keeps_the_name_of_its_parent(tmp_path: Path,
 
 
 def test_a_trial_from_scratch_names_none(tmp_path: Path, cache: Path) -> None:
-    Trainer(demo_job(tmp_path, cache, second_stage())).close()
+    NetworkTrainer(demo_job(tmp_path, cache, second_stage())).close()
     assert not (tmp_path / "init.json").exists()

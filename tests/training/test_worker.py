@@ -20,7 +20,7 @@ from ferray.testing.trials import demo_config, demo_job
 from ferray.training import epoch
 from ferray.training.batches import Batch
 from ferray.training.loop import Learner, TrainingPass
-from ferray.training.trainers import AnyTrainer
+from ferray.training.trainers import Trainer
 from ferray.training.worker import ERROR_FILE, STOP_FILE, TrialWorker, request_stop
 
 TINY = {"num_train": 70, "num_val": 35, "image_size": 32, "batch_size": 16, "epochs": 3}
@@ -85,7 +85,7 @@ def test_nothing_of_the_first_attempt_lives_when_the_second_begins(
         first.extend(weakref.ref(thing) for thing in held)
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    def open_trainer(job: TrialJob) -> AnyTrainer:
+    def open_trainer(job: TrialJob) -> Trainer:
         alive_then.append([type(thing).__name__ for ref in first if (thing := ref()) is not None])
         return real_open(job)
 
