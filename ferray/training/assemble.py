@@ -12,14 +12,15 @@ from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples, Splits
 from ferray.models.model import FerModel, build_model
 from ferray.outliers import OutlierRemoval
-from ferray.training.batches import Positions, Prefetcher, TrainingBatches, split_batches
+from ferray.training.batches import Positions, TrainingBatches, split_batches
 from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.image_preprocessing import ImagePreprocessing
 from ferray.training.inputs import open_job_inputs
-from ferray.training.loop import Learner
 from ferray.training.optimizer import build_optimizer, build_schedule
 from ferray.training.precision import Precision, choose_precision
+from ferray.training.prefetch import Prefetcher
 from ferray.training.seeding import TorchRandomness, derive_generator, derive_seed
+from ferray.training.step import Learner
 from ferray.training.training_set import TrainingSet
 
 

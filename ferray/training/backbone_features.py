@@ -19,7 +19,7 @@ from ferray.data.descriptor_cache import describe_all, open_rows
 from ferray.data.samples import Splits
 from ferray.training.assemble import Assembly
 from ferray.training.batches import TrainingBatches
-from ferray.training.loop import Learner
+from ferray.training.step import Learner
 
 
 def keep_features(parts: Assembly) -> Assembly:

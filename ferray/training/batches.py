@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,36 +87,3 @@ def prepare_plain(samples: PackedSamples, positions: Positions) -> Batch:
 
 def _host_batch(images: NDArray[np.uint8] | NDArray[np.float32], labels: Positions) -> Batch:
     return Batch(torch.from_numpy(images), torch.from_numpy(labels))
-
-
-def _pinned(task: Callable[[], Batch]) -> Batch:
-    # Only from pinned memory does the copy to a GPU run beside its kernels.
-    return task().pinned()
-
-
-class Prefetcher:
-    """Carries batches to the device in order: prepared ahead by threads for a GPU, one by one in place on CPU."""
-
-    def __init__(self, device: torch.device, threads: int) -> None:
-        self._device = device
-        self._ahead = 2 * threads
-        self._pool = ThreadPoolExecutor(threads, "augment") if device.type != "cpu" else None
-
-    def feed(self, tasks: Sequence[Callable[[], Batch]]) -> Iterator[Batch]:
-        """The batches that `tasks` prepare, on the device, in the order of `tasks`."""
-        if self._pool is None:
-            return (task() for task in tasks)
-        return self._prefetched(tasks, self._pool)
-
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _prefetched(self, tasks: Sequence[Callable[[], Batch]], pool: ThreadPoolExecutor) -> Iterator[Batch]:
-        waiting: deque[Future[Batch]] = deque()
-        for task in tasks:
-            waiting.append(pool.submit(_pinned, task))
-            if len(waiting) > self._ahead:
-                yield waiting.popleft().result().to(self._device)
-        while waiting:
-            yield waiting.popleft().result().to(self._device)

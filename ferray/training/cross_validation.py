@@ -7,18 +7,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError, ConfigError
 from ferray.events import EpochReport, pooled
-from ferray.training.epoch import OnBatch
 from ferray.training.folder import LAST_CHECKPOINT, TrialFolder, history_line
+from ferray.training.trainer import OnBatch, Trainer
 
-if TYPE_CHECKING:
-    from ferray.training.trainers import Trainer
-
-OpenFold = Callable[[TrialJob, OnBatch | None], "Trainer"]
+OpenFold = Callable[[TrialJob, OnBatch | None], Trainer]
 
 
 class CrossValidationTrainer:

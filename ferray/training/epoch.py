@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import torch
@@ -15,10 +15,10 @@ from ferray.events import EpochReport, OutlierReport
 from ferray.stats.metrics import metrics_of
 from ferray.training.assemble import Assembly, epoch_batches
 from ferray.training.batches import Batch, Positions, prepare_plain, split_batches
-from ferray.training.loop import Evaluation, TrainingPass, evaluate, score, train_epoch
+from ferray.training.evaluation import Evaluation, evaluate, score
 from ferray.training.outlier_review import outlier_report, sample_losses
-
-OnBatch = Callable[[int, int], None]  # batches done in this epoch, batches in it
+from ferray.training.step import TrainingPass, train_epoch
+from ferray.training.trainer import OnBatch
 
 
 def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> EpochReport:

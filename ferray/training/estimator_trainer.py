@@ -22,14 +22,15 @@ from ferray.events import EpochReport
 from ferray.imbalance import ImbalanceStrategy, soft_cross_entropy
 from ferray.stats.metrics import confusion_matrix, metrics_of
 from ferray.training.checkpoint import write_checkpoint
-from ferray.training.epoch import OnBatch, refuse_unknown_objective
+from ferray.training.epoch import refuse_unknown_objective
+from ferray.training.evaluation import Evaluation
 from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.folder import TrialFolder
 from ferray.training.inputs import open_job_inputs
-from ferray.training.loop import Evaluation
 from ferray.training.process_state import give_memory_back
 from ferray.training.sample_weights import class_weights_of
 from ferray.training.seeding import derive_generator, derive_seed
+from ferray.training.trainer import OnBatch
 from ferray.training.training_set import TrainingSet
 
 CHUNK = 512  # samples judged at a time

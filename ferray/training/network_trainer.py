@@ -27,9 +27,10 @@ from ferray.training.checkpoint import (
     taking_apart,
     write_checkpoint,
 )
-from ferray.training.epoch import OnBatch, refuse_unknown_objective, run_epoch
+from ferray.training.epoch import refuse_unknown_objective, run_epoch
 from ferray.training.folder import TrialFolder, checkpoints_of, refuse_other_config
 from ferray.training.process_state import give_memory_back
+from ferray.training.trainer import OnBatch
 
 
 @dataclass(frozen=True)

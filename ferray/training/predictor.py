@@ -19,8 +19,8 @@ from ferray.training.assemble import Assembly, assemble
 from ferray.training.checkpoint import read_checkpoint, refuse_misfit, taking_apart
 from ferray.training.epoch import plain_batches
 from ferray.training.estimator_trainer import EstimatorClassifier
+from ferray.training.evaluation import Evaluation, evaluate, score
 from ferray.training.inputs import open_job_inputs
-from ferray.training.loop import Evaluation, evaluate, score
 from ferray.training.process_state import give_memory_back
 from ferray.training.training_set import TrainingSet
 

@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self
-
 from ferray.config.job import TrialJob
-from ferray.events import EpochReport
 from ferray.training.cross_validation import CrossValidationTrainer
-from ferray.training.epoch import OnBatch
 from ferray.training.estimator_trainer import EstimatorTrainer
 from ferray.training.network_trainer import NetworkTrainer
-
-
-class Trainer(Protocol):
-    """What whoever drives a trial asks of its trainer; `NetworkTrainer` says what each act means."""
-
-    @property
-    def epochs_done(self) -> int: ...
-
-    @property
-    def epochs_saved(self) -> int: ...
-
-    @property
-    def history(self) -> tuple[EpochReport, ...]: ...
-
-    @property
-    def best(self) -> EpochReport | None: ...
-
-    def step(self) -> EpochReport: ...
-
-    def save(self) -> None: ...
-
-    def discard(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *_: object) -> None: ...
+from ferray.training.trainer import OnBatch, Trainer
 
 
 def open_trainer(job: TrialJob, on_batch: OnBatch | None = None) -> Trainer:

@@ -15,7 +15,8 @@ from ferray.training.checkpoint import read_checkpoint, taking_apart
 from ferray.training.failure import Failure
 from ferray.training.folder import BEST_CHECKPOINT, ERROR_FILE, TrialFolder, refuse_other_config
 from ferray.training.process_state import ProcessState, give_memory_back
-from ferray.training.trainers import Trainer, open_trainer
+from ferray.training.trainer import Trainer
+from ferray.training.trainers import open_trainer
 
 STOP_FILE = "stop"  # its appearance in a trial's folder asks the worker to save and to say so by removing it
 

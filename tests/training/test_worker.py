@@ -19,8 +19,8 @@ from ferray.imbalance import soft_cross_entropy
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training import epoch
 from ferray.training.batches import Batch
-from ferray.training.loop import Learner, TrainingPass
-from ferray.training.trainers import Trainer
+from ferray.training.step import Learner, TrainingPass
+from ferray.training.trainer import Trainer
 from ferray.training.worker import ERROR_FILE, STOP_FILE, TrialWorker, request_stop
 
 TINY = {"num_train": 70, "num_val": 35, "image_size": 32, "batch_size": 16, "epochs": 3}

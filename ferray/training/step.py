@@ -1,8 +1,8 @@
-"""One epoch of training, one of evaluation, one of scoring. N = images, H and W = pixels, C = classes."""
+"""The training step: a network and what changes it, one epoch long. N = images, H and W = pixels, C = classes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,9 +12,8 @@ from torch.amp.grad_scaler import GradScaler
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from ferray.imbalance import Criterion, soft_cross_entropy
+from ferray.imbalance import Criterion
 from ferray.models.model import FerModel
-from ferray.stats.metrics import confusion_matrix
 from ferray.training.batches import Batch
 from ferray.training.optimizer import EpochSchedule
 from ferray.training.precision import Precision
@@ -101,14 +100,6 @@ class TrainingPass:
     num_images: int
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Mean plain cross-entropy and the confusion matrix (C, C) int64 on CPU, rows = truth."""
-
-    loss: float
-    confusion: Tensor
-
-
 def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion, *, pieces: int = 1) -> TrainingPass:
     """Train on each batch in turn, cut into so many pieces that share one step.
 
@@ -130,25 +121,3 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion
         num_images += len(batch)
     total, right = torch.stack([loss_sum, hits.double()]).tolist()
     return TrainingPass(total / num_images, right / num_images, lr, num_images)
-
-
-@torch.inference_mode()
-def evaluate(learner: Learner, batches: Iterable[Batch], adjust_logits: Callable[[Tensor], Tensor]) -> Evaluation:
-    """Judge the network in eval mode; no image's answer depends on its neighbours in the batch."""
-    learner.model.eval()
-    device, num_classes = learner.precision.device, learner.num_classes
-    loss_sum = torch.zeros((), dtype=torch.float64, device=device)
-    confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64, device=device)
-    for batch in batches:
-        logits_NC = adjust_logits(learner.logits(batch.images))
-        loss_sum += soft_cross_entropy(logits_NC, learner.targets(batch.labels)) * len(batch)
-        confusion += confusion_matrix(batch.labels, logits_NC.argmax(dim=1), num_classes)
-    counts = confusion.cpu()
-    return Evaluation(float(loss_sum) / max(1, int(counts.sum())), counts)
-
-
-@torch.inference_mode()
-def score(learner: Learner, batches: Iterable[Batch]) -> Tensor:
-    """Plain logits (N, C) float32 on CPU, in eval mode, in the order of `batches`."""
-    learner.model.eval()
-    return torch.cat([learner.logits(batch.images) for batch in batches]).cpu()

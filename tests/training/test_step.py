@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.assemble import Assembly, assemble, epoch_batches
 from ferray.training.batches import prepare_plain, split_batches
-from ferray.training.loop import evaluate, score, train_epoch
+from ferray.training.step import train_epoch
 
 
 @pytest.fixture
@@ -24,10 +24,6 @@ def val_batches(parts: Assembly, size: int) -> Iterator:
     return (prepare_plain(val, positions) for positions in split_batches(np.arange(len(val)), size))
 
 
-def identity(logits: torch.Tensor) -> torch.Tensor:
-    return logits
-
-
 def test_images_are_normalised_by_the_backbones_input_spec(parts: Assembly) -> None:
     batch = next(val_batches(parts, 4))
     # tiny_cnn: mean 0.5, std 0.5, so 0 becomes -1 and 255 becomes 1.
@@ -35,30 +31,6 @@ def test_images_are_normalised_by_the_backbones_input_spec(parts: Assembly) -> N
     parts.learner.model.eval()
     expected = parts.learner.model(by_hand)
     torch.testing.assert_close(parts.learner.logits(batch.images), expected, rtol=1e-4, atol=1e-4)
-
-
-def test_evaluation_does_not_depend_on_the_batches(parts: Assembly) -> None:
-    together = evaluate(parts.learner, val_batches(parts, 28), identity)
-    apart = evaluate(parts.learner, val_batches(parts, 5), identity)
-    assert torch.equal(together.confusion, apart.confusion)
-    assert together.loss == pytest.approx(apart.loss, rel=1e-5)
-
-
-def test_val_loss_is_the_mean_cross_entropy(parts: Assembly) -> None:
-    val = parts.splits.val
-    logits = score(parts.learner, val_batches(parts, 28))
-    expected = F.cross_entropy(logits, torch.from_numpy(val.labels)).item()
-    assert evaluate(parts.learner, val_batches(parts, 8), identity).loss == pytest.approx(expected, rel=1e-5)
-
-
-def test_confusion_rows_are_truth(parts: Assembly) -> None:
-    confusion = evaluate(parts.learner, val_batches(parts, 8), identity).confusion
-    assert confusion.sum(dim=1).tolist() == np.bincount(parts.splits.val.labels, minlength=7).tolist()
-
-
-def test_logits_are_adjusted_before_they_are_judged(parts: Assembly) -> None:
-    confusion = evaluate(parts.learner, val_batches(parts, 8), lambda logits: logits + 1e6 * torch.eye(7)[3]).confusion
-    assert confusion[:, 3].sum() == len(parts.splits.val)
 
 
 def test_training_loss_is_the_mean_over_images(parts: Assembly) -> None:
