@@ -31,6 +31,7 @@ from typing import Any
 import torch
 
 from bench.sweep import machine
+from ferray.artifacts.address import file_at
 from ferray.config.exclusion import read_exclusion
 from ferray.config.load import load_space, shipped_folder
 from ferray.config.parameter_sets import load_sets
@@ -204,7 +205,7 @@ def _loaded(space: Path) -> object:
 
 def _checkpoint(path: Path) -> Kind:
     weights = {"layer.weight": torch.arange(40.0).reshape(5, 8), "layer.steps": torch.tensor(7)}
-    write_checkpoint(path, "best", {"model": weights, "epoch": 3, "config": {"dataset": {"demo": {}}}})
+    write_checkpoint(file_at(str(path)), "best", {"model": weights, "epoch": 3, "config": {"dataset": {"demo": {}}}})
     return Kind(path, path.read_bytes(), lambda: str(read_checkpoint(path, "best")), notices=True)
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ferray.artifacts.sweep import trial_folder
 from ferray.config.place import JOURNAL_NAME
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.emotions import Emotion
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.study.journal import Journal
-from ferray.study.records import RESULT_ATTR, TRIAL_ATTR, trial_folder
+from ferray.study.records import RESULT_ATTR, TRIAL_ATTR
 from ferray.study.store import open_store
 from ferray.study.study import Study
 

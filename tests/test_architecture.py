@@ -52,6 +52,16 @@ HEAVY_LIBRARIES = (
 VERBS = [str(known.name) for known in (*app.registered_commands, *app.registered_groups)]
 HARD_CODED = re.compile(rf"ferray ({'|'.join(VERBS)})\b(?!\w)|pip install|wandb (sync|login)|ferray\[")
 
+# Who renames or makes temporary files, and why it is no way of writing a file.
+RENAMES = {
+    "sweeps/run.py": "an earlier sweep is put aside",
+    "launch/_session_folder.py": "Ray's temporary folder is found once it is locked",
+}
+# The names of a trial's files, and of its folds' places, which `ferray.artifacts` alone spells.
+ARTIFACT = re.compile(
+    r"[^\s`]*(best\.pt|last\.pt|history\.jsonl|init\.json|error\.txt|test\.json|fold-)|(.*/)?removed\.csv"
+)
+
 SHAPELESS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler"}
 MOST_LINES_OF_A_FUNCTION = 60
 MOST_LINES_OF_A_FILE = 400
@@ -165,6 +175,41 @@ def strings(tree: ast.Module) -> Iterator[ast.Constant]:
             yield node
 
 
+def moves_files(node: ast.AST) -> bool:
+    """Whether it puts a file or a folder in another's place, or makes one to be put there."""
+    if isinstance(node, ast.Import):
+        return any(alias.name == "tempfile" for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "tempfile"
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    of_shutil = isinstance(node.func.value, ast.Name) and node.func.value.id == "shutil"
+    is_path_replace = node.func.attr == "replace" and len(node.args) == 1 and not node.keywords  # text has two
+    is_os_replace = node.func.attr == "replace" and ast.unparse(node.func.value) == "os"
+    is_copy = of_shutil and node.func.attr in ("move", "copy", "copy2", "copyfile", "copytree")
+    return node.func.attr in ("rename", "renames") or is_path_replace or is_os_replace or is_copy
+
+
+def files_moved_by_hand() -> set[str]:
+    return {
+        place(path)
+        for path in source_files()
+        if not place(path).startswith("files/")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if moves_files(node)
+    }
+
+
+def artifacts_named_elsewhere() -> list[str]:
+    return [
+        f"{place(path)}:{node.lineno}: {node.value}"
+        for path in source_files()
+        if not place(path).startswith("artifacts/")
+        for node in strings(ast.parse(path.read_text(encoding="utf-8")))
+        if ARTIFACT.fullmatch(str(node.value))
+    ]
+
+
 def hard_coded_commands() -> list[str]:
     return [
         f"{place(path)}:{node.lineno}: {node.value}"
@@ -252,6 +297,14 @@ def test_help_imports_no_heavy_library() -> None:
 def test_lists_import_no_heavy_library(args: list[str]) -> None:
     ask = f"import contextlib, ferray.cli\nsys.argv = ['ferray', 'list', *{args!r}]"
     assert heavy_modules_after(f"{ask}\nwith contextlib.suppress(SystemExit): ferray.cli.main()") == []
+
+
+def test_files_are_replaced_in_one_place() -> None:
+    assert files_moved_by_hand() == set(RENAMES)
+
+
+def test_a_trials_files_are_named_in_one_place() -> None:
+    assert artifacts_named_elsewhere() == []
 
 
 def test_no_printed_command_is_hard_coded() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
@@ -111,7 +112,7 @@ def _refuse_divergence(reports: Sequence[EpochReport]) -> None:
 
 
 def _out_of_fold(job: TrialJob, fold: int) -> OutOfFold:
-    with judging(job.path / f"fold-{fold}" / "best.pt", job) as judge:
+    with judging(TrialArtifacts.at(job.folder).fold(fold).best, job) as judge:
         held_out: PackedSamples = judge.splits.val
         probabilities = judge.logits(held_out).double().softmax(dim=1).numpy()
     return OutOfFold(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ferray.artifacts.sweep import SweepArtifacts
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
@@ -69,9 +71,8 @@ class _Place:
 
 
 def _evaluate(trial: TrialRecord, place: _Place, tell: Tell) -> HeldOut:
-    folder, runtime, standing = place.folder, place.runtime, place.standing
-    own = folder / trial.folder
-    checkpoint = folder / trial.checkpoint
+    artifacts, standing = SweepArtifacts.of(place.folder), place.standing
+    own, checkpoint = artifacts.trial(trial.folder), artifacts.file(trial.checkpoint)
     known = read_held_out(own)
     if known is not None and not checkpoint.exists():
         tell(f"trial {trial.number}: its checkpoint is gone, what was judged before stands")
@@ -79,7 +80,7 @@ def _evaluate(trial: TrialRecord, place: _Place, tell: Tell) -> HeldOut:
     digest = digest_checkpoint(checkpoint)
     if known is not None and known.checkpoint == digest:
         return known
-    job = _job(trial, folder, runtime)
+    job = _job(trial, own, place)
     with judging(checkpoint, job) as judge:
         _refuse_empty(judge)
         found = summarise_trial(judge.config, place_of_job(job))
@@ -138,15 +139,15 @@ def _refuse_empty(judge: AnyJudge) -> None:
         )
 
 
-def _job(trial: TrialRecord, folder: Path, runtime: Runtime) -> TrialJob:
-    config = trial.trial_config()
+def _job(trial: TrialRecord, artifacts: TrialArtifacts, place: _Place) -> TrialJob:
+    config, runtime = trial.trial_config(), place.runtime
     return TrialJob(
         number=trial.number,
         config=config.to_json(),
-        folder=str((folder / trial.folder).absolute()),
+        folder=artifacts.address,
         data_root=str(runtime.data_root.absolute()),
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
         threads=num_threads(),
-        exclude=str(kept_list(folder, config.exclude) or ""),
+        exclude=str(kept_list(place.folder, config.exclude) or ""),
     )

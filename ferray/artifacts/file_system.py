@@ -22,6 +22,12 @@ class FileSystem(ABC):
     def __init__(self, address: str) -> None:
         self.address = address
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, FileSystem) and other.address == self.address
+
+    def __hash__(self) -> int:
+        return hash(self.address)
+
     @abstractmethod
     def below(self, name: str) -> FileSystem:
         """The files at an address of that name below this one, there or not."""

@@ -15,8 +15,8 @@ class LocalFileSystem(FileSystem):
     """The files in a folder; its path is their address."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(address)
         self._folder = Path(address)
+        super().__init__(str(self._folder))
 
     def below(self, name: str) -> LocalFileSystem:
         return LocalFileSystem(str(self._folder / name))

@@ -9,6 +9,7 @@ from pathlib import Path
 from ferray.artifacts.address import file_at, file_system_at
 from ferray.artifacts.file_system import ArtifactFile
 from ferray.artifacts.trial import TrialArtifacts
+from ferray.config.place import read_place
 
 _TRIALS = "trials"
 
@@ -21,8 +22,8 @@ class SweepArtifacts:
 
     @classmethod
     def of(cls, folder: Path) -> SweepArtifacts:
-        """Those of the sweep in `folder`: they lie in it."""
-        return cls(str(folder))
+        """Those of the sweep in `folder`, where its start has put them: in the folder, unless it said otherwise."""
+        return cls(read_place(folder).artifacts or str(folder))
 
     def trial(self, folder: str) -> TrialArtifacts:
         """Those of the trial that the record places in `folder`."""
@@ -33,7 +34,10 @@ class SweepArtifacts:
         return file_at(f"{self.root}/{name}")
 
     def make(self) -> None:
-        """Have a place for those of all trials, each of which makes its own alone; OSError where there can be none."""
+        """Have a place for those of all trials, each of which makes its own alone; OSError where there can be none.
+
+        A worker that does not see it is on a node of its own disk.
+        """
         file_system_at(self.root).below(_TRIALS).make()
 
     def __iter__(self) -> Iterator[TrialArtifacts]:

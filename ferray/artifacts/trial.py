@@ -96,6 +96,10 @@ class TrialArtifacts:
         """How many folds have had their last epoch."""
         return sum(fold.best.exists() for fold in self.folds())
 
+    def best_size(self) -> int:
+        """Bytes of the best weights, of all folds together."""
+        return sum(part.best.size() for part in self.parts())
+
     def make(self) -> None:
         """Have a place for them; StorageError where there can be none."""
         try:
@@ -119,6 +123,15 @@ class TrialArtifacts:
         names = [name for name in earlier.files.names() if earlier.files.exists(name)]
         for name in sorted(names, key=lambda name: name == BEST_CHECKPOINT):
             self._file(name).copy_from(earlier._file(name))
+
+    def record_error(self, text: str) -> None:
+        """Keep what is known of how the trial failed; StorageError where it cannot be kept.
+
+        Nothing is made on a disk of this node alone, which would then look like one that others see.
+        """
+        if self.files.is_shared():
+            self.make()
+        self.error.write_text(text, durable=False)
 
     def request_stop(self) -> None:
         """Ask whoever trains the trial to save as soon as its epoch ends; where that cannot be asked, it is not."""

@@ -14,10 +14,10 @@ from ferray.config.trial import TrialConfig
 class TrialJob:
     """One trial on its way to a worker.
 
-    `config` is `TrialConfig.to_json()`, validated again where it arrives. `folder` is the trial's own, made by the
-    trainer. `resume_from` names a `last.pt` of an earlier attempt at the same configuration, "" to start afresh (a
-    `last.pt` in `folder` itself always wins), `resume_else` those of attempts before, should it be torn. `threads` is
-    torch's on CPU and the number of augmentation threads.
+    `config` is `TrialConfig.to_json()`, validated again where it arrives. `folder` is the address of the trial's own
+    artifacts, a path or `KIND://...`. `resume_from` is that of a `last.pt` of an earlier attempt at the same
+    configuration, "" to start afresh (a `last.pt` in `folder` itself always wins), `resume_else` those of attempts
+    before, should it be torn. `threads` is torch's on CPU and the number of augmentation threads.
     `accumulate` cuts each batch into so many pieces whose gradients are added up, where memory does not hold it whole.
     """
 
@@ -34,7 +34,7 @@ class TrialJob:
     resume_else: tuple[str, ...] = ()
     accumulate: int = 1
     counts: str = "best"  # the epoch by which the trial counts, `best` or `last`
-    init_from: str = ""  # the `best.pt` behind the configuration's `init_from`
+    init_from: str = ""  # the address of the `best.pt` behind the configuration's `init_from`
     exclude: str = ""  # the list behind the configuration's `exclude`
 
     def trial_config(self) -> TrialConfig:

@@ -45,6 +45,7 @@ class Place:
     cache_dir: Path | None = None
     identity: str = ""
     seen: tuple[str, str, int] = ("", "", 0)  # path, host and inode when a sweep last ran there
+    artifacts: str | None = None  # the address below which trials keep their files; None is the folder
 
     @property
     def is_known(self) -> bool:
@@ -65,6 +66,7 @@ class Place:
             "data_root": str(self.data_root) if self.data_root else None,
             "cache_dir": str(self.cache_dir) if self.cache_dir else None,
             "seen": list(self.seen),
+            **({"artifacts": self.artifacts} if self.artifacts else {}),
         }
 
 
@@ -96,7 +98,10 @@ def read_place(folder: Path) -> Place:
         kept = json.loads(path.read_text(encoding="utf-8"))
         where = {key: Path(kept[key]) for key in ("data_root", "cache_dir") if kept.get(key)}
         seen = (str(kept["seen"][0]), str(kept["seen"][1]), int(kept["seen"][2]))
-        return Place(folder, kept["study"], kept["storage"], identity=kept["identity"], seen=seen, **where)
+        artifacts = kept.get("artifacts")
+        return Place(
+            folder, kept["study"], kept["storage"], identity=kept["identity"], seen=seen, artifacts=artifacts, **where
+        )
     except FileNotFoundError:
         return Place(folder, folder.name, identity=_former_identity(folder))
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
@@ -122,6 +127,7 @@ def place_at_start(former: Place, runtime: Runtime) -> Place:
         cache_dir=runtime.cache_dir.absolute() if cache_is_chosen else former.cache_dir,
         identity=former.identity if is_own else uuid.uuid4().hex,
         seen=_seen(former.folder),
+        artifacts=runtime.artifacts or former.artifacts,
     )
 
 

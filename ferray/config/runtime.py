@@ -26,7 +26,8 @@ class Runtime(Params):
     `max_retries`: how often a parameter set is asked again after its worker was lost. `max_failures`: more failures in
     a row of one reason end the sweep. `trial_timeout_s`: a trial silent for longer, from its first step on, is taken to
     hang. `wait_s`: how long a cluster of others may take until one trial fits. `keep_best`: how many of the complete
-    trials keep their best.pt, the best ones; None is all.
+    trials keep their best.pt, the best ones; None is all. `artifacts`: the address below which trials keep their files,
+    which each worker can open; None is the sweep's folder.
     """
 
     data_root: Path = Field(default_factory=default_data_root)
@@ -39,6 +40,7 @@ class Runtime(Params):
     max_concurrent: Annotated[int, Field(ge=1)] | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     storage: str | None = None
+    artifacts: str | None = None
     max_retries: Annotated[int, Field(ge=0)] = 3
     max_failures: Annotated[int, Field(ge=0)] = 10
     trial_timeout_s: Annotated[float, Field(gt=0)] | None = None

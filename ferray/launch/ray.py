@@ -41,6 +41,7 @@ from ray.tune.error import TuneError  # noqa: E402
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
 from ray.tune.search import Searcher  # noqa: E402
 
+from ferray.artifacts.trial import TrialArtifacts  # noqa: E402
 from ferray.config.job import TrialJob  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
@@ -62,7 +63,7 @@ from ferray.sweeps.placement import Placement, find_placement  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
 from ferray.system.signals import stops_kept  # noqa: E402
 from ferray.training.freshness import Freshness  # noqa: E402
-from ferray.training.worker import STOP_FILE, TrialWorker, request_stop  # noqa: E402
+from ferray.training.worker import TrialWorker  # noqa: E402
 
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 IMPORT_TIME = "10 to 30 s"
@@ -230,7 +231,7 @@ class Ray(Launcher):
             except KeyboardInterrupt:
                 driver.say_stopping()
                 with contextlib.suppress(KeyboardInterrupt):  # a second one: those that have not saved go on from less
-                    _let_workers_save(driver.running_folders)
+                    _let_workers_save(driver.running_artifacts)
                 driver.interrupt()
                 raise
             except ClusterError:
@@ -238,17 +239,17 @@ class Ray(Launcher):
                 raise
 
 
-def _let_workers_save(folders: list[Path]) -> None:
+def _let_workers_save(running: list[TrialArtifacts]) -> None:
     """Ask every running trial for its checkpoint and wait a few seconds for those whose epoch ends in time."""
-    for folder in folders:
-        request_stop(folder)
+    for artifacts in running:
+        artifacts.request_stop()
     until = time.monotonic() + SAVE_PATIENCE_S
     try:
-        while time.monotonic() < until and any((folder / STOP_FILE).exists() for folder in folders):
+        while time.monotonic() < until and any(artifacts.stop_is_requested() for artifacts in running):
             time.sleep(0.05)
     finally:
-        for folder in folders:
-            (folder / STOP_FILE).unlink(missing_ok=True)
+        for artifacts in running:
+            artifacts.acknowledge_stop()
 
 
 def _fit(driver: SweepDriver, place: Placement, heartbeat: Heartbeat, scratch: Path) -> None:

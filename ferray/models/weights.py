@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import os
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from safetensors.torch import load_file
@@ -93,21 +94,28 @@ def _tensors(content: dict[str, Any]) -> StateDict:
     return {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, Tensor)}
 
 
-def check_archive(path: Path) -> None:
-    """Raise BadZipFile for what torch would not notice: a flipped bit, or parts that inflate to more than the file."""
-    check_sizes(path)
-    with zipfile.ZipFile(path) as archive:
+def check_archive(stream: BinaryIO) -> None:
+    """Raise BadZipFile for what torch would not notice: a flipped bit, or parts that inflate to more than the file.
+
+    The stream is at its beginning afterwards.
+    """
+    check_sizes(stream)
+    with zipfile.ZipFile(stream) as archive:
         if archive.testzip() is not None:
             raise zipfile.BadZipFile("a checksum does not match")
+    stream.seek(0)
 
 
-def check_sizes(path: Path) -> None:
+def check_sizes(stream: BinaryIO) -> None:
     """Raise BadZipFile for a file that is no archive as torch writes it, by its table of contents alone.
 
-    torch stores and never packs, so that all parts together are smaller than their file.
+    torch stores and never packs, so that all parts together are smaller than their file. The stream is at its beginning
+    afterwards.
     """
-    with zipfile.ZipFile(path) as archive:
-        unpacked, size = sum(entry.file_size for entry in archive.infolist()), path.stat().st_size
+    size = stream.seek(0, os.SEEK_END)
+    with zipfile.ZipFile(stream) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    stream.seek(0)
     if unpacked > size:
         raise zipfile.BadZipFile(f"a file of {size:,} bytes says to hold {unpacked:,}")
 
@@ -208,9 +216,11 @@ def _load_safetensors(path: Path) -> dict[str, Any]:
 
 
 def _load_torch(path: Path) -> dict[str, Any]:
-    if zipfile.is_zipfile(path):  # torch's oldest files are none
-        check_archive(path)
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    with path.open("rb") as stream:
+        if zipfile.is_zipfile(stream):  # torch's oldest files are none
+            check_archive(stream)
+        stream.seek(0)
+        content = torch.load(stream, map_location="cpu", weights_only=True)
     if not isinstance(content, dict):
         raise ValueError(f"a {type(content).__name__}, not a mapping")
     return content

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.place import QUICK, output_words
 from ferray.config.published import PublishedRow
 from ferray.config.sweep import SweepSpec
@@ -151,6 +152,7 @@ def compare(spec: SweepSpec, record: SweepRecord, folder: Path, *, space: str, i
     arms = trials_by_arm(record)
     cuts = {arm: changes(spec, next(iter(trials.values()))) for arm, trials in arms.items()}
     bench = _Bench(spec, arms, record, folder, space, is_quick)
+    artifacts = SweepArtifacts.of(folder)
     return Comparison(
         space,
         record.name,
@@ -158,7 +160,7 @@ def compare(spec: SweepSpec, record: SweepRecord, folder: Path, *, space: str, i
         cut=tuple(dict.fromkeys(line for lines in cuts.values() for line in lines)),
         is_quick=is_quick,
         asked_seeds=spec.seeds or 1,
-        early=earliest_reading((folder / trial.folder for trial in record.trials), standing_of(record, folder)),
+        early=earliest_reading((artifacts.trial(trial.folder) for trial in record.trials), standing_of(record, folder)),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ferray.artifacts.sweep import SweepArtifacts
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.place import RESOLVED_NAME
 from ferray.errors import DataError
-from ferray.results.held_out import HELD_OUT, HeldOut, read_held_out
+from ferray.files.read import read_json
+from ferray.results.held_out import HeldOut, read_held_out
 from ferray.study.records import SweepRecord
 
 ENDED = ("complete", "pruned", "diverged", "failed")  # for good: the others are asked again
@@ -43,8 +45,8 @@ def standing_of(record: SweepRecord, folder: Path) -> Standing:
 def _budget(folder: Path) -> int:
     """0 where the folder does not say."""
     try:
-        return int(json.loads((folder / RESOLVED_NAME).read_text(encoding="utf-8"))["budget"]["trials"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(read_json(folder / RESOLVED_NAME)["budget"]["trials"])
+    except (DataError, ValueError, KeyError, TypeError):
         return 0
 
 
@@ -57,20 +59,20 @@ def when_read(held_out: HeldOut, standing: Standing) -> str:
     return f"read when {held_out.num_ended} of {num_asked} trials had ended" if early else ""
 
 
-def earliest_reading(folders: Iterable[Path], standing: Standing) -> str:
+def earliest_reading(trials: Iterable[TrialArtifacts], standing: Standing) -> str:
     """`when_read` of the first time that one of these trials was judged."""
-    found = [held_out for held_out in map(_known, folders) if held_out and held_out.num_ended is not None]
+    found = [held_out for held_out in map(_known, trials) if held_out and held_out.num_ended is not None]
     first = min(found, key=lambda held_out: held_out.num_ended or 0, default=None)
     return when_read(first, standing) if first else ""
 
 
 def num_read(folder: Path) -> int:
     """How many trials of the sweep in `folder` have been judged on the test split."""
-    return sum(1 for _ in folder.glob(f"trials/*/{HELD_OUT}"))
+    return sum(artifacts.held_out.exists() for artifacts in SweepArtifacts.of(folder))
 
 
-def _known(folder: Path) -> HeldOut | None:
+def _known(artifacts: TrialArtifacts) -> HeldOut | None:
     try:
-        return read_held_out(folder)
+        return read_held_out(artifacts)
     except DataError:
         return None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.errors import ConfigError, DataError, did_you_mean
 from ferray.results.held_out import read_held_out
 from ferray.results.leaderboard import rank
@@ -23,7 +24,8 @@ def choose_trials(
     `--keep` has deleted can be asked for where it was judged before, else it is a ConfigError too.
     """
     chosen = _chosen(record, numbers, every=every)
-    lost = [trial for trial in chosen if trial.freed and read_held_out(folder / trial.folder) is None]
+    artifacts = SweepArtifacts.of(folder)
+    lost = [trial for trial in chosen if trial.freed and read_held_out(artifacts.trial(trial.folder)) is None]
     if lost:
         raise ConfigError(*_not_kept(record, lost))
     return chosen

@@ -1,17 +1,15 @@
-"""What a trial scores on the test split: `test.json` in its folder, written by `ferray evaluate` alone."""
+"""What a trial scores on the test split: its `test.json`, written by `ferray evaluate` alone."""
 
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
+from ferray.files.atomic import json_document
 
-HELD_OUT = "test.json"
 FORMAT = 1
 
 
@@ -51,31 +49,18 @@ class HeldOut:
         return cls(**{**fields, "classes": tuple(data["classes"])})
 
 
-def held_out_file(folder: Path) -> Path:
-    """Where the trial in `folder` keeps its answer."""
-    return folder / HELD_OUT
-
-
-def read_held_out(folder: Path) -> HeldOut | None:
-    """The answer of the trial in `folder`, None where it was not asked; DataError where the file is damaged."""
-    path = held_out_file(folder)
+def read_held_out(artifacts: TrialArtifacts) -> HeldOut | None:
+    """The answer of a trial, None where it was not asked; DataError where the file is damaged."""
+    file = artifacts.held_out
     try:
-        return HeldOut.from_json(json.loads(path.read_text(encoding="utf-8")))
+        with file.open() as stream:
+            return HeldOut.from_json(json.load(stream))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise DataError(f"`{path}` is damaged", "delete it and evaluate again") from error
+        raise DataError(f"`{file}` is damaged", "delete it and evaluate again") from error
 
 
-def write_held_out(folder: Path, held_out: HeldOut) -> None:
-    """Replace the answer of the trial in `folder` in one step; DataError where it cannot be written."""
-    path = held_out_file(folder)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(held_out.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise DataError(f"`{path}` cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+def write_held_out(artifacts: TrialArtifacts, held_out: HeldOut) -> None:
+    """Replace the answer of a trial; StorageError where it cannot be written."""
+    artifacts.held_out.write_text(json_document(held_out.to_json()))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.results.held_out import read_held_out
 from ferray.stats.estimates import Estimate, Metric, of_confusion, of_folds, of_mean_recall, of_seeds
 from ferray.study.records import TrialRecord
@@ -102,7 +103,7 @@ def measured_on(split: str, metric: Metric, trials: Mapping[int, TrialRecord], f
 def _scores(split: str, metric: Metric, trial: TrialRecord, folder: Path) -> tuple[Score, ...]:
     name = f"val/{metric}"
     if split == "test":
-        held_out = read_held_out(folder / trial.folder)
+        held_out = read_held_out(SweepArtifacts.of(folder).trial(trial.folder))
         if held_out is None or held_out.epoch != trial.best_epoch:  # of a checkpoint that is there no more
             return ()
         return (Score(held_out.metrics[f"test/{metric}"], held_out.confusion),)

@@ -6,9 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ferray.artifacts.history import read_history
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.errors import DataError
 from ferray.events import EpochReport, pooled
-from ferray.results.histories import read_history
 from ferray.study.records import SweepRecord, TrialRecord
 
 UNENDED = ("running", "interrupted", "orphaned")
@@ -20,14 +21,22 @@ def with_progress(record: SweepRecord, folder: Path) -> SweepRecord:
     `folder` is the sweep's. The store hears of twelve steps of a trial, its folder of every epoch; where this machine
     cannot read that, what the store says stays.
     """
-    return replace(record, trials=tuple(_brought_up(trial, record.metric, folder) for trial in record.trials))
+    if not any(map(_is_open, record.trials)):
+        return record
+    artifacts = SweepArtifacts.of(folder)
+    return replace(record, trials=tuple(_brought_up(trial, record.metric, artifacts) for trial in record.trials))
 
 
-def _brought_up(trial: TrialRecord, metric: str, folder: Path) -> TrialRecord:
-    if trial.outcome not in UNENDED or trial.metrics or not trial.folder:  # with metrics: its end has been told
+def _is_open(trial: TrialRecord) -> bool:
+    is_told = bool(trial.metrics)  # of its end
+    return trial.outcome in UNENDED and not is_told and bool(trial.folder)
+
+
+def _brought_up(trial: TrialRecord, metric: str, artifacts: SweepArtifacts) -> TrialRecord:
+    if not _is_open(trial):
         return trial
     with suppress(DataError, OSError):
-        history = read_history(folder / trial.folder)
+        history = read_history(artifacts.trial(trial.folder))
         if history and history[-1].epoch >= trial.epochs:
             return _at(trial, history, metric)
     return trial

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ferray.artifacts.history import read_history
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.errors import DataError
 from ferray.events import EpochReport, OutlierReport, RemovedSample
 from ferray.results.export import write_csv
-from ferray.results.histories import read_history
 from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
 
@@ -78,11 +79,10 @@ class Removals:
 
 def read_removals(sweep_folder: Path, trial: TrialRecord) -> Removals:
     """The removals of one trial; DataError where its folder holds no history."""
-    history = read_history(sweep_folder / trial.folder)
+    artifacts = SweepArtifacts.of(sweep_folder).trial(trial.folder)
+    history = read_history(artifacts)
     if not history:
-        raise DataError(
-            f"trial `{trial.number}` has no history in `{sweep_folder / trial.folder}`", "it finished no epoch"
-        )
+        raise DataError(f"trial `{trial.number}` has no history in `{artifacts.address}`", "it finished no epoch")
     rule, params = next(iter(trial.config["outliers"].items()))
     return Removals(
         trial=trial.number,
@@ -107,7 +107,8 @@ def best_with_removals(sweep_folder: Path, record: SweepRecord) -> TrialRecord |
     """The best trial that removed something, completed before pruned ones; None where no trial did."""
     board = rank(record)
     ranked = (*board.complete, *board.pruned)
-    return next((trial for trial in ranked if (sweep_folder / trial.folder / "removed.csv").is_file()), None)
+    artifacts = SweepArtifacts.of(sweep_folder)
+    return next((trial for trial in ranked if artifacts.trial(trial.folder).removed.exists()), None)
 
 
 REMOVED_COLUMNS = ("epoch", "fold", "sample_id", "name", "label", "predicted", "loss", "truly_mislabelled")

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.artifacts.history import read_history
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.place import DEFAULT_OUTPUT, find_sweep
 from ferray.errors import ConfigError
 from ferray.events import EpochReport
 from ferray.results.chosen import trial_called
 from ferray.results.export import flat_entry
-from ferray.results.histories import read_history
 from ferray.results.leaderboard import Leaderboard, rank
 from ferray.results.progress import with_progress
 from ferray.results.removals import Gone, removed_in
@@ -117,7 +118,7 @@ class Trial:
     @cached_property
     def history(self) -> tuple[EpochReport, ...]:
         """Every epoch in order, () where none is in its folder; DataError for a file that is damaged."""
-        return tuple(read_history(self.folder))
+        return tuple(read_history(SweepArtifacts.of(self._sweep.folder).trial(self.record.folder)))
 
     @property
     def removed(self) -> tuple[Gone, ...]:

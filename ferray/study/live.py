@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 
+from ferray.artifacts.trial import best_checkpoint_in
 from ferray.config.sweep import Objective
 from ferray.config.trial import TrialConfig
 from ferray.events import EpochReport, Outcome, OutcomeKind, pooled
@@ -97,7 +98,7 @@ def result_of(live: LiveTrial, outcome: Outcome, *, worst: float | None) -> dict
         "metrics": _finite(best.metrics) if best else {},
         "confusion": [list(row) for row in best.confusion] if best else [],
         "classes": list(best.classes) if best else [],
-        "checkpoint": f"{live.folder}/best.pt" if has_checkpoint else "",
+        "checkpoint": best_checkpoint_in(live.folder) if has_checkpoint else "",
         "folds": folds,
         "seconds": time.monotonic() - live.started,
     }

@@ -145,8 +145,3 @@ TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs,
 PARENT_ATTR = "parent"  # on a trial that begins with the weights of another
 FREED_ATTR = "freed-"  # on the study, and a trial's number: its best.pt was deleted, so many were kept
 RESULT_ATTR = "result"  # on a trial, written just before its end is told
-
-
-def trial_folder(number: int, recipe: str) -> str:
-    """The trial's folder inside its sweep's: a function of its number and recipe."""
-    return f"trials/{number:04d}-{recipe}"

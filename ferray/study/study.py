@@ -16,6 +16,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
 
+from ferray.artifacts.sweep import trial_folder
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
@@ -30,7 +31,6 @@ from ferray.study.records import (
     PARENT_ATTR,
     RESULT_ATTR,
     TRIAL_ATTR,
-    trial_folder,
 )
 from ferray.study.repeats import Repeats, seed_of, with_seed
 from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search

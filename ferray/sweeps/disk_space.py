@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.keep import keep_words
 from ferray.config.modality import trains_on_features
 from ferray.config.trial import TrialConfig
 from ferray.models.size import NetworkSize, network_size
 from ferray.text.counting import counted
-from ferray.training.folder import BEST_CHECKPOINT
 
 FEW = 3  # checkpoints that are advised to be kept where disks are full
 LARGE = 2**30  # bytes of checkpoints from which that is advised
@@ -74,10 +74,9 @@ class DiskUse:
 
 def disk_use(folder: Path) -> DiskUse:
     """What the sweep in `folder` holds; what cannot be looked at is left out."""
-    sizes = {Path(path, name): _size(Path(path, name)) for path, _, names in os.walk(folder) for name in names}
-    best = {path: size for path, size in sizes.items() if path.name == BEST_CHECKPOINT}
-    trials = {path.relative_to(folder).parts[:2] for path in best}
-    return DiskUse(sum(sizes.values()), sum(best.values()), len(trials))
+    held = sum(_size(Path(path, name)) for path, _, names in os.walk(folder) for name in names)
+    best = [artifacts.best_size() for artifacts in SweepArtifacts.of(folder)]
+    return DiskUse(held, sum(best), sum(size > 0 for size in best))
 
 
 def _size(path: Path) -> int:
@@ -99,8 +98,7 @@ def disk_need(configs: Iterable[TrialConfig], num_classes: int, folder: Path, *,
 
 def num_kept(folder: Path) -> int:
     """How many trials of the sweep in `folder` have left their checkpoint there already, of folds the first."""
-    trials = (folder / "trials").glob("*")
-    return sum((trial / BEST_CHECKPOINT).exists() or (trial / "fold-0" / BEST_CHECKPOINT).exists() for trial in trials)
+    return sum(trial.best.exists() or trial.fold(0).best.exists() for trial in SweepArtifacts.of(folder))
 
 
 def _sized(configs: Iterable[TrialConfig], num_classes: int) -> list[tuple[TrialConfig, NetworkSize]]:

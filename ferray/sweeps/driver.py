@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from ferray.artifacts.sweep import SweepArtifacts
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
-from ferray.errors import FerrayError
+from ferray.errors import FerrayError, StorageError
 from ferray.events import (
     Decision,
     EpochReport,
@@ -38,7 +40,6 @@ from ferray.sweeps.warm_start import find_parent
 from ferray.system.signals import stops_answered_by
 from ferray.text.counting import counted
 from ferray.text.sanitize import visible
-from ferray.training.folder import BEST_CHECKPOINT, ERROR_FILE, LAST_CHECKPOINT
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -127,7 +128,8 @@ class SweepDriver:
     def __post_init__(self) -> None:
         self.failures = FailurePolicy(self.runtime.max_retries, self.runtime.max_failures)
         self.timeouts = Timeouts(lambda: self.clock(), self.runtime.trial_timeout_s)
-        self.retention = Retention(self.folder, self.study, self.runtime.keep_best)
+        self.artifacts = SweepArtifacts.of(self.folder)
+        self.retention = Retention(self.artifacts, self.study, self.runtime.keep_best)
 
     def start(self, slots: int) -> None:
         """Tell the listeners that the sweep begins on so many slots; the time budget runs from here."""
@@ -162,7 +164,7 @@ class SweepDriver:
             return None
         trial = self.study.ask()
         self._trials[trial.number] = trial
-        folder = self.folder / trial.folder
+        address = self.artifacts.trial(trial.folder).address
         self.listeners.notify(
             "trial_started",
             TrialStarted(
@@ -171,11 +173,11 @@ class SweepDriver:
                 epochs=trial.config.epochs_in_all,
                 params=trial.params,
                 config=trial.config.to_json(),
-                folder=str(folder),
+                folder=address,
                 root=trial.root,
             ),
         )
-        return self._job(trial, folder)
+        return self._job(trial, address)
 
     @property
     def is_done(self) -> bool:
@@ -266,9 +268,9 @@ class SweepDriver:
         self.study.check_owner()
 
     @property
-    def running_folders(self) -> list[Path]:
-        """The folders of the trials that run."""
-        return [self.folder / trial.folder for trial in self._trials.values()]
+    def running_artifacts(self) -> list[TrialArtifacts]:
+        """Those of the trials that run."""
+        return [self.artifacts.trial(trial.folder) for trial in self._trials.values()]
 
     def say_stopping(self) -> None:
         """Acknowledge a Ctrl-C before anything is waited for."""
@@ -300,11 +302,10 @@ class SweepDriver:
 
     def _keep_words(self, trial: Trial, known: str) -> str:
         """The file that holds what is known of a worker's end; "" where it cannot be written."""
-        file = self.folder / trial.folder / ERROR_FILE
-        with suppress(OSError):
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(known, encoding="utf-8")
-            return str(file)
+        artifacts = self.artifacts.trial(trial.folder)
+        with suppress(StorageError):
+            artifacts.record_error(known)
+            return str(artifacts.error)
         return ""
 
     def _natural_outcome(self, number: int, last: EpochReport | None) -> Outcome:
@@ -317,13 +318,13 @@ class SweepDriver:
             return Outcome(OutcomeKind.DIVERGED, f"the loss was not finite in epoch {last.epoch}")
         return Outcome(OutcomeKind.COMPLETED)
 
-    def _job(self, trial: Trial, folder: Path) -> TrialJob:
+    def _job(self, trial: Trial, address: str) -> TrialJob:
         runtime = self.runtime
         latest, *older = self._where_to_resume(trial) or [""]
         return TrialJob(
             number=trial.number,
             config=trial.config.to_json(),
-            folder=str(folder),
+            folder=address,
             metric=self.spec.objective.metric,
             mode=self.spec.objective.mode,
             counts=self.spec.objective.epoch,
@@ -339,13 +340,13 @@ class SweepDriver:
 
     def _where_to_resume(self, trial: Trial) -> list[str]:
         """Checkpoints of earlier attempts, latest first, or a folder where the trial has folds."""
-        folders = [self.folder / earlier for earlier in trial.resume_folders]
+        earlier = [self.artifacts.trial(folder) for folder in trial.resume_folders]
         if trial.config.folds is not None:
-            begun = [folder for folder in folders if (folder / "fold-0").is_dir()]
-            return [str(max(begun, key=_num_folds_ended))] if begun else []
-        names = (LAST_CHECKPOINT, BEST_CHECKPOINT)  # a best.pt alone: it had ended, and nobody was told
-        found = [path for folder in folders for name in names if (path := folder / name).is_file()]
-        return [str(path) for path in found if path.name == LAST_CHECKPOINT or path == found[0]]
+            begun = [attempt for attempt in earlier if attempt.folds()]
+            return [max(begun, key=TrialArtifacts.num_folds_ended).address] if begun else []
+        # A best.pt alone: it had ended, and nobody was told.
+        found = [(file, attempt) for attempt in earlier for file in (attempt.last, attempt.best) if file.exists()]
+        return [str(file) for file, attempt in found if file == attempt.last or file == found[0][0]]
 
     def _parent_of(self, trial: Trial) -> str:
         """The weights that the trial begins with, noted in its record; "" where it begins with its own."""
@@ -354,7 +355,3 @@ class SweepDriver:
         parent = find_parent(trial.config.init_from, self.folder.parent, self.runtime.storage)
         self.study.remember_parent(trial.number, parent.to_json())
         return str(parent.path)
-
-
-def _num_folds_ended(folder: Path) -> int:
-    return sum(1 for _ in folder.glob(f"fold-*/{BEST_CHECKPOINT}"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
+from ferray.artifacts.sweep import SweepArtifacts
+from ferray.errors import StorageError
 from ferray.events import Outcome, OutcomeKind
 from ferray.study.records import SweepRecord, TrialRecord
 from ferray.study.study import Study, Trial
-from ferray.training.folder import BEST_CHECKPOINT, LAST_CHECKPOINT
 
 
 class Retention:
@@ -18,11 +18,11 @@ class Retention:
 
     Of the complete trials that have their best.pt the `most` best so far keep it, all where it is None; with a number,
     those that did not complete keep none. What an interrupted trial has left stays until its parameters have been asked
-    again and that trial has ended. `folder` is the sweep's.
+    again and that trial has ended.
     """
 
-    def __init__(self, folder: Path, study: Study, most: int | None) -> None:
-        self._folder = folder
+    def __init__(self, artifacts: SweepArtifacts, study: Study, most: int | None) -> None:
+        self._artifacts = artifacts
         self._study = study
         self._most = most
         self._kept: list[tuple[float, int, str]] = []  # rank by the objective, number and folder, best first
@@ -44,9 +44,8 @@ class Retention:
         if outcome.kind is OutcomeKind.INTERRUPTED:
             return
         for folder in (trial.folder, *trial.resume_folders):
-            with suppress(OSError):
-                for checkpoint in (self._folder / folder).glob(f"**/{LAST_CHECKPOINT}"):
-                    checkpoint.unlink(missing_ok=True)
+            with suppress(StorageError, OSError):
+                self._artifacts.trial(folder).discard_last()
         if self._most is None:
             return
         for folder in trial.resume_folders:
@@ -72,12 +71,10 @@ class Retention:
 
     def _delete_best(self, folder: str) -> bool:
         """Whether the trial's best.pt, one a fold where it has some, is not there any more."""
-        own = self._folder / folder
         if not folder:
             return True
-        with suppress(OSError):
-            for path in (own / BEST_CHECKPOINT, *own.glob(f"fold-*/{BEST_CHECKPOINT}")):
-                path.unlink(missing_ok=True)
+        with suppress(StorageError, OSError):
+            self._artifacts.trial(folder).discard_best()
             return True
         return False
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.sweep import SweepSpec
 from ferray.results.held_out import HeldOut, write_held_out
 from ferray.study.records import FoldRecord, SweepRecord, TrialRecord
@@ -83,8 +84,8 @@ def arms_record(spec: SweepSpec, right: Mapping[str, Sequence[int]], n: int = 10
 
 def hold_out(folder: Path, trial: TrialRecord, *, right: int, n: int) -> None:
     """Leave in the sweep's `folder` what `ferray evaluate` would: `right` of `n` test images."""
-    own = folder / trial.folder
-    own.mkdir(parents=True, exist_ok=True)
+    own = SweepArtifacts.of(folder).trial(trial.folder)
+    own.make()
     held_out = HeldOut(
         trial=trial.number,
         recipe=trial.recipe,

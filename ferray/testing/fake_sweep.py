@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ferray.artifacts.history import history_line
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.events import (
     EpochReport,
     Outcome,
@@ -29,7 +31,6 @@ from ferray.events import (
     TrialStarted,
 )
 from ferray.study.records import SweepRecord, TrialRecord, TrialState
-from ferray.training.folder import history_line
 
 CLASSES = ("Happy", "Sad")
 RECIPE = "1f3a9c2e"
@@ -207,6 +208,6 @@ def _value(trial: FakeTrial, state: TrialState) -> float | None:
 
 def append_history(folder: Path, report: EpochReport) -> None:
     """Add an epoch to a trial's history as its worker would."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "history.jsonl").open("a", encoding="utf-8") as file:
-        file.write(f"{history_line(report)}\n")
+    artifacts = TrialArtifacts.at(str(folder))
+    artifacts.make()
+    artifacts.history.append_text(f"{history_line(report)}\n")

@@ -5,94 +5,91 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import os
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from ferray.artifacts.file_system import ArtifactFile
 from ferray.errors import CheckpointError, StorageError
+from ferray.files.os_errors import reading, words_of, writing
+from ferray.files.read import Readable
 from ferray.models.weights import check_archive, check_sizes, listed, misfits
 from ferray.training.failure import is_out_of_memory
 
 FORMAT = 2
+CHUNK = 2**20  # bytes hashed at a time
 _TRAIN_AGAIN = "restore it from a copy, or train the trial again"
 Kind = Literal["last", "best"]  # all that is needed to go on | the best weights and what is known of them
 
 
-def write_checkpoint(path: Path, kind: Kind, state: dict[str, Any]) -> None:
-    """Replace `path` by `state` (plain containers and tensors) in one step; StorageError when it cannot be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+def write_checkpoint(file: ArtifactFile, kind: Kind, state: dict[str, Any]) -> None:
+    """Replace `file` by `state` (plain containers and tensors) in one step; StorageError when it cannot be written."""
     try:
-        with temporary.open("wb") as file:
-            torch.save({"ferray": f"{kind}/{FORMAT}", **state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except (OSError, RuntimeError) as error:  # torch's writer hides a full disk behind a RuntimeError
-        root = error.__context__ if isinstance(error.__context__, OSError) else error
-        reason = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
-        raise StorageError(f"`{path}` cannot be written: {reason}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        with writing(file), file.write() as stream:
+            torch.save({"ferray": f"{kind}/{FORMAT}", **state}, stream)
+    except RuntimeError as error:  # torch's writer hides a full disk behind one
+        root = error.__context__
+        reason = words_of(root) if isinstance(root, OSError) else str(error)
+        raise StorageError(f"`{file}` cannot be written: {reason}") from error
 
 
-def read_checkpoint(path: Path, kind: Kind) -> dict[str, Any]:
+def read_checkpoint(file: Readable, kind: Kind) -> dict[str, Any]:
     """What `write_checkpoint` wrote, on CPU; no code in the file is run.
 
     CheckpointError for a missing, torn or foreign file, StorageError where the disk does not give it.
     """
     try:
-        check_archive(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with file.open("rb") as stream:
+            check_archive(stream)
+            state = torch.load(stream, map_location="cpu", weights_only=True)
     except (FileNotFoundError, IsADirectoryError) as error:
-        raise CheckpointError(f"`{path}` cannot be read: {error.strerror}") from error
+        raise CheckpointError(f"`{file}` cannot be read: {words_of(error)}") from error
     except MemoryError:
         raise
     except Exception as error:  # torch raises a dozen kinds for what is no checkpoint, OSError (EINVAL) among them
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise StorageError(f"`{path}` cannot be read: {error.strerror}") from error
-        raise CheckpointError(f"`{path}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
+            raise StorageError(f"`{file}` cannot be read: {words_of(error)}") from error
+        raise CheckpointError(f"`{file}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
     if not isinstance(state, dict) or state.get("ferray") != f"{kind}/{FORMAT}":
-        raise CheckpointError(f"`{path}` is not a `{kind}.pt` of this version of ferray", _TRAIN_AGAIN)
+        raise CheckpointError(f"`{file}` is not a `{kind}.pt` of this version of ferray", _TRAIN_AGAIN)
     return state
 
 
-def digest_checkpoint(path: Path) -> str:
+def digest_checkpoint(file: Readable) -> str:
     """SHA-256 of a checkpoint; CheckpointError, before its bytes are read, for a file that is none."""
     try:
-        check_sizes(path)
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise CheckpointError(f"`{path}` cannot be read: {error.strerror}", _TRAIN_AGAIN) from error
+        with reading(file, CheckpointError, _TRAIN_AGAIN), file.open("rb") as stream:
+            check_sizes(stream)
+            digest = hashlib.sha256()
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+            return digest.hexdigest()
     except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise CheckpointError(f"`{path}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
+        raise CheckpointError(f"`{file}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
 
 
 @contextlib.contextmanager
-def taking_apart(path: Path) -> Iterator[None]:
+def taking_apart(file: Readable) -> Iterator[None]:
     """Around what is done with the parts of a checkpoint: CheckpointError where one is missing or of another kind."""
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         if is_out_of_memory(error):
             raise
-        message = f"`{path}` is a checkpoint whose parts are not as ferray writes them: {_reason(error)}"
+        message = f"`{file}` is a checkpoint whose parts are not as ferray writes them: {_reason(error)}"
         raise CheckpointError(message, _TRAIN_AGAIN) from error
 
 
-def refuse_misfit(path: Path, module: nn.Module, weights: Any) -> None:
+def refuse_misfit(file: Readable, module: nn.Module, weights: Any) -> None:
     """CheckpointError that names the tensors of a checkpoint which are not those of its own trial's network."""
     found = weights if isinstance(weights, dict) else {}
     if problems := misfits(module.state_dict(), found):
-        message = f"`{path}` does not fit the network of its own trial: {listed(problems)}"
+        message = f"`{file}` does not fit the network of its own trial: {listed(problems)}"
         raise CheckpointError(message, _TRAIN_AGAIN)
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
+from ferray.artifacts.claim import claim
+from ferray.artifacts.history import EpochLog, history_line, read_lines
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError, ConfigError
 from ferray.events import EpochReport, pooled
-from ferray.training.folder import LAST_CHECKPOINT, TrialFolder, history_line
 from ferray.training.trainer import OnBatch, Trainer
 
 OpenFold = Callable[[TrialJob, OnBatch | None], Trainer]
 
 
 class CrossValidationTrainer:
-    """The folds of a trial as one training, each in a folder of its own: `fold-0`, `fold-1`, ...
+    """The folds of a trial as one training, each with artifacts of its own: `fold-0`, `fold-1`, ...
 
     Epochs count through: the third epoch of fold 1 of folds of 10 epochs is epoch 13. A fold that its outlier rule
     halts ends with the number of the epoch it would have ended with. Acts are those of `NetworkTrainer`; `open_fold`
@@ -34,8 +34,9 @@ class CrossValidationTrainer:
         self._on_batch = on_batch
         self._configs = [config.in_fold(fold) for fold in range(config.num_folds)]
         self._epochs = config.epochs
-        self._folder = TrialFolder(job.path)
-        self._folder.open(config)
+        self._artifacts = TrialArtifacts.at(job.folder)
+        claim(self._artifacts, config)
+        self._log = EpochLog(self._artifacts)
         self._fold = 0
         self._trainer: Trainer | None = None
         self._untold: EpochReport | None = None
@@ -51,7 +52,7 @@ class CrossValidationTrainer:
     @property
     def history(self) -> tuple[EpochReport, ...]:
         """Every epoch of every fold so far."""
-        return self._folder.reports
+        return self._log.reports
 
     @property
     def best(self) -> EpochReport | None:
@@ -76,7 +77,7 @@ class CrossValidationTrainer:
         else:
             report = self._next_epoch()
         report, self._note = replace(report, note="; ".join(filter(None, (self._note, report.note)))), ""
-        self._folder.append(report)
+        self._log.append(report)
         return report
 
     def save(self) -> None:
@@ -117,48 +118,43 @@ class CrossValidationTrainer:
         )
 
     def _fold_job(self, fold: int, resume_from: str) -> TrialJob:
-        folder = str(_fold_folder(self.job.path, fold))
-        config = self._configs[fold].to_json()
-        return replace(self.job, config=config, folder=folder, resume_from=resume_from, resume_else=())
+        address, config = self._artifacts.fold(fold).address, self._configs[fold].to_json()
+        return replace(self.job, config=config, folder=address, resume_from=resume_from, resume_else=())
 
     def _resume(self) -> None:
-        """Take over the folds that have ended here or in the folder of an earlier attempt, and go on with the next."""
-        source = (
-            self.job.path if _fold_folder(self.job.path, 0).exists() else Path(self.job.resume_from or self.job.path)
-        )
+        """Take over the folds that have ended here or in an earlier attempt, and go on with the next."""
+        source = self._attempt()
         reports: list[EpochReport] = []
-        while self._fold < len(self._configs) and (told := self._told(_fold_folder(source, self._fold))):
-            self._take_over(_fold_folder(source, self._fold))
+        while self._fold < len(self._configs) and (told := self._told(source.fold(self._fold))):
+            self._take_over(source.fold(self._fold))
             reports += told
             self._fold += 1
         if self._fold == len(self._configs):
             self._untold = reports.pop()
-        elif (last := _fold_folder(source, self._fold) / LAST_CHECKPOINT).is_file():
+        elif (last := source.fold(self._fold).last).exists():
             self._trainer = self._open_fold(self._fold_job(self._fold, str(last)), self._on_batch)
             reports += [self._through_all_folds(report, self._fold) for report in self._trainer.history]
-        self._folder.restart([history_line(report) for report in reports])
+        self._log.restart([history_line(report) for report in reports])
 
-    def _take_over(self, ended: Path) -> None:
-        target = _fold_folder(self.job.path, self._fold)
-        if ended == target:
-            return
-        copying = target.with_name(f".{target.name}")  # a kill halfway must not leave what looks like a whole fold
-        shutil.rmtree(copying, ignore_errors=True)
-        shutil.copytree(ended, copying)
-        copying.rename(target)
+    def _attempt(self) -> TrialArtifacts:
+        """Where folds lie to go on from: here, or else in an earlier attempt, if there is one."""
+        first = self._artifacts.fold(0)
+        if not self.job.resume_from or first.best.exists() or first.last.exists():
+            return self._artifacts
+        return TrialArtifacts.at(self.job.resume_from)
 
-    def _told(self, folder: Path) -> list[EpochReport]:
+    def _take_over(self, ended: TrialArtifacts) -> None:
+        own = self._artifacts.fold(self._fold)
+        if own != ended:
+            own.take_over(ended)
+
+    def _told(self, fold: TrialArtifacts) -> list[EpochReport]:
         """The epochs of the next fold, where it has ended; none where it has to be trained, perhaps again."""
-        ended = TrialFolder(folder)
-        if not ended.best.is_file():
+        if not fold.best.exists():
             return []
         try:
-            lines = ended.read_lines()
+            lines = read_lines(fold)
         except CheckpointError as error:
             self._note = f"{error.message}; fold {self._fold} is trained again"
             return []
         return [self._through_all_folds(EpochReport.from_json(json.loads(line)), self._fold) for line in lines]
-
-
-def _fold_folder(trial: Path, fold: int) -> Path:
-    return trial / f"fold-{fold}"

@@ -13,6 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ferray.artifacts.claim import claim
+from ferray.artifacts.history import EpochLog
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.config.modality import image_size, refuse_mismatch
 from ferray.config.trial import TrialConfig
@@ -25,7 +28,6 @@ from ferray.training.checkpoint import write_checkpoint
 from ferray.training.epoch import refuse_unknown_objective
 from ferray.training.evaluation import Evaluation
 from ferray.training.feature_preprocessing import FeaturePreprocessing
-from ferray.training.folder import TrialFolder
 from ferray.training.inputs import open_job_inputs
 from ferray.training.process_state import give_memory_back
 from ferray.training.sample_weights import class_weights_of
@@ -94,13 +96,14 @@ class EstimatorTrainer:
         self._on_batch = on_batch
         self._config = job.trial_config()
         refuse_mismatch(self._config)
-        self._folder = TrialFolder(job.path)
-        self._folder.open(self._config)
+        self._artifacts = TrialArtifacts.at(job.folder)
+        claim(self._artifacts, self._config)
+        self._log = EpochLog(self._artifacts)
         torch.set_num_threads(job.threads)
         self._splits = open_job_inputs(job)
         refuse_unknown_objective(job.metric, self._splits.val)
         self._training = TrainingSet(self._splits.train, self._config.imbalance)
-        self._folder.restart([])
+        self._log.restart([])
 
     def __enter__(self) -> EstimatorTrainer:
         return self
@@ -111,7 +114,7 @@ class EstimatorTrainer:
     @property
     def history(self) -> tuple[EpochReport, ...]:
         """The one epoch, once it has been."""
-        return self._folder.reports
+        return self._log.reports
 
     @property
     def best(self) -> EpochReport | None:
@@ -130,8 +133,8 @@ class EstimatorTrainer:
             metrics={**report.metrics, "seconds": time.perf_counter() - started},
             is_best=math.isfinite(report.metrics[self.job.metric]),
         )
-        write_checkpoint(self._folder.best, "best", self._best_state(classifier, report))
-        self._folder.append(report)
+        write_checkpoint(self._artifacts.best, "best", self._best_state(classifier, report))
+        self._log.append(report)
         self.epochs_done = 1
         if self._on_batch is not None:
             self._on_batch(1, 1)

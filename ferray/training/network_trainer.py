@@ -12,6 +12,11 @@ from typing import Any
 
 from torch import Tensor
 
+from ferray.artifacts.address import file_at
+from ferray.artifacts.claim import claim, record_init, refuse_other_config
+from ferray.artifacts.file_system import ArtifactFile
+from ferray.artifacts.history import EpochLog
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError
 from ferray.events import EpochReport
@@ -28,7 +33,6 @@ from ferray.training.checkpoint import (
     write_checkpoint,
 )
 from ferray.training.epoch import refuse_unknown_objective, run_epoch
-from ferray.training.folder import TrialFolder, checkpoints_of, refuse_other_config
 from ferray.training.process_state import give_memory_back
 from ferray.training.trainer import OnBatch
 
@@ -43,7 +47,7 @@ class Best:
 
 
 class NetworkTrainer:
-    """A trial that goes on where its folder's last.pt, or else the job's `resume_from`, left off.
+    """A trial that goes on where its own last.pt, or else the job's `resume_from`, left off.
 
     Building one raises any FerrayError that the job deserves. One thread at a time. `close`, or the end of a `with`
     statement, gives the memory back.
@@ -57,14 +61,15 @@ class NetworkTrainer:
         self._best: Best | None = None
         self._is_between_epochs = True
         self._ended = False
-        self._folder = TrialFolder(job.path)
-        self._folder.open(job.trial_config())
+        self._artifacts = TrialArtifacts.at(job.folder)
+        claim(self._artifacts, job.trial_config())
+        self._log = EpochLog(self._artifacts)
         self._notes: list[str] = []  # for the first report
         self.init: dict[str, Any] | None = None  # what it started from, as init.json holds it
         self._assembly: Assembly | None = None
         self._go_on_or_start()
         self._assembly = keep_features(self._parts)  # the backbone has its weights now, wherever they come from
-        self._folder.record_init(self.init)
+        record_init(self._artifacts, self.init)
         self._pacer = SavePacer(expected_cost_s(self._parts.learner.model.parameters()))
 
     def __enter__(self) -> NetworkTrainer:
@@ -76,7 +81,7 @@ class NetworkTrainer:
     @property
     def history(self) -> tuple[EpochReport, ...]:
         """Every epoch so far, those before a resume too."""
-        return self._folder.reports
+        return self._log.reports
 
     @property
     def best(self) -> EpochReport | None:
@@ -97,7 +102,7 @@ class NetworkTrainer:
         self.epochs_done = report.epoch
         self._ended = report.is_last
         self._is_between_epochs = True
-        self._folder.append(report)
+        self._log.append(report)
         self._write_checkpoints()
         return report
 
@@ -106,13 +111,13 @@ class NetworkTrainer:
         if self._ended or not self._is_between_epochs or not self.epochs_done:
             return
         started = time.monotonic()
-        write_checkpoint(self._folder.last, "last", self._state())
+        write_checkpoint(self._artifacts.last, "last", self._state())
         self._pacer.saved(time.monotonic() - started)
         self.epochs_saved = self.epochs_done
 
     def discard(self) -> None:
         """Remove last.pt: a pruned trial does not go on."""
-        self._folder.last.unlink(missing_ok=True)
+        self._artifacts.last.delete()
 
     def close(self) -> None:
         """Give the memory back; nothing can be asked of the trainer afterwards."""
@@ -142,7 +147,7 @@ class NetworkTrainer:
                 self.save()
             return
         if self._best is not None:
-            write_checkpoint(self._folder.best, "best", self._best_state(self._best))
+            write_checkpoint(self._artifacts.best, "best", self._best_state(self._best))
         self.discard()
 
     def _best_state(self, best: Best) -> dict[str, Any]:
@@ -171,7 +176,7 @@ class NetworkTrainer:
             "outliers": parts.outliers.state_dict(),
             "rng": parts.randomness.state_dict(),
             "init": self.init,
-            "history": self._folder.lines,
+            "history": self._log.lines,
             "best": {**vars(self._best), "report": self._best.report.to_json()} if self._best else None,
         }
 
@@ -198,17 +203,17 @@ class NetworkTrainer:
                 self._notes += [f"it goes on after epoch {self.epochs_done}"] * bool(self._notes)
                 return None
 
-    def _saved(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+    def _saved(self) -> Iterator[tuple[ArtifactFile, dict[str, Any]]]:
         """The checkpoints that can be read, newest first."""
-        for path in checkpoints_of(self.job):
+        for file in checkpoints_of(self.job):
             try:
-                state = read_checkpoint(path, "last")
-                with taking_apart(path):
-                    refuse_other_config(path, state["config"], self.job.trial_config())
+                state = read_checkpoint(file, "last")
+                with taking_apart(file):
+                    refuse_other_config(file, state["config"], self.job.trial_config())
             except CheckpointError as error:
                 self._notes.append(error.message)
             else:
-                yield path, state
+                yield file, state
 
     def _start(self) -> None:
         """Begin with the weights of `init_from`, where there is one."""
@@ -218,27 +223,33 @@ class NetworkTrainer:
             loaded = load_initial(parts.learner.model, Path(source), config=parts.config, classes=classes)
             self.init = loaded.to_json()
             self._notes.append(loaded.said)
-        self._folder.best.unlink(missing_ok=True)  # of an end whose other half was torn
-        self._folder.restart([])
+        self._artifacts.best.delete()  # of an end whose other half was torn
+        self._log.restart([])
 
-    def _resume(self, path: Path, state: dict[str, Any]) -> None:
+    def _resume(self, file: ArtifactFile, state: dict[str, Any]) -> None:
         """Take all of a checkpoint over; CheckpointError, and an assembly that is spoilt, where something is amiss."""
         parts = self._parts
-        with taking_apart(path):
+        with taking_apart(file):
             epoch, lines, best = int(state["epoch"]), state["history"], state["best"]
             for line in lines:
                 EpochReport.from_json(json.loads(line))
             removed_ids = frozenset(state["removed_ids"])
             if not removed_ids <= set(parts.training.samples.sample_ids.tolist()):
                 raise CheckpointError("its checkpoint removed images that the training split does not hold any more")
-            refuse_misfit(path, parts.learner.model, state["learner"]["model"])
+            refuse_misfit(file, parts.learner.model, state["learner"]["model"])
             parts.learner.load_state_dict(state["learner"])
             parts.training.remove(removed_ids)
             parts.outliers.load_state_dict(state["outliers"])
             parts.randomness.load_state_dict(state["rng"])
             kept = best and Best(EpochReport.from_json(best["report"]), best["weights"], best["removed_ids"])
         if kept is not None:
-            refuse_misfit(path, parts.learner.model, kept.weights)
+            refuse_misfit(file, parts.learner.model, kept.weights)
         self._best, self.init = kept, state.get("init")
         self.epochs_done = self.epochs_saved = epoch
-        self._folder.restart(lines)
+        self._log.restart(lines)
+
+
+def checkpoints_of(job: TrialJob) -> list[ArtifactFile]:
+    """Where a job may go on from, latest first: its own last.pt, its `resume_from`, those of earlier attempts."""
+    own = TrialArtifacts.at(job.folder).last
+    return [own] * own.exists() + [file_at(address) for address in (job.resume_from, *job.resume_else) if address]

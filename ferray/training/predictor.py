@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples, Splits
+from ferray.files.read import Readable
 from ferray.models.model import without_weights
 from ferray.training.assemble import Assembly, assemble
 from ferray.training.checkpoint import read_checkpoint, refuse_misfit, taking_apart
@@ -70,7 +70,7 @@ AnyJudge = Judge | ClassicalJudge
 
 
 @contextmanager
-def judging(checkpoint: Path, job: TrialJob) -> Iterator[AnyJudge]:
+def judging(checkpoint: Readable, job: TrialJob) -> Iterator[AnyJudge]:
     """The trial behind a `best.pt`, on the data, device and threads of `job`, whose own configuration is not looked at.
 
     Pretrained weights are not asked for again: every weight is the checkpoint's. CheckpointError for a file that is no
@@ -97,7 +97,7 @@ def judging(checkpoint: Path, job: TrialJob) -> Iterator[AnyJudge]:
         give_memory_back()
 
 
-def _classifier(checkpoint: Path, state: dict[str, Any], splits: Splits) -> EstimatorClassifier:
+def _classifier(checkpoint: Readable, state: dict[str, Any], splits: Splits) -> EstimatorClassifier:
     """The fitted classifier, which answers a row of this data with numbers."""
     with taking_apart(checkpoint):
         classifier = EstimatorClassifier.from_state(state)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ferray.artifacts.address import file_at
+from ferray.artifacts.claim import claim, record_init, refuse_other_config
+from ferray.artifacts.history import EpochLog, read_lines
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError, FerrayError, StorageError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.training.checkpoint import read_checkpoint, taking_apart
 from ferray.training.failure import Failure
-from ferray.training.folder import BEST_CHECKPOINT, ERROR_FILE, TrialFolder, refuse_other_config
 from ferray.training.process_state import ProcessState, give_memory_back
 from ferray.training.trainer import Trainer
 from ferray.training.trainers import open_trainer
-
-STOP_FILE = "stop"  # its appearance in a trial's folder asks the worker to save and to say so by removing it
 
 
 class TrialWorker:
@@ -57,11 +57,11 @@ class TrialWorker:
 
     def heed_stop(self) -> str:
         """Save and acknowledge, where the stop file asks for it; "", or why there was no saving."""
-        stop = self.job.path / STOP_FILE
-        if not stop.exists():
+        artifacts = TrialArtifacts.at(self.job.folder)
+        if not artifacts.stop_is_requested():
             return ""
         problem = self.save()
-        stop.unlink(missing_ok=True)
+        artifacts.acknowledge_stop()
         return problem
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class TrialWorker:
 
     def _adopted(self) -> tuple[EpochReport | None, str]:
         """The end of an earlier attempt that had trained to its end; where that is torn, why the trial trains again."""
-        if Path(self.job.resume_from).name != BEST_CHECKPOINT:
+        if not _has_ended(self.job.resume_from):
             return None, ""
         try:
             return adopt(self.job), ""
@@ -105,9 +105,9 @@ class TrialWorker:
         return None, problem
 
     def _refuse_lone_disk(self) -> None:
-        """The driver has made the folder of all trials: where it is missing, its disk is not this node's."""
-        if not self.job.path.parent.is_dir():
-            message = f"`{self.job.path.parent}` is not on this node `{socket.gethostname()}`"
+        """What is written on a disk of this node alone, nobody finds."""
+        if not TrialArtifacts.at(self.job.folder).files.is_shared():
+            message = f"`{self.job.folder.rpartition('/')[0]}` is not on this node `{socket.gethostname()}`"
             raise StorageError(message, "pass an `--output` on a disk that all nodes share")
 
     def _failure(self, error: Exception) -> Failure:
@@ -124,29 +124,27 @@ class TrialWorker:
         self.job = replace(self.job, accumulate=2)
 
     def _failed(self, failure: Failure) -> Outcome:
-        path = self.job.path / ERROR_FILE
-        with suppress(OSError):
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(failure.traceback, encoding="utf-8")
-        return Outcome(OutcomeKind.FAILED, failure.message, str(path), failure.reason)
+        artifacts = TrialArtifacts.at(self.job.folder)
+        with suppress(StorageError):
+            artifacts.record_error(failure.traceback)
+        return Outcome(OutcomeKind.FAILED, failure.message, str(artifacts.error), failure.reason)
 
 
 def adopt(job: TrialJob) -> EpochReport:
     """The last report of a trial that had trained to its end when its driver died, its files taken over."""
-    earlier = TrialFolder(Path(job.resume_from).parent)
+    earlier, artifacts = TrialArtifacts.around(job.resume_from), TrialArtifacts.at(job.folder)
     best = read_checkpoint(earlier.best, "best")
     with taking_apart(earlier.best):
         refuse_other_config(earlier.best, best["config"], job.trial_config())
-    folder = TrialFolder(job.path)
-    folder.open(job.trial_config())
-    folder.restart(earlier.read_lines())
-    folder.record_init(best.get("init"))
-    shutil.copyfile(earlier.best, folder.best)
-    *before, last = folder.reports
+    claim(artifacts, job.trial_config())
+    log = EpochLog(artifacts)
+    log.restart(read_lines(earlier))
+    record_init(artifacts, best.get("init"))
+    artifacts.best.copy_from(earlier.best)
+    *before, last = log.reports
     return replace(last, earlier=tuple(before))
 
 
-def request_stop(folder: Path) -> None:
-    """Ask the worker of the trial in `folder` to save as soon as its epoch ends."""
-    with suppress(OSError):
-        (folder / STOP_FILE).touch()
+def _has_ended(checkpoint: str) -> bool:
+    """Whether the attempt that left this checkpoint had trained to its end."""
+    return bool(checkpoint) and file_at(checkpoint) == TrialArtifacts.around(checkpoint).best

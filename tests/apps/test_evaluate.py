@@ -13,10 +13,12 @@ import pytest
 
 import ferray as ferray_package
 from ferray.apps.evaluate import fingerprint
+from ferray.artifacts.sweep import SweepArtifacts
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.data.pack import open_splits
 from ferray.data.samples import PackedSamples, Splits
-from ferray.results.held_out import held_out_file, read_held_out
+from ferray.results.held_out import read_held_out
 from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
 from ferray.testing.fake_data import write_image_folder
@@ -63,7 +65,7 @@ def folders(runs: Path) -> list[Path]:
 def clean(runs: Path) -> Path:
     """The same sweep with nothing evaluated."""
     for folder in folders(runs):
-        held_out_file(folder).unlink(missing_ok=True)
+        (folder / "test.json").unlink(missing_ok=True)
     return runs
 
 
@@ -76,7 +78,7 @@ def document(ran: Ran) -> dict[str, Any]:
 def test_the_best_trial_alone_is_judged(clean: Path) -> None:
     evaluate(clean)
     best = max(load_sweep(clean / "tiny").trials, key=lambda trial: (trial.value or 0, -trial.number))
-    assert [held_out_file(folder).exists() for folder in folders(clean)] == [best.number == 0, best.number == 1]
+    assert [(folder / "test.json").exists() for folder in folders(clean)] == [best.number == 0, best.number == 1]
 
 
 def test_all_judges_every_complete_trial(clean: Path) -> None:
@@ -112,21 +114,21 @@ def test_the_first_line_comes_before_anything_is_imported(clean: Path) -> None:
 
 def test_another_checkpoint_is_judged_anew(clean: Path) -> None:
     evaluate(clean, "--trial", 0)
-    file = held_out_file(folders(clean)[0])
+    file = folders(clean)[0] / "test.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "checkpoint": "0" * 64, "n": 9999}))
     assert document(evaluate(clean, "--trial", 0, "--json"))["trials"][0]["n"] == 35
 
 
 def test_a_damaged_answer_is_named(clean: Path) -> None:
-    held_out_file(folders(clean)[0]).write_text('{"format": 0}')
+    (folders(clean)[0] / "test.json").write_text('{"format": 0}')
     ran = evaluate(clean, "--trial", 0)
     assert (ran.code, "test.json" in ran.err) == (3, True)
-    held_out_file(folders(clean)[0]).unlink()
+    (folders(clean)[0] / "test.json").unlink()
 
 
 def test_the_data_is_in_the_answer(clean: Path) -> None:
     evaluate(clean, "--trial", 0)
-    held_out, trial = read_held_out(folders(clean)[0]), load_sweep(clean / "tiny").trials[0]
+    held_out, trial = read_held_out(TrialArtifacts.at(str(folders(clean)[0]))), load_sweep(clean / "tiny").trials[0]
     config = TrialJob(number=0, config=trial.config, folder="").trial_config()
     cache = Path(os.environ["FERRAY_CACHE"])
     splits = open_splits(config.dataset, size=32, limit_per_class=None, data_root=clean, cache_dir=cache)
@@ -237,7 +239,7 @@ def test_a_sweep_with_trials_to_come_is_warned_of_and_its_record_says_so(clean: 
         resolved.write_text(whole)
     assert "warning: 2 of 5 trials have ended: once the test split is read" in ran.err
     assert ran.out.rstrip().endswith("read when 2 of 5 trials had ended")
-    (judged,) = filter(None, map(read_held_out, folders(clean)))
+    (judged,) = filter(None, map(read_held_out, SweepArtifacts.of(clean / "tiny")))
     assert (judged.num_ended, judged.num_asked) == (2, 5)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.events import Listener
 from ferray.launch import inline
 from ferray.launch._signals import heard_at_once
@@ -16,7 +17,6 @@ from ferray.launch.inline import Inline
 from ferray.launch.ray import _let_workers_save
 from ferray.study.history import load_sweep
 from ferray.testing.curves import open_driver, small_spec
-from ferray.training.worker import STOP_FILE
 
 
 class Hasty:
@@ -81,5 +81,5 @@ def test_ray_asks_for_no_checkpoint_any_more_after_a_second_one(
 
     monkeypatch.setattr("ferray.launch.ray.time.sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        _let_workers_save([tmp_path])
-    assert not (tmp_path / STOP_FILE).exists()
+        _let_workers_save([TrialArtifacts.at(str(tmp_path))])
+    assert not (tmp_path / "stop").exists()

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.place import RESOLVED_NAME
 from ferray.results.blinding import Standing, earliest_reading, num_read, standing_of, when_read
 from ferray.results.held_out import HeldOut, write_held_out
@@ -14,10 +15,11 @@ from ferray.testing.fake_sweep import sweep_record
 READ = HeldOut(0, "1f3a9c2e", 1, 2, {}, ((1, 0), (0, 1)), ("Happy", "Sad"), "", "", num_ended=3, num_asked=6)
 
 
-def leave(folder: Path, held_out: HeldOut) -> Path:
-    folder.mkdir(parents=True)
-    write_held_out(folder, held_out)
-    return folder
+def leave(folder: Path, held_out: HeldOut) -> TrialArtifacts:
+    artifacts = TrialArtifacts.at(str(folder))
+    artifacts.make()
+    write_held_out(artifacts, held_out)
+    return artifacts
 
 
 def test_a_sweep_is_open_while_its_budget_is_not_spent(tmp_path: Path) -> None:
@@ -50,8 +52,9 @@ def test_of_a_reading_without_a_date_nothing_is_told() -> None:
 
 
 def test_the_first_of_several_readings_counts(tmp_path: Path) -> None:
-    folders = [leave(tmp_path / "a", replace(READ, num_ended=5)), leave(tmp_path / "b", READ), tmp_path / "unread"]
-    assert earliest_reading(folders, Standing(6, 6, 0)) == "read when 3 of 6 trials had ended"
+    unread = TrialArtifacts.at(str(tmp_path / "unread"))
+    trials = [leave(tmp_path / "a", replace(READ, num_ended=5)), leave(tmp_path / "b", READ), unread]
+    assert earliest_reading(trials, Standing(6, 6, 0)) == "read when 3 of 6 trials had ended"
 
 
 def test_judged_trials_are_counted(tmp_path: Path) -> None:

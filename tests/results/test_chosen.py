@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import ConfigError
 from ferray.results.chosen import choose_trials
 from ferray.results.held_out import HeldOut, write_held_out
@@ -47,9 +48,10 @@ def test_where_none_has_any_the_hint_says_how_to_get_one(tmp_path: Path) -> None
 
 def test_one_that_was_judged_before_may_be_asked_for(tmp_path: Path) -> None:
     best = COMPLETE[0]
-    (tmp_path / best.folder).mkdir(parents=True)
+    artifacts = TrialArtifacts.at(str(tmp_path / best.folder))
+    artifacts.make()
     metrics = {"test/accuracy": 0.5, "test/uar": 0.5, "test/macro_f1": 0.5}
     held_out = HeldOut(best.number, best.recipe, 3, 4, metrics, ((1, 1), (1, 1)), ("Happy", "Sad"), "0" * 64, "0" * 64)
-    write_held_out(tmp_path / best.folder, held_out)
+    write_held_out(artifacts, held_out)
     assert json.loads(next(tmp_path.glob("trials/*/test.json")).read_text())["trial"] == best.number
     assert choose_trials(without(best), tmp_path)[0].number == best.number

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
-from ferray.results.held_out import HeldOut, held_out_file, read_held_out, write_held_out
+from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 
 ONE = HeldOut(
     trial=3,
@@ -22,26 +23,26 @@ ONE = HeldOut(
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    write_held_out(tmp_path, ONE)
-    assert read_held_out(tmp_path) == ONE
+    write_held_out(TrialArtifacts.at(str(tmp_path)), ONE)
+    assert read_held_out(TrialArtifacts.at(str(tmp_path))) == ONE
 
 
 def test_nothing_written_is_none(tmp_path: Path) -> None:
-    assert read_held_out(tmp_path) is None
+    assert read_held_out(TrialArtifacts.at(str(tmp_path))) is None
 
 
 def test_no_other_file_is_left(tmp_path: Path) -> None:
-    write_held_out(tmp_path, ONE)
+    write_held_out(TrialArtifacts.at(str(tmp_path)), ONE)
     assert [path.name for path in tmp_path.iterdir()] == ["test.json"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({**ONE.to_json(), "format": 2}), '{"format": 1}'])
 def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
-    held_out_file(tmp_path).write_text(text)
+    (tmp_path / "test.json").write_text(text)
     with pytest.raises(DataError, match="delete it and evaluate again"):
-        read_held_out(tmp_path)
+        read_held_out(TrialArtifacts.at(str(tmp_path)))
 
 
 def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written"):
-        write_held_out(tmp_path / "gone", ONE)
+        write_held_out(TrialArtifacts.at(str(tmp_path / "gone")), ONE)

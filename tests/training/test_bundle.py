@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import JobBundle, TrialJob
 from ferray.events import EpochReport, FailureReason, Outcome
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training import epoch
 from ferray.training.assemble import Assembly
 from ferray.training.bundle import BundleWorker
-from ferray.training.worker import STOP_FILE, TrialWorker, request_stop
+from ferray.training.worker import TrialWorker
 
 TINY = {"num_train": 70, "num_val": 35, "epochs": 3}
 
@@ -124,10 +125,10 @@ def test_all_trials_are_saved_when_the_epoch_of_one_ends(bundle: JobBundle) -> N
     worker = BundleWorker(bundle)
     worker.step()
     for job in bundle.jobs:
-        request_stop(job.path)
+        TrialArtifacts.at(job.folder).request_stop()
     worker.step()
     worker.close()
-    assert not any((job.path / STOP_FILE).exists() for job in bundle.jobs)
+    assert not any((job.path / "stop").exists() for job in bundle.jobs)
     assert all((job.path / "last.pt").is_file() for job in bundle.jobs)
 
 

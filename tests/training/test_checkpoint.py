@@ -4,40 +4,41 @@ from pathlib import Path
 import pytest
 import torch
 
+from ferray.artifacts.address import file_at
 from ferray.errors import DataError
 from ferray.training.checkpoint import SavePacer, copy_weights, expected_cost_s, read_checkpoint, write_checkpoint
 
 
 def test_reads_back_what_was_written(tmp_path: Path) -> None:
-    write_checkpoint(tmp_path / "last.pt", "last", {"epoch": 3, "weights": torch.arange(3)})
+    write_checkpoint(file_at(str(tmp_path / "last.pt")), "last", {"epoch": 3, "weights": torch.arange(3)})
     assert read_checkpoint(tmp_path / "last.pt", "last")["weights"].tolist() == [0, 1, 2]
 
 
 def test_loads_with_weights_only(tmp_path: Path) -> None:
-    write_checkpoint(tmp_path / "best.pt", "best", {"metrics": {"val/uar": 0.5}, "classes": ["Angry"]})
+    write_checkpoint(file_at(str(tmp_path / "best.pt")), "best", {"metrics": {"val/uar": 0.5}, "classes": ["Angry"]})
     assert torch.load(tmp_path / "best.pt", weights_only=True)["classes"] == ["Angry"]
 
 
 def test_leaves_no_other_file_behind(tmp_path: Path) -> None:
-    write_checkpoint(tmp_path / "last.pt", "last", {"epoch": 1})
+    write_checkpoint(file_at(str(tmp_path / "last.pt")), "last", {"epoch": 1})
     assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]
 
 
 def test_a_failed_write_leaves_the_older_file(tmp_path: Path) -> None:
-    write_checkpoint(tmp_path / "last.pt", "last", {"epoch": 1})
+    write_checkpoint(file_at(str(tmp_path / "last.pt")), "last", {"epoch": 1})
     with pytest.raises(AttributeError):
-        write_checkpoint(tmp_path / "last.pt", "last", {"epoch": lambda: 2})
+        write_checkpoint(file_at(str(tmp_path / "last.pt")), "last", {"epoch": lambda: 2})
     assert read_checkpoint(tmp_path / "last.pt", "last")["epoch"] == 1
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written: No such file"):
-        write_checkpoint(tmp_path / "gone" / "last.pt", "last", {})
+        write_checkpoint(file_at(str(tmp_path / "gone" / "last.pt")), "last", {})
 
 
 def test_a_torn_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "last.pt"
-    write_checkpoint(path, "last", {"weights": torch.arange(1000)})
+    write_checkpoint(file_at(str(path)), "last", {"weights": torch.arange(1000)})
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(DataError, match="is torn"):
         read_checkpoint(path, "last")
@@ -45,7 +46,7 @@ def test_a_torn_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_flipped_bit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "last.pt"
-    write_checkpoint(path, "last", {"weights": torch.arange(1000)})
+    write_checkpoint(file_at(str(path)), "last", {"weights": torch.arange(1000)})
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1  # in the middle of the weights
     path.write_bytes(content)

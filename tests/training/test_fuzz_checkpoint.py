@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ferray.artifacts.address import file_at
 from ferray.errors import DataError
 from ferray.testing.fuzz import FUZZ, damaged, listing_of
 from ferray.training.checkpoint import read_checkpoint, write_checkpoint
@@ -26,7 +27,7 @@ STATE = {
 @cache
 def valid() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        write_checkpoint(Path(folder) / "last.pt", "last", STATE)
+        write_checkpoint(file_at(f"{folder}/last.pt"), "last", STATE)
         return (Path(folder) / "last.pt").read_bytes()
 
 

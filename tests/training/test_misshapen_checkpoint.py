@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from ferray.artifacts.address import file_at
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError, ConfigError
 from ferray.models.weights import read_state_dict
@@ -40,7 +41,7 @@ def spoilt(trained: TrialJob, folder: Path, kind: Any, spoil: Spoil) -> Path:
     state = read_checkpoint(trained.path / f"{kind}.pt", kind)
     spoil(state)
     path = folder / f"{kind}.pt"
-    write_checkpoint(path, kind, state)
+    write_checkpoint(file_at(str(path)), kind, state)
     return path
 
 

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import ferray.training.worker as worker_module
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.imbalance import soft_cross_entropy
@@ -21,7 +22,7 @@ from ferray.training import epoch
 from ferray.training.batches import Batch
 from ferray.training.step import Learner, TrainingPass
 from ferray.training.trainer import Trainer
-from ferray.training.worker import ERROR_FILE, STOP_FILE, TrialWorker, request_stop
+from ferray.training.worker import TrialWorker
 
 TINY = {"num_train": 70, "num_val": 35, "image_size": 32, "batch_size": 16, "epochs": 3}
 
@@ -101,7 +102,7 @@ def test_trial_that_ends_well_in_half_batches_leaves_no_traceback(
 ) -> None:
     fail_once(monkeypatch, torch.OutOfMemoryError("CUDA out of memory"))
     finish(TrialWorker(job))
-    assert not (job.path / ERROR_FILE).exists()
+    assert not (job.path / "error.txt").exists()
 
 
 def test_lack_of_memory_twice_is_a_failure(job: TrialJob, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,9 +129,9 @@ def test_half_batches_change_no_gradient_without_batch_norm() -> None:
 def test_stop_request_saves_and_is_acknowledged(job: TrialJob) -> None:
     worker = TrialWorker(job)
     worker.step()
-    request_stop(job.path)
+    TrialArtifacts.at(job.folder).request_stop()
     worker.step()
-    assert not (job.path / STOP_FILE).exists()
+    assert not (job.path / "stop").exists()
     assert (job.path / "last.pt").is_file()
     worker.close()
 

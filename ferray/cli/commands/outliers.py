@@ -41,6 +41,7 @@ def outliers(
     """Show which samples a trial removed and why: variance by epoch, errors before and after, the pictures, classes."""
     asked = dict(locals())
     folder = arguments.place_of(name, asked).folder
+    from ferray.artifacts.sweep import figures_folder
     from ferray.config.exclusion import kept_list
     from ferray.results.figures.album import Album
     from ferray.results.originals import Originals
@@ -50,7 +51,7 @@ def outliers(
     record = load_sweep(folder, storage)
     chosen = _choose(record, folder, trial)
     removals = read_removals(folder, chosen)
-    target = to or folder / chosen.folder / "figures"
+    target = to or figures_folder(folder, chosen.folder)
     album = Album(target, f"{record.name}, trial {chosen.number}", sweep=folder)
     config, runtime = chosen.trial_config(), arguments.runtime_from(asked)
     originals = Originals(config, DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.cli.terminal.output import print_json, show
 from ferray.config.job import TrialJob
 from ferray.errors import SweepFailed
@@ -30,17 +30,17 @@ def print_trained(reports: Sequence[EpochReport], job: TrialJob, *, json: bool) 
 
 def is_trained(job: TrialJob) -> bool:
     """Whether the job's folder holds the end of its training, of every fold where it has folds."""
-    return all((folder / "best.pt").exists() and not (folder / "last.pt").exists() for folder in _folders(job))
+    return all(part.best.exists() and not part.last.exists() for part in _parts(job))
 
 
-def checkpoints(job: TrialJob) -> list[Path]:
+def checkpoints(job: TrialJob) -> list[str]:
     """The best.pt that the training has left, one for each fold."""
-    return [best for folder in _folders(job) if (best := folder / "best.pt").is_file()]
+    return [str(part.best) for part in _parts(job) if part.best.exists()]
 
 
-def _folders(job: TrialJob) -> list[Path]:
-    config = job.trial_config()
-    return [job.path / f"fold-{fold}" for fold in range(config.num_folds)] if config.folds is not None else [job.path]
+def _parts(job: TrialJob) -> list[TrialArtifacts]:
+    config, own = job.trial_config(), TrialArtifacts.at(job.folder)
+    return [own.fold(fold) for fold in range(config.num_folds)] if config.folds is not None else [own]
 
 
 def _sentence(reports: Sequence[EpochReport]) -> str:
@@ -68,7 +68,7 @@ def _document(reports: Sequence[EpochReport], job: TrialJob) -> dict[str, Any]:
         "classes": list(together.classes),
         "confusion": [list(row) for row in together.confusion],
         "folder": job.folder,
-        "checkpoints": [str(path) for path in checkpoints(job)],
+        "checkpoints": checkpoints(job),
         "folds": [_fold(report) for report in reports] if len(reports) > 1 else [],
     }
 

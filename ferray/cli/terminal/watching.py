@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from ferray.cli.terminal.output import say
 from ferray.cli.terminal.standing import Row, Standing
-from ferray.config.place import JOURNAL_NAME
-from ferray.errors import ClusterError
+from ferray.config.place import JOURNAL_NAME, RESOLVED_NAME
+from ferray.errors import ClusterError, DataError
 from ferray.events import OutcomeKind
+from ferray.files.read import read_json
 from ferray.study.records import SweepRecord, TrialRecord
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def _follow(reader: SweepReader, folder: Path, view: View, pause: Callable[[], N
 def num_asked(folder: Path) -> int | None:
     """How many trials the last command asked for; None where this machine cannot read that."""
     try:
-        return int(json.loads((folder / "resolved.json").read_text(encoding="utf-8"))["budget"]["trials"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(read_json(folder / RESOLVED_NAME)["budget"]["trials"])
+    except (DataError, ValueError, KeyError, TypeError):
         return None
 
 

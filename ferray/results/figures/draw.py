@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from ferray.artifacts.history import read_history
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.results.arms import seed_of
 from ferray.results.class_counts import SplitCounts
 from ferray.results.figures.album import Album
@@ -16,7 +18,6 @@ from ferray.results.figures.outliers import draw_outliers
 from ferray.results.figures.scored import Scored
 from ferray.results.figures.scores import draw_folds, draw_recalls
 from ferray.results.groups import Group, numbers_of
-from ferray.results.histories import read_history
 from ferray.results.measured import measured_on
 from ferray.results.removals import read_removals
 from ferray.stats.estimates import METRICS, Metric
@@ -38,7 +39,8 @@ def draw_sweep(
     where `to` holds figures of something else.
     """
     album = Album(to, f"{record.name}, {_names(groups)}", sweep=folder)
-    histories = {group.name: [read_history(folder / trial.folder) for trial in group.trials] for group in groups}
+    artifacts = SweepArtifacts.of(folder)
+    histories = {group.name: [read_history(artifacts.trial(each.folder)) for each in group.trials] for group in groups}
     scored = _scored(record, folder, groups)
     draw_curves(album, record.name, groups, histories)
     draw_variance(album, record.name, groups, histories)
@@ -75,8 +77,9 @@ def _draw_counts(album: Album, title: str, counts: Mapping[str, SplitCounts]) ->
 
 def _draw_removals(album: Album, record: SweepRecord, folder: Path, groups: Sequence[Group]) -> None:
     """The errors before and after the removals of each group's first trial that removed something."""
+    artifacts = SweepArtifacts.of(folder)
     for group in groups:
-        removed = [trial for trial in group.trials if (folder / trial.folder / "removed.csv").is_file()]
+        removed = [trial for trial in group.trials if artifacts.trial(trial.folder).removed.exists()]
         for trial in removed[:1]:
             subject = f"{record.name}, trial {trial.number}"
             own = album if subject == album.subject else album.chapter(f"trial-{trial.number}", subject)

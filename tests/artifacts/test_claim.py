@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from ferray.artifacts.claim import claim
+from ferray.artifacts.history import EpochLog, history_line
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.emotions import EMOTION_NAMES
 from ferray.errors import DataError, ResumeMismatch
 from ferray.events import EpochReport, OutlierReport, RemovedSample
 from ferray.testing.trials import demo_config
-from ferray.training.folder import TrialFolder, history_line
 
 REPORT = EpochReport(
     epoch=1, epochs=3, metrics={"val/uar": 0.5}, confusion=((1, 0), (0, 1)), classes=EMOTION_NAMES, num_train=20
@@ -19,11 +21,12 @@ REMOVED = RemovedSample(sample_id=7, name="a.png", label=0, predicted=3, loss=2.
 WITH_REMOVAL = replace(REPORT, epoch=2, outliers=OutlierReport(2, 0.3, 19, removed=(REMOVED,)))
 
 
-def opened(path: Path) -> TrialFolder:
-    folder = TrialFolder(path)
-    folder.open(demo_config())
-    folder.restart([])
-    return folder
+def opened(path: Path) -> EpochLog:
+    artifacts = TrialArtifacts.at(str(path))
+    claim(artifacts, demo_config())
+    log = EpochLog(artifacts)
+    log.restart([])
+    return log
 
 
 def test_config_is_written_at_the_start(tmp_path: Path) -> None:
@@ -34,7 +37,7 @@ def test_config_is_written_at_the_start(tmp_path: Path) -> None:
 def test_another_configuration_is_refused_by_its_first_difference(tmp_path: Path) -> None:
     opened(tmp_path)
     with pytest.raises(ResumeMismatch, match="batch_size is `16` there, asked is `8`"):
-        TrialFolder(tmp_path).open(demo_config(batch_size=8))
+        claim(TrialArtifacts.at(str(tmp_path)), demo_config(batch_size=8))
 
 
 def test_a_configuration_from_before_a_parameter_existed_is_the_same(tmp_path: Path) -> None:
@@ -89,13 +92,13 @@ def test_there_is_no_list_when_nothing_was_removed(tmp_path: Path) -> None:
 
 
 def test_restart_cuts_what_came_after(tmp_path: Path) -> None:
-    folder = opened(tmp_path)
-    folder.append(REPORT)
-    folder.append(WITH_REMOVAL)
-    TrialFolder(tmp_path).restart(folder.lines[:1])
+    log = opened(tmp_path)
+    log.append(REPORT)
+    log.append(WITH_REMOVAL)
+    EpochLog(TrialArtifacts.at(str(tmp_path))).restart(log.lines[:1])
     assert (tmp_path / "history.jsonl").read_text() == f"{history_line(REPORT)}\n"
 
 
 def test_restart_lists_removed_samples_again(tmp_path: Path) -> None:
-    TrialFolder(tmp_path).restart([history_line(WITH_REMOVAL)])
+    EpochLog(TrialArtifacts.at(str(tmp_path))).restart([history_line(WITH_REMOVAL)])
     assert (tmp_path / "removed.csv").read_text().count("a.png") == 1
