@@ -27,10 +27,15 @@ def tally(folder: Path) -> dict[str, Any]:
         "outcomes": dict(Counter(trial.outcome for trial in trials)),
         "lost": ends.count(0),
         "doubled": sum(end > 1 for end in ends) + sum(count > 1 for count in recipes.values()),
-        "left_running": sum(trial.outcome in UNENDED and trial.superseded_by is None for trial in trials),
+        "left_running": sum(map(_is_left_running, trials)),
         "retries": len(retries),
         "resumed": sum(is_resumed(folder, earlier, retry) for earlier, retry in retries),
     }
+
+
+def _is_left_running(trial: TrialRecord) -> bool:
+    """Whether nobody ends it. One cut off before it had a configuration was given to nobody, and is forgotten."""
+    return trial.outcome in UNENDED and trial.superseded_by is None and bool(trial.recipe)
 
 
 def chains_of(trials: tuple[TrialRecord, ...]) -> list[list[TrialRecord]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from optuna.trial import TrialState
+
 from bench.tally import chains_of, compare, tally
 from ferray.testing.curves import open_driver, run_curves, small_spec
 from ferray.testing.fake_sweep import sweep_record
@@ -22,6 +24,15 @@ def test_killed_sweep_that_went_on_has_lost_nothing(tmp_path: Path) -> None:
     counts = tally(folder)
     wanted = {"asked": 12, "finished": 10, "lost": 0, "doubled": 0, "left_running": 0, "retries": 2, "resumed": 0}
     assert {key: counts[key] for key in wanted} == wanted
+
+
+def test_a_trial_that_was_cut_off_before_it_had_a_configuration_is_not_left_running(tmp_path: Path) -> None:
+    folder = tmp_path / "curves"
+    driver = open_driver(folder, small_spec())
+    number = driver.study._optuna.ask().number  # its disk was full before more was written
+    driver.study._optuna.tell(number, state=TrialState.FAIL)
+    run_curves(driver, slots=2)
+    assert (tally(folder)["asked"], tally(folder)["finished"], tally(folder)["left_running"]) == (11, 10, 0)
 
 
 def test_sweep_that_was_not_taken_up_again_has_lost_what_ran(tmp_path: Path) -> None:
