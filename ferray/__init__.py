@@ -9,6 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ferray.apps.options import SweepOptions, TrainOptions
+    from ferray.apps.sweep import sweep
+    from ferray.apps.train import TrainedTrial, train
+    from ferray.config.sweep import SweepSpec
     from ferray.errors import ClusterError, ConfigError, DataError, FerrayError, SweepFailed
     from ferray.events import EpochReport, Listener
     from ferray.results.sweep import Sweep, Trial, load
@@ -23,12 +27,22 @@ __all__ = [
     "Listener",
     "Sweep",
     "SweepFailed",
+    "SweepOptions",
+    "SweepSpec",
+    "TrainOptions",
+    "TrainedTrial",
     "Trial",
     "__version__",
     "load",
+    "sweep",
+    "train",
 ]
 
 _MODULES = {
+    "ferray.apps.options": ("SweepOptions", "TrainOptions"),
+    "ferray.apps.sweep": ("sweep",),
+    "ferray.apps.train": ("TrainedTrial", "train"),
+    "ferray.config.sweep": ("SweepSpec",),
     "ferray.errors": ("ClusterError", "ConfigError", "DataError", "FerrayError", "SweepFailed"),
     "ferray.events": ("EpochReport", "Listener"),
     "ferray.results.sweep": ("Sweep", "Trial", "load"),

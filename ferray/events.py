@@ -283,7 +283,20 @@ class Listener:
     def trial_started(self, trial: TrialStarted) -> None: ...
 
     def noted(self, line: str) -> None:
-        """What the driver does that is no trial's news, for people: Ray starts, trials are asked to save."""
+        """What is done that is no trial's news, for people: a check begins, Ray starts, trials are asked to save."""
+
+    def warned(self, line: str) -> None:
+        """What also those should hear who want to hear nothing else; as any note where nobody minds."""
+        self.noted(line)
+
+    def progressed(self, what: str, done: int, total: int) -> None:
+        """How far a step of the check has come that is made before the first trial.
+
+        `total` is 0 where a step counts nothing; `what` is "" when the last step is over.
+        """
+
+    def batch_ended(self, number: int, epoch: int, done: int, total: int) -> None:
+        """So many batches of an epoch are done; told of a lone training in this process, never in a sweep."""
 
     def epoch_ended(self, number: int, report: EpochReport) -> None: ...
 

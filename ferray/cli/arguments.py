@@ -1,15 +1,12 @@
-"""The options that several commands share, and how they become a `Runtime` and `Overrides`."""
+"""The arguments and options that several commands share."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ferray.cli.terminal.output import say
-from ferray.config.place import Place, find_sweep, remembered
 from ferray.errors import ConfigError
 from ferray.text.commands import command
 
@@ -175,78 +172,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to s
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but results, warnings and errors.")]
 
 
-def overrides_from(asked: dict[str, Any]) -> Any:
-    """The `Overrides` among a command's options, by their names."""
-    from ferray.config.overrides import Overrides
-
-    named = (
-        "trials",
-        "epochs",
-        "seed",
-        "limit_per_class",
-        "bad_samples",
-        "exclude",
-        "name",
-        "sampler",
-        "pruner",
-        "seeds",
-        "quick",
-    )
-    given = {name: asked[name] for name in named if name in asked}
-    return Overrides(sets=asked.get("sets") or (), time_s=seconds(asked.get("time_budget")), **given)
-
-
-def runtime_from(asked: dict[str, Any]) -> Any:
-    """The `Runtime` among a command's options, by their names; ConfigError names the option that is wrong."""
-    from pydantic import ValidationError
-
-    from ferray.config.runtime import Runtime
-    from ferray.config.wording import problem_lines
-    from ferray.registry import ROOMS
-
-    if "launcher" in asked:
-        ROOMS["launcher"].require(asked["launcher"])  # by its name alone: Ray takes seconds to import
-    given = {name: asked[name] for name in Runtime.model_fields if asked.get(name) is not None}
-    try:
-        return Runtime.model_validate(given)
-    except ValidationError as error:
-        name, _, text = problem_lines(error)[0].partition(": ")
-        raise ConfigError(f"`--{name.replace('_', '-')}` {text}", f"see `{command('sweep --help')}`") from error
-
-
-def place_of(name: str, asked: dict[str, Any]) -> Place:
-    """The sweep that a command speaks of, and its data, store and cache put among the options that were not given."""
-    place = find_sweep(name, asked["output"], asked.get("storage"))
-    recall(place, asked)
-    return place
-
-
-def recall(place: Place, asked: dict[str, Any]) -> None:
-    """Put what a sweep remembers of data, store and cache among the options that were not given."""
-    found, notes = remembered(place, asked.get("data_root"), asked.get("storage"))
-    for note in notes:
-        say(f"note: {note}")
-    asked |= found
-
-
 def refuse_with_watch(**documents: bool) -> None:
     """ConfigError where `--watch` meets an option that prints one document: what goes on has no end to print."""
     for name in [name for name, is_asked in documents.items() if is_asked]:
         raise ConfigError(f"`--watch` and `--{name}` are two choices", "leave one out")
-
-
-def waiting(text: str | None, address: str | None) -> float | None:
-    """`--wait` as seconds; ConfigError where there is nothing to wait for."""
-    if text is not None and address is None:
-        raise ConfigError("`--wait` is for nodes of a cluster, this machine has what it has", "pass its `--address`")
-    return seconds(text, "--wait")
-
-
-def seconds(text: str | None, option: str = "--time-budget") -> float | None:
-    """`90`, `90s`, `45m` or `2.5h` as seconds; ConfigError, naming the option, for anything else."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smh]?)", text.strip())
-    if match is None or float(match[1]) <= 0:
-        raise ConfigError(f"`{option} {text}` is not a length of time", "write `90s`, `45m` or `2.5h`")
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,20 +20,30 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.synonyms import meant_key
 from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
-from ferray.config.yaml import MOST_BYTES, read_yaml
+from ferray.config.yaml import MOST_BYTES, exact, parse_yaml
 from ferray.errors import ConfigError, did_you_mean
 from ferray.files.read import read_text
 from ferray.registry import ROOMS
 from ferray.text.commands import command
 
+Space = str | os.PathLike[str] | Mapping[str, Any] | SweepSpec  # by name, by path, or what a file of it would hold
+
 
 @dataclass(frozen=True)
 class SpaceFile:
-    """A space as it lies on disk: its name, its path and its text, kept verbatim beside the results."""
+    """A space as it lies on disk: its name, its path and its text, kept verbatim beside the results.
+
+    `path` is None where the space was given in Python; `text` is then what a file of it would hold.
+    """
 
     name: str
-    path: Path
+    path: Path | None
     text: str
+
+    @property
+    def where(self) -> str:
+        """The path in words."""
+        return "given in Python" if self.path is None else str(self.path)
 
 
 def shipped_folder(kind: str) -> Path:
@@ -50,8 +61,12 @@ def space_names() -> list[str]:
     )
 
 
-def find_space(name: str) -> SpaceFile:
-    """Look `name` up as a path, then in `./search_spaces/`, then among the shipped spaces; ConfigError otherwise."""
+def find_space(space: Space) -> SpaceFile:
+    """Look a name up as a path, then in `./search_spaces/`, then among the shipped spaces; ConfigError otherwise."""
+    if isinstance(space, Mapping | SweepSpec):
+        raw = _given(space)
+        return SpaceFile(str(raw.get("name") or ""), None, "".join(f"{key}: {exact(raw[key])}\n" for key in raw))
+    name = os.fspath(space)
     candidates = [Path(name)] if name.endswith((".yaml", ".yml")) else []
     candidates += [folder / f"{name}.yaml" for folder in (Path("search_spaces"), shipped_folder("search_spaces"))]
     for path in candidates:
@@ -71,21 +86,37 @@ def _nearest_space(name: str, known: Iterable[str]) -> str:
     return f"did you mean `{inside[0]}`?" if inside else did_you_mean(name, names)
 
 
-def load_space(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:
-    """The checked sweep behind a name, and a line for each searched parameter that an override fixed.
+def load_space(space: Space, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:
+    """The checked sweep of a space, and a line for each searched parameter that an override fixed.
 
-    ConfigError lists every problem of the file together. Values that only a combination reaches are `check`'s business.
+    ConfigError lists every problem of the space together. What only a combination reaches is `check`'s business.
     """
-    file = find_space(name)
-    raw = read_yaml(file.path)
+    if isinstance(space, Mapping | SweepSpec):
+        return _loaded(_given(space), name="", source="the space", overrides=overrides or Overrides())
+    file = find_space(space)
+    raw = parse_yaml(file.text, source=file.where)
     if not isinstance(raw, dict):
-        raise ConfigError(f"{file.path} holds no keys", f"see `{command('show space demo')}` for a space that works")
+        raise ConfigError(f"{file.where} holds no keys", f"see `{command('show space demo')}` for a space that works")
+    return _loaded(raw, name=file.name, source=file.where, overrides=overrides or Overrides())
+
+
+def _given(space: Mapping[str, Any] | SweepSpec) -> dict[str, Any]:
+    """A space given in Python as containers of its own."""
+    if isinstance(space, SweepSpec):
+        return {**space.model_dump(mode="json"), "lists": dict(space.lists)}
+    return copy.deepcopy(dict(space))
+
+
+def _loaded(raw: dict[str, Any], *, name: str, source: str, overrides: Overrides) -> tuple[SweepSpec, list[str]]:
+    """The space with all that changes it; `name` is what it is called where it does not say."""
     raw = {key: value for key, value in raw.items() if value is not None}
-    # So that overrides meet a file of the right shape; the file's own name may give way to `--name`.
-    validate_spec({"name": "unnamed", **copy.deepcopy(raw)}, source=str(file.path))
-    raw.setdefault("name", file.name)
-    notes = _cut_down(raw) if overrides and overrides.quick else []
-    return _changed(raw, overrides or Overrides(), notes, source=str(file.path))
+    # So that overrides meet a space of the right shape; its own name may give way to `--name`.
+    validate_spec({"name": "unnamed", **copy.deepcopy(raw)}, source=source)
+    raw.setdefault("name", name or overrides.name)
+    if not raw["name"]:
+        raise ConfigError(f"{source} has no name", "give it a key `name`, or pass `name`")
+    notes = _cut_down(raw) if overrides.quick else []
+    return _changed(raw, overrides, notes, source=source)
 
 
 def load_dataset(name: str, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:

@@ -211,7 +211,9 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names[:MOST_LISTED]) + more
 
 
-def remembered(place: Place, data_root: Path | None, storage: str | None) -> tuple[dict[str, Any], Sequence[str]]:
+def remembered(
+    place: Place, data_root: str | os.PathLike[str] | None, storage: str | None
+) -> tuple[dict[str, Any], Sequence[str]]:
     """Where the sweep's data, cache and store are, by what was asked and else by what it remembers; and notes on that.
 
     The keys are those of `Runtime`, without the ones that keep their defaults.

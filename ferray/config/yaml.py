@@ -7,6 +7,8 @@ an alias is refused.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,33 @@ def flow(value: Any) -> str:
     """A plain tree as YAML on one line, as one would type it: `{timm: {name: resnet18}}`."""
     text: str = yaml.safe_dump(value, default_flow_style=True, width=10**9, sort_keys=False, allow_unicode=True)
     return text.removesuffix("\n").removesuffix("\n...")
+
+
+def exact(value: Any) -> str:
+    """What Python holds as YAML on one line that is read back as the same; ConfigError for what none can say."""
+    try:
+        text = flow(value)
+        return text if parse_yaml(text, source="") == value else _as_json(value)
+    except (yaml.YAMLError, ConfigError):
+        return _as_json(value)
+
+
+def _as_json(value: Any) -> str:
+    """JSON with what YAML takes for the end of a line or cannot read written out; it knows no pairs of surrogates."""
+    text = json.dumps(value, default=_of_library, ensure_ascii=False)
+    return re.sub(
+        "[\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text
+    )
+
+
+def _of_library(value: Any) -> Any:
+    """A path, or a number of NumPy's or torch's, as Python's own."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "item"):
+        return value.item()
+    message = f"no space can hold `{value!r}`, which is of the type `{type(value).__name__}`"
+    raise ConfigError(message, "give it numbers, texts, lists and mappings of these")
 
 
 def read_yaml(path: Path, *, most_bytes: int = MOST_BYTES) -> Any:

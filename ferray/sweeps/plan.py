@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ferray.config.keep import keep_words
@@ -23,12 +22,12 @@ from ferray.text.counting import counted
 class Plan:
     """A sweep that passed its check.
 
-    `space` is the file it is written in, `found` what it goes on with, `first` what is asked before the sampler is.
+    `space` says where it is written, `found` what it goes on with, `first` what is asked before the sampler is.
     """
 
     spec: SweepSpec
     runtime: Runtime
-    space: Path
+    space: str
     checked: Checked
     found: Found
     first: tuple[ParameterSet, ...] = ()
@@ -105,7 +104,7 @@ class Plan:
         time = {"time_budget_s": spec.budget.time_s} if spec.budget.time_s else {}
         return {
             "sweep": spec.name,
-            "space": str(self.space),
+            "space": self.space,
             "folder": str(self.runtime.output / spec.name),
             "trials": spec.budget.trials,
             **time,

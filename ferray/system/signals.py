@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -19,9 +20,11 @@ def interrupt_on_every_stop() -> None:
 
 @contextmanager
 def stops_answered_by(handler: Callable[[int, Any], object]) -> Iterator[None]:
-    """`handler` in the place of every one that is not ignored."""
+    """`handler` in the place of every one that is not ignored; on another thread than the main one, which alone hears
+    signals, nothing changes.
+    """
     with stops_kept():
-        for number in STOPPING:
+        for number in STOPPING if is_heard_here() else ():
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, handler)
         yield
@@ -34,8 +37,13 @@ def stops_kept() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, known in former.items():
+        for number, known in former.items() if is_heard_here() else ():
             signal.signal(number, known)
+
+
+def is_heard_here() -> bool:
+    """Whether this is the main thread, which alone hears signals and may say who answers them."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def _interrupt(*_: object) -> NoReturn:

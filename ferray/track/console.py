@@ -1,4 +1,4 @@
-"""One plain line for each finished trial: what logs, pipes and CI see of a sweep."""
+"""Plain lines on stderr: what logs, pipes and CI see of a sweep or a training."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ferray.config.readable import params_line
-from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
-from ferray.text.sanitize import visible
+from ferray.events import (
+    EpochReport,
+    Listener,
+    OutcomeKind,
+    OutlierReport,
+    SweepStarted,
+    TrialEnded,
+    TrialStarted,
+)
+from ferray.text.sanitize import on_one_line, visible
 from ferray.track import Tracker
 
 WORDS = {kind: "complete" if kind is OutcomeKind.COMPLETED else str(kind) for kind in OutcomeKind}
@@ -30,6 +38,7 @@ class Console(Tracker):
         self._best: float | None = None
         self._epochs: dict[int, int] = {}
         self._since: dict[int, float] = {}
+        self._steps: set[str] = set()
 
     def sweep_started(self, sweep: SweepStarted) -> None:
         self._sweep = sweep
@@ -37,7 +46,12 @@ class Console(Tracker):
         self._best = sweep.found.best[1] if sweep.found.best else None
 
     def noted(self, line: str) -> None:
-        print(visible(line), file=sys.stderr, flush=True)
+        print_line(line)
+
+    def progressed(self, what: str, done: int, total: int) -> None:
+        if what and what not in self._steps:
+            self._steps.add(what)
+            print_line(f"{what}: {total:,}" if total else what)
 
     def trial_started(self, trial: TrialStarted) -> None:
         self._epochs[trial.number] = trial.epochs
@@ -45,13 +59,13 @@ class Console(Tracker):
 
     def epoch_ended(self, number: int, report: EpochReport) -> None:
         if report.note:
-            print(visible(f"trial {number:<3}  {report.note}"), file=sys.stderr, flush=True)
+            print_line(f"trial {number:<3}  {report.note}")
 
     def trial_ended(self, trial: TrialEnded) -> None:
         self._num_ended += trial.outcome.kind is not OutcomeKind.INTERRUPTED
         if trial.outcome.kind is OutcomeKind.COMPLETED and trial.value is not None:
             self._best = self._better(trial.value)
-        print(visible(self._line(trial)), file=sys.stderr, flush=True)
+        print_line(self._line(trial))
 
     def _better(self, value: float) -> float:
         if self._best is None:
@@ -85,3 +99,52 @@ def _epochs_done(last: EpochReport | None) -> int:
 
 def _epochs_asked(last: EpochReport | None) -> int:
     return last.epochs if last else 0
+
+
+class EpochLines(Listener):
+    """A line for each epoch of a lone training, and for all that is said."""
+
+    def noted(self, line: str) -> None:
+        print_line(line)
+
+    def epoch_ended(self, number: int, report: EpochReport) -> None:
+        for line in filter(None, (report.note, epoch_line(report))):
+            print_line(line)
+
+
+class Warnings(Listener):
+    """Nothing but what also those should hear who want to hear nothing else."""
+
+    def warned(self, line: str) -> None:
+        print_line(line)
+
+
+def print_line(line: str) -> None:
+    """One line on stderr, whatever is in it."""
+    print(on_one_line(visible(line)), file=sys.stderr, flush=True)
+
+
+def epoch_line(report: EpochReport) -> str:
+    """An epoch with its losses and scores, and what an outlier rule dropped in it."""
+    shown = {
+        "loss": "train/loss",
+        "val loss": "val/loss",
+        "accuracy": "val/accuracy",
+        "uar": "val/uar",
+        "images/s": "images_per_s",
+    }
+    figures = "  ".join(f"{name} {report.metrics[key]:.4g}" for name, key in shown.items() if key in report.metrics)
+    removed = _removed(report.outliers) if report.outliers and report.outliers.removed else ""
+    return f"epoch {report.epoch}/{report.epochs}  {figures}{removed}{'  best' if report.is_best else ''}"
+
+
+def _removed(outliers: OutlierReport) -> str:
+    """What an outlier rule dropped; how well, where the data set knows which labels are wrong."""
+    text = f"  removed {len(outliers.removed)} of {outliers.num_kept + len(outliers.removed)}"
+    if outliers.precision is None or outliers.recall is None:
+        return text
+    chance = (outliers.num_mislabelled or 0) / (outliers.num_kept + len(outliers.removed))
+    return (
+        f"{text}: {outliers.precision:.0%} of them wrong-labelled (chance {chance:.0%}), "
+        f"{outliers.recall:.0%} of the wrong labels found"
+    )

@@ -76,7 +76,7 @@ def test_a_trial_without_a_rule_says_so(runs: Path, tmp_path: Path) -> None:
 
 def test_an_unknown_trial_is_an_error(runs: Path) -> None:
     ran = outliers(runs, "--trial", 7)
-    assert (ran.code, "there is no trial `7` in `three`" in ran.err) == (2, True)
+    assert (ran.code, "`three` has no trial `7`" in ran.err) == (2, True)
 
 
 def test_a_sweep_that_removed_nothing_is_an_error(runs: Path, tmp_path: Path) -> None:

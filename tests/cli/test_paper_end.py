@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ferray.cli.paper import PaperSweep, finish_paper
+from ferray.apps.paper import PaperSweep, finish_paper
 from ferray.config.runtime import Runtime
+from ferray.events import Listener
 from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
 from ferray.text.commands import command
@@ -92,7 +93,7 @@ def test_a_sweep_whose_time_was_up_is_not_judged_yet(tmp_path: Path) -> None:
     resolved = json.loads((folder / "resolved.json").read_text())
     (folder / "resolved.json").write_text(json.dumps({**resolved, "budget": {"trials": 9}}))
     record, runtime = load_sweep(folder), Runtime(output=folder.parent, device="cpu")
-    comparison = finish_paper(PaperSweep(str(tmp_path / "two.yaml"), record, runtime, is_quick=False, quiet=False))
+    comparison = finish_paper(PaperSweep(str(tmp_path / "two.yaml"), record, runtime, is_quick=False), Listener())
     assert not list(folder.glob("trials/*/test.json"))
     assert comparison is not None
     assert "evaluate" in comparison.rows[0].missing

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.cli.terminal.trained import print_trained
+from ferray.apps.train import trained_trial
 from ferray.errors import SweepFailed
 from ferray.stats.intervals import folds_interval
 from ferray.testing.command import Ran, ferray
@@ -102,4 +102,4 @@ def test_finished_folds_are_not_repeated_unasked(tmp_path: Path) -> None:
 def test_training_that_diverges_ends_with_a_sentence_and_names_no_checkpoint(tmp_path: Path) -> None:
     job = demo_job(tmp_path, tmp_path, demo_config())
     with pytest.raises(SweepFailed, match="no epoch had a finite `val/uar`"):
-        print_trained([], job, json=False)
+        trained_trial(job, [])

@@ -10,6 +10,7 @@ import pytest
 from ferray.config.load import find_space, load_dataset, load_space, space_names
 from ferray.config.overrides import Overrides
 from ferray.config.set_key import set_key
+from ferray.config.yaml import read_yaml
 from ferray.errors import ConfigError
 
 YAML = """
@@ -165,3 +166,33 @@ def test_a_wrong_key_of_a_data_set_is_named() -> None:
 def test_names_of_commands_that_keep_trainings_are_taken(space: str, name: str) -> None:
     with pytest.raises(ConfigError, match=f"`{name}` is where `ferray` keeps the trainings"):
         load_space(space, Overrides(name=name))
+
+
+@pytest.mark.parametrize("name", space_names())
+def test_a_space_given_in_python_is_that_of_its_file(name: str) -> None:
+    of_file, _ = load_space(name)
+    raw = {"name": of_file.name, **read_yaml(find_space(name).path)}
+    assert [load_space(space)[0] for space in (raw, of_file)] == [of_file, of_file]
+
+
+@pytest.mark.parametrize("name", space_names())
+def test_the_text_of_a_space_given_in_python_reads_as_the_same(name: str, tmp_path: Path) -> None:
+    spec, _ = load_space(name)
+    (tmp_path / "copy.yaml").write_text(find_space(spec).text)
+    assert load_space(str(tmp_path / "copy.yaml"))[0] == spec
+
+
+def test_a_space_given_in_python_needs_a_name() -> None:
+    with pytest.raises(ConfigError, match="the space has no name"):
+        load_space({"dataset": "demo"})
+
+
+def test_the_option_names_a_space_given_in_python() -> None:
+    assert load_space({"dataset": "demo"}, Overrides(name="mine"))[0].name == "mine"
+
+
+def test_a_space_given_in_python_is_left_as_it_was() -> None:
+    given = {"name": "mine", "dataset": {"demo": {}}, "base": {"optimizer": {"lr": 0.1}}}
+    before = repr(given)
+    load_space(given, Overrides(sets=["optimizer.lr=0.2", "dataset.num_val=70"]))
+    assert repr(given) == before

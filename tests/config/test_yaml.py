@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ferray.config.yaml import parse_yaml, read_yaml
+from ferray.config.yaml import exact, parse_yaml, read_yaml
 from ferray.errors import ConfigError
 
 
@@ -71,3 +73,37 @@ def test_missing_file_is_a_config_error(tmp_path: Path) -> None:
 def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
     with suppress(ConfigError):
         parse_yaml(text, source="fuzz")
+
+
+TREES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(TREES.filter(lambda tree: "\\u0000" not in json.dumps(tree)))
+@settings(max_examples=200, deadline=None)
+def test_what_python_holds_is_read_back_as_the_same(tree: Any) -> None:
+    assert parse_yaml(exact(tree), source="it") == tree
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e-05, "1.0e-05"),
+        ("resnet18", "resnet18"),
+        ("1e-3", '"1e-3"'),
+        ((16, 32), "[16, 32]"),
+        (np.float64(0.5), "0.5"),
+        (np.int64(3), "3"),
+        (Path("a/b.csv"), '"a/b.csv"'),
+    ],
+)
+def test_values_of_python_as_yaml(value: Any, text: str) -> None:
+    assert exact(value) == text
+
+
+def test_what_no_yaml_can_say_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no space can hold `<object object"):
+        exact({"a": object()})

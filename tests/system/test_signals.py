@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from ferray.sweeps.driver import deferring_interrupts
-from ferray.system.signals import STOPPING, interrupt_on_every_stop, stops_kept
+from ferray.system.signals import STOPPING, interrupt_on_every_stop, stops_answered_by, stops_kept
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +51,17 @@ def test_a_stop_that_is_ignored_is_not_heard_within_an_act_either() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     deferring_interrupts(signal.raise_signal)(signal.SIGHUP)
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_another_thread_leaves_the_handlers_alone() -> None:
+    before = [signal.getsignal(number) for number in STOPPING]
+    found: list[object] = []
+
+    def act() -> None:
+        with stops_answered_by(lambda *_: None):
+            found.extend(signal.getsignal(number) for number in STOPPING)
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    thread.join()
+    assert found == before

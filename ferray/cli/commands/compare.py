@@ -9,15 +9,11 @@ import typer
 
 from ferray.cli import arguments
 from ferray.cli.terminal.output import print_json, show_text
-from ferray.config.place import QUICK, SPACE_NAME, Place, find_sweep, is_sweep, words_for
 from ferray.errors import ConfigError
-from ferray.text.commands import shortest_path
 
 if TYPE_CHECKING:
-    from ferray.config.sweep import SweepSpec
     from ferray.papers.compare import Comparison
     from ferray.papers.comparison_text import TextTable
-    from ferray.study.records import SweepRecord
 
 
 def compare(
@@ -37,19 +33,9 @@ def compare(
     """Put a paper's published numbers beside ours: n, interval and a plain word where the protocols differ."""
     if sum((markdown, latex, json)) > 1:
         raise ConfigError("`--markdown`, `--latex` and `--json` are one choice", "leave all but one out")
-    sweep = _sweep_called(space, output) if name is None else find_sweep(name, output, storage)
-    if sweep is not None and name is None:
-        space, quick = str(shortest_path(sweep.folder / SPACE_NAME)), quick or sweep.study.endswith(QUICK)
-    from ferray.config.load import load_space
-    from ferray.config.overrides import Overrides
+    from ferray.apps.compare import compare_sweep
 
-    spec, _ = load_space(space)
-    swept, _ = load_space(space, Overrides(quick=quick))
-    folder = sweep.folder if sweep else output / swept.name
-    from ferray.papers.compare import compare as compared
-
-    record = _record(swept, folder, storage)
-    comparison = compared(spec, record, folder, space=space, is_quick=quick)
+    comparison = compare_sweep(space, name=name, output=output, storage=storage, quick=quick)
     if json:
         print_json(comparison.to_json())
     elif markdown or latex:
@@ -59,25 +45,6 @@ def compare(
         show_text(form(comparison_text.text_of(comparison)))
     else:
         print_comparison(comparison)
-
-
-def _sweep_called(name: str, output: Path) -> Place | None:
-    """The sweep that `name` is, or the folder of; None where it is a space's."""
-    from ferray.config.load import space_names
-
-    if name.endswith((".yaml", ".yml")) or name in space_names():
-        return None
-    return find_sweep(name, output) if is_sweep(output / name) or is_sweep(Path(name)) else None
-
-
-def _record(spec: SweepSpec, folder: Path, storage: str | None) -> SweepRecord:
-    """What the store says; a sweep that was never started is one without trials."""
-    from ferray.study.history import load_sweep
-    from ferray.study.records import SweepRecord as Record
-
-    if storage is None and not is_sweep(folder):
-        return Record(folder.name, spec.objective.metric, spec.objective.mode, (), words=words_for(folder))
-    return load_sweep(folder, storage)
 
 
 def print_comparison(comparison: Comparison) -> None:

@@ -26,7 +26,7 @@ SHOWN_SIDE = 96  # pixels a side, where the space does not say
 
 def show(
     name: Annotated[str, typer.Argument(help="A search space, or a data set by name.", show_default=False)],
-    sets: arguments.Sets = None,
+    set: arguments.Sets = None,
     limit_per_class: arguments.LimitPerClass = None,
     bad_samples: arguments.BadSamples = None,
     to: Annotated[
@@ -42,11 +42,12 @@ def show(
     A contact sheet of each class is drawn to be looked at. Nothing is trained, and the data is left alone.
     """
     asked = dict(locals())
+    from ferray.apps.options import overrides_from, runtime_from
     from ferray.config.load import load_space_or_dataset
 
-    spec, notes = load_space_or_dataset(name, arguments.overrides_from(asked))
+    spec, notes = load_space_or_dataset(name, overrides_from(asked))
     say_notes(notes, quiet=quiet)
-    runtime = arguments.runtime_from({**asked, "launcher": "inline"})
+    runtime = runtime_from({**asked, "launcher": "inline"})
     if not quiet:
         say(f"looking at the data of `{name}` in `{runtime.data_root}`")
     documents = []

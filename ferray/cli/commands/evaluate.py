@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ferray.cli import arguments
+from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show
 from ferray.errors import ConfigError
 
@@ -31,11 +32,13 @@ def evaluate(
     json: arguments.Json = False,
 ) -> None:
     """Judge the best trial on the test split, or those asked for; what is known of a checkpoint is not asked again."""
-    asked = dict(locals())
+    given = dict(locals())
     if trial and every:
         raise ConfigError("`--trial` and `--all` are two choices", "leave one out")
-    place = arguments.place_of(name, asked)
-    runtime = arguments.runtime_from({**asked, "launcher": "inline"})
+    from ferray.apps.options import place_of, runtime_from
+
+    place, asked = place_of(name, given, Lines())
+    runtime = runtime_from({**asked, "launcher": "inline"})
     from ferray.results.blinding import standing_of
     from ferray.results.chosen import choose_trials
     from ferray.study.history import load_sweep

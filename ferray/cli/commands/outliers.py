@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ferray.cli import arguments
-from ferray.cli.commands.figures import remark
+from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show
-from ferray.config.place import DataPlace
-from ferray.text.commands import command, shortest_path
+from ferray.text.commands import shortest_path
 from ferray.text.counting import counted
 
 if TYPE_CHECKING:
-    from ferray.results.figures.album import Album
-    from ferray.results.figures.removed import Picture
-    from ferray.results.originals import Originals
-    from ferray.results.removals import Removals
-    from ferray.study.records import SweepRecord, TrialRecord
+    pass
 
 PICTURE_SIDE = 96
 
@@ -39,112 +33,24 @@ def outliers(
     json: arguments.Json = False,
 ) -> None:
     """Show which samples a trial removed and why: variance by epoch, errors before and after, the pictures, classes."""
-    asked = dict(locals())
-    folder = arguments.place_of(name, asked).folder
-    from ferray.artifacts.sweep import figures_folder
-    from ferray.config.exclusion import kept_list
-    from ferray.results.figures.album import Album
-    from ferray.results.originals import Originals
-    from ferray.results.removals import read_removals, write_tables
+    from ferray.apps.options import place_of, runtime_from
+
+    listener = Lines()
+    place, asked = place_of(name, dict(locals()), listener)
     from ferray.study.history import load_sweep
 
-    record = load_sweep(folder, storage)
-    chosen = _choose(record, folder, trial)
-    removals = read_removals(folder, chosen)
-    target = to or figures_folder(folder, chosen.folder)
-    album = Album(target, f"{record.name}, trial {chosen.number}", sweep=folder)
-    config, runtime = chosen.trial_config(), arguments.runtime_from(asked)
-    originals = Originals(config, DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude)))
-    if removals.looks:
-        album.files += write_tables(target, removals)
-        _draw(album, removals, originals, record.name)
-    document = _document(record.name, removals, _counts(originals, removals), album.files)
+    record = load_sweep(place.folder, storage)
+    from ferray.apps.figures import remarks
+    from ferray.apps.outliers import examine_removals
+
+    examined = examine_removals(record, place.folder, to, runtime_from(asked), trial, listener=listener)
+    document = examined.to_json()
     if json:
         print_json(document)
     else:
         _print(document)
-    remark(album)
-
-
-def _choose(record: SweepRecord, folder: Path, number: int | None) -> TrialRecord:
-    from ferray.errors import ConfigError, DataError
-    from ferray.results.removals import best_with_removals
-
-    if number is None:
-        best = best_with_removals(folder, record)
-        if best is None:
-            raise DataError(
-                f"no trial of `{record.name}` removed a sample",
-                f"see what one saw with `--trial`, or search `outliers`: `{command('list outliers')}`",
-            )
-        return best
-    for trial in record.trials:
-        if trial.number == number:
-            return trial
-    raise ConfigError(f"there is no trial `{number}` in `{record.name}`", f"see `{record.command('trials')}`")
-
-
-def _draw(album: Album, removals: Removals, originals: Originals, sweep: str) -> None:
-    from ferray.results.figures.outliers import draw_outliers
-
-    draw_outliers(album, removals, _pictures(originals, removals), sweep)
-
-
-def _pictures(originals: Originals, removals: Removals) -> list[Picture]:
-    """The removed samples from the highest loss down; none, with a word why, where they cannot be decoded."""
-    from ferray.errors import DataError
-    from ferray.results.figures.removed import MOST_PICTURES, Picture
-
-    by_loss = sorted(removals.removed, key=lambda gone: -gone.sample.loss)[:MOST_PICTURES]
-    try:
-        return [
-            Picture(gone, originals.picture(gone.sample.sample_id, gone.sample.name, PICTURE_SIDE)) for gone in by_loss
-        ]
-    except DataError as error:
-        say(f"warning: no contact sheet: {error.message}")
-        return []
-
-
-def _counts(originals: Originals, removals: Removals) -> list[int] | None:
-    """Training samples of each class before any removal, all folds together; None where the data does not say it."""
-    from ferray.errors import FerrayError
-
-    try:
-        by_fold = {fold: originals.class_counts(fold) for fold in removals.num_train}
-    except FerrayError:
-        return None
-    if any(sum(counts) != removals.num_train[fold] for fold, counts in by_fold.items()):
-        return None
-    return [sum(counts) for counts in zip(*by_fold.values(), strict=True)]
-
-
-def _document(sweep: str, removals: Removals, before: list[int] | None, files: list[Path]) -> dict[str, Any]:
-    removed = removals.removed_by_class
-    return {
-        "sweep": sweep,
-        "trial": removals.trial,
-        "rule": removals.rule,
-        "num_train": sum(removals.num_train.values()),
-        "num_removed": len(removals.removed),
-        "num_caught": removals.num_caught,
-        "num_mislabelled": removals.num_mislabelled,
-        "classes": [
-            {"class": name, "before": before[label] if before else None, "removed": removed[label]}
-            for label, name in enumerate(removals.classes)
-        ],
-        "looks": [
-            {
-                "epoch": look.epoch,
-                "fold": look.fold,
-                "variance": look.report.variance if math.isfinite(look.report.variance) else None,
-                "num_kept": look.report.num_kept,
-                "num_removed": len(look.report.removed),
-                "note": look.report.note,
-            }
-            for look in removals.looks
-        ],
-        "files": [str(file) for file in files],
-    }
+    for line in remarks(examined.album):
+        say(line)
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -4,28 +4,45 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from rich.console import Console
 
+from ferray.cli.terminal.output import progress_bars
 from ferray.cli.terminal.picture import picture
 from ferray.cli.terminal.rich_console import PlainConsole
 from ferray.cli.terminal.screen import Screen
 from ferray.cli.terminal.standing import Row, Standing
 from ferray.config.readable import params_line
 from ferray.events import EpochReport, Listener, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
+from ferray.text.sanitize import on_one_line
 from ferray.track.console import WIDEST, WORDS
 
 INDENT = " " * 11  # of what follows a trial's number
 
 
 class LiveTable(Listener):
-    """Redraws a few lines on stderr while trials run; a line for each finished trial stays above them."""
+    """Redraws a few lines on stderr while trials run; a line for each finished trial stays above them.
+
+    While the sweep is checked before, a bar for each step.
+    """
 
     def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console or PlainConsole(stderr=True)
         self._clock = clock
         self._screen = Screen(self._console, self._draw)
         self._standing: Standing | None = None
+        self._bars = ExitStack()
+        self._update: Callable[[str, int, int], None] | None = None
+
+    def progressed(self, what: str, done: int, total: int) -> None:
+        if not what:
+            self._bars.close()
+            self._update = None
+            return
+        if self._update is None:
+            self._update = self._bars.enter_context(progress_bars(self._console))
+        self._update(what, done, total)
 
     def sweep_started(self, sweep: SweepStarted) -> None:
         now = self._clock()
@@ -43,7 +60,7 @@ class LiveTable(Listener):
         self._screen.start()
 
     def noted(self, line: str) -> None:
-        self._screen.print(line)
+        self._screen.print(on_one_line(line))
 
     def trial_started(self, trial: TrialStarted) -> None:
         if self._standing is not None:

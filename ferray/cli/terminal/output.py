@@ -7,11 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ferray.cli.terminal.wrapping import width_of, wrapped
 from ferray.errors import DataError
 from ferray.text.sanitize import on_one_line, visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def print_error(message: str, hint: str = "") -> None:
@@ -76,15 +79,16 @@ def on_terminal(stream: TextIO | None = None) -> bool:
 
 
 @contextmanager
-def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+def progress_bars(console: Console | None = None, *, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """A function `(what, done, total)` that draws a bar for each `what` on a terminal, one line elsewhere.
 
-    Of a step that counts nothing, `total` is 0: it is over when the next one begins.
+    Of a step that counts nothing, `total` is 0: it is over when the next one begins. `console` is that on which lines
+    are printed meanwhile, where it is not stderr.
     """
     if quiet:
         yield lambda *_: None
         return
-    if not on_terminal():
+    if console is None and not on_terminal():
         yield _LineEach()
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -93,7 +97,7 @@ def progress_bars(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], 
 
     count = TextColumn("{task.fields[count]}")
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), count, TimeRemainingColumn())
-    with Progress(*columns, console=PlainConsole(stderr=True), transient=True) as bars:
+    with Progress(*columns, console=console or PlainConsole(stderr=True), transient=True) as bars:
         tasks: dict[str, Any] = {}
 
         def update(what: str, done: int, total: int) -> None:

@@ -1,0 +1,48 @@
+"""Who is told what happens while something is checked, swept or trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ferray.events import EpochReport, Listener
+from ferray.track.console import Warnings
+
+
+class Audience(Listener):
+    """Passes on to every listener; one that raises before anything runs ends what was asked for."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self.listeners = tuple(listeners)
+
+    def noted(self, line: str) -> None:
+        for listener in self.listeners:
+            listener.noted(line)
+
+    def warned(self, line: str) -> None:
+        for listener in self.listeners:
+            listener.warned(line)
+
+    def progressed(self, what: str, done: int, total: int) -> None:
+        for listener in self.listeners:
+            listener.progressed(what, done, total)
+
+    def epoch_ended(self, number: int, report: EpochReport) -> None:
+        for listener in self.listeners:
+            listener.epoch_ended(number, report)
+
+    def batch_ended(self, number: int, epoch: int, done: int, total: int) -> None:
+        for listener in self.listeners:
+            listener.batch_ended(number, epoch, done, total)
+
+    def close(self) -> None:
+        for listener in self.listeners:
+            listener.close()
+
+
+def listeners_of(asked: Mapping[str, Any], default: Callable[[], Listener]) -> Sequence[Listener]:
+    """Those that were given; else the default one, and for a quiet call the one of warnings alone."""
+    given: Sequence[Listener] | None = asked.get("listeners")
+    if given is not None:
+        return given
+    return [Warnings() if asked.get("quiet") else default()]

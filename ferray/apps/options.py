@@ -1,0 +1,185 @@
+"""The options of `ferray.sweep` and `ferray.train`, and how they become a `Runtime` and `Overrides`.
+
+They are the words of the command line: `--max-retries 5` is `max_retries=5`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypedDict
+
+from ferray.config.keep import parse_keep
+from ferray.config.overrides import Overrides
+from ferray.config.place import DEFAULT_OUTPUT, Place, find_sweep, remembered
+from ferray.config.runtime import Runtime
+from ferray.config.yaml import exact
+from ferray.errors import ConfigError, UnknownComponent, did_you_mean
+from ferray.events import Listener
+from ferray.registry import ROOMS
+from ferray.text.commands import command
+
+Pathlike = str | os.PathLike[str]
+
+
+class _Options(TypedDict, total=False):
+    """What a sweep and a training have in common."""
+
+    set: Mapping[str, Any] | Sequence[str]
+    """Keys of the space and their values, `{"optimizer.lr": 1e-4}`, or texts as behind `--set`."""
+    epochs: int | None
+    seed: int | None
+    quick: bool
+    limit_per_class: int | None
+    bad_samples: str | None
+    """`auto`, `refuse`, `skip` or `keep`."""
+    exclude: Pathlike | None
+    """A csv of samples to leave out of training, as `data clean` writes it."""
+    fresh: bool
+    data_root: Pathlike | None
+    output: Pathlike
+    """Folder that holds the sweeps' folders; `runs` where it is left out."""
+    device: str
+    """`auto`, `cpu` or `cuda`."""
+    listeners: Sequence[Listener] | None
+    """Who is told what happens; a line on stderr for each trial where it is left out."""
+    quiet: bool
+    """Whether nobody is told but of warnings, where no listeners are given."""
+
+
+class SweepOptions(_Options, total=False):
+    """The options of `ferray.sweep`; what is left out is as the command has it."""
+
+    trials: int | None
+    seeds: int | None
+    time_budget: str | float | None
+    """`"45m"`, `"2.5h"`, or seconds."""
+    enqueue: Pathlike | None
+    sampler: str | None
+    pruner: str | None
+    name: str | None
+    launcher: str
+    """`ray`, or `inline` for one trial after another in this process."""
+    address: str | None
+    cpus_per_trial: int
+    gpus_per_trial: float | None
+    max_concurrent: int | None
+    max_retries: int
+    max_failures: int
+    trial_timeout: str | float | None
+    wait: str | float | None
+    keep: str
+    """`all`, `none`, or `best=3`."""
+    take_over: bool
+    storage: str | None
+    tracker: str | Sequence[str] | None
+    """`wandb` where it is left out, `tensorboard`, `none`."""
+
+
+class TrainOptions(_Options, total=False):
+    """The options of `ferray.train`; what is left out is as the command has it."""
+
+    threads: int | None
+    from_trial: str | None
+    """In the place of a space: the configuration of a trial, `"sfew:17"` or `"sfew:best"`."""
+
+
+def known_options(given: Mapping[str, Any], options: type[Any], function: str) -> dict[str, Any]:
+    """The options as they are, `output` a path at least; ConfigError, with the nearest word, for one that is none."""
+    known = list(options.__annotations__)
+    for name in given:
+        if name not in known:
+            raise ConfigError(f"`{name}` is no option of `{function}`", did_you_mean(name, known))
+    return {**given, "output": Path(given.get("output") or DEFAULT_OUTPUT)}
+
+
+def overrides_from(asked: Mapping[str, Any]) -> Overrides:
+    """The `Overrides` among the options, by their names."""
+    named = {field.name for field in fields(Overrides)} - {"sets", "time_s"}
+    given = {name: asked[name] for name in named if asked.get(name) is not None}
+    if "exclude" in given:
+        given["exclude"] = os.fspath(given["exclude"])
+    return Overrides(sets=_sets(asked.get("set")), time_s=seconds(asked.get("time_budget")), **given)
+
+
+def _sets(given: Mapping[str, Any] | Sequence[str] | None) -> Sequence[str]:
+    """Keys and values as they are written behind `--set`."""
+    if isinstance(given, str):
+        return (given,)
+    if isinstance(given, Mapping):
+        return tuple(f"{key}={exact(value)}" for key, value in given.items())
+    return tuple(given or ())
+
+
+def runtime_from(asked: Mapping[str, Any]) -> Runtime:
+    """The `Runtime` among the options, by their names; ConfigError names the option that is wrong."""
+    from pydantic import ValidationError
+
+    from ferray.config.wording import problem_lines
+
+    if "launcher" in asked:
+        ROOMS["launcher"].require(asked["launcher"])  # by its name alone: Ray takes seconds to import
+    given = {name: asked[name] for name in Runtime.model_fields if asked.get(name) is not None}
+    try:
+        return Runtime.model_validate(given)
+    except ValidationError as error:
+        name, _, text = problem_lines(error)[0].partition(": ")
+        raise ConfigError(f"`--{name.replace('_', '-')}` {text}", f"see `{command('sweep --help')}`") from error
+
+
+def sweep_runtime_from(asked: Mapping[str, Any]) -> Runtime:
+    """The place of a sweep, whose options have their units and lists written as on a command line."""
+    return runtime_from(
+        {
+            **asked,
+            "trackers": trackers(asked.get("tracker")),
+            "trial_timeout_s": seconds(asked.get("trial_timeout"), "--trial-timeout"),
+            "wait_s": _waiting(asked.get("wait"), asked.get("address")),
+            "keep_best": parse_keep(asked.get("keep") or "all"),
+        }
+    )
+
+
+def trackers(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The trackers by name, each of them there; ConfigError for a name that none has."""
+    names = ("wandb",) if given is None else (given,) if isinstance(given, str) else given
+    chosen = tuple(name for name in names if name != "none")
+    known = [*ROOMS["tracker"].names(), "none"]
+    for name in chosen:
+        if name not in known:
+            raise UnknownComponent(f"`{name}` is not a tracker", did_you_mean(name, known))
+        ROOMS["tracker"].load(name)
+    return chosen
+
+
+def place_of(name: str, asked: Mapping[str, Any], listener: Listener) -> tuple[Place, dict[str, Any]]:
+    """The sweep that is spoken of, and the options with its data, store and cache where these were not given."""
+    place = find_sweep(name, Path(asked["output"]), asked.get("storage"))
+    return place, recalled(place, asked, listener)
+
+
+def recalled(place: Place, asked: Mapping[str, Any], listener: Listener) -> dict[str, Any]:
+    """The options with what a sweep remembers of data, store and cache where these were not given."""
+    found, notes = remembered(place, asked.get("data_root"), asked.get("storage"))
+    for note in notes:
+        listener.warned(f"note: {note}")
+    return {**asked, **found}
+
+
+def _waiting(text: str | float | None, address: str | None) -> float | None:
+    if text is not None and address is None:
+        raise ConfigError("`--wait` is for nodes of a cluster, this machine has what it has", "pass its `--address`")
+    return seconds(text, "--wait")
+
+
+def seconds(given: str | float | None, option: str = "--time-budget") -> float | None:
+    """`90`, `90s`, `45m` or `2.5h` as seconds; ConfigError, naming the option, for anything else."""
+    if given is None:
+        return None
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smh]?)", str(given).strip())
+    if match is None or float(match[1]) <= 0:
+        raise ConfigError(f"`{option} {given}` is not a length of time", "write `90s`, `45m` or `2.5h`")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]

@@ -1,0 +1,48 @@
+"""The check before a sweep or a training, told step by step, with a first word before anything heavy is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ferray.config.runtime import Runtime
+    from ferray.config.sweep import SweepSpec
+    from ferray.data.summary import DataSummary
+    from ferray.events import Listener
+    from ferray.sweeps.check import Checked
+
+
+def checked_sweep(spec: SweepSpec, runtime: Runtime, *, space: str, folder: Path, listener: Listener) -> Checked:
+    """What the check learnt; says what is checked and where it lies, what each data set holds, and every warning."""
+    listener.noted(f"checking `{spec.name}`: space `{space}`, data root `{runtime.data_root}`, results in `{folder}`")
+    try:
+        listener.progressed("importing torch", 0, 0)
+        return run_check(spec, runtime, listener, partial(_say_data, listener))
+    except KeyboardInterrupt:
+        listener.warned("interrupted during the check: no trial was started")
+        raise
+
+
+def run_check(
+    spec: SweepSpec, runtime: Runtime, listener: Listener, found: Callable[[DataSummary], None] | None = None
+) -> Checked:
+    """What the check learnt; says each step as it begins, and every warning."""
+    try:
+        from ferray.sweeps.check import check_sweep
+
+        checked = check_sweep(spec, runtime, progress=listener.progressed, found=found)
+    finally:
+        listener.progressed("", 0, 0)
+    for warning in checked.warnings:
+        listener.warned(f"warning: {warning}")
+    return checked
+
+
+def _say_data(listener: Listener, summary: DataSummary) -> None:
+    """The one line of a data set, and what else should be known of it."""
+    listener.noted(f"data: {summary.line()}")
+    for note in summary.notes():
+        listener.noted(f"note: {note}")

@@ -1,0 +1,197 @@
+"""`ferray.sweep` and the command `ferray sweep`: run or continue a search."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from ferray.apps.listening import Audience, listeners_of
+from ferray.apps.options import SweepOptions, known_options, overrides_from, recalled, sweep_runtime_from
+from ferray.apps.preflight import checked_sweep
+from ferray.config.called import called_by
+from ferray.config.load import Space, SpaceFile, find_space, load_space
+from ferray.config.overrides import Overrides
+from ferray.config.parameter_sets import ParameterSet, load_sets
+from ferray.config.place import Place, read_place
+from ferray.config.runtime import Runtime
+from ferray.config.sweep import SweepSpec
+from ferray.errors import ConfigError
+from ferray.events import Listener
+from ferray.track.console import Console
+
+if TYPE_CHECKING:
+    from ferray.papers.compare import Comparison
+    from ferray.results.sweep import Sweep
+    from ferray.study.records import SweepRecord
+    from ferray.sweeps.plan import Plan
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """A sweep as it was asked for, read and placed; its data has not been looked at."""
+
+    space: Space
+    file: SpaceFile
+    spec: SweepSpec
+    runtime: Runtime
+    first: Sequence[ParameterSet] = ()
+    fresh: bool = False
+    take_over: bool = False
+    is_quick: bool = False
+    quiet: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The sweep's own."""
+        return self.runtime.output / self.spec.name
+
+
+def sweep(space: Space, **options: Unpack[SweepOptions]) -> Sweep:
+    """Run a sweep, or continue the one of its name, and read back what it has recorded.
+
+    `space` is a search space by name, by the path of its YAML file, as a mapping of the same keys, or as a `SweepSpec`.
+    The options are the words of `ferray sweep`; see `SweepOptions`. Everything is checked first, as by the command.
+    Nothing is written to stdout: listeners hear of every epoch and trial, and without any a line on stderr tells each.
+
+    Raises ConfigError for what cannot be asked, DataError where the data is missing, SweepFailed where nothing
+    completed, ClusterError where the machines do not give what is needed; KeyboardInterrupt once all is written.
+    """
+    asked = known_options(options, SweepOptions, "ferray.sweep")
+    listeners = listeners_of(asked, lambda: Console(Path()))
+    request = request_sweep(space, asked, Audience(listeners))
+    record = run_request(request, listeners)
+    if request.spec.published:
+        finish_paper(request, record, Audience(listeners))
+    from ferray.results.sweep import opened
+
+    return opened(record, request.folder.absolute())
+
+
+def finish_paper(request: SweepRequest, record: SweepRecord, listener: Listener) -> Comparison | None:
+    """What follows the last trial of a sweep with published rows; see `ferray.apps.paper`."""
+    from ferray.apps import paper
+
+    ended = paper.PaperSweep(request.space, record, request.runtime, is_quick=request.is_quick)
+    return paper.finish_paper(ended, listener)
+
+
+def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) -> SweepRequest:
+    """What the options ask for, and lines on what they do beside what they say; ConfigError for what cannot be."""
+    output, name = called_by(asked.get("name"), asked["output"])
+    asked = {**asked, "output": output, "name": name}
+    file = find_space(space)
+    spec, notes = load_space(space, overrides_from(asked))
+    for note in notes:
+        listener.noted(f"note: {note}")
+    asked = recalled(_place_of(output / spec.name, fresh=bool(asked.get("fresh"))), asked, listener)
+    runtime = sweep_runtime_from(asked)
+    if runtime.keep_best is not None:
+        _refuse_unjudged(spec, asked["keep"])
+    return SweepRequest(
+        space,
+        file,
+        spec,
+        runtime,
+        first=load_sets(Path(asked["enqueue"]), spec) if asked.get("enqueue") else (),
+        fresh=bool(asked.get("fresh")),
+        take_over=bool(asked.get("take_over")),
+        is_quick=bool(asked.get("quick")),
+        quiet=bool(asked.get("quiet")),
+    )
+
+
+def _refuse_unjudged(spec: SweepSpec, keep: str) -> None:
+    """ConfigError where `--keep` would delete what a paper's sweep judges the test split with at its end."""
+    if any(row.arm is not None and row.measured_on == "test" for row in spec.published):
+        message = f"`--keep {keep}` deletes checkpoints with which `{spec.name}` is to judge the test split at its end"
+        raise ConfigError(message, "leave `--keep` out")
+
+
+def _place_of(folder: Path, *, fresh: bool) -> Place:
+    """What the folder remembers. A sweep that starts afresh has its own store, the one put aside keeps its."""
+    place = read_place(folder)
+    return replace(place, storage=None) if fresh else place
+
+
+def run_request(request: SweepRequest, listeners: Sequence[Listener]) -> SweepRecord:
+    """Check and run, what has to be run first before it; the record of its end."""
+    audience = Audience(listeners)
+    if request.spec.after is not None:
+        _run(_before(request, request.spec.after, audience), audience)
+    return _run(request, audience)
+
+
+def plan_request(request: SweepRequest, listeners: Sequence[Listener]) -> tuple[Plan, str]:
+    """Check, and refuse whatever a start would: what would run, and a line on what is told later, "" for none.
+
+    Of a sweep that begins with the trials of another one, that one's plan as long as it is not finished.
+    """
+    audience = Audience(listeners)
+    if request.spec.after is not None:
+        first = _before(request, request.spec.after, audience)
+        plan = _plan(first, audience)
+        if plan.trials_left:
+            line = f"the plan of the sweep that begins with its trials is told once `{first.spec.name}` is finished"
+            return plan, f"note: {line}"
+    return _plan(request, audience), ""
+
+
+def _before(request: SweepRequest, space: str, listener: Listener) -> SweepRequest:
+    """The sweep whose trials this one begins with."""
+    spec, _ = load_space(space, Overrides(quick=request.is_quick))
+    listener.noted(f"note: first `{spec.name}`, whose trials this sweep begins with")
+    # Any of its trials may be what this sweep begins with.
+    runtime = request.runtime.model_copy(update={"keep_best": None})
+    return replace(request, space=space, file=find_space(space), spec=spec, runtime=runtime, fresh=False, first=())
+
+
+def _plan(request: SweepRequest, listener: Listener) -> Plan:
+    spec, runtime, where = request.spec, request.runtime, request.file.where
+    checked = checked_sweep(spec, runtime, space=where, folder=request.folder, listener=listener)
+    from ferray.sweeps.check import judged_data
+    from ferray.sweeps.dry_run import rehearse_sweep
+    from ferray.sweeps.plan import Plan
+
+    data = [judged_data(summary) for summary in checked.data]
+    found = rehearse_sweep(spec, runtime, fresh=request.fresh, take_over=request.take_over, data=data)
+    return Plan(spec, runtime, where, checked, found, tuple(request.first))
+
+
+def _run(request: SweepRequest, audience: Audience) -> SweepRecord:
+    spec, runtime = request.spec, request.runtime
+    checked = checked_sweep(spec, runtime, space=request.file.where, folder=request.folder, listener=audience)
+    from ferray.sweeps.check import judged_data
+    from ferray.sweeps.run import run_sweep
+
+    try:
+        with _wandb_silent(quiet=request.quiet):
+            return run_sweep(
+                spec,
+                runtime,
+                text=request.file.text,
+                fresh=request.fresh,
+                take_over=request.take_over,
+                listeners=audience.listeners,
+                data=[judged_data(summary) for summary in checked.data],
+                first=request.first,
+            )
+    except KeyboardInterrupt:
+        audience.warned(f"interrupted; run the same command again to go on with `{spec.name}`")
+        raise
+
+
+@contextmanager
+def _wandb_silent(*, quiet: bool) -> Iterator[None]:
+    """W&B's own switch, and that of its tracker, where nothing is to be printed."""
+    if not quiet or "WANDB_SILENT" in os.environ:
+        yield
+        return
+    os.environ["WANDB_SILENT"] = "true"
+    try:
+        yield
+    finally:
+        del os.environ["WANDB_SILENT"]

@@ -1,0 +1,200 @@
+"""`ferray.sweep`: the same act as the command, without a terminal."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ferray
+from ferray.config.load import load_space
+from ferray.config.sweep import SweepSpec
+from ferray.errors import ConfigError, SweepFailed
+from ferray.events import EpochReport, Listener, TrialEnded
+from ferray.testing.command import ferray as run
+
+SPACE: dict[str, Any] = {
+    "name": "tiny",
+    "dataset": {"demo": {"num_train": 70, "num_val": 35, "num_test": 35}},
+    "sampler": "random",
+    "pruner": "none",
+    "base": {
+        "image_size": 32,
+        "augment": "none",
+        "backbone": {"tiny_cnn": {"width": 4, "depth": 3}},
+        "batch_size": 32,
+        "epochs": 1,
+    },
+    "space": {"optimizer.lr": {"log_uniform": [1e-4, 1e-2]}},
+}
+
+
+class Heard(Listener):
+    """All that a listener is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.warnings: list[str] = []
+        self.steps: list[str] = []
+        self.epochs: list[int] = []
+        self.ended: list[int] = []
+
+    def noted(self, line: str) -> None:
+        self.lines.append(line)
+
+    def warned(self, line: str) -> None:
+        self.warnings.append(line)
+
+    def progressed(self, what: str, done: int, total: int) -> None:
+        self.steps.append(what)
+
+    def epoch_ended(self, number: int, report: EpochReport) -> None:
+        self.epochs.append(number)
+
+    def trial_ended(self, trial: TrialEnded) -> None:
+        self.ended.append(trial.number)
+
+
+def swept(output: Path, space: Any = SPACE, **options: Any) -> ferray.Sweep:
+    place: dict[str, Any] = {"output": output, "launcher": "inline", "tracker": "none", "trials": 1, "listeners": []}
+    return ferray.sweep(space, **{**place, **options})
+
+
+def test_what_is_returned_is_what_load_returns(tmp_path: Path) -> None:
+    assert swept(tmp_path) == ferray.load(tmp_path / "tiny")
+
+
+def test_the_same_call_goes_on(tmp_path: Path) -> None:
+    swept(tmp_path)
+    heard = Heard()
+    sweep = swept(tmp_path, trials=2, listeners=[heard])
+    assert ([trial.number for trial in sweep.trials], heard.ended) == ([0, 1], [1])
+
+
+def test_the_command_goes_on_with_what_python_began(tmp_path: Path) -> None:
+    swept(tmp_path)
+    file = tmp_path / "tiny" / "sweep.yaml"
+    ran = run("sweep", file, "--trials", 2, "--output", tmp_path, "--launcher", "inline", "--tracker", "none")
+    assert (ran.code, "going on with `tiny`: 1 finished" in ran.err) == (0, True)
+
+
+def test_a_space_may_be_a_spec(tmp_path: Path) -> None:
+    swept(tmp_path)
+    assert len(swept(tmp_path, SweepSpec.model_validate(SPACE), trials=2).trials) == 2
+
+
+def test_a_space_may_be_the_path_of_a_file(tmp_path: Path) -> None:
+    swept(tmp_path)
+    assert len(swept(tmp_path, tmp_path / "tiny" / "sweep.yaml", trials=2).trials) == 2
+
+
+def test_a_space_without_a_name_needs_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has no name"):
+        swept(tmp_path, {key: value for key, value in SPACE.items() if key != "name"})
+
+
+def test_a_given_space_is_left_as_it_was(tmp_path: Path) -> None:
+    before = repr(SPACE)
+    load_space(SPACE)
+    with pytest.raises(ConfigError):
+        swept(tmp_path, set={"optimizer.lr": 1e-3, "nosuch": 1})
+    assert repr(SPACE) == before
+
+
+def test_set_takes_values_as_python_has_them(tmp_path: Path) -> None:
+    sweep = swept(tmp_path, set={"optimizer.lr": 1e-05, "imbalance": {"focal": {"gamma": 2.0}}})
+    config = sweep.trials[0].config
+    assert (config["optimizer"]["lr"], config["imbalance"]["focal"]["gamma"]) == (1e-05, 2.0)
+
+
+def test_set_takes_texts_as_the_command_does(tmp_path: Path) -> None:
+    assert swept(tmp_path, set=["lr=1e-3"]).trials[0].config["optimizer"]["lr"] == 1e-3
+
+
+def test_a_value_that_no_space_can_hold_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no space can hold"):
+        swept(tmp_path, set={"optimizer.lr": object()})
+
+
+def test_an_option_that_is_none_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        swept(tmp_path, trails=3)
+    assert (raised.value.message, raised.value.hint) == (
+        "`trails` is no option of `ferray.sweep`",
+        "did you mean `trials`?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("max_retries", -1), ("launcher", "slurm"), ("tracker", "nosuch"), ("time_budget", "soon"), ("keep", "some")],
+)
+def test_a_wrong_value_is_refused(option: str, value: Any, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        swept(tmp_path, **{option: value})
+
+
+def test_nothing_is_written_to_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ferray.sweep(SPACE, output=tmp_path, launcher="inline", tracker="none", trials=1)
+    assert capsys.readouterr().out == ""
+
+
+def test_without_listeners_a_line_tells_of_each_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ferray.sweep(SPACE, output=tmp_path, launcher="inline", tracker="none", trials=1)
+    assert "trial 0    complete" in capsys.readouterr().err
+
+
+def test_quiet_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ferray.sweep(SPACE, output=tmp_path, launcher="inline", tracker="none", trials=1, quiet=True)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_listeners_hear_the_check_and_every_epoch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    heard = Heard()
+    swept(tmp_path, trials=2, listeners=[heard])
+    assert (heard.epochs, heard.ended, heard.warnings) == ([0, 1], [0, 1], [])
+    assert heard.lines[0].startswith("checking `tiny`: space ")
+    assert (heard.steps[0], heard.steps[-1]) == ("importing torch", "")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_it_works_on_a_thread_of_its_own(tmp_path: Path) -> None:
+    found: list[ferray.Sweep] = []
+    thread = threading.Thread(target=lambda: found.append(swept(tmp_path)))
+    thread.start()
+    thread.join()
+    assert [len(sweep.trials) for sweep in found] == [1]
+
+
+def test_a_sweep_in_which_nothing_completes_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("ferray.training.network_trainer.assemble", explode)
+    with pytest.raises(SweepFailed, match="no trial completed, 1 failed"):
+        swept(tmp_path)
+
+
+class Impatient(Listener):
+    """Presses Ctrl-C when the first epoch has ended."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warned(self, line: str) -> None:
+        self.warnings.append(line)
+
+    def epoch_ended(self, number: int, report: EpochReport) -> None:
+        import signal
+
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_ends_it_with_everything_written(tmp_path: Path) -> None:
+    impatient = Impatient()
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path, trials=2, set={"epochs": 3}, listeners=[impatient])
+    assert ferray.load(tmp_path / "tiny").trials[0].state == "interrupted"
+    assert impatient.warnings == ["interrupted; run the same command again to go on with `tiny`"]
