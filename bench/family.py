@@ -13,7 +13,7 @@ PR_SET_CHILD_SUBREAPER = 36
 # Ray's titles of the processes that train: Tune wraps the class, and the wrapper's name stands while a method runs.
 IN_A_STEP = "ray::ResourceTrainable.train"
 IN_ITS_START = "ray::ResourceTrainable.__init__"
-WORKERS = ("ray::ResourceTrainable", "ray::_TrialActor")
+WORKERS = ("ray::ResourceTrainable", "ray::BundleTrainable")
 IDLE = "ray::IDLE"
 IMPORTING_BYTES = 250 * 2**20  # a worker that Ray keeps in reserve has less than that, one that imports torch more
 RAYLET = "raylet"

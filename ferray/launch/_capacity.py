@@ -1,4 +1,4 @@
-"""`Capacity`: how many trials a cluster takes, asked anew while the sweep runs."""
+"""`Capacity`: how many workers a cluster takes, asked anew while the sweep runs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ import ray
 
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
-from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.placement import Placement, find_placement, wanted_gpus
-
-WAIT_TOLD_S = 15.0  # a worker of another user's may be ending
 
 
 def living_nodes() -> list[dict[str, float]]:
@@ -29,6 +26,7 @@ def wanted_placement(runtime: Runtime) -> Placement:
         runtime.cpus_per_trial,
         wanted_gpus(runtime, has_any=False) if gpus is None else gpus,
         runtime.max_concurrent or 1,
+        runtime.trials_per_worker,
     )
 
 
@@ -58,35 +56,17 @@ def _wait(group: Any, wait_s: float, wanted: Placement) -> None:
 
 
 class Capacity:
-    """The slots of a cluster as its nodes join and leave; what one trial gets stays as it was at the start."""
+    """The slots of a cluster as its nodes join and leave; what one worker gets stays as it was at the start."""
 
-    def __init__(self, driver: SweepDriver, place: Placement) -> None:
-        self.place = place
-        self._driver = driver
-        self._runtime = driver.runtime.model_copy(update={"gpus_per_trial": place.gpus})
-        self._is_told = False
+    def __init__(self, runtime: Runtime, placement: Placement) -> None:
+        self.placement = placement
+        self._runtime = runtime.model_copy(update={"gpus_per_trial": placement.gpus})
 
-    @property
-    def has_room(self) -> bool:
-        """Whether another trial may be asked for."""
-        return self._driver.num_running < self.place.slots
-
-    def look(self, nodes: list[dict[str, float]]) -> None:
-        """Hear what each living node has in all."""
-        before = self.place
+    def look(self, nodes: list[dict[str, float]], free: dict[str, float]) -> None:
+        """Hear what each living node has in all, and what all of them have left."""
         try:
             slots = find_placement(self._runtime, nodes, "the cluster").slots
         except ClusterError:
-            slots = 1  # that trial waits, so that Ray's autoscaler sees what is wanted
-        if slots != before.slots:
-            self.place = replace(before, slots=slots)
-            self._driver.failures.expect(slots)
-            self._driver.note(f"the cluster has changed: {self.place}")
-
-    def say_what_is_waited_for(self, free: dict[str, float]) -> None:
-        """Once each time when no trial has got its resources for a while; `free` is what the cluster has left."""
-        waits = self._driver.timeouts.all_wait_s() > WAIT_TOLD_S
-        if waits and not self._is_told:
-            left = f"{free.get('CPU', 0):g} CPUs and {free.get('GPU', 0):g} GPUs"
-            self._driver.note(f"waiting for {self.place.of_one_trial} on one node: the whole cluster has {left} free")
-        self._is_told = waits
+            slots = 1  # that worker waits, so that Ray's autoscaler sees what is wanted
+        left = f"{free.get('CPU', 0):g} CPUs and {free.get('GPU', 0):g} GPUs"
+        self.placement = replace(self.placement, slots=slots, free=left)

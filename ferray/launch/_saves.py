@@ -7,7 +7,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.launcher import NotSaved
 
 SAVE_LIMIT_S = 120.0
 
@@ -15,25 +15,22 @@ SAVE_LIMIT_S = 120.0
 class Saves:
     """The checkpoints asked for and not yet written; the driver goes on meanwhile."""
 
-    def __init__(self, driver: SweepDriver) -> None:
-        self._driver = driver
+    def __init__(self) -> None:
         self._answers: dict[Any, int] = {}
 
-    def ask(self, number: int, actor: Any) -> None:
-        """Have the trial's worker save; an actor does that before whatever it is asked later, to stop at last."""
-        self._answers[actor.save_now.remote()] = number
+    def expect(self, number: int, answer: Any) -> None:
+        """Remember that the trial's worker saves; an actor does that before whatever it is asked later."""
+        self._answers[answer] = number
 
-    def wait(self) -> None:
-        """Until all have been written; the user hears of those that could not be."""
-        if not self._answers:
-            return
-        ended, late = ray.wait(list(self._answers), num_returns=len(self._answers), timeout=SAVE_LIMIT_S)
-        for answer in ended:
-            if problem := _problem(answer):
-                self._driver.could_not_save(self._answers[answer], problem)
-        for answer in late:
-            self._driver.could_not_save(self._answers[answer], f"no word for {SAVE_LIMIT_S:g} s")
-        self._answers.clear()
+    def wait(self) -> list[NotSaved]:
+        """Until all have been written; those that could not be."""
+        answers, self._answers = self._answers, {}  # a wait that is interrupted is not begun again
+        if not answers:
+            return []
+        ended, late = ray.wait(list(answers), num_returns=len(answers), timeout=SAVE_LIMIT_S)
+        problems = {answer: _problem(answer) for answer in ended}
+        problems |= dict.fromkeys(late, f"no word for {SAVE_LIMIT_S:g} s")
+        return [NotSaved(answers[answer], why) for answer, why in problems.items() if why]
 
 
 def _problem(answer: Any) -> str:

@@ -1,58 +1,77 @@
-"""One trial after another in this process."""
+"""One bundle after another in this process."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 
+from ferray.config.job import JobBundle
+from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
-from ferray.events import Decision, Outcome
-from ferray.launch import Launcher
-from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.launcher import Event, Launcher, NotSaved, TrialEvent
 from ferray.sweeps.placement import Placement
-from ferray.training.worker import TrialWorker
+from ferray.training.bundle import BundleWorker
 
 
 class Inline(Launcher):
-    """Trains in this process, one trial at a time: for tests, debuggers and a single GPU."""
+    """Trains in this process, one bundle at a time: for tests, debuggers and a single GPU."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self._waiting: deque[JobBundle] = deque()
+        self._worker: BundleWorker | None = None
+        self._unsaved: list[NotSaved] = []
 
     def check(self) -> Placement:
         has_gpu = self.runtime.device != "cpu" and torch.cuda.is_available()
         if self.runtime.device == "cuda" and not has_gpu:
             raise ClusterError("this machine has no CUDA device", "pass `--device cpu`")
-        return Placement(self.runtime.cpus_per_trial, gpus=float(has_gpu), slots=1)
+        return Placement(self.runtime.cpus_per_trial, float(has_gpu), 1, self.runtime.trials_per_worker)
 
-    def run(self, driver: SweepDriver) -> None:
-        driver.note(f"{self.check()}, in this process")
-        driver.start(slots=1)
-        while (job := driver.next_job()) is not None:
-            worker = TrialWorker(job)
-            try:
-                driver.ended(job.number, _train(worker, driver))
-            except KeyboardInterrupt:
-                driver.say_stopping()
-                with suppress(KeyboardInterrupt):  # a second one: it goes on from less
-                    _save(worker, driver)
-                driver.interrupt()
-                raise
-            finally:
-                worker.close()
+    @contextmanager
+    def opened(self, tell: Callable[[str], None]) -> Iterator[None]:
+        self._placement = self.check()
+        tell(f"{self._placement}, in this process")
+        try:
+            yield
+        finally:
+            self._close_worker()
 
+    def capacity(self) -> Placement:
+        return self._placement  # a process neither gains nor loses a GPU
 
-def _train(worker: TrialWorker, driver: SweepDriver) -> Outcome | None:
-    """Epochs until the trial or the driver says stop; the failure if there was one."""
-    while True:
-        result = worker.step()
-        if isinstance(result, Outcome):
-            return result
-        decision = driver.epoch_ended(worker.job.number, result)
-        if decision is Decision.PAUSE:
-            _save(worker, driver)
-        if decision is not Decision.CONTINUE or result.is_last:
-            return None
+    def start(self, bundle: JobBundle) -> None:
+        self._waiting.append(bundle)
 
+    def poll(self) -> Sequence[Event]:
+        worker = self._worker
+        if worker is None or not worker.numbers:
+            self._close_worker()
+            worker = self._worker = BundleWorker(self._waiting.popleft())
+        results = worker.step()
+        return [*self._pop_unsaved(), *(TrialEvent(number, result) for number, result in results.items())]
 
-def _save(worker: TrialWorker, driver: SweepDriver) -> None:
-    if problem := worker.save():
-        driver.could_not_save(worker.job.number, problem)
+    def drop(self, number: int, *, save: bool) -> None:
+        if self._worker is not None and (problem := self._worker.drop(number, save=save)):
+            self._unsaved.append(NotSaved(number, problem))
+
+    def kill(self, number: int) -> None:
+        """Nothing: `poll` itself trains, so that nobody is there to look while a trial hangs."""
+
+    def stop(self, *, save: bool) -> Sequence[Event]:
+        self._waiting.clear()
+        for number in self._worker.numbers if self._worker is not None and save else ():
+            self.drop(number, save=True)
+        return self._pop_unsaved()
+
+    def _pop_unsaved(self) -> list[NotSaved]:
+        unsaved, self._unsaved = self._unsaved, []
+        return unsaved
+
+    def _close_worker(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None

@@ -98,7 +98,7 @@ def check_sweep(
     num_classes = len(next(iter(data.values())).classes)
     need = disk_need(configs, num_classes, runtime.output, most=runtime.keep_best)
     left = spec.budget.trials - num_kept(runtime.output / spec.name)
-    warnings["disk"] = need.warning(runtime.output, max(0, left), place.slots)
+    warnings["disk"] = need.warning(runtime.output, max(0, left), place.num_trials)
     if warnings["disk"] and runtime.keep_best is None and not spec.published:
         warnings["disk"] += f"; `--keep best={FEW}` keeps those of the best alone"
     told = tuple(dict.fromkeys(filter(None, warnings.values())))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,16 +15,15 @@ from typing import ParamSpec, TypeVar
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.exclusion import kept_list
-from ferray.config.job import TrialJob
+from ferray.config.job import JobBundle, TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
-from ferray.errors import FerrayError, StorageError
+from ferray.errors import StorageError
 from ferray.events import (
     Decision,
     EpochReport,
     FailureReason,
     Found,
-    Listener,
     Outcome,
     OutcomeKind,
     SweepStarted,
@@ -34,12 +32,12 @@ from ferray.events import (
 )
 from ferray.study.study import Study, Trial
 from ferray.sweeps.failures import FailurePolicy
+from ferray.sweeps.notification import Listeners
 from ferray.sweeps.retention import Retention
 from ferray.sweeps.timeouts import Timeouts
 from ferray.sweeps.warm_start import find_parent
 from ferray.system.signals import stops_answered_by
 from ferray.text.counting import counted
-from ferray.text.sanitize import visible
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -63,46 +61,6 @@ def deferring_interrupts(act: Callable[Given, Answer]) -> Callable[Given, Answer
     return whole
 
 
-def warn(line: str) -> None:
-    """One line for the person who started the sweep."""
-    with suppress(OSError, ValueError):  # nobody may be listening any more: `2>&1 | head`, a closed terminal
-        print(visible(f"warning: {line}"), file=sys.stderr, flush=True)
-
-
-@dataclass
-class Listeners:
-    """The listeners of a sweep. One that raises is warned about once and switched off."""
-
-    listeners: list[Listener]
-    tell_user: Callable[[str], None] = warn
-
-    def invite(self, name: str, build: Callable[[], Listener]) -> None:
-        """Add a listener; one that cannot be built is left out with a warning, unless it was asked for wrongly."""
-        try:
-            self.listeners.append(build())
-        except FerrayError:
-            raise
-        except Exception as error:
-            self.tell_user(f"the tracker {name} is left out: {type(error).__name__}: {error}")
-
-    def close(self) -> None:
-        """Let everybody write what is left."""
-        self.notify("close")
-
-    def notify(self, act: str, *message: object) -> None:
-        """Call `act` on every listener that still listens."""
-        for listener in list(self.listeners):
-            try:
-                getattr(listener, act)(*message)
-            except Exception as error:
-                self.listeners.remove(listener)
-                name = type(listener).__name__
-                self.tell_user(f"the tracker {name} is switched off: {type(error).__name__}: {error}")
-                if act != "close":
-                    with suppress(Exception):  # it has failed already; closing frees its terminal and its threads
-                        listener.close()
-
-
 @dataclass
 class SweepDriver:
     """The sweep as launchers see it: jobs to start, epochs to pass on, ends to report. One thread only.
@@ -122,6 +80,7 @@ class SweepDriver:
     _pruned: set[int] = field(default_factory=set)
     _out_of_time: set[int] = field(default_factory=set)
     _trials: dict[int, Trial] = field(default_factory=dict)
+    _apart: set[int] = field(default_factory=set)  # roots of trials that share a worker with nobody any more
     _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
     _started: float | None = None  # by the clock; None before `start`
 
@@ -132,7 +91,7 @@ class SweepDriver:
         self.retention = Retention(self.artifacts, self.study, self.runtime.keep_best)
 
     def start(self, slots: int) -> None:
-        """Tell the listeners that the sweep begins on so many slots; the time budget runs from here."""
+        """Tell the listeners that the sweep begins on so many workers; the time budget runs from here."""
         self._started = self.clock()
         self.failures.expect(slots)
         objective = self.spec.objective
@@ -145,7 +104,7 @@ class SweepDriver:
                 mode=objective.mode,
                 trials=self.spec.budget.trials,
                 finished=self.study.num_finished,
-                slots=slots,
+                slots=slots * self.runtime.trials_per_worker,
                 found=self.found,
                 time_s=self.spec.budget.time_s,
                 study=self.study.name,
@@ -158,12 +117,20 @@ class SweepDriver:
         self.listeners.notify("noted", line)
 
     @deferring_interrupts
-    def next_job(self) -> TrialJob | None:
-        """A trial to start now, or None: enough have been started, the time is up, or the sweep was given up."""
-        if self.num_left == 0:
-            return None
-        trial = self.study.ask()
-        self._trials[trial.number] = trial
+    def next_bundles(self) -> list[JobBundle]:
+        """Trials to start now, as many as share a worker; none where enough have been started or the sweep winds up.
+
+        Those that have lost a worker with others come in bundles of their own.
+        """
+        count = min(self.runtime.trials_per_worker, self.num_left)
+        trials = self.study.ask_many(count) if count else []
+        self._trials |= {trial.number: trial for trial in trials}
+        jobs = {trial.number: self._started_job(trial) for trial in trials}
+        together = tuple(jobs[trial.number] for trial in trials if trial.root not in self._apart)
+        apart = [jobs[trial.number] for trial in trials if trial.root in self._apart]
+        return [JobBundle(part) for part in (together, *((job,) for job in apart)) if part]
+
+    def _started_job(self, trial: Trial) -> TrialJob:
         address = self.artifacts.trial(trial.folder).address
         self.listeners.notify(
             "trial_started",
@@ -245,13 +212,25 @@ class SweepDriver:
         self.failures.trial_ended(outcome)
         self.listeners.notify("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params))
 
-    def lost(self, number: int, reason: FailureReason, message: str, known: str = "") -> None:
-        """The trial's worker died under it: its parameters are asked again, unless that has happened too often.
+    def lost(self, numbers: Sequence[int], reason: FailureReason, message: str, known: str = "") -> None:
+        """The worker of these trials died under them: their parameters are asked again, unless that was too often.
 
-        What else is `known` of its end is kept in the trial's folder.
+        Which of several took it down nobody knows: none is to blame, and each is asked again apart. What else is
+        `known` of the end is kept in the trials' folders.
         """
-        file = self._keep_words(self._trials[number], known) if known else ""
-        self.ended(number, self._after_loss(number, Outcome(OutcomeKind.FAILED, message, file, reason)))
+        failures = {number: self._worker_loss(number, reason, message, known) for number in numbers}
+        first = numbers[0]
+        if len(failures) == 1:
+            self.ended(first, self._after_loss(first, failures[first]))
+            return
+        self.failures.bundle_lost(failures[first], root=self._trials[first].root)
+        for number, failure in failures.items():
+            self.ended_beside_others(number, failure)
+
+    def ended_beside_others(self, number: int, failure: Outcome) -> None:
+        """A trial has ended by what another one of its bundle may have done: it is asked again, and apart."""
+        self._apart.add(self._trials[number].root)
+        self.ended(number, replace(failure, kind=OutcomeKind.INTERRUPTED, is_blameless=True))
 
     def withdraw(self, number: int) -> None:
         """End a trial that has not begun, since the time is up or the sweep was given up; it is asked again."""
@@ -266,11 +245,6 @@ class SweepDriver:
     def check_owner(self) -> None:
         """ClusterError where another driver has taken the sweep over; for launchers, whose epochs may be long."""
         self.study.check_owner()
-
-    @property
-    def running_artifacts(self) -> list[TrialArtifacts]:
-        """Those of the trials that run."""
-        return [self.artifacts.trial(trial.folder) for trial in self._trials.values()]
 
     def say_stopping(self) -> None:
         """Acknowledge a Ctrl-C before anything is waited for."""
@@ -299,6 +273,10 @@ class SweepDriver:
             retries=self.study.num_retries(number),
             is_alone=len(self._trials) == 1,
         )
+
+    def _worker_loss(self, number: int, reason: FailureReason, message: str, known: str) -> Outcome:
+        file = self._keep_words(self._trials[number], known) if known else ""
+        return Outcome(OutcomeKind.FAILED, message, file, reason)
 
     def _keep_words(self, trial: Trial, known: str) -> str:
         """The file that holds what is known of a worker's end; "" where it cannot be written."""

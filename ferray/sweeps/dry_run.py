@@ -13,7 +13,7 @@ from ferray.events import Found
 from ferray.study.database import database_errors_named
 from ferray.study.load import rehearse_opening
 from ferray.study.records import JudgedData
-from ferray.sweeps.driver import Listeners
+from ferray.sweeps.notification import Listeners
 from ferray.sweeps.run import invite_trackers, refuse_driven, refuse_putting_aside, with_store
 
 

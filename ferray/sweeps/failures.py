@@ -53,6 +53,11 @@ class FailurePolicy:
             return replace(failure, kind=OutcomeKind.INTERRUPTED, is_blameless=True)
         return replace(failure, kind=OutcomeKind.INTERRUPTED if retries < self.max_retries else OutcomeKind.FAILED)
 
+    def bundle_lost(self, failure: Outcome, *, root: int) -> None:
+        """A worker was lost with several trials, of which `root` stands for all: one loss, and nobody's fault."""
+        self._lost.append(root)
+        self._last_loss = failure
+
     def trial_ended(self, outcome: Outcome) -> None:
         """Count failures in a row; an interrupted trial has not ended."""
         if outcome.kind is OutcomeKind.INTERRUPTED:

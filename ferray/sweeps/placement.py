@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
@@ -12,15 +12,28 @@ from ferray.text.counting import counted
 
 @dataclass(frozen=True)
 class Placement:
-    """What one trial gets, and how many trials fit at a time."""
+    """What one worker gets, and how many workers fit at a time; each has a trial, or several that share it.
+
+    `free` says, where others use the same nodes, what all of them have left.
+    """
 
     cpus: int
     gpus: float
     slots: int
+    trials_per_worker: int = 1
+    free: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         """`2 trials at a time, 1 core each`."""
-        return f"{counted(self.slots, 'trial')} at a time, {self.of_one_trial}{' each' if self.slots > 1 else ''}"
+        trials = counted(self.slots, "trial")
+        if self.trials_per_worker > 1:
+            trials = f"{counted(self.slots, 'worker')} of {self.trials_per_worker} trials"
+        return f"{trials} at a time, {self.of_one_trial}{' each' if self.slots > 1 else ''}"
+
+    @property
+    def num_trials(self) -> int:
+        """How many trials are trained at a time."""
+        return self.slots * self.trials_per_worker
 
     @property
     def of_one_trial(self) -> str:
@@ -45,7 +58,7 @@ def find_placement(runtime: Runtime, nodes: list[dict[str, float]], where: str) 
         message = f"a trial asks for `{gpus:g}` GPUs, the largest node of {where} has {most:g}"
         elsewhere = "start a node that has them" if runtime.address else "`--address` of a cluster that has them"
         raise ClusterError(message, _or_wait(f"pass fewer `--gpus-per-trial`, or {elsewhere}", runtime))
-    return Placement(cpus, gpus, min(slots, runtime.max_concurrent or slots))
+    return Placement(cpus, gpus, min(slots, runtime.max_concurrent or slots), runtime.trials_per_worker)
 
 
 def wanted_gpus(runtime: Runtime, has_any: bool) -> float:

@@ -47,13 +47,13 @@ class Plan:
             "data": [summary.to_json() for summary in self.checked.data],
             "launcher": self.runtime.launcher,
             "address": self.runtime.address,
-            "slots": {"trials": place.slots, "cpus_per_trial": place.cpus, "gpus_per_trial": place.gpus},
+            "slots": {"trials": place.num_trials, "cpus_per_trial": place.cpus, "gpus_per_trial": place.gpus},
             "keep": keep_words(self.runtime.keep_best),
             "disk": {
                 "free_bytes": disk.free,
                 "kept_bytes": list(disk.kept) if disk.kept else None,
                 "running_bytes": disk.running,
-                "all_trials_bytes": disk.of_all(self.trials_left, place.slots),
+                "all_trials_bytes": disk.of_all(self.trials_left, place.num_trials),
             },
             "store": without_password(self.runtime.storage) if self.runtime.storage else None,
             "trackers": list(self.runtime.trackers),
@@ -130,7 +130,7 @@ class Plan:
             return free
         least, most = map(gibibytes, disk.kept)
         kept = most if least == most else f"{least} to {most}"
-        in_all = gibibytes(disk.of_all(left, self.checked.place.slots))
+        in_all = gibibytes(disk.of_all(left, self.checked.place.num_trials))
         trials = counted(left, "trial")
         running = gibibytes(disk.running)
         return f"{free}; a complete trial keeps about {kept}, one that runs {running}; {trials} take at most {in_all}"

@@ -49,7 +49,9 @@ from ferray.study.judged_data import keep_data
 from ferray.study.load import open_study
 from ferray.study.records import JudgedData, SweepRecord
 from ferray.study.store import open_store
-from ferray.sweeps.driver import Listeners, SweepDriver
+from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.loop import run_trials
+from ferray.sweeps.notification import Listeners
 from ferray.system.cores import num_cores
 from ferray.text.counting import counted
 
@@ -101,7 +103,7 @@ def run_sweep(
             for line in _notes(driver, opened.changed, num_first=study.enqueue(first), num_freed=num_freed):
                 driver.note(line)
             if driver.num_left:
-                ROOMS["launcher"].load(runtime.launcher)(runtime).run(driver)
+                run_trials(driver, ROOMS["launcher"].load(runtime.launcher)(runtime))
         record = replace(read_sweep(store, place.study), name=spec.name, words=place.words)
     if driver.failures.is_over:
         raise driver.failures.error(record.command("trials --failed"))

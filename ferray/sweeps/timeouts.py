@@ -58,6 +58,10 @@ class Timeouts:
         late = [number for number, (phase, since) in self._since.items() if self._is_late(number, phase, since)]
         return {number: self._words(number) for number in late}
 
+    def numbers_in(self, phase: Phase) -> list[int]:
+        """The trials that are in this phase."""
+        return [number for number, (now, _) in self._since.items() if now is phase]
+
     def all_wait_s(self) -> float:
         """For how long every running trial has waited for its resources; 0 where one has them, or none runs."""
         if not self._since or any(phase is not Phase.WAITS for phase, _ in self._since.values()):

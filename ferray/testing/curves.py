@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
+from ferray.config.job import JobBundle, TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
-from ferray.events import Decision, EpochReport, Listener
+from ferray.events import EpochReport, Listener
 from ferray.study.store import open_store
 from ferray.study.study import Study
-from ferray.sweeps.driver import Listeners, SweepDriver
+from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.launcher import Event, Launcher, TrialEvent
+from ferray.sweeps.loop import run_trials
+from ferray.sweeps.notification import Listeners
+from ferray.sweeps.placement import Placement
 
 Curve = Callable[
     [TrialConfig, float], float
@@ -68,30 +74,77 @@ def open_driver(
     spec: SweepSpec,
     *listeners: Listener,
     storage: str | None = None,
-    keep_best: int | None = None,
+    **runtime: Any,
 ) -> SweepDriver:
-    """A driver over the journal in `folder`, or over the database behind `storage`, as `run_sweep` would make it."""
+    """A driver over the journal in `folder`, or over the database behind `storage`, as `run_sweep` would make it.
+
+    `runtime` are keys of `Runtime`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    runtime = Runtime(output=folder.parent, launcher="inline", cache_dir=folder.parent, keep_best=keep_best)
-    return SweepDriver(spec, runtime, Study(spec, open_store(folder, storage)), folder, Listeners(list(listeners)))
+    place = Runtime(output=folder.parent, launcher="inline", cache_dir=folder.parent, **runtime)
+    return SweepDriver(spec, place, Study(spec, open_store(folder, storage)), folder, Listeners(list(listeners)))
+
+
+class Killed(Exception):
+    """The process is gone, as after SIGKILL: nothing of it ends or interrupts a trial."""
+
+
+class Curves(Launcher):
+    """Trials on a curve, an epoch of each that runs at every poll; `most_epochs` later its process is Killed."""
+
+    def __init__(self, runtime: Runtime, curve: Curve, *, slots: int = 1, most_epochs: int = 10**6) -> None:
+        super().__init__(runtime)
+        self._curve = curve
+        self._slots = slots
+        self._epochs_left = most_epochs
+        self._running: dict[int, tuple[TrialConfig, int]] = {}
+
+    def check(self) -> Placement:
+        return Placement(1, 0.0, self._slots, self.runtime.trials_per_worker)
+
+    def opened(self, tell: Callable[[str], None]) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def capacity(self) -> Placement:
+        if self._epochs_left <= 0:
+            raise Killed
+        return self.check()
+
+    def start(self, bundle: JobBundle) -> None:
+        self._running |= {job.number: (job.trial_config(), 0) for job in bundle.jobs}
+
+    def poll(self) -> Sequence[Event]:
+        return [self._step(number) for number in list(self._running)]
+
+    def drop(self, number: int, *, save: bool) -> None:
+        self._running.pop(number, None)
+
+    def kill(self, number: int) -> None:
+        """Nothing: a curve does not hang."""
+
+    def stop(self, *, save: bool) -> Sequence[Event]:
+        return ()
+
+    def _step(self, number: int) -> TrialEvent:
+        config, epoch = self._running[number]
+        self._running[number] = (config, epoch + 1)
+        self._epochs_left -= 1
+        report = curve_report(config, epoch + 1, self._curve)
+        if report.is_last:
+            del self._running[number]
+        return TrialEvent(number, report)
 
 
 def run_curves(driver: SweepDriver, curve: Curve = saturating, *, slots: int = 1, most_epochs: int = 10**6) -> None:
-    """Run the sweep on a curve with so many trials at a time, epoch by epoch in turn; stop dead after `most_epochs`.
+    """Run the sweep on a curve with so many workers at a time, epoch by epoch in turn; stop dead after `most_epochs`.
 
     Stopping dead is what a SIGKILL does: running trials are neither ended nor interrupted.
     """
-    driver.start(slots)
-    running: dict[int, tuple[TrialConfig, int]] = {}
-    while most_epochs > 0:
-        while len(running) < slots and (job := driver.next_job()) is not None:
-            running[job.number] = (job.trial_config(), 0)
-        if not running:
-            return
-        for number, (config, epoch) in list(running.items()):
-            running[number] = (config, epoch + 1)
-            report = curve_report(config, epoch + 1, curve)
-            most_epochs -= 1
-            if driver.epoch_ended(number, report) is not Decision.CONTINUE or report.is_last:
-                driver.ended(number)
-                del running[number]
+    with suppress(Killed):
+        run_trials(driver, Curves(driver.runtime, curve, slots=slots, most_epochs=most_epochs))
+
+
+def next_job(driver: SweepDriver) -> TrialJob | None:
+    """The next trial alone, as a launcher would be given it; None where there is none."""
+    bundles = driver.next_bundles()
+    return bundles[0].jobs[0] if bundles else None

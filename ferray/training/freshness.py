@@ -17,13 +17,14 @@ class Freshness:
     Growth is measured from the end of the first trial on, when every library has been loaded and warmed up.
     """
 
-    def __init__(self) -> None:
-        self._trials = 1
+    def __init__(self, trials: int = 1) -> None:
+        self._trials = self._at_once = trials
         self._first_bytes: int | None = None
 
-    def count(self) -> None:
-        """Another trial begins in the same process."""
-        self._trials += 1
+    def count(self, trials: int = 1) -> None:
+        """Another trial begins in the same process, or so many that share it."""
+        self._trials += trials
+        self._at_once = trials
         if self._first_bytes is None:
             self._first_bytes = _own_bytes()
 
@@ -32,7 +33,7 @@ class Freshness:
         """Whether the process should end with this trial, at whichever epoch that may be: most trials are pruned."""
         if self._trials >= MOST_TRIALS or _has_many_files_open():
             return True
-        return self._first_bytes is not None and _own_bytes() - self._first_bytes > MOST_GROWTH_BYTES
+        return self._first_bytes is not None and _own_bytes() - self._first_bytes > MOST_GROWTH_BYTES * self._at_once
 
 
 def _own_bytes() -> int:

@@ -18,7 +18,7 @@ from ferray.config.load import load_space
 from ferray.study.records import LEASE_ATTR
 from ferray.study.store import open_store
 from ferray.testing.command import Ran, ferray
-from ferray.testing.curves import open_driver
+from ferray.testing.curves import next_job, open_driver
 
 TINY = """
 dataset: {demo: {num_train: 140, num_val: 70, num_test: 70}}
@@ -148,7 +148,7 @@ def test_a_finished_sweep_writes_no_more(space: Path) -> None:
 def test_an_interrupted_trial_is_said_to_be_asked_again(space: Path) -> None:
     driver = open_driver(space.parent / "runs" / "tiny", load_space(str(space))[0])
     driver.start(slots=1)
-    driver.next_job()
+    next_job(driver)
     driver.interrupt()
     driver.study.close()
     assert plan(space)["continues"]["asked_again"] == 1

@@ -19,7 +19,7 @@ from ferray.study.history import load_sweep
 from ferray.study.records import DriverRecord, SweepRecord, TrialRecord
 from ferray.sweeps.driver import SweepDriver
 from ferray.testing.command import ferray
-from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
+from ferray.testing.curves import curve_report, next_job, open_driver, run_curves, saturating, small_spec
 from ferray.testing.fake_sweep import sweep_record
 
 DEAD = DriverRecord("node7", 4711, 0.0, is_alive=False)
@@ -45,7 +45,7 @@ def driver(tmp_path: Path) -> SweepDriver:
     """Of a sweep of one trial that has just been asked."""
     driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 1}))
     driver.start(slots=1)
-    driver.next_job()
+    next_job(driver)
     return driver
 
 
@@ -221,7 +221,7 @@ def test_watch_prints_no_document(finished: Path, args: list[str]) -> None:
 def test_interrupted_trials_are_not_among_the_failed(tmp_path: Path) -> None:
     driver = open_driver(tmp_path / "curves", small_spec())
     driver.start(slots=1)
-    driver.next_job()
+    next_job(driver)
     driver.interrupt()
     driver.study.close()
     assert ferray("trials", "curves", "--failed", "--output", tmp_path).out == ""

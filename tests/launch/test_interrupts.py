@@ -10,25 +10,27 @@ from pathlib import Path
 import pytest
 
 from ferray.artifacts.trial import TrialArtifacts
+from ferray.config.job import JobBundle
 from ferray.events import Listener
 from ferray.launch import inline
 from ferray.launch._signals import heard_at_once
 from ferray.launch.inline import Inline
 from ferray.launch.ray import _let_workers_save
 from ferray.study.history import load_sweep
+from ferray.sweeps.loop import run_trials
 from ferray.testing.curves import open_driver, small_spec
 
 
 class Hasty:
     """A worker whose user presses Ctrl-C in its first epoch, and again while it saves."""
 
-    def __init__(self, job: object) -> None:
-        del job
+    def __init__(self, bundle: JobBundle) -> None:
+        self.numbers = bundle.numbers
 
     def step(self) -> None:
         raise KeyboardInterrupt
 
-    def save(self) -> None:
+    def drop(self, number: int, *, save: bool) -> None:
         raise KeyboardInterrupt
 
     def close(self) -> None:
@@ -64,11 +66,11 @@ def test_other_signals_tell_nothing_and_what_was_there_before_is_put_back() -> N
 
 
 def test_inline_ends_its_trial_in_the_store_after_a_second_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inline, "TrialWorker", Hasty)
+    monkeypatch.setattr(inline, "BundleWorker", Hasty)
     notes = Notes()
     driver = open_driver(tmp_path / "curves", small_spec(), notes)
     with pytest.raises(KeyboardInterrupt):
-        Inline(driver.runtime).run(driver)
+        run_trials(driver, Inline(driver.runtime))
     assert notes.lines[-1] == "stopping: asking 1 trial to save (Ctrl-C again to stop now)"
     assert [trial.outcome for trial in load_sweep(tmp_path / "curves").trials] == ["interrupted"]
 

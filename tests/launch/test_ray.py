@@ -18,7 +18,7 @@ from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
 from ferray.errors import ClusterError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
-from ferray.launch.ray import _TrialActor
+from ferray.launch._trainable import BundleTrainable
 from ferray.registry import ROOMS
 from ferray.study.history import load_sweep
 from ferray.sweeps.placement import find_placement
@@ -48,11 +48,12 @@ def test_fractions_of_a_gpu_pack_trials_without_spanning_two() -> None:
     assert slots({"CPU": 64, "GPU": 4}, gpus_per_trial=0.4) == 8
 
 
-def actor_that_has(result: EpochReport | Outcome, *, worn: bool) -> _TrialActor:
+def actor_that_has(result: EpochReport | Outcome, *, worn: bool) -> BundleTrainable:
     """An actor whose worker's next step gives this result."""
-    actor = _TrialActor.__new__(_TrialActor)
-    actor._worker = SimpleNamespace(step=lambda: result)
+    actor = BundleTrainable.__new__(BundleTrainable)
+    actor._worker = SimpleNamespace(step=lambda: {0: result})
     actor._freshness = SimpleNamespace(is_gone=worn)
+    actor._is_retired = False
     return actor
 
 

@@ -11,6 +11,7 @@ from ferray.launch.inline import Inline
 from ferray.study.history import load_sweep
 from ferray.study.records import TrialRecord
 from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.loop import run_trials
 from ferray.testing.curves import open_driver, small_spec
 
 EPOCHS = 5
@@ -55,13 +56,13 @@ def epochs_of(folder: Path, trial: TrialRecord) -> list[str]:
 
 
 def inline(driver: SweepDriver) -> None:
-    Inline(driver.runtime).run(driver)
+    run_trials(driver, Inline(driver.runtime))
 
 
 def on_ray(driver: SweepDriver) -> None:
     from ferray.launch.ray import Ray
 
-    Ray(driver.runtime).run(driver)
+    run_trials(driver, Ray(driver.runtime))
 
 
 def test_trials_run_where_the_clock_has_run_for_longer_than_the_budget(tmp_path: Path) -> None:

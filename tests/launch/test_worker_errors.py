@@ -16,7 +16,7 @@ from ray.exceptions import (
 )
 
 from ferray.events import FailureReason
-from ferray.launch._worker_errors import have_tune_survive, why_lost, words_of
+from ferray.launch._worker_errors import survive_ray_errors, why_lost, words_of
 
 CRASHED = """The actor died unexpectedly before finishing this task.
 The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR Worker exit detail: Worker
@@ -72,7 +72,7 @@ class Manager:
 def end_of_a_call(error: Exception) -> Exception:
     """What Tune hears of a worker's call that ends with this error."""
     manager = Manager()
-    have_tune_survive(SimpleNamespace(_actor_manager=manager))
+    survive_ray_errors(SimpleNamespace(_actor_manager=manager))
     manager._actor_task_failed(tracked_actor_task=None, exception=error)
     return manager.survived[0]
 

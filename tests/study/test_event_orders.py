@@ -27,7 +27,7 @@ from ferray.events import Decision, EpochReport, FailureReason, Listener, Outcom
 from ferray.study.history import read_sweep
 from ferray.study.study import Study
 from ferray.sweeps.driver import Listeners, SweepDriver
-from ferray.testing.curves import curve_report, run_curves, saturating, small_spec
+from ferray.testing.curves import curve_report, next_job, run_curves, saturating, small_spec
 from ferray.testing.fragile_store import Crash, FragileJournal
 
 TRIALS = 8
@@ -114,7 +114,7 @@ class Sweep(RuleBasedStateMachine):
             self._report(self.some(len(self.journal.lines)), value, saved)
 
     def _ask(self) -> bool:
-        job = self.driver.next_job()
+        job = next_job(self.driver)
         if job is not None:
             self.handed[job.number] = job
             self.running[job.number] = Running(job)
@@ -159,7 +159,7 @@ class Sweep(RuleBasedStateMachine):
         self.until(cut, lambda: self._lose(number))
 
     def _lose(self, number: int) -> None:
-        self.driver.lost(number, FailureReason.WORKER_LOST, "its worker was lost")
+        self.driver.lost([number], FailureReason.WORKER_LOST, "its worker was lost")
         del self.running[number]
 
     @precondition(lambda self: self.running)

@@ -13,7 +13,7 @@ from ferray.study.lease import STALE_AFTER_S
 from ferray.study.records import LEASE_ATTR, TrialRecord
 from ferray.study.store import JOURNAL_NAME
 from ferray.sweeps.driver import SweepDriver
-from ferray.testing.curves import open_driver, run_curves, small_spec
+from ferray.testing.curves import next_job, open_driver, run_curves, small_spec
 
 
 def rising(_: object, fraction: float) -> float:
@@ -41,7 +41,7 @@ def test_running_trial_shows_its_epoch_and_its_value_so_far(driver: SweepDriver)
 
 def test_running_trial_without_an_epoch_has_no_value(tmp_path: Path) -> None:
     owner = open_driver(tmp_path / "curves", small_spec())
-    owner.next_job()
+    next_job(owner)
     trial = only_trial(owner.folder)
     assert (trial.epochs, trial.epochs_asked, trial.value) == (0, 4, None)
 

@@ -30,7 +30,7 @@ from ferray.study.attempts import STOPPED_ATTR, values_of
 from ferray.study.pruners import step_of
 from ferray.study.study import Study
 from ferray.sweeps.driver import Listeners, SweepDriver
-from ferray.testing.curves import curve_report, small_spec
+from ferray.testing.curves import curve_report, next_job, small_spec
 from ferray.testing.fragile_store import Crash, FragileJournal
 
 SLOTS = 3
@@ -108,7 +108,7 @@ class Played:
         self.fill(kept)
 
     def fill(self, kept: tuple[float, ...] = (1.0,)) -> None:
-        while len(self.running) < SLOTS and (job := self.driver.next_job()) is not None:
+        while len(self.running) < SLOTS and (job := next_job(self.driver)) is not None:
             config = job.trial_config()
             key = (config.optimizer.lr, config.epochs)
             saved = int(kept[len(self.running) % len(kept)] * self.heard.get(key, 0))
@@ -158,7 +158,7 @@ class Played:
         self.turns.append((key, target))
 
     def lose_worker(self, key: SetId, trouble: Trouble) -> None:
-        self.driver.lost(self.running.pop(key).number, FailureReason.WORKER_LOST, "its worker was lost")
+        self.driver.lost([self.running.pop(key).number], FailureReason.WORKER_LOST, "its worker was lost")
         self.fill(trouble.kept)
 
     def start_over(self, key: SetId, trouble: Trouble) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ferray.study.history import load_sweep
 from ferray.study.records import TrialRecord
-from ferray.testing.curves import open_driver, run_curves, small_spec
+from ferray.testing.curves import next_job, open_driver, run_curves, small_spec
 
 NINE = {"batch_size": {"choice": [16, 32, 64]}, "optimizer.lr": {"choice": [0.001, 0.01, 0.1]}}
 
@@ -41,10 +41,10 @@ def test_a_sweep_that_goes_on_remembers_the_seeds(tmp_path: Path) -> None:
 def test_an_interrupted_repeat_keeps_its_seed(tmp_path: Path) -> None:
     spec = small_spec(space={"batch_size": {"choice": [16]}}, budget={"trials": 2})
     driver = open_driver(tmp_path / "curves", spec)
-    jobs = [driver.next_job(), driver.next_job()]
+    jobs = [next_job(driver), next_job(driver)]
     assert [job.config["seed"] for job in jobs if job] == [0, 1]
     driver.interrupt()
-    again = [driver.next_job(), driver.next_job()]
+    again = [next_job(driver), next_job(driver)]
     assert [job.config["seed"] for job in again if job] == [0, 1]
     driver.interrupt()
     driver.study.close()

@@ -23,7 +23,7 @@ from ferray.events import (
 from ferray.study.history import load_sweep
 from ferray.sweeps.driver import Listeners, SweepDriver
 from ferray.sweeps.failures import LEAST_LOSSES
-from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
+from ferray.testing.curves import curve_report, next_job, open_driver, run_curves, saturating, small_spec
 
 
 class Recorder(Listener):
@@ -71,7 +71,7 @@ def started(folder: Path, **changes: object) -> SweepDriver:
 
 def interrupted(driver: SweepDriver) -> TrialJob:
     """A trial that has saved and is interrupted."""
-    job = driver.next_job()
+    job = next_job(driver)
     assert job is not None
     job.path.mkdir(parents=True)
     (job.path / "last.pt").touch()
@@ -98,12 +98,12 @@ def test_listener_that_raises_is_warned_about_once_and_the_sweep_goes_on(tmp_pat
 
 def test_no_job_beyond_the_budget(tmp_path: Path) -> None:
     driver = started(tmp_path, budget={"trials": 2})
-    assert [driver.next_job() is not None for _ in range(3)] == [True, True, False]
+    assert [next_job(driver) is not None for _ in range(3)] == [True, True, False]
     assert not driver.is_done
 
 
 def test_job_carries_the_whole_configuration(tmp_path: Path) -> None:
-    job = started(tmp_path).next_job()
+    job = next_job(started(tmp_path))
     assert job is not None
     assert job.trial_config().to_json() == job.config
     assert job.path.parent == tmp_path / "curves" / "trials"
@@ -114,18 +114,18 @@ def test_spent_time_budget_stops_running_trials_as_interrupted(tmp_path: Path) -
     now = [0.0]
     driver.clock = lambda: now[0]
     driver.start(slots=1)
-    job = driver.next_job()
+    job = next_job(driver)
     assert job is not None
     now[0] = 11.0
     assert driver.epoch_ended(job.number, curve_report(job.trial_config(), 1, saturating)) is Decision.PAUSE
     driver.ended(job.number)
     assert [trial.outcome for trial in load_sweep(tmp_path / "curves").trials] == ["interrupted"]
-    assert driver.next_job() is None
+    assert next_job(driver) is None
 
 
 def test_pruned_trial_leaves_no_checkpoint_behind(tmp_path: Path) -> None:
     driver = started(tmp_path)
-    job = driver.next_job()
+    job = next_job(driver)
     assert job is not None
     job.path.mkdir(parents=True)
     (job.path / "last.pt").touch()
@@ -138,8 +138,8 @@ def test_interrupt_ends_every_running_trial(tmp_path: Path) -> None:
     recorder = Recorder()
     driver = open_driver(tmp_path / "curves", small_spec(), recorder)
     driver.start(slots=2)
-    driver.next_job()
-    driver.next_job()
+    next_job(driver)
+    next_job(driver)
     driver.interrupt()
     assert [trial.outcome.kind for trial in recorder.ended] == [OutcomeKind.INTERRUPTED] * 2
     assert driver.study.num_running == 0
@@ -147,14 +147,14 @@ def test_interrupt_ends_every_running_trial(tmp_path: Path) -> None:
 
 def test_retry_resumes_from_the_interrupted_trials_checkpoint(tmp_path: Path) -> None:
     driver = started(tmp_path)
-    first, again = interrupted(driver), driver.next_job()
+    first, again = interrupted(driver), next_job(driver)
     assert again is not None
     assert again.resume_from == str(first.path / "last.pt")
 
 
 def test_retry_knows_the_checkpoints_of_all_attempts_before_it(tmp_path: Path) -> None:
     driver = started(tmp_path)
-    first, second, third = interrupted(driver), interrupted(driver), driver.next_job()
+    first, second, third = interrupted(driver), interrupted(driver), next_job(driver)
     assert third is not None
     assert (third.resume_from, third.resume_else) == (str(second.path / "last.pt"), (str(first.path / "last.pt"),))
 
@@ -163,24 +163,24 @@ def test_trial_that_keeps_losing_its_worker_fails_in_the_end(tmp_path: Path) -> 
     recorder = Recorder()
     driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 1}), recorder)
     driver.start(slots=1)
-    while (job := driver.next_job()) is not None:
-        driver.lost(job.number, FailureReason.WORKER_LOST, "its worker was lost")
+    while (job := next_job(driver)) is not None:
+        driver.lost([job.number], FailureReason.WORKER_LOST, "its worker was lost")
     assert [trial.outcome.kind.value for trial in recorder.ended] == ["interrupted"] * 3 + ["failed"]
 
 
 def test_words_about_a_lost_worker_are_kept_in_its_trials_folder(tmp_path: Path) -> None:
     driver = started(tmp_path)
-    job = driver.next_job()
+    job = next_job(driver)
     assert job is not None
     (tmp_path / "curves" / "trials").mkdir()
-    driver.lost(job.number, FailureReason.WORKER_LOST, "its worker was lost", "killed by SIGSEGV")
+    driver.lost([job.number], FailureReason.WORKER_LOST, "its worker was lost", "killed by SIGSEGV")
     (trial,) = load_sweep(tmp_path / "curves").trials
     assert Path(trial.error_file).read_text() == "killed by SIGSEGV"
 
 
 def test_trial_whose_disk_fails_is_asked_again(tmp_path: Path) -> None:
     driver = started(tmp_path)
-    job = driver.next_job()
+    job = next_job(driver)
     assert job is not None
     driver.ended(job.number, Outcome(OutcomeKind.FAILED, "Input/output error", reason=FailureReason.STORAGE))
     (trial,) = load_sweep(tmp_path / "curves").trials
@@ -191,8 +191,8 @@ def test_workers_that_are_all_lost_end_the_sweep_and_leave_all_but_one_trial_to_
     recorder = Recorder()
     driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 60}), recorder)
     driver.start(slots=1)
-    while (job := driver.next_job()) is not None:
-        driver.lost(job.number, FailureReason.WORKER_LOST, "its worker was lost")
+    while (job := next_job(driver)) is not None:
+        driver.lost([job.number], FailureReason.WORKER_LOST, "its worker was lost")
     assert driver.is_done
     assert [trial.outcome.kind.value for trial in recorder.ended].count("failed") == 1
     assert len(recorder.ended) == LEAST_LOSSES
@@ -200,7 +200,7 @@ def test_workers_that_are_all_lost_end_the_sweep_and_leave_all_but_one_trial_to_
 
 def test_failure_is_recorded_with_its_message(tmp_path: Path) -> None:
     driver = started(tmp_path)
-    job = driver.next_job()
+    job = next_job(driver)
     assert job is not None
     driver.ended(job.number, Outcome(OutcomeKind.FAILED, "out of memory", "error.txt"))
     (trial,) = load_sweep(tmp_path / "curves").trials
@@ -211,7 +211,7 @@ def test_ctrl_c_is_acknowledged_with_what_is_waited_for(tmp_path: Path) -> None:
     recorder = Recorder()
     driver = open_driver(tmp_path / "curves", small_spec(), recorder)
     driver.start(slots=2)
-    driver.next_job(), driver.next_job()
+    next_job(driver), next_job(driver)
     driver.say_stopping()
     assert recorder.heard[-1] == "stopping: asking 2 trials to save (Ctrl-C again to stop now)"
 
@@ -220,7 +220,7 @@ def test_epochs_before_an_interruption_are_recalled_and_not_run(tmp_path: Path) 
     recorder = Recorder()
     driver = open_driver(tmp_path / "curves", small_spec(), recorder)
     driver.start(slots=1)
-    job = driver.next_job()
+    job = next_job(driver)
     assert job is not None
     first, second = (curve_report(job.trial_config(), epoch, saturating) for epoch in (1, 2))
     driver.epoch_ended(job.number, replace(second, earlier=(first,)))
@@ -234,7 +234,7 @@ def test_a_second_ctrl_c_while_trials_are_ended_leaves_none_open(tmp_path: Path)
 
     driver = open_driver(tmp_path / "curves", small_spec(), Impatient())
     driver.start(slots=2)
-    driver.next_job(), driver.next_job()
+    next_job(driver), next_job(driver)
     with pytest.raises(KeyboardInterrupt):
         driver.interrupt()
     assert [trial.outcome for trial in load_sweep(tmp_path / "curves").trials] == ["interrupted"] * 2

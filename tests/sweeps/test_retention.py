@@ -12,7 +12,7 @@ from ferray.events import FailureReason, Outcome, OutcomeKind
 from ferray.results.leaderboard import rank
 from ferray.study.history import SweepReader, load_sweep
 from ferray.sweeps.driver import SweepDriver
-from ferray.testing.curves import Curve, curve_report, open_driver, small_spec
+from ferray.testing.curves import Curve, curve_report, next_job, open_driver, small_spec
 
 
 def opened(folder: Path, keep_best: int | None, **changes: object) -> SweepDriver:
@@ -23,7 +23,7 @@ def opened(folder: Path, keep_best: int | None, **changes: object) -> SweepDrive
 
 def began(driver: SweepDriver, *files: str) -> TrialJob:
     """A trial that runs and has written these files."""
-    job = driver.next_job()
+    job = next_job(driver)
     assert job is not None
     for name in files:
         (job.path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +122,7 @@ def test_an_interrupted_trial_keeps_all_that_it_goes_on_from(tmp_path: Path, kee
 def test_what_an_interrupted_trial_left_goes_when_its_retry_has_ended(tmp_path: Path) -> None:
     driver = opened(tmp_path, 1)
     job = began(driver, "best.pt")
-    driver.lost(job.number, FailureReason.WORKER_LOST, "gone")
+    driver.lost([job.number], FailureReason.WORKER_LOST, "gone")
     before = kept(driver)
     train(driver, 0.5)
     assert (before, kept(driver)) == ([0], [1])

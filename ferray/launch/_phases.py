@@ -1,0 +1,59 @@
+"""`Phases`: which bundles wait for their resources, which start and which train, as far as Ray and Tune say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+import ray
+
+from ferray.launch._tune import Flight
+from ferray.sweeps.launcher import PhaseEntered
+from ferray.sweeps.timeouts import Phase
+
+LOOK_S = 1.0
+
+
+class Phases:
+    """The phase of each bundle that has been started. `ask` calls the head: how many wait, None where it is silent."""
+
+    def __init__(self, ask: Callable[[], int | None], now: Callable[[], float] = time.monotonic) -> None:
+        self._ask = ask
+        self._now = now
+        self._looked = float("-inf")
+        self._known: dict[Flight, Phase] = {}
+
+    def changes(self, flights: Iterable[Flight]) -> list[PhaseEntered]:
+        """What has changed for the trials of these bundles, which are given in the order in which they were started."""
+        before, self._known = self._known, self._phases(list(dict.fromkeys(flights)))
+        changed = {flight: phase for flight, phase in self._known.items() if before.get(flight) is not phase}
+        return [PhaseEntered(number, phase) for flight, phase in changed.items() for number in flight.numbers]
+
+    def postpone(self) -> None:
+        """A bundle is withdrawn, and for a moment its placement group waits without it."""
+        self._looked = self._now()
+
+    def _phases(self, flights: list[Flight]) -> dict[Flight, Phase]:
+        begun = {flight: Phase.TRAINS for flight in flights if flight.is_training}
+        pending = [flight for flight in flights if flight not in begun]
+        if not pending:
+            return begun
+        num_waiting = self._look()
+        if num_waiting is None:
+            return begun | {flight: self._known.get(flight, Phase.WAITS) for flight in pending}
+        num_granted = len(pending) - min(num_waiting, len(pending))  # the first to come get what there is
+        phases = [Phase.STARTS] * num_granted + [Phase.WAITS] * num_waiting
+        return begun | dict(zip(pending, phases, strict=False))
+
+    def _look(self) -> int | None:
+        if self._now() - self._looked < LOOK_S:
+            return None
+        self._looked = self._now()
+        return self._ask()
+
+
+def num_waiting_groups() -> int:
+    """Placement groups, of which Tune asks for one a worker, that have not got their resources."""
+    ours = ray.get_runtime_context().get_job_id()  # with which the ids of our groups end
+    groups = ray.util.placement_group_table().values()
+    return sum(group["state"] == "PENDING" and group["placement_group_id"].endswith(ours) for group in groups)

@@ -1,0 +1,74 @@
+"""`BundleTrainable`: a warm worker as Ray Tune knows it, in a module that imports little else than what trains."""
+
+from __future__ import annotations
+
+import gc
+import json
+from typing import Any
+
+from ray import tune
+
+from ferray.config.job import JobBundle
+from ferray.events import EpochReport, FailureReason, Outcome
+from ferray.training.bundle import BundleWorker, TrialResult
+from ferray.training.freshness import Freshness
+
+
+class WornOut(Exception):
+    """Ends a worker that is not to be kept: Tune gives no trial to an actor that has failed one."""
+
+
+class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
+    """Trains bundle after bundle, an epoch of each trial a step. Nothing of a bundle outlives `reset_config`."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        bundle = JobBundle.from_text(config["bundle"])
+        self._worker = BundleWorker(bundle)
+        self._freshness = Freshness(len(bundle.jobs))
+        self._is_retired = False
+
+    def step(self) -> dict[str, Any]:
+        if self._is_retired:
+            raise WornOut
+        results = self._worker.step()
+        return {"results": encode_results(results), "worn_out": self._is_worn_out(results)}
+
+    def drop(self, number: int, save: bool) -> str:
+        """End one trial of the bundle; "", or why it could not be saved."""
+        return self._worker.drop(number, save=save)
+
+    def retire(self) -> None:
+        """Have the next step be the end of this process."""
+        self._is_retired = True
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self._worker.close()
+        # What is left is the libraries: half a million objects that every later collection would walk for 0.7 s.
+        gc.freeze()
+        bundle = JobBundle.from_text(new_config["bundle"])
+        self._worker = BundleWorker(bundle)
+        self._freshness.count(len(bundle.jobs))
+        return True
+
+    def cleanup(self) -> None:
+        self._worker.close()
+
+    def _is_worn_out(self, results: dict[int, TrialResult]) -> bool:
+        """Whatever a bug left in the process, a CUDA context beyond repair at worst, ends with it."""
+        outcomes = [result for result in results.values() if isinstance(result, Outcome)]
+        return self._freshness.is_gone or any(outcome.reason is FailureReason.BUG for outcome in outcomes)
+
+
+def encode_results(results: dict[int, TrialResult]) -> str:
+    """As text, since Ray flattens dictionaries into keys with slashes."""
+    return json.dumps([[number, _kind(result), result.to_json()] for number, result in results.items()])
+
+
+def decode_results(text: str) -> dict[int, TrialResult]:
+    """The inverse of `encode_results`."""
+    kinds: dict[str, Any] = {"report": EpochReport, "outcome": Outcome}
+    return {number: kinds[kind].from_json(data) for number, kind, data in json.loads(text)}
+
+
+def _kind(result: TrialResult) -> str:
+    return "report" if isinstance(result, EpochReport) else "outcome"

@@ -1,0 +1,112 @@
+"""`Launcher`: what carries bundles of trials to workers and brings back what happens to them. It decides nothing."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from ferray.config.job import JobBundle
+from ferray.config.runtime import Runtime
+from ferray.events import EpochReport, FailureReason, Outcome
+from ferray.registry import Params as BaseParams
+from ferray.sweeps.placement import Placement
+from ferray.sweeps.timeouts import Phase
+
+
+@dataclass(frozen=True)
+class TrialEvent:
+    """A trial has ended an epoch, or has failed."""
+
+    number: int
+    result: EpochReport | Outcome
+
+
+@dataclass(frozen=True)
+class WorkerLost:
+    """A worker is gone, and with it these trials of its bundle; `words` is all that is known of its end."""
+
+    numbers: tuple[int, ...]
+    reason: FailureReason
+    message: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class NotSaved:
+    """A trial that ends for now could not be saved where it stopped."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True)
+class PhaseEntered:
+    """A trial waits for its resources, starts or trains from now on."""
+
+    number: int
+    phase: Phase
+
+
+Event = TrialEvent | WorkerLost | NotSaved | PhaseEntered
+
+
+class Launcher(ABC):
+    """Trains bundles at a place. Chosen by name through `Runtime.launcher`; without parameters.
+
+    All calls come from the thread of the loop, in the scope of `opened`; `check` may be asked at any time.
+    """
+
+    class Params(BaseParams):
+        pass
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    @abstractmethod
+    def check(self) -> Placement:
+        """What a worker gets and how many run at a time, before anything is started.
+
+        ClusterError where one trial's resources can never be granted, or a cluster does not answer.
+        """
+
+    @abstractmethod
+    def opened(self, tell: Callable[[str], None]) -> AbstractContextManager[None]:
+        """The scope in which bundles are trained; `tell` says to the user what is waited for.
+
+        Whatever still runs at its end is given up without being saved.
+        """
+
+    @abstractmethod
+    def capacity(self) -> Placement:
+        """The place as it is now: nodes may have joined or left since the last time."""
+
+    @abstractmethod
+    def start(self, bundle: JobBundle) -> None:
+        """Have a worker train this bundle, as soon as one is free."""
+
+    @abstractmethod
+    def poll(self) -> Sequence[Event]:
+        """What has happened, waited for a moment; may be nothing.
+
+        Trials whose epochs were returned by the call before go on, unless they were dropped.
+        """
+
+    @abstractmethod
+    def drop(self, number: int, *, save: bool) -> None:
+        """End a trial at the epoch that it has told, or before it began; the others of its bundle go on.
+
+        `save`: its worker writes a checkpoint first, of which nothing is heard but a `NotSaved`.
+        """
+
+    @abstractmethod
+    def kill(self, number: int) -> None:
+        """End the worker of a trial that says nothing more; a `WorkerLost` follows."""
+
+    @abstractmethod
+    def stop(self, *, save: bool) -> Sequence[Event]:
+        """Start nothing more, and with `save` let the trials that run save within a few seconds; who could not.
+
+        Where none runs, the checkpoints that dropped trials still write are waited for.
+        """

@@ -1,0 +1,52 @@
+"""`Listeners`: those who watch a sweep, told one after another."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ferray.errors import FerrayError
+from ferray.events import Listener
+from ferray.text.sanitize import visible
+
+
+def warn(line: str) -> None:
+    """One line for the person who started the sweep."""
+    with suppress(OSError, ValueError):  # nobody may be listening any more: `2>&1 | head`, a closed terminal
+        print(visible(f"warning: {line}"), file=sys.stderr, flush=True)
+
+
+@dataclass
+class Listeners:
+    """The listeners of a sweep. One that raises is warned about once and switched off."""
+
+    listeners: list[Listener]
+    tell_user: Callable[[str], None] = warn
+
+    def invite(self, name: str, build: Callable[[], Listener]) -> None:
+        """Add a listener; one that cannot be built is left out with a warning, unless it was asked for wrongly."""
+        try:
+            self.listeners.append(build())
+        except FerrayError:
+            raise
+        except Exception as error:
+            self.tell_user(f"the tracker {name} is left out: {type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        """Let everybody write what is left."""
+        self.notify("close")
+
+    def notify(self, act: str, *message: object) -> None:
+        """Call `act` on every listener that still listens."""
+        for listener in list(self.listeners):
+            try:
+                getattr(listener, act)(*message)
+            except Exception as error:
+                self.listeners.remove(listener)
+                name = type(listener).__name__
+                self.tell_user(f"the tracker {name} is switched off: {type(error).__name__}: {error}")
+                if act != "close":
+                    with suppress(Exception):  # it has failed already; closing frees its terminal and its threads
+                        listener.close()

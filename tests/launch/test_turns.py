@@ -1,0 +1,252 @@
+"""What the loop sees at its turns of trials on Ray, and of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import ray
+
+from ferray.config.runtime import Runtime
+from ferray.errors import ClusterError
+from ferray.events import Listener
+from ferray.launch._capacity import Capacity
+from ferray.launch._heartbeat import Heartbeat
+from ferray.launch._phases import LOOK_S as PHASES_SEEN_S
+from ferray.launch._phases import Phases
+from ferray.launch._tune import Flight, Lost
+from ferray.launch.ray import LOOK_S, Ray
+from ferray.study.history import load_sweep
+from ferray.sweeps.loop import SweepLoop, run_trials
+from ferray.sweeps.placement import Placement
+from ferray.sweeps.timeouts import START_LIMIT_S
+from ferray.testing.curves import open_driver, small_spec
+
+TIMEOUT_S = 60.0
+
+
+@dataclass
+class Notes(Listener):
+    """Keeps what the user is told."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def noted(self, line: str) -> None:
+        self.lines.append(line)
+
+
+class Tune:
+    """Takes bundles and starts no worker for them; what it is told to say comes one at a time."""
+
+    def __init__(self) -> None:
+        self.waiting = 0  # workers without their resources
+        self.flights: list[Flight] = []
+        self.withdrawn: list[Flight] = []
+        self.says: list[Lost] = []
+
+    def submit(self, flight: Flight) -> None:
+        flight.trial = SimpleNamespace(status="PENDING", temporary_state=SimpleNamespace(ray_actor=None))
+        self.flights.append(flight)
+
+    def withdraw(self, flight: Flight) -> None:
+        self.withdrawn.append(flight)
+        self.waiting = max(0, self.waiting - 1)
+
+    def next(self, within_s: float) -> Lost | None:
+        return self.says.pop(0) if self.says else None
+
+
+class OnFakeTune(Ray):
+    """Ray's launcher over a cluster that is told what it has."""
+
+    @contextmanager
+    def opened(self, tell: Callable[[str], None]) -> Iterator[None]:
+        yield
+
+
+class Loop:
+    """One turn of the loop after another, over trials whose workers wait, start or step; kills are kept."""
+
+    def __init__(self, folder: Path, trials: int, **runtime: Any) -> None:
+        self.notes = Notes()
+        self.driver = open_driver(folder / "curves", small_spec(budget={"trials": trials}), self.notes)
+        self.driver.runtime = Runtime(**runtime)
+        self.driver.timeouts.timeout_s = TIMEOUT_S
+        self.driver.clock = lambda: self.time
+        self.time = 0.0
+        self.killed: list[str] = []
+        self.nodes: list[dict[str, Any]] = [{"Alive": True, "Resources": {"CPU": 2.0}}]
+        self.head_answers = True
+        self.tune = Tune()
+        self.launcher: Any = OnFakeTune(self.driver.runtime)
+        error = ClusterError("the cluster is gone", "run the same command again")
+        self.launcher._heartbeat = Heartbeat(lambda: self.head_answers, error, gone_s=30.0, now=lambda: self.time)
+        self.launcher._capacity = Capacity(self.driver.runtime, Placement(1, 0.0, 2))
+        self.launcher._phases = Phases(lambda: self.tune.waiting, now=lambda: self.time)
+        self.launcher._tune = self.tune
+        self.loop = SweepLoop(self.driver, self.launcher)
+        self.driver.start(slots=2)
+
+    def turn(self, *, after: float = 0.0) -> None:
+        """Turns of the loop, so near to one another that the driver is not taken for one that was stopped."""
+        end, self.time = self.time + after, self.time - LOOK_S
+        while self.time < end:
+            self.time = min(self.time + LOOK_S, end)
+            self.launcher._heartbeat.beat()
+            self.launcher._looked = float("-inf")
+            self.loop.turn()
+
+    def begin(self, number: int = 0) -> Flight:
+        """The worker of a trial has started and takes a step."""
+        flight = self.tune.flights[number]
+        flight.trial.status = "RUNNING"
+        flight.trial.temporary_state.ray_actor = f"worker of {number}"
+        return flight
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Loop]]:
+    """Makes a loop over a cluster of two cores."""
+    loops: list[Loop] = []
+
+    def make(trials: int = 1, **runtime: Any) -> Loop:
+        loop = Loop(tmp_path, trials, **runtime)
+        loops.append(loop)
+        monkeypatch.setattr(ray, "kill", loop.killed.append)
+        monkeypatch.setattr(ray, "nodes", lambda: loop.nodes)
+        monkeypatch.setattr(ray, "available_resources", lambda: {"CPU": 1.0})
+        return loop
+
+    yield make
+    for loop in loops:
+        loop.driver.interrupt()
+
+
+@pytest.fixture
+def loop(made: Callable[..., Loop]) -> Loop:
+    """Of a cluster of others, and one trial."""
+    return made(address="10.0.0.1:6379")
+
+
+def test_trial_that_waits_for_its_cpu_is_not_killed(loop: Loop) -> None:
+    loop.tune.waiting = 1
+    loop.turn()
+    loop.turn(after=100 * TIMEOUT_S)
+    assert loop.killed == loop.tune.withdrawn == []
+
+
+def test_time_out_runs_from_the_first_step(loop: Loop) -> None:
+    loop.turn()
+    loop.turn(after=TIMEOUT_S + 1)
+    assert loop.killed == []
+    flight = loop.begin()
+    loop.turn()
+    loop.turn(after=TIMEOUT_S + 1)
+    assert loop.killed == ["worker of 0"]
+    loop.tune.says.append(Lost(flight, "killed"))
+    loop.turn()
+    assert load_sweep(loop.driver.folder).trials[0].message == "no word for 60 s"
+
+
+def test_worker_that_hangs_is_killed_once(loop: Loop) -> None:
+    loop.turn()
+    loop.begin()
+    loop.turn()
+    loop.turn(after=3 * TIMEOUT_S)
+    assert loop.killed == ["worker of 0"]
+
+
+def test_worker_that_does_not_start_is_killed_once(loop: Loop) -> None:
+    loop.turn()
+    loop.turn(after=START_LIMIT_S + 1)
+    loop.turn(after=1)
+    assert loop.tune.withdrawn == loop.tune.flights[:1]
+    assert load_sweep(loop.driver.folder).trials[0].message == "its worker did not start within 600 s"
+
+
+def test_sweep_that_waits_says_once_for_what(loop: Loop) -> None:
+    loop.tune.waiting = 1
+    loop.turn()
+    loop.turn(after=20)
+    loop.turn(after=20)
+    assert [line for line in loop.notes.lines if "waiting" in line] == [
+        "waiting for 1 core on one node: the whole cluster has 1 CPUs and 0 GPUs free"
+    ]
+
+
+def test_node_that_joins_is_used(made: Callable[..., Loop]) -> None:
+    loop = made(trials=20, address="10.0.0.1:6379")
+    loop.turn()
+    assert not loop.loop.has_room
+    assert len(loop.tune.flights) == 2
+    loop.nodes.append({"Alive": True, "Resources": {"CPU": 4.0}})
+    loop.turn()
+    assert len(loop.tune.flights) == 6
+    assert loop.notes.lines == ["the cluster has changed: 6 trials at a time, 1 core each"]
+
+
+def test_one_trial_waits_for_a_cluster_without_nodes(loop: Loop) -> None:
+    loop.nodes.clear()
+    loop.turn()
+    assert loop.launcher.capacity().slots == 1
+
+
+def test_trial_that_waits_ends_with_the_time_budget(loop: Loop) -> None:
+    loop.tune.waiting = 1
+    loop.turn()
+    loop.driver.spec = small_spec(budget={"trials": 1, "time_s": 5})
+    loop.turn(after=10)
+    assert loop.tune.withdrawn == loop.tune.flights
+    assert load_sweep(loop.driver.folder).trials[0].outcome == "interrupted"
+
+
+def test_trial_that_starts_is_not_withdrawn_with_the_time_budget(loop: Loop) -> None:
+    loop.turn()
+    loop.driver.spec = small_spec(budget={"trials": 1, "time_s": 5})
+    loop.turn(after=10)
+    assert loop.tune.withdrawn == []
+
+
+def test_first_to_come_get_the_resources(made: Callable[..., Loop]) -> None:
+    loop = made(trials=2, address="10.0.0.1:6379")
+    loop.tune.waiting = 1
+    loop.turn(after=2 * PHASES_SEEN_S)
+    loop.driver.spec = small_spec(budget={"trials": 2, "time_s": 1})
+    loop.turn(after=2 * PHASES_SEEN_S)
+    assert loop.tune.withdrawn == loop.tune.flights[1:]
+
+
+def test_trial_on_a_cluster_without_gpus_is_kept_from_seeing_any(loop: Loop) -> None:
+    loop.turn()
+    assert [job.device for job in loop.tune.flights[0].bundle.jobs] == ["cpu"]
+    assert loop.driver.runtime.device == "auto"
+
+
+def test_dead_cluster_of_our_own_ends_the_sweep(made: Callable[..., Loop]) -> None:
+    loop = made()
+    loop.nodes.clear()
+    with pytest.raises(ClusterError, match="Ray has died"):
+        loop.turn()
+
+
+def test_cluster_that_goes_away_ends_the_sweep_with_its_trials_interrupted(loop: Loop) -> None:
+    loop.turn()
+    assert loop.driver.num_running == 1
+    loop.head_answers, loop.time = False, 31.0
+    with pytest.raises(ClusterError, match="is gone"):
+        run_trials(loop.driver, loop.launcher)
+    assert loop.driver.num_running == 0
+
+
+def test_link_that_is_cut_for_a_moment_ends_nothing(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "nodes", lambda: pytest.fail("a call to a head that is gone does not come back"))
+    loop.head_answers = False
+    loop.turn(after=29)
+    loop.head_answers = True
+    loop.launcher._heartbeat.beat()
+    loop.launcher._heartbeat.refuse_gone()
