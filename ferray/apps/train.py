@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -174,7 +173,7 @@ def run_training(request: TrainRequest, listener: Listener) -> TrainedTrial:
     checked = checked_sweep(spec, runtime, space=request.where, folder=folder, listener=listener)
     job = job_of(spec, checked.configs[0], runtime, folder, threads=request.threads)
     if request.fresh:
-        shutil.rmtree(job.path, ignore_errors=True)
+        TrialArtifacts.at(job.folder).files.clear()
     if _is_trained(job):
         raise ConfigError(
             f"this configuration is trained already, in `{job.folder}`",
@@ -201,7 +200,7 @@ def job_of(
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
         threads=threads or num_threads(),
-        init_from=str(parent.path) if parent else "",
+        init_from=str(parent.file) if parent else "",
         exclude=spec.lists.get(config.exclude or "", ""),
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from ferray.artifacts.file_system import ArtifactFile, FileSystem
 from ferray.artifacts.local import LocalFileSystem
 from ferray.errors import ConfigError, did_you_mean
+from ferray.text.commands import shortest_path
 
 _KINDS: dict[str, Callable[[str], FileSystem]] = {}
 
@@ -32,3 +34,8 @@ def file_at(address: str) -> ArtifactFile:
     """The file at an address, there or not."""
     place, _, name = address.rpartition("/")
     return ArtifactFile(file_system_at(place), name)
+
+
+def shortest_address(file: ArtifactFile) -> str:
+    """The file as one would type it here: a path relative where that is shorter, any other address whole."""
+    return str(file) if "://" in str(file) else shortest_path(Path(str(file)))

@@ -67,6 +67,10 @@ class FileSystem(ABC):
     def delete(self, name: str) -> None:
         """Remove a file, and what killed writers of it have left; nothing where there is none."""
 
+    @abstractmethod
+    def clear(self) -> None:
+        """Remove all that is at the address and below it, as far as that is possible."""
+
     def exists(self, name: str) -> bool:
         """Whether there is such a file; where that cannot be told, there is none."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -52,3 +53,6 @@ class LocalFileSystem(FileSystem):
     def delete(self, name: str) -> None:
         (self._folder / name).unlink(missing_ok=True)
         remove_leftovers(self._folder / name)
+
+    def clear(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from torch import nn
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
+from ferray.files.read import Readable
 from ferray.models.backbones import Backbone
 from ferray.models.model import FerModel
 from ferray.models.weights import StateDict, load_strictly, read_content, refuse_misfit, tensors_in, under_names
@@ -48,23 +48,23 @@ class Loaded:
         return {"said": self.said, **asdict(self)}
 
 
-def load_initial(model: FerModel, path: Path, *, config: TrialConfig, classes: Sequence[str]) -> Loaded:
+def load_initial(model: FerModel, file: Readable, *, config: TrialConfig, classes: Sequence[str]) -> Loaded:
     """Replace the network's weights by those of a `best.pt` of ferray, or of a plain file with a state dict.
 
     The backbone is loaded whole. The head is loaded where it has the same shapes and `classes`, those the network is
     to tell apart, are the same in the same order; otherwise it stays as it is. Raises ConfigError for a missing, torn
     or foreign file and for weights of another backbone than that of `config`.
     """
-    content = _read(path)
+    content = _read(file)
     former = _Former(content)
-    name = _agreed_backbone(former, path, config)
-    backbone, head = _parts(tensors_in(content, source=str(path)), model.backbone)
-    load_strictly(model.backbone, backbone, source=str(path), without=model.backbone.classifier)
+    name = _agreed_backbone(former, file, config)
+    backbone, head = _parts(tensors_in(content, source=str(file)), model.backbone)
+    load_strictly(model.backbone, backbone, source=str(file), without=model.backbone.classifier)
     objection = former.differs(classes) or _misfit(model.head, head)
     if not objection:
-        load_strictly(model.head, head, source=str(path))
+        load_strictly(model.head, head, source=str(file))
     return Loaded(
-        path=str(path),
+        path=str(file),
         backbone=name,
         head=f"replaced: {objection}" if objection else "kept",
         epoch=former.epoch,
@@ -75,37 +75,37 @@ def load_initial(model: FerModel, path: Path, *, config: TrialConfig, classes: S
     )
 
 
-def refuse_initial(path: Path, config: TrialConfig) -> None:
+def refuse_initial(file: Readable, config: TrialConfig) -> None:
     """ConfigError for a file that `load_initial` would refuse by its kind or by the name of its backbone."""
-    content = _read(path)
-    _agreed_backbone(_Former(content), path, config)
-    tensors_in(content, source=str(path))
+    content = _read(file)
+    _agreed_backbone(_Former(content), file, config)
+    tensors_in(content, source=str(file))
 
 
-def refuse_unfit(path: Path, backbone: Backbone) -> None:
+def refuse_unfit(file: Readable, backbone: Backbone) -> None:
     """ConfigError for a file whose weights do not fit the backbone, which may be on the meta device."""
-    weights, _ = _parts(tensors_in(_read(path), source=str(path)), backbone)
-    refuse_misfit(backbone, weights, source=str(path), without=backbone.classifier)
+    weights, _ = _parts(tensors_in(_read(file), source=str(file)), backbone)
+    refuse_misfit(backbone, weights, source=str(file), without=backbone.classifier)
 
 
-def numbered_head(path: Path, config: TrialConfig, classes: Sequence[str]) -> str:
+def numbered_head(file: Readable, config: TrialConfig, classes: Sequence[str]) -> str:
     """A warning where another set's head is kept because both call their classes by the same bare numbers; else ""."""
-    former = _Former(_read(path))
+    former = _Former(_read(file))
     if former.config is None or former.differs(classes) or not all(name.strip().isdecimal() for name in classes):
         return ""
     if _same_set(former.config["dataset"], config.to_json()["dataset"]):
         return ""
     return (
-        f"`{path}` was trained on another data set whose classes are called `{classes[0]}` to `{classes[-1]}` too: its "
+        f"`{file}` was trained on another data set whose classes are called `{classes[0]}` to `{classes[-1]}` too: its "
         "head is kept, which is right only if the numbers mean the same"
     )
 
 
-def _agreed_backbone(former: _Former, path: Path, config: TrialConfig) -> str:
+def _agreed_backbone(former: _Former, file: Readable, config: TrialConfig) -> str:
     name = _network(config.backbone.name, config.backbone.params)
     if former.backbone not in (None, name):
         raise ConfigError(
-            f"`{path}` holds the backbone `{former.backbone}`, the trial has `{name}`",
+            f"`{file}` holds the backbone `{former.backbone}`, the trial has `{name}`",
             f"set `backbone` to `{former.backbone}`, or start from another trial",
         )
     return name
@@ -152,26 +152,30 @@ def _same_set(first: dict[str, Any], second: dict[str, Any]) -> bool:
     return named[0] == named[1]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise ConfigError(f"there is no checkpoint `{path}` to start from", NAME_A_TRIAL)
-    content = read_content(path)
+def _read(file: Readable) -> dict[str, Any]:
+    try:
+        file.open("rb").close()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise ConfigError(f"there is no checkpoint `{file}` to start from", NAME_A_TRIAL) from error
+    except OSError:
+        pass  # `read_content` says what hinders
+    content = read_content(file)
     if not str(content.get("ferray", "best/")).startswith("best/"):
-        raise ConfigError(f"`{path}` belongs to a trial that has not ended", NAME_A_TRIAL)
+        raise ConfigError(f"`{file}` belongs to a trial that has not ended", NAME_A_TRIAL)
     if "ferray" in content and "model" not in content:
-        raise ConfigError(f"`{path}` is of a trial without a network, whose weights none can begin with", NAME_A_TRIAL)
+        raise ConfigError(f"`{file}` is of a trial without a network, whose weights none can begin with", NAME_A_TRIAL)
     if "ferray" in content:
-        _refuse_misshapen(content, path)
+        _refuse_misshapen(content, file)
     return content
 
 
-def _refuse_misshapen(content: dict[str, Any], path: Path) -> None:
+def _refuse_misshapen(content: dict[str, Any], file: Readable) -> None:
     """ConfigError where what a best.pt says of its trial is not of the kinds that ferray writes."""
     wrong = [key for key, kind in _KINDS.items() if not isinstance(content.get(key, kind()), kind)]
     config = {} if wrong else content.get("config", {})
     wrong += [f"config.{part}" for part in ("backbone", "dataset") if not _is_choice(config.get(part, {"": {}}))]
     if wrong:
-        raise ConfigError(f"`{path}` is not as ferray writes it: `{wrong[0]}` is of another kind", NAME_A_TRIAL)
+        raise ConfigError(f"`{file}` is not as ferray writes it: `{wrong[0]}` is of another kind", NAME_A_TRIAL)
 
 
 def _is_choice(value: object) -> bool:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load, load_file
 from torch import Tensor, nn
 
 from ferray.errors import ConfigError
+from ferray.files.os_errors import words_of
+from ferray.files.read import Readable
 
 StateDict = dict[str, Tensor]
 
@@ -53,18 +55,18 @@ def read_state_dict(path: Path) -> StateDict:
     return _inner(tensors_in(read_content(path), source=str(path)), "backbone.net.")
 
 
-def read_content(path: Path) -> dict[str, Any]:
+def read_content(file: Readable) -> dict[str, Any]:
     """All that a safetensors file or a torch checkpoint holds, on CPU; ConfigError for a torn or foreign file."""
     try:
-        return _load_safetensors(path) if path.suffix == ".safetensors" else _load_torch(path)
+        return _load_safetensors(file) if file.name.endswith(".safetensors") else _load_torch(file)
     except MemoryError:
         raise
     except zipfile.BadZipFile as error:
-        raise ConfigError(f"`{path}` is torn: {error}", "copy it again, or train it again") from error
+        raise ConfigError(f"`{file}` is torn: {error}", "copy it again, or train it again") from error
     except Exception as error:  # torch raises a dozen kinds for what is no file of weights, OSError (EINVAL) among them
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise ConfigError(f"`{path}` cannot be read: {error.strerror}", "check the path and its rights") from error
-        raise ConfigError(f"`{path}` is not a file of plain weights", "save a state dict, not a whole model") from error
+            raise ConfigError(f"`{file}` cannot be read: {words_of(error)}", "check the path and its rights") from error
+        raise ConfigError(f"`{file}` is not a file of plain weights", "save a state dict, not a whole model") from error
 
 
 def tensors_in(content: dict[str, Any], *, source: str) -> StateDict:
@@ -210,13 +212,17 @@ def _timm_name(key: str, positions: list[tuple[int, int]], state: StateDict) -> 
     return f"blocks.{stage}.{place}.{(_LITE_WITH_EXPANSION if expands else _LITE_WITHOUT_EXPANSION)[layer]}.{kind}"
 
 
-def _load_safetensors(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = load_file(path)
+def _load_safetensors(file: Readable) -> dict[str, Any]:
+    if isinstance(file, Path):  # mapped, and not held twice
+        mapped: dict[str, Any] = load_file(file)
+        return mapped
+    with file.open("rb") as stream:
+        content: dict[str, Any] = load(stream.read())
     return content
 
 
-def _load_torch(path: Path) -> dict[str, Any]:
-    with path.open("rb") as stream:
+def _load_torch(file: Readable) -> dict[str, Any]:
+    with file.open("rb") as stream:
         if zipfile.is_zipfile(stream):  # torch's oldest files are none
             check_archive(stream)
         stream.seek(0)

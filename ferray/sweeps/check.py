@@ -76,7 +76,7 @@ def check_sweep(
     ensure_writable(runtime)
     for config in unique_by(configs, lambda config: f"{config.init_from} {config.backbone.model_dump_json()}"):
         if config.init_from:
-            refuse_initial(find_parent(config.init_from, runtime.output, runtime.storage).path, config)
+            refuse_initial(find_parent(config.init_from, runtime.output, runtime.storage).file, config)
     for first in unique_by([config.in_fold(0) for config in configs], lambda config: config.dataset.model_dump_json()):
         ensure_data(first.dataset, runtime.data_root, runtime.cache_dir)
     known = [config for config in configs if not asks_backbone_for_size(config)]
@@ -136,7 +136,7 @@ def _numbered_heads(configs: list[TrialConfig], runtime: Runtime) -> dict[str, s
     lines: dict[str, str] = {}
     for config in configs:
         if config.init_from and config.init_from not in lines:
-            path = find_parent(config.init_from, runtime.output, runtime.storage).path
+            path = find_parent(config.init_from, runtime.output, runtime.storage).file
             classes = open_dataset(config.dataset, runtime.data_root, runtime.cache_dir).listing.classes
             lines[config.init_from] = numbered_head(path, config, classes)
     return {f"head {name}": line for name, line in lines.items() if line}

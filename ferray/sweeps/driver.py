@@ -332,4 +332,4 @@ class SweepDriver:
             return ""
         parent = find_parent(trial.config.init_from, self.folder.parent, self.runtime.storage)
         self.study.remember_parent(trial.number, parent.to_json())
-        return str(parent.path)
+        return str(parent.file)

@@ -114,7 +114,7 @@ def _problems(configs: Sequence[TrialConfig], shapes: Shapes, runtime: Runtime) 
     try:
         backbone, num_features = _step(first, shapes)
         if first.init_from:
-            refuse_unfit(find_parent(first.init_from, runtime.output, runtime.storage).path, backbone)
+            refuse_unfit(find_parent(first.init_from, runtime.output, runtime.storage).file, backbone)
         for config in unique_by(configs, lambda config: config.head.model_dump_json()):
             called = f"head `{config.head.name}`"
             _step_of_head(config, num_features, shapes.num_classes)

@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.exclusion import find_exclusion, kept_list
 from ferray.config.keep import keep_words
 from ferray.config.parameter_sets import ParameterSet
@@ -86,8 +87,8 @@ def run_sweep(
         runtime = with_store(runtime, folder)
         place = place_at_start(read_place(folder), runtime)
         store = open_store(folder, runtime.storage)
-        with _writing(folder):  # workers make only their own folder: a missing one shows a lone disk
-            (folder / "trials").mkdir(exist_ok=True)
+        with _writing(folder):
+            SweepArtifacts(place.artifacts or str(folder)).make()
         opened = open_study(spec, store, place, data, take_over=take_over)
         place = opened.place
         with closing(opened.study) as study, closing(Listeners(list(listeners))) as all_listeners:

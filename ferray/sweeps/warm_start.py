@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ferray.artifacts.address import file_at
+from ferray.artifacts.file_system import ArtifactFile
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.place import JOURNAL_NAME, Place, find_sweep
 from ferray.errors import ConfigError
 from ferray.results.leaderboard import rank
@@ -20,7 +23,7 @@ REFERENCE = re.compile(r"(?P<sweep>[^:]+):(?P<trial>best|\d+)")
 class Parent:
     """A checkpoint and, where a sweep holds it, its trial; `value` is that trial's objective."""
 
-    path: Path
+    file: ArtifactFile
     sweep: str = ""
     trial: int | None = None
     recipe: str = ""
@@ -29,7 +32,8 @@ class Parent:
 
     def to_json(self) -> dict[str, Any]:
         """As the record keeps it."""
-        return {**asdict(self), "path": str(self.path)}
+        known = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "file"}
+        return {"path": str(self.file), **known}
 
 
 def find_parent(reference: str, output: Path, storage: str | None = None) -> Parent:
@@ -45,23 +49,23 @@ def find_parent(reference: str, output: Path, storage: str | None = None) -> Par
             raise ConfigError(
                 f"`init_from` names `{reference}`, and there is no such file", "give a `best.pt`, or `SWEEP:best`"
             )
-        return Parent(path)
+        return Parent(file_at(str(path)))
     place = _place(match["sweep"], output, reference)
     has_own_record = place.storage or (place.folder / JOURNAL_NAME).is_file()
     record = load_sweep(place.folder, None if has_own_record else storage)
     trial = _trial(record, match["trial"], reference)
-    path = place.folder / trial.checkpoint
+    file = SweepArtifacts.of(place.folder).file(trial.checkpoint)
     if trial.freed:
         message = f"`init_from` names `{reference}`, whose checkpoint was not kept (`--keep {trial.freed}`)"
         raise ConfigError(message, "name a trial that kept its own, or run that sweep again without `--keep`")
-    if not trial.checkpoint or not path.is_file():
+    if not trial.checkpoint or not file.exists():
         raise ConfigError(
-            f"`init_from` names `{reference}`, whose checkpoint `{path}` is gone"
+            f"`init_from` names `{reference}`, whose checkpoint `{file}` is gone"
             if trial.checkpoint
             else f"`init_from` names `{reference}`, a trial that kept no one checkpoint",
             "name another trial, or run that sweep again",
         )
-    return Parent(path.absolute(), place.folder.name, trial.number, trial.recipe, trial.best_epoch, trial.value)
+    return Parent(file, place.folder.name, trial.number, trial.recipe, trial.best_epoch, trial.value)
 
 
 def _place(sweep: str, output: Path, reference: str) -> Place:

@@ -135,6 +135,16 @@ def check_the_address_leads_to_the_same_files(files: FileSystem) -> None:
     assert content(file_system_at(files.address), "best.pt") == b"12345"
 
 
+def check_clearing_removes_what_lies_below_too(files: FileSystem) -> None:
+    """A training that is to be forgotten leaves nothing to go on from."""
+    fold = files.below("fold-0")
+    fold.make()
+    put(fold, "best.pt", b"of the fold")
+    put(files, "config.json", b"{}")
+    files.clear()
+    assert (files.names(), fold.names()) == ([], [])
+
+
 CHECKS: tuple[Callable[[FileSystem], None], ...] = (
     check_what_is_written_reads_back,
     check_writing_replaces,
@@ -151,4 +161,5 @@ CHECKS: tuple[Callable[[FileSystem], None], ...] = (
     check_a_place_is_no_file,
     check_what_is_nowhere_has_no_names,
     check_the_address_leads_to_the_same_files,
+    check_clearing_removes_what_lies_below_too,
 )

@@ -52,6 +52,10 @@ class MemoryFileSystem(FileSystem):
     def delete(self, name: str) -> None:
         self.contents.pop(self._address(name), None)
 
+    def clear(self) -> None:
+        for address in [address for address in self.contents if address.startswith(f"{self.address}/")]:
+            del self.contents[address]
+
     def _content(self, name: str) -> bytes:
         address = self._address(name)
         if address not in self.contents:

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -220,7 +219,7 @@ class NetworkTrainer:
         parts = self._parts
         if source := self.job.init_from or parts.config.init_from:
             classes = parts.splits.train.classes
-            loaded = load_initial(parts.learner.model, Path(source), config=parts.config, classes=classes)
+            loaded = load_initial(parts.learner.model, file_at(source), config=parts.config, classes=classes)
             self.init = loaded.to_json()
             self._notes.append(loaded.said)
         self._artifacts.best.delete()  # of an end whose other half was torn

@@ -38,7 +38,7 @@ def output(tmp_path: Path, cache: Path) -> Path:
 
 def test_the_best_trial_is_found_by_the_name_of_its_sweep(output: Path) -> None:
     parent = find_parent("first:best", output)
-    assert (parent.sweep, parent.trial, parent.path.name) == ("first", 0, "best.pt")
+    assert (parent.sweep, parent.trial, parent.file.name) == ("first", 0, "best.pt")
 
 
 def test_the_record_names_the_parent(output: Path, cache: Path) -> None:

@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ferray.artifacts.address import shortest_address
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.cli.terminal.rich_console import PlainConsole
 from ferray.cli.terminal.wrapping import wrapped
 from ferray.config.readable import params_line
 from ferray.results.leaderboard import Leaderboard, value_text
 from ferray.study.records import TrialRecord
-from ferray.text.commands import shortest_path
 from ferray.text.sanitize import on_one_line
 
 GAP = "  "
@@ -134,9 +135,9 @@ def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[st
     if board.best and board.best.freed:
         lines.append(f"the best checkpoint was not kept (`--keep {board.best.freed}`)")
     elif board.best and board.best.checkpoint:
-        path = folder / board.best.checkpoint
-        told = shortest_path(path)
-        lines.append(f"best checkpoint: {told}" if path.is_file() else f"the best checkpoint is gone: {told}")
+        file = SweepArtifacts.of(folder).file(board.best.checkpoint)
+        told = shortest_address(file)
+        lines.append(f"best checkpoint: {told}" if file.exists() else f"the best checkpoint is gone: {told}")
     return lines
 
 
