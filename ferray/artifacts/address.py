@@ -1,8 +1,13 @@
-"""From an address to the files there: a path is a folder, `KIND://...` is whatever kind is registered for it."""
+"""From an address to the files there: a path is a folder, `KIND://...` is of whatever kind has that name.
+
+Other packages declare kinds as entry points of `ferray.artifacts`, so that a worker on another node finds one by its
+name alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from ferray.artifacts.file_system import ArtifactFile, FileSystem
@@ -10,23 +15,22 @@ from ferray.artifacts.local import LocalFileSystem
 from ferray.errors import ConfigError, did_you_mean
 from ferray.text.commands import shortest_path
 
+GROUP = "ferray.artifacts"
 _KINDS: dict[str, Callable[[str], FileSystem]] = {}
 
 
 def register(kind: str, opened: Callable[[str], FileSystem]) -> None:
-    """Have addresses that begin with `kind://` opened by `opened`, in this process."""
+    """Have addresses that begin with `kind://` opened by `opened`, in this process alone."""
     _KINDS[kind] = opened
 
 
 def file_system_at(address: str) -> FileSystem:
-    """The files at an address; ConfigError for a kind that nobody has registered."""
+    """The files at an address; ConfigError for a kind that there is not."""
     kind, mark, _ = address.partition("://")
     if not mark:
         return LocalFileSystem(address)
     if kind not in _KINDS:
-        raise ConfigError(
-            f"`{kind}` is no kind of storage that ferray knows, in `{address}`", did_you_mean(kind, _KINDS)
-        )
+        _KINDS[kind] = _declared(kind, address)
     return _KINDS[kind](address)
 
 
@@ -39,3 +43,12 @@ def file_at(address: str) -> ArtifactFile:
 def shortest_address(file: ArtifactFile) -> str:
     """The file as one would type it here: a path relative where that is shorter, any other address whole."""
     return str(file) if "://" in str(file) else shortest_path(Path(str(file)))
+
+
+def _declared(kind: str, address: str) -> Callable[[str], FileSystem]:
+    declared = {point.name: point for point in entry_points(group=GROUP)}
+    if kind not in declared:
+        message = f"`{kind}` is no kind of storage that ferray knows, in `{address}`"
+        raise ConfigError(message, did_you_mean(kind, {*_KINDS, *declared}))
+    opened: Callable[[str], FileSystem] = declared[kind].load()
+    return opened

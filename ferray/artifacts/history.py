@@ -31,11 +31,11 @@ class EpochLog:
     def restart(self, lines: Iterable[str]) -> None:
         """Put the files back to where these epochs had just ended: none for a fresh trial."""
         self.lines = list(lines)
-        self._artifacts.history.write_text("".join(f"{line}\n" for line in self.lines), durable=False)
+        self._write_lines()
         rows = [row for report in self.reports for row in _removed_rows(report)]
         if rows:
             self._artifacts.removed.write_text(csv_text([REMOVED_COLUMNS, *rows], end="\r\n"), durable=False)
-        else:
+        elif self._artifacts.removed.exists():
             self._artifacts.removed.delete()
 
     def append(self, report: EpochReport) -> None:
@@ -46,6 +46,13 @@ class EpochLog:
         if rows := list(_removed_rows(report)):
             is_new = not self._artifacts.removed.exists()
             self._artifacts.removed.append_text(csv_text([REMOVED_COLUMNS, *rows] if is_new else rows, end="\r\n"))
+
+    def _write_lines(self) -> None:
+        file = self._artifacts.history
+        if self.lines or file.exists():
+            file.write_text("".join(f"{line}\n" for line in self.lines), durable=False)
+        else:
+            file.append_text("")  # it is whole as soon as it is there
 
 
 def history_line(report: EpochReport) -> str:

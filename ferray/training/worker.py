@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from ferray.artifacts.address import file_at
@@ -57,11 +58,10 @@ class TrialWorker:
 
     def heed_stop(self) -> str:
         """Save and acknowledge, where the stop file asks for it; "", or why there was no saving."""
-        artifacts = TrialArtifacts.at(self.job.folder)
-        if not artifacts.stop_is_requested():
+        if not self._artifacts.stop_is_requested():
             return ""
         problem = self.save()
-        artifacts.acknowledge_stop()
+        self._artifacts.acknowledge_stop()
         return problem
 
     def close(self) -> None:
@@ -72,6 +72,10 @@ class TrialWorker:
             give_memory_back()  # building it may have failed halfway
         self._trainer = None
         self._process.restore()
+
+    @cached_property
+    def _artifacts(self) -> TrialArtifacts:
+        return TrialArtifacts.at(self.job.folder)
 
     def _attempt(self) -> EpochReport | Failure:
         try:
@@ -106,7 +110,7 @@ class TrialWorker:
 
     def _refuse_lone_disk(self) -> None:
         """What is written on a disk of this node alone, nobody finds."""
-        if not TrialArtifacts.at(self.job.folder).files.is_shared():
+        if not self._artifacts.files.is_shared():
             message = f"`{self.job.folder.rpartition('/')[0]}` is not on this node `{socket.gethostname()}`"
             raise StorageError(message, "pass an `--output` on a disk that all nodes share")
 
@@ -124,10 +128,9 @@ class TrialWorker:
         self.job = replace(self.job, accumulate=2)
 
     def _failed(self, failure: Failure) -> Outcome:
-        artifacts = TrialArtifacts.at(self.job.folder)
         with suppress(StorageError):
-            artifacts.record_error(failure.traceback)
-        return Outcome(OutcomeKind.FAILED, failure.message, str(artifacts.error), failure.reason)
+            self._artifacts.record_error(failure.traceback)
+        return Outcome(OutcomeKind.FAILED, failure.message, str(self._artifacts.error), failure.reason)
 
 
 def adopt(job: TrialJob) -> EpochReport:
