@@ -18,6 +18,7 @@ from ferray.cli.commands import (
     evaluate,
     figures,
     leaderboard,
+    ls,
     outliers,
     show,
     sweep,
@@ -26,6 +27,7 @@ from ferray.cli.commands import (
     trials,
 )
 from ferray.cli.commands.list import list_components
+from ferray.cli.completion import COMPLETE_VAR
 from ferray.cli.terminal.encoding import print_anything
 from ferray.cli.terminal.output import print_error
 from ferray.cli.terminal.streams import ReaderLeft, open_streams
@@ -35,16 +37,18 @@ from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError, FerrayError, Stora
 from ferray.system.signals import interrupt_on_every_stop
 from ferray.text.commands import command, program
 
+COMPLETION = ("--install-completion", "--show-completion")  # typer's options
+
 app = typer.Typer(
     name="ferray",
     help="Hyper-parameter sweeps for facial expression recognition: Ray Tune, one Optuna study, a leaderboard with n.",
     epilog="Exit codes: 0 done, 1 a bug, 2 asked wrongly, 3 data, 4 nothing completed, 5 cluster, 130 interrupted.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command("sweep")(sweep.sweep)
 app.command("train")(train.train)
+app.command("ls")(ls.ls)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("trials")(trials.trials)
 app.command("evaluate")(evaluate.evaluate)
@@ -102,10 +106,16 @@ def run(args: list[str]) -> int:
 
 def _returned(args: list[str]) -> int:
     try:
-        returned = app(args, prog_name=join(program()), standalone_mode=False)
+        returned = app(args, prog_name=_called(args), complete_var=COMPLETE_VAR, standalone_mode=False)
     except Exit as ended:
         return ended.exit_code
     return returned if isinstance(returned, int) else 0
+
+
+def _called(args: list[str]) -> str:
+    """What usage lines call this program: as it was called, but by its name where a shell is to complete it."""
+    is_completed = COMPLETE_VAR in os.environ or any(arg.startswith(COMPLETION) for arg in args)
+    return "ferray" if is_completed else join(program())
 
 
 def _what(error: OSError) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ferray.cli import completion
+from ferray.config.load import space_names
 from ferray.errors import ConfigError
 from ferray.text.commands import command
 
@@ -14,8 +16,16 @@ _PLACE = "Where"
 _WHAT = "What is searched"
 _HOW = "How"
 
-Space = Annotated[str, typer.Argument(help="A search space by name or as a path to a YAML file.", show_default=False)]
-Sweep = Annotated[str, typer.Argument(help="A sweep by name, or its folder.", show_default=False)]
+Space = Annotated[
+    str,
+    typer.Argument(
+        help="A search space by name or as a path to a YAML file.", show_default=False, autocompletion=space_names
+    ),
+]
+Sweep = Annotated[
+    str,
+    typer.Argument(help="A sweep by name, or its folder.", show_default=False, autocompletion=completion.sweeps),
+]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
@@ -37,6 +47,7 @@ BadSamples = Annotated[
     typer.Option(
         "--bad-samples",
         metavar="auto|refuse|skip|keep",
+        autocompletion=completion.words("auto", "refuse", "skip", "keep"),
         help="Of images and rows that are no good: refuse all, skip and list them, or keep pictures of one colour. "
         "`auto` refuses, but skips those of one colour in sets that are known to hold some.",
         rich_help_panel=_WHAT,
@@ -69,7 +80,15 @@ DataRoot = Annotated[
 Output = Annotated[
     Path, typer.Option("--output", help="Folder that holds the sweeps' folders.", rich_help_panel=_PLACE)
 ]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.", rich_help_panel=_PLACE)]
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        help="auto, cpu or cuda.",
+        rich_help_panel=_PLACE,
+        autocompletion=completion.words("auto", "cpu", "cuda"),
+    ),
+]
 Storage = Annotated[
     str | None,
     typer.Option(
@@ -89,9 +108,23 @@ TimeBudget = Annotated[
     ),
 ]
 Sampler = Annotated[
-    str | None, typer.Option("--sampler", help=f"See `{command('list samplers')}`.", rich_help_panel=_HOW)
+    str | None,
+    typer.Option(
+        "--sampler",
+        help=f"See `{command('list samplers')}`.",
+        rich_help_panel=_HOW,
+        autocompletion=completion.components("sampler"),
+    ),
 ]
-Pruner = Annotated[str | None, typer.Option("--pruner", help=f"See `{command('list pruners')}`.", rich_help_panel=_HOW)]
+Pruner = Annotated[
+    str | None,
+    typer.Option(
+        "--pruner",
+        help=f"See `{command('list pruners')}`.",
+        rich_help_panel=_HOW,
+        autocompletion=completion.components("pruner"),
+    ),
+]
 Name = Annotated[
     str | None,
     typer.Option(
@@ -103,7 +136,13 @@ Name = Annotated[
 Fresh = Annotated[bool, typer.Option("--fresh", help="Put an earlier sweep of this name aside and start anew.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, say what would run, and stop.")]
 Launcher = Annotated[
-    str, typer.Option("--launcher", help="ray, or inline for one trial after another here.", rich_help_panel=_HOW)
+    str,
+    typer.Option(
+        "--launcher",
+        help="ray, or inline for one trial after another here.",
+        rich_help_panel=_HOW,
+        autocompletion=completion.components("launcher"),
+    ),
 ]
 Address = Annotated[
     str | None, typer.Option("--address", help="An existing Ray cluster, such as `auto`.", rich_help_panel=_HOW)
@@ -157,7 +196,12 @@ Keep = Annotated[
 TakeOver = Annotated[bool, typer.Option("--take-over", help="Drive a sweep whose owner on another host is gone.")]
 Trackers = Annotated[
     list[str] | None,
-    typer.Option("--tracker", help="wandb (default), tensorboard, none; may be repeated.", rich_help_panel=_HOW),
+    typer.Option(
+        "--tracker",
+        help="wandb (default), tensorboard, none; may be repeated.",
+        rich_help_panel=_HOW,
+        autocompletion=completion.components("tracker", "none"),
+    ),
 ]
 Quick = Annotated[
     bool,

@@ -183,9 +183,17 @@ def is_sweep(folder: Path) -> bool:
 def sweep_names(output: Path) -> list[str]:
     """The sweeps in a folder of sweeps."""
     try:
-        return sorted(folder.name for folder in output.iterdir() if is_sweep(folder))
+        return sorted(folder.name for folder in output.iterdir() if _may_be_sweep(folder))
     except OSError:
         return []
+
+
+def _may_be_sweep(folder: Path) -> bool:
+    """Whether it is a sweep, or a folder into which nobody lets us look."""
+    try:
+        return is_sweep(folder)
+    except OSError:
+        return True
 
 
 def _where(name: str, output: Path) -> str:

@@ -119,12 +119,14 @@ def innermost(found: Any, path: str = "ferray") -> Iterator[tuple[str, Any]]:
 COMMANDS = dict(innermost(typer.main.get_command(app)))
 PARAMS = [param for command in COMMANDS.values() for param in command.params]
 OPTIONS = {option for param in PARAMS for option in (*param.opts, *param.secondary_opts)}
-OPTIONS |= {"--help"}
+OPTIONS |= {"--help", *(option for param in typer.main.get_command(app).params for option in param.opts)}
 
 GROUPS = {name.rpartition(" ")[0] for name in COMMANDS}
 
 HOW: dict[str, How] = {
     "ferray --help": run(),
+    "ferray --install-completion": named,  # writes into the user's home
+    "ferray ls": run(),
     "ferray sweep sfew": run(*FEW),
     "ferray sweep demo": run(*FEW),
     "ferray sweep demo --dry-run --set head.dropout=1.5": refused,

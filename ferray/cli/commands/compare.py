@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferray.cli import arguments
+from ferray.cli import arguments, completion
 from ferray.cli.terminal.output import print_json, show_text
 from ferray.errors import ConfigError
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 def compare(
     space: Annotated[
-        str, typer.Argument(help="A search space by name or as a YAML file, or a sweep by name or its folder.")
+        str,
+        typer.Argument(
+            help="A search space by name or as a YAML file, or a sweep by name or its folder.",
+            autocompletion=completion.spaces_and_sweeps,
+        ),
     ],
     quick: Annotated[bool, typer.Option("--quick", help="Compare the sweep that `--quick` made.")] = False,
     name: Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferray.cli import arguments
+from ferray.cli import arguments, completion
 from ferray.cli.terminal.listeners import FoldLines, Warnings
 from ferray.cli.terminal.output import print_json, say, show
 from ferray.text.counting import counted
@@ -19,7 +19,14 @@ MOST_SHOWN = 20
 
 
 def clean(
-    space: Annotated[str, typer.Argument(help="A search space, or a data set by name.", show_default=False)],
+    space: Annotated[
+        str,
+        typer.Argument(
+            help="A search space, or a data set by name.",
+            show_default=False,
+            autocompletion=completion.spaces_and_datasets,
+        ),
+    ],
     folds: Annotated[int, typer.Option("--folds", min=2, max=50, help="Networks to train.")] = 5,
     epochs: arguments.Epochs = None,
     set: arguments.Sets = None,

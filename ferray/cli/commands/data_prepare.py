@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from ferray.cli import arguments
+from ferray.cli import arguments, completion
 from ferray.cli.terminal.listeners import Lines, Warnings
 from ferray.cli.terminal.output import print_json, say
 from ferray.text.commands import command
@@ -24,9 +24,22 @@ _CUT = "How faces are cut"
 _LOOK = "What is remarked upon"
 
 
-Dataset = Annotated[str, typer.Argument(help=f"A data set: see `{command('list datasets')}`.", show_default=False)]
+Dataset = Annotated[
+    str,
+    typer.Argument(
+        help=f"A data set: see `{command('list datasets')}`.",
+        show_default=False,
+        autocompletion=completion.components("dataset"),
+    ),
+]
 Faces = Annotated[
-    str, typer.Option("--faces", help="mtcnn, center, csv, none; or with parameters.", rich_help_panel=_CUT)
+    str,
+    typer.Option(
+        "--faces",
+        help="mtcnn, center, csv, none; or with parameters.",
+        rich_help_panel=_CUT,
+        autocompletion=completion.components("faces"),
+    ),
 ]
 Boxes = Annotated[
     Path | None, typer.Option("--boxes", help="For `--faces csv`: the boxes, as `faces.csv`.", rich_help_panel=_CUT)

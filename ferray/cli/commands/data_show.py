@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferray.cli import arguments
+from ferray.cli import arguments, completion
 from ferray.cli.terminal.output import print_json, progress_bars, say, say_notes
 from ferray.text.counting import counted
 
@@ -25,7 +25,14 @@ SHOWN_SIDE = 96  # pixels a side, where the space does not say
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A search space, or a data set by name.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A search space, or a data set by name.",
+            show_default=False,
+            autocompletion=completion.spaces_and_datasets,
+        ),
+    ],
     set: arguments.Sets = None,
     limit_per_class: arguments.LimitPerClass = None,
     bad_samples: arguments.BadSamples = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ferray.cli import arguments
+from ferray.cli import arguments, completion
 from ferray.cli.terminal.output import print_json, say_notes, show, show_text
 from ferray.text.commands import as_called
 
@@ -37,11 +37,15 @@ def space(name: arguments.Space, sets: arguments.Sets = None, json: arguments.Js
 
 
 @app.command("component")
-def component(kind: str, name: str, json: arguments.Json = False) -> None:
+def component(
+    kind: Annotated[str, typer.Argument(show_default=False, autocompletion=completion.kinds)],
+    name: Annotated[str, typer.Argument(show_default=False, autocompletion=completion.components_of_kind)],
+    json: arguments.Json = False,
+) -> None:
     """Print a component's description and its parameters with their defaults and bounds."""
     import inspect
 
-    from ferray.cli.commands.list import room_of
+    from ferray.apps.components import room_of
     from ferray.config.keys import keys_of
 
     room = room_of(kind)

@@ -7,18 +7,29 @@ from typing import Annotated
 
 import typer
 
-from ferray.cli import arguments
+from ferray.cli import arguments, completion
 from ferray.cli.terminal.listeners import EpochLines, Warnings
 from ferray.cli.terminal.trained import print_trained
+from ferray.config.load import space_names
 
 
 def train(
     space: Annotated[
-        str | None, typer.Argument(help="A search space by name or as a path to a YAML file.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A search space by name or as a path to a YAML file.",
+            show_default=False,
+            autocompletion=space_names,
+        ),
     ] = None,
     from_trial: Annotated[
         str | None,
-        typer.Option("--from", metavar="SWEEP:N", help="Train the configuration of a sweep's trial, or its `best`."),
+        typer.Option(
+            "--from",
+            metavar="SWEEP:N",
+            help="Train the configuration of a sweep's trial, or its `best`.",
+            autocompletion=completion.trials,
+        ),
     ] = None,
     set: arguments.Sets = None,
     epochs: arguments.Epochs = None,

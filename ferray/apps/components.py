@@ -1,0 +1,56 @@
+"""What there is to choose from, by kind, found without importing any of it."""
+
+from __future__ import annotations
+
+from ferray.config.load import space_names
+from ferray.errors import ConfigError, did_you_mean
+from ferray.registry import ROOMS, Room
+
+_ROOM_OF = {
+    "datasets": "dataset",
+    "faces": "faces",
+    "augment": "augment",
+    "backbones": "backbone",
+    "heads": "head",
+    "descriptors": "descriptor",
+    "estimators": "estimator",
+    "imbalance": "imbalance",
+    "outliers": "outliers",
+    "samplers": "sampler",
+    "pruners": "pruner",
+    "launchers": "launcher",
+    "trackers": "tracker",
+}
+KINDS = {
+    "spaces": "Search spaces that come with ferray or lie in `search_spaces/` here.",
+    "datasets": "Layouts of images, or of rows of features, with labels.",
+    "faces": "Finders of faces, which `data prepare` cuts out of whole pictures.",
+    "augment": "Policies that change training images.",
+    "backbones": "Networks from images or features to what a head looks at.",
+    "heads": "Last layers, from a backbone's features to the classes.",
+    "descriptors": "One image to one row of numbers, such as a histogram of edges.",
+    "estimators": "Classifiers of scikit-learn in the place of backbone and head.",
+    "imbalance": "Strategies against classes of unequal size.",
+    "outliers": "Rules that drop training samples whose label looks wrong.",
+    "samplers": "Who proposes the trials.",
+    "pruners": "Who stops the weak ones.",
+    "launchers": "Where trials run.",
+    "trackers": "Where a sweep can be watched.",
+}
+
+
+def list_kind(kind: str) -> dict[str, str]:
+    """The components of a kind with what each does, or the search spaces; ConfigError for what is no kind."""
+    if kind == "spaces":
+        return dict.fromkeys(space_names(), "")
+    room = room_of(kind)
+    return {name: room.summary(name) for name in room.names()}
+
+
+def room_of(kind: str) -> Room:
+    """The room behind a kind's name, `backbones` or `backbone`; ConfigError otherwise."""
+    if kind in _ROOM_OF.values():
+        kind = next(plural for plural, name in _ROOM_OF.items() if name == kind)
+    if kind not in _ROOM_OF:
+        raise ConfigError(f"`{kind}` is nothing that can be listed", did_you_mean(kind, KINDS))
+    return ROOMS[_ROOM_OF[kind]]
