@@ -39,24 +39,24 @@ def standing_of(record: SweepRecord, folder: Path) -> Standing:
     """How far the sweep in `folder` has come; its budget is that of its last start."""
     ended = sum(trial.state in ENDED for trial in record.trials)
     running = sum(trial.state == "running" for trial in record.trials)
-    return Standing(ended, max(_budget(folder), ended), running)
+    return Standing(ended, max(num_asked(folder) or 0, ended), running)
 
 
-def _budget(folder: Path) -> int:
-    """0 where the folder does not say."""
+def num_asked(folder: Path) -> int | None:
+    """How many trials the last start of a sweep asked for; None where its folder does not say."""
     try:
         return int(read_json(folder / RESOLVED_NAME)["budget"]["trials"])
     except (DataError, ValueError, KeyError, TypeError):
-        return 0
+        return None
 
 
 def when_read(held_out: HeldOut, standing: Standing) -> str:
     """`read when 3 of 6 trials had ended`, "" where no trial has ended since and none is to come, or nobody knows."""
     if held_out.num_ended is None:
         return ""
-    num_asked = max(held_out.num_asked or 0, standing.num_ended)
-    early = held_out.num_ended < num_asked
-    return f"read when {held_out.num_ended} of {num_asked} trials had ended" if early else ""
+    asked = max(held_out.num_asked or 0, standing.num_ended)
+    early = held_out.num_ended < asked
+    return f"read when {held_out.num_ended} of {asked} trials had ended" if early else ""
 
 
 def earliest_reading(trials: Iterable[TrialArtifacts], standing: Standing) -> str:

@@ -13,8 +13,9 @@ from rich.console import Console
 
 from ferray.cli.terminal.standing import Standing
 from ferray.cli.terminal.views import LinesView, PictureView, RankingView
-from ferray.cli.terminal.watching import Follower, conclude, num_asked, watch
+from ferray.cli.terminal.watching import Follower, conclude, watch
 from ferray.errors import ClusterError
+from ferray.results.blinding import num_asked
 from ferray.study.history import load_sweep
 from ferray.study.records import DriverRecord, SweepRecord, TrialRecord
 from ferray.sweeps.driver import SweepDriver

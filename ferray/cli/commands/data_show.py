@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ferray.cli import arguments, completion
-from ferray.cli.terminal.output import print_json, progress_bars, say, say_notes
-from ferray.text.counting import counted
+from ferray.cli.terminal.listeners import Lines, Warnings
+from ferray.cli.terminal.output import print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ferray.config.runtime import Runtime
-    from ferray.config.sweep import SweepSpec
-    from ferray.config.trial import TrialConfig
-    from ferray.data.samples import Splits
+    from ferray.apps.data_show import ShownData
     from ferray.data.summary import DataSummary
-
-SHOWN_SIDE = 96  # pixels a side, where the space does not say
 
 
 def show(
@@ -48,106 +42,18 @@ def show(
 
     A contact sheet of each class is drawn to be looked at. Nothing is trained, and the data is left alone.
     """
-    asked = dict(locals())
-    from ferray.apps.options import overrides_from, runtime_from
-    from ferray.config.load import load_space_or_dataset
+    from ferray.apps.data_show import show_data
 
-    spec, notes = load_space_or_dataset(name, overrides_from(asked))
-    say_notes(notes, quiet=quiet)
-    runtime = runtime_from({**asked, "launcher": "inline"})
-    if not quiet:
-        say(f"looking at the data of `{name}` in `{runtime.data_root}`")
     documents = []
-    for config in _distinct(spec):
-        shown = _open(config, runtime, quiet=quiet)
-        folder = to or runtime.output / "data" / config.dataset.name
-        sheets = _draw(shown, runtime, folder)
-        documents.append({**shown.summary.to_json(), "refused": shown.refused, "sheets": list(map(str, sheets))})
+    for shown in show_data(name, dict(locals()), Warnings() if quiet else Lines()):
+        documents.append(shown.to_json())
         if not json:
             _print(shown)
-        if sheets and not quiet:
-            say(f"{counted(len(sheets), 'contact sheet is', 'contact sheets are')} in `{folder}`")
     if json:
         print_json({"datasets": documents})
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """A data set that is open; `refused` is what a sweep would end with, "" where it would not."""
-
-    config: TrialConfig
-    splits: Splits
-    summary: DataSummary
-    refused: str
-
-
-def _distinct(spec: SweepSpec) -> list[TrialConfig]:
-    """A configuration for each data set and split that trials of the space see; of folds the first."""
-    from ferray.config.corners import corner_problems, corners
-    from ferray.config.problems import problems_error
-    from ferray.config.trial import TrialConfig as Config
-
-    problems = corner_problems(spec)
-    if problems:
-        raise problems_error(f"space `{spec.name}`", problems)
-    firsts = [config.in_fold(0) for _, config in corners(spec) if isinstance(config, Config)]
-    return list({f"{config.dataset.model_dump_json()} {config.limit_per_class}": config for config in firsts}.values())
-
-
-def _open(config: TrialConfig, runtime: Runtime, *, quiet: bool) -> _Shown:
-    """The data set of a configuration; what is bad in it is left out, even where a sweep would be refused."""
-    from ferray.data.summary import summarise
-    from ferray.errors import DataError
-
-    refused = ""
-    try:
-        splits = _splits(config, runtime, quiet=quiet)
-    except DataError as error:
-        config = _skipping(config)
-        try:
-            splits = _splits(config, runtime, quiet=quiet)
-        except DataError:
-            raise error from None
-        refused = error.message
-    places = {"data_root": runtime.data_root, "cache_dir": runtime.cache_dir}
-    summary = summarise(config.dataset, splits, limit_per_class=config.limit_per_class, **places)
-    return _Shown(config, splits, summary, refused)
-
-
-def _splits(config: TrialConfig, runtime: Runtime, *, quiet: bool) -> Splits:
-    from ferray.config.modality import asks_backbone_for_size, image_size
-    from ferray.data.pack import open_splits
-
-    size = SHOWN_SIDE if asks_backbone_for_size(config) else image_size(config)
-    with progress_bars(quiet=quiet) as bars:
-        return open_splits(
-            config.dataset,
-            size=size,
-            limit_per_class=config.limit_per_class,
-            data_root=runtime.data_root,
-            cache_dir=runtime.cache_dir,
-            progress=lambda done, total: bars(f"decoding images of {config.dataset.name}", done, total),
-        )
-
-
-def _skipping(config: TrialConfig) -> TrialConfig:
-    from ferray.config.trial import TrialConfig as Config
-
-    dataset = {config.dataset.name: {**config.dataset.params, "bad_samples": "skip"}}
-    return Config.model_validate({**config.to_json(), "dataset": dataset})
-
-
-def _draw(shown: _Shown, runtime: Runtime, folder: Path) -> list[Path]:
-    from ferray.data.class_sheets import write_class_sheets
-    from ferray.data.opened import open_dataset
-    from ferray.files.private_folder import make_private
-
-    make_private(folder)
-    opened = open_dataset(shown.config.dataset, runtime.data_root, runtime.cache_dir)
-    return write_class_sheets(folder, opened.listing, shown.splits)
-
-
-def _print(shown: _Shown) -> None:
+def _print(shown: ShownData) -> None:
     """The table of classes and splits, and below it a line on each thing that should be known."""
     from rich.text import Text
 
@@ -178,7 +84,7 @@ def _table(summary: DataSummary) -> Table:
     return table
 
 
-def _lines(shown: _Shown) -> list[str]:
+def _lines(shown: ShownData) -> list[str]:
     summary = shown.summary
     lines = [f"{split.name}: {split.source}" for split in summary.splits if split.total]
     lines += summary.limits

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from ferray.cli.terminal.output import say
 from ferray.cli.terminal.standing import Row, Standing
-from ferray.config.place import JOURNAL_NAME, RESOLVED_NAME
-from ferray.errors import ClusterError, DataError
+from ferray.config.place import JOURNAL_NAME
+from ferray.errors import ClusterError
 from ferray.events import OutcomeKind
-from ferray.files.read import read_json
+from ferray.results.blinding import num_asked
 from ferray.study.records import SweepRecord, TrialRecord
 
 if TYPE_CHECKING:
@@ -91,14 +91,6 @@ def _follow(reader: SweepReader, folder: Path, view: View, pause: Callable[[], N
             return record
         pause()
         record = with_progress(reader.read(), folder)
-
-
-def num_asked(folder: Path) -> int | None:
-    """How many trials the last command asked for; None where this machine cannot read that."""
-    try:
-        return int(read_json(folder / RESOLVED_NAME)["budget"]["trials"])
-    except (DataError, ValueError, KeyError, TypeError):
-        return None
 
 
 def conclude(record: SweepRecord, folder: Path) -> None:
