@@ -127,6 +127,7 @@ HOW: dict[str, How] = {
     "ferray --help": run(),
     "ferray --install-completion": named,  # writes into the user's home
     "ferray ls": run(),
+    "ferray sweep --help": run(),
     "ferray sweep sfew": run(*FEW),
     "ferray sweep demo": run(*FEW),
     "ferray sweep demo --dry-run --set head.dropout=1.5": refused,
@@ -187,6 +188,8 @@ def lacks_arguments(command: Command) -> bool:
         return False
     try:
         parse(command.words[1:])
+    except typer.exceptions.Exit:  # of `--help`
+        return False
     except typer.exceptions.TyperException as error:
         return type(error).__name__ == "MissingParameter"
     return False
