@@ -16,6 +16,7 @@ from ferray.training.batches import Positions, TrainingBatches, split_batches
 from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.image_preprocessing import ImagePreprocessing
 from ferray.training.inputs import open_job_inputs
+from ferray.training.network_classifier import on_device
 from ferray.training.optimizer import build_optimizer, build_schedule
 from ferray.training.precision import Precision, choose_precision
 from ferray.training.prefetch import Prefetcher
@@ -74,8 +75,7 @@ def epoch_batches(config: TrialConfig, training: TrainingSet, epoch: int) -> lis
 
 
 def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precision: Precision) -> Learner:
-    # Channels last is what tensor cores want, and on CPU trains ResNet-18 in 0.87 and EfficientNet in 0.65 of the time.
-    model = model.to(precision.device).to(memory_format=torch.channels_last)
+    model = on_device(model, precision.device)
     optimizer = build_optimizer(config.optimizer, model.trainable_parameters())
     schedule = build_schedule(
         config.schedule,
@@ -84,7 +84,8 @@ def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precis
         epochs=config.epochs,
     )
     preprocessing = _preprocessing(config, model, training.samples).to(precision.device)
-    return Learner(model, optimizer, schedule, precision, len(training.samples.classes), preprocessing)
+    num_classes = len(training.samples.classes)
+    return Learner(model, precision, num_classes, preprocessing, optimizer=optimizer, schedule=schedule)
 
 
 def _preprocessing(

@@ -14,8 +14,8 @@ from ferray.errors import ConfigError, did_you_mean
 from ferray.events import EpochReport, OutlierReport
 from ferray.stats.metrics import metrics_of
 from ferray.training.assemble import Assembly, epoch_batches
-from ferray.training.batches import Batch, Positions, prepare_plain, split_batches
-from ferray.training.evaluation import Evaluation, evaluate, score
+from ferray.training.batches import Batch, Positions
+from ferray.training.evaluation import Evaluation, evaluate, evaluation_size, plain_batches, score
 from ferray.training.outlier_review import outlier_report, sample_losses
 from ferray.training.step import TrainingPass, train_epoch
 from ferray.training.trainer import OnBatch
@@ -86,7 +86,7 @@ def _judge(parts: Assembly, trained: TrainingPass) -> Evaluation:
     val, num_classes = parts.splits.val, parts.learner.num_classes
     if not math.isfinite(trained.loss):
         return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64))
-    batches = plain_batches(parts, val, torch.arange(len(val)).numpy())
+    batches = _plain_batches(parts, val, torch.arange(len(val)).numpy())
     return evaluate(parts.learner, batches, parts.training.strategy.adjust_logits)
 
 
@@ -101,7 +101,7 @@ def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
     training = parts.training
     if not parts.outliers.wants_losses(epoch):
         return None, False
-    logits_NC = score(parts.learner, plain_batches(parts, training.samples, training.kept))
+    logits_NC = score(parts.learner, _plain_batches(parts, training.samples, training.kept))
     losses = sample_losses(training.samples, training.kept, logits_NC, training.initial_counts)
     removal = parts.outliers.review(epoch, losses)
     if removal is None:
@@ -111,7 +111,6 @@ def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
     return outlier_report(epoch, removal, losses, training.samples), removal.halt_training
 
 
-def plain_batches(parts: Assembly, samples: PackedSamples, positions: Positions) -> Iterator[Batch]:
-    """Unaugmented images in order, in batches larger than those of training, since nothing is kept for a gradient."""
-    size = max(32, 2 * parts.config.batch_size // parts.accumulate)
-    return parts.prefetcher.feed([partial(prepare_plain, samples, batch) for batch in split_batches(positions, size)])
+def _plain_batches(parts: Assembly, samples: PackedSamples, positions: Positions) -> Iterator[Batch]:
+    size = evaluation_size(parts.config.batch_size, parts.accumulate)
+    return plain_batches(samples, positions, size, parts.prefetcher)

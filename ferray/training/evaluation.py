@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from ferray.data.samples import PackedSamples
 from ferray.imbalance import soft_cross_entropy
 from ferray.stats.metrics import confusion_matrix
-from ferray.training.batches import Batch
-from ferray.training.step import Learner
+from ferray.training.batches import Batch, Positions, prepare_plain, split_batches
+from ferray.training.network_classifier import NetworkClassifier
+from ferray.training.prefetch import Prefetcher
 
 
 @dataclass(frozen=True)
@@ -23,22 +26,34 @@ class Evaluation:
 
 
 @torch.inference_mode()
-def evaluate(learner: Learner, batches: Iterable[Batch], adjust_logits: Callable[[Tensor], Tensor]) -> Evaluation:
+def evaluate(
+    classifier: NetworkClassifier, batches: Iterable[Batch], adjust_logits: Callable[[Tensor], Tensor]
+) -> Evaluation:
     """Judge the network in eval mode; no image's answer depends on its neighbours in the batch."""
-    learner.model.eval()
-    device, num_classes = learner.precision.device, learner.num_classes
+    classifier.model.eval()
+    device, num_classes = classifier.precision.device, classifier.num_classes
     loss_sum = torch.zeros((), dtype=torch.float64, device=device)
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64, device=device)
     for batch in batches:
-        logits_NC = adjust_logits(learner.logits(batch.images))
-        loss_sum += soft_cross_entropy(logits_NC, learner.targets(batch.labels)) * len(batch)
+        logits_NC = adjust_logits(classifier.logits(batch.images))
+        loss_sum += soft_cross_entropy(logits_NC, classifier.targets(batch.labels)) * len(batch)
         confusion += confusion_matrix(batch.labels, logits_NC.argmax(dim=1), num_classes)
     counts = confusion.cpu()
     return Evaluation(float(loss_sum) / max(1, int(counts.sum())), counts)
 
 
 @torch.inference_mode()
-def score(learner: Learner, batches: Iterable[Batch]) -> Tensor:
+def score(classifier: NetworkClassifier, batches: Iterable[Batch]) -> Tensor:
     """Plain logits (N, C) float32 on CPU, in eval mode, in the order of `batches`."""
-    learner.model.eval()
-    return torch.cat([learner.logits(batch.images) for batch in batches]).cpu()
+    classifier.model.eval()
+    return torch.cat([classifier.logits(batch.images) for batch in batches]).cpu()
+
+
+def plain_batches(samples: PackedSamples, positions: Positions, size: int, prefetcher: Prefetcher) -> Iterator[Batch]:
+    """Samples as they are kept, unaugmented and in order, so many in a batch."""
+    return prefetcher.feed([partial(prepare_plain, samples, batch) for batch in split_batches(positions, size)])
+
+
+def evaluation_size(batch_size: int, pieces: int = 1) -> int:
+    """Samples in a batch of evaluation: more than one of training has, since nothing is kept for a gradient."""
+    return max(32, 2 * batch_size // pieces)

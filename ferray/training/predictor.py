@@ -17,8 +17,8 @@ from ferray.files.read import Readable
 from ferray.models.model import without_weights
 from ferray.training.assemble import Assembly, assemble
 from ferray.training.checkpoint import read_checkpoint, refuse_misfit, taking_apart
-from ferray.training.epoch import plain_batches
-from ferray.training.estimator_trainer import EstimatorClassifier
+from ferray.training.epoch import _plain_batches as plain_batches
+from ferray.training.estimator_classifier import EstimatorClassifier
 from ferray.training.evaluation import Evaluation, evaluate, score
 from ferray.training.inputs import open_job_inputs
 from ferray.training.process_state import give_memory_back

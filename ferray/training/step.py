@@ -4,61 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
-from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from ferray.imbalance import Criterion
-from ferray.models.model import FerModel
 from ferray.training.batches import Batch
+from ferray.training.network_classifier import NetworkClassifier
 from ferray.training.optimizer import EpochSchedule
-from ferray.training.precision import Precision
 
 
-class Preprocessing(Protocol):
-    """What turns a batch as it is packed into what the network takes, on the device."""
+@dataclass(kw_only=True)
+class Learner(NetworkClassifier):
+    """A network and what changes it, on its device."""
 
-    def __call__(self, batch: Tensor, /) -> Tensor: ...
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain containers with all that it takes to do so again, for best.pt."""
-
-
-@dataclass
-class Learner:
-    """A network and what changes it, on its device.
-
-    `takes_features`: batches hold what the frozen backbone makes of images, and go to the head alone.
-    """
-
-    model: FerModel
     optimizer: Optimizer
     schedule: EpochSchedule
-    precision: Precision
-    num_classes: int
-    preprocessing: Preprocessing
-    takes_features: bool = False
     scaler: GradScaler = field(init=False)
 
     def __post_init__(self) -> None:
         self.scaler = self.precision.scaler()
-
-    def logits(self, images_NHWC: Tensor) -> Tensor:
-        """The network's answer to a batch as it is packed: (N, C) float32."""
-        with self.precision.autocast():
-            if self.takes_features:
-                logits_NC: Tensor = self.model.head(images_NHWC)
-            else:
-                logits_NC = self.model(self.preprocessing(images_NHWC))
-        return logits_NC.float()
-
-    def targets(self, labels_N: Tensor) -> Tensor:
-        """All probability on the label: (N, C) float32."""
-        return F.one_hot(labels_N, self.num_classes).float()
 
     def collect(self, loss: Tensor) -> None:
         """Add this loss's gradients to those collected for the next step."""

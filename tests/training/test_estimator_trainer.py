@@ -14,7 +14,8 @@ from ferray.events import EpochReport
 from ferray.testing.fake_data import sheet_rows, write_sheet_csv
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.checkpoint import read_checkpoint
-from ferray.training.estimator_trainer import EstimatorClassifier, EstimatorTrainer
+from ferray.training.estimator_classifier import EstimatorClassifier
+from ferray.training.estimator_trainer import EstimatorTrainer
 from ferray.training.inputs import open_job_inputs
 from ferray.training.predictor import judging
 from ferray.training.worker import TrialWorker

@@ -1,0 +1,55 @@
+"""`NetworkClassifier`: a network with what is made of its input. N = images, H and W = pixels, C = classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ferray.models.model import FerModel
+from ferray.training.precision import Precision
+
+
+class Preprocessing(Protocol):
+    """What turns a batch as it is packed into what the network takes, on the device."""
+
+    def __call__(self, batch: Tensor, /) -> Tensor: ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers with all that it takes to do so again, for best.pt."""
+
+
+@dataclass
+class NetworkClassifier:
+    """A network on its device, as it answers in training, in validation and by itself.
+
+    `takes_features`: batches hold what the frozen backbone makes of images, and go to the head alone.
+    """
+
+    model: FerModel
+    precision: Precision
+    num_classes: int
+    preprocessing: Preprocessing
+    takes_features: bool = False
+
+    def logits(self, images_NHWC: Tensor) -> Tensor:
+        """The network's answer to a batch as it is packed: (N, C) float32."""
+        with self.precision.autocast():
+            if self.takes_features:
+                logits_NC: Tensor = self.model.head(images_NHWC)
+            else:
+                logits_NC = self.model(self.preprocessing(images_NHWC))
+        return logits_NC.float()
+
+    def targets(self, labels_N: Tensor) -> Tensor:
+        """All probability on the label: (N, C) float32."""
+        return F.one_hot(labels_N, self.num_classes).float()
+
+
+def on_device(model: FerModel, device: torch.device) -> FerModel:
+    """The network where it computes, laid out as it computes fastest."""
+    # Channels last is what tensor cores want, and on CPU trains ResNet-18 in 0.87 and EfficientNet in 0.65 of the time.
+    return model.to(device).to(memory_format=torch.channels_last)
