@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ferray.errors import ClusterError, ConfigError, DataError, FerrayError, SweepFailed
     from ferray.events import EpochReport, Listener
     from ferray.results.sweep import Sweep, Trial, load
+    from ferray.training.predictor import Predictor, load_predictor
 
 __version__ = "0.1.0"
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "EpochReport",
     "FerrayError",
     "Listener",
+    "Predictor",
     "Sweep",
     "SweepFailed",
     "SweepOptions",
@@ -34,6 +36,7 @@ __all__ = [
     "Trial",
     "__version__",
     "load",
+    "load_predictor",
     "sweep",
     "train",
 ]
@@ -46,6 +49,7 @@ _MODULES = {
     "ferray.errors": ("ClusterError", "ConfigError", "DataError", "FerrayError", "SweepFailed"),
     "ferray.events": ("EpochReport", "Listener"),
     "ferray.results.sweep": ("Sweep", "Trial", "load"),
+    "ferray.training.predictor": ("Predictor", "load_predictor"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -19,7 +19,9 @@ from ferray.events import EpochReport
 from ferray.files.private_folder import make_private
 from ferray.results.suspects import Findings, Suspect
 from ferray.text.commands import install_extra
-from ferray.training.predictor import judging
+from ferray.training.inputs import open_job_inputs
+from ferray.training.predictor import load_predictor
+from ferray.training.process_state import give_memory_back
 from ferray.training.trainers import open_trainer
 
 Tell = Callable[[EpochReport], None]
@@ -112,9 +114,11 @@ def _refuse_divergence(reports: Sequence[EpochReport]) -> None:
 
 
 def _out_of_fold(job: TrialJob, fold: int) -> OutOfFold:
-    with judging(TrialArtifacts.at(job.folder).fold(fold).best, job) as judge:
-        held_out: PackedSamples = judge.splits.val
-        probabilities = judge.logits(held_out).double().softmax(dim=1).numpy()
+    predictor = load_predictor(TrialArtifacts.at(job.folder).fold(fold).best, job.device, threads=job.threads)
+    held_out: PackedSamples = open_job_inputs(replace(job, config=predictor.config.to_json())).val
+    probabilities = predictor.logits(held_out).double().softmax(dim=1).numpy()
+    del predictor
+    give_memory_back()
     return OutOfFold(
         held_out.sample_ids,
         held_out.names,

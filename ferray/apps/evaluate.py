@@ -15,6 +15,7 @@ from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
+from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
 from ferray.errors import DataError
 from ferray.results.blinding import Standing
@@ -26,8 +27,10 @@ from ferray.sweeps.check import judged_data
 from ferray.system.cores import num_threads
 from ferray.text.counting import counted
 from ferray.training.checkpoint import digest_checkpoint
-from ferray.training.inputs import place_of_job, summarise_trial
-from ferray.training.predictor import AnyJudge, judging
+from ferray.training.inputs import open_job_inputs, place_of_job, summarise_trial
+from ferray.training.predictor import Predictor, load_predictor
+from ferray.training.process_state import give_memory_back
+from ferray.training.training_set import class_counts_without
 
 Tell = Callable[[str], None]
 CHUNK = 256  # images hashed at a time
@@ -57,7 +60,11 @@ def evaluate_trials(
         told.add(line)
 
     place = _Place(folder, runtime, standing, record.data)
-    return [_evaluate(trial, place, tell_once) for trial in trials]
+    results = []
+    for trial in trials:
+        results.append(_evaluate(trial, place, tell_once))
+        give_memory_back()
+    return results
 
 
 @dataclass(frozen=True)
@@ -81,17 +88,16 @@ def _evaluate(trial: TrialRecord, place: _Place, tell: Tell) -> HeldOut:
     if known is not None and known.checkpoint == digest:
         return known
     job = _job(trial, own, place)
-    with judging(checkpoint, job) as judge:
-        _refuse_empty(judge)
-        found = summarise_trial(judge.config, place_of_job(job))
-        tell(f"data: {found.line()}")
-        if doubted := doubt(place.data, judged_data(found)):
-            tell(f"warning: {doubted}")
-        if standing.is_open:
-            tell(f"warning: {standing}: {_NO_LONGER_BLIND}")
-        tell(f"trial {trial.number}: judging {counted(len(judge.splits.test), 'test image')}")
-        held_out = _judged(trial, judge, digest)
-    held_out = _dated(held_out, known, standing)
+    predictor = load_predictor(checkpoint, job.device, threads=job.threads)
+    predictor, test = _with_test_split(predictor, job)
+    found = summarise_trial(predictor.config, place_of_job(job))
+    tell(f"data: {found.line()}")
+    if doubted := doubt(place.data, judged_data(found)):
+        tell(f"warning: {doubted}")
+    if standing.is_open:
+        tell(f"warning: {standing}: {_NO_LONGER_BLIND}")
+    tell(f"trial {trial.number}: judging {counted(len(test), 'test image')}")
+    held_out = _dated(_judged(trial, predictor, test, digest), known, standing)
     write_held_out(own, held_out)
     return held_out
 
@@ -103,14 +109,31 @@ def _dated(held_out: HeldOut, known: HeldOut | None, standing: Standing) -> Held
     return replace(held_out, num_ended=standing.num_ended, num_asked=standing.num_asked)
 
 
-def _judged(trial: TrialRecord, judge: AnyJudge, digest: str) -> HeldOut:
-    test = judge.splits.test
-    evaluation = judge.evaluate(test)
+def _with_test_split(predictor: Predictor, job: TrialJob) -> tuple[Predictor, PackedSamples]:
+    """The test split of the predictor's trial; DataError where it is empty, or is of other classes.
+
+    A predictor whose file is too old to say so learns from the training split what it was trained on.
+    """
+    config = predictor.config
+    splits = open_job_inputs(replace(job, config=config.to_json()))
+    _refuse_empty(splits.test, config)
+    if splits.test.classes != predictor.classes:
+        found, known = (", ".join(classes) for classes in (splits.test.classes, predictor.classes))
+        message = f"dataset `{config.dataset.name}` has the classes `{found}` now, the trial tells apart `{known}`"
+        raise DataError(message, "put the folders or the rows back as they were")
+    if predictor.checkpoint.class_counts is None:
+        counts = class_counts_without(splits.train, predictor.checkpoint.removed_ids)
+        predictor = predictor.with_class_counts(counts)
+    return predictor, splits.test
+
+
+def _judged(trial: TrialRecord, predictor: Predictor, test: PackedSamples, digest: str) -> HeldOut:
+    evaluation = predictor.evaluate(test)
     metrics = {**metrics_of(evaluation.confusion, test.classes, "test"), "test/loss": evaluation.loss}
     return HeldOut(
         trial=trial.number,
         recipe=trial.recipe,
-        epoch=judge.epoch,
+        epoch=predictor.checkpoint.epoch,
         n=len(test),
         metrics={name: value for name, value in metrics.items() if math.isfinite(value)},
         confusion=tuple(map(tuple, evaluation.confusion.tolist())),
@@ -130,9 +153,9 @@ def fingerprint(samples: PackedSamples) -> str:
     return digest.hexdigest()
 
 
-def _refuse_empty(judge: AnyJudge) -> None:
-    if not len(judge.splits.test):
-        dataset = judge.config.dataset
+def _refuse_empty(test: PackedSamples, config: TrialConfig) -> None:
+    if not len(test):
+        dataset = config.dataset
         raise DataError(
             f"dataset `{dataset.name}` has no labelled test images with split `{dataset.params.get('split')}`",
             "sweep over a split that keeps some, such as `halves` or `random`",

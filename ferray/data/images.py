@@ -52,7 +52,13 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
             # Loading stops at the last row and so overlooks a flipped bit; this goes through every checksum.
             with Image.open(io.BytesIO(data), formats=("PNG",)) as checked:
                 checked.verify()
-        return _pixels(image)
+        return _pixels(image, is_deep=_is_deep_grey(image))
+
+
+def rgb_of(image: Image.Image, *, what: str = "image") -> NDArray[np.uint8]:
+    """`read_rgb` of a picture that is open already and stays as it is; errors are about `what`."""
+    _refuse_unreadable_pixels(image, what)
+    return _pixels(image.copy(), is_deep=_is_deep_grey(image))
 
 
 def read_shape(path: Path) -> tuple[int, int]:
@@ -165,8 +171,8 @@ def _is_deep_grey(image: Image.Image) -> bool:
     return image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM"))
 
 
-def _pixels(image: Image.Image) -> NDArray[np.uint8]:
-    is_deep = _is_deep_grey(image)
+def _pixels(image: Image.Image, *, is_deep: bool) -> NDArray[np.uint8]:
+    """RGB of an image that is turned in place."""
     ImageOps.exif_transpose(image, in_place=True)
     if is_deep:
         grey = (np.asarray(image) >> 8).astype(np.uint8)

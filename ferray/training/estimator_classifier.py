@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
 from ferray.estimators import Estimator
-from ferray.imbalance import ImbalanceStrategy, soft_cross_entropy
+from ferray.imbalance import soft_cross_entropy
 from ferray.stats.metrics import confusion_matrix
+from ferray.training.best_checkpoint import BestCheckpoint
 from ferray.training.evaluation import Evaluation
 from ferray.training.feature_preprocessing import FeaturePreprocessing
+from ferray.training.predictor_inputs import Samples
 
 CHUNK = 512  # samples judged at a time
 
@@ -31,33 +31,33 @@ class EstimatorClassifier:
     num_classes: int
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> EstimatorClassifier:
-        """The classifier of a best.pt that an `EstimatorTrainer` wrote, as `read_checkpoint` gives it."""
-        choice = TrialConfig.model_validate(state["config"]).estimator
+    def of(cls, checkpoint: BestCheckpoint) -> EstimatorClassifier:
+        """The classifier of a best.pt that an `EstimatorTrainer` wrote."""
+        choice, parts = checkpoint.config.estimator, checkpoint.parts
         estimator: Estimator = choice.load()(choice.build_params())
-        estimator.load_state_dict(state["estimator"])
-        return cls(estimator, FeaturePreprocessing.from_json(state["features"]), len(state["classes"]))
+        estimator.load_state_dict(parts["estimator"])
+        return cls(estimator, FeaturePreprocessing.from_json(parts["features"]), len(checkpoint.classes))
 
-    def logits(self, samples: PackedSamples) -> Tensor:
-        """Log-probabilities (N, C) float32 of every sample of a split, in its order."""
+    def logits(self, samples: Samples) -> Tensor:
+        """Log-probabilities (N, C) float32 of all samples, in their order."""
         answers = [self.estimator.log_probabilities(rows, self.num_classes) for rows in self._rows(samples)]
         return torch.from_numpy(np.concatenate(answers)).float()
 
-    def evaluate(self, samples: PackedSamples, strategy: ImbalanceStrategy) -> Evaluation:
-        """Mean cross-entropy and confusion matrix over a split, logits corrected as the strategy says."""
-        logits_NC, labels_N = strategy.adjust_logits(self.logits(samples)), torch.from_numpy(samples.labels)
+    def evaluate(self, samples: PackedSamples, adjust_logits: Callable[[Tensor], Tensor]) -> Evaluation:
+        """Mean cross-entropy and confusion matrix over a split, its logits corrected first."""
+        logits_NC, labels_N = adjust_logits(self.logits(samples)), torch.from_numpy(samples.labels)
         targets_NC = torch.nn.functional.one_hot(labels_N, self.num_classes).float()
         loss = float(soft_cross_entropy(logits_NC, targets_NC))
         return Evaluation(loss, confusion_matrix(labels_N, logits_NC.argmax(dim=1), self.num_classes))
 
-    def _rows(self, samples: PackedSamples) -> Iterator[NDArray[np.float64]]:
+    def _rows(self, samples: Samples) -> Iterator[NDArray[np.float64]]:
         for start in range(0, len(samples), CHUNK):
             yield normalised_rows(self.features, samples, np.arange(start, min(start + CHUNK, len(samples))))
 
 
 def normalised_rows(
-    features: FeaturePreprocessing, samples: PackedSamples, positions: NDArray[np.int64]
+    features: FeaturePreprocessing, samples: Samples, positions: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """The rows at these positions of the split as an estimator is given them: (N, D) float64."""
+    """The rows at these positions as an estimator is given them: (N, D) float64."""
     rows: NDArray[np.float64] = features(torch.from_numpy(samples.inputs_of(positions))).double().numpy()
     return rows

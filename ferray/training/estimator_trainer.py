@@ -17,6 +17,7 @@ from ferray.config.modality import image_size, refuse_mismatch
 from ferray.estimators import Estimator
 from ferray.events import EpochReport
 from ferray.stats.metrics import metrics_of
+from ferray.training.best_checkpoint import BestCheckpoint
 from ferray.training.checkpoint import write_checkpoint
 from ferray.training.epoch import refuse_unknown_objective
 from ferray.training.estimator_classifier import EstimatorClassifier, normalised_rows
@@ -26,7 +27,7 @@ from ferray.training.process_state import give_memory_back
 from ferray.training.sample_weights import class_weights_of
 from ferray.training.seeding import derive_generator, derive_seed
 from ferray.training.trainer import OnBatch
-from ferray.training.training_set import TrainingSet
+from ferray.training.training_set import TrainingSet, class_counts_without
 
 
 class EstimatorTrainer:
@@ -119,7 +120,7 @@ class EstimatorTrainer:
 
     def _judge(self, classifier: EstimatorClassifier, fitted_s: float) -> EpochReport:
         train, val, strategy = self._splits.train, self._splits.val, self._training.strategy
-        trained, judged = (classifier.evaluate(samples, strategy) for samples in (train, val))
+        trained, judged = (classifier.evaluate(samples, strategy.adjust_logits) for samples in (train, val))
         return EpochReport(
             epoch=1,
             epochs=1,
@@ -137,14 +138,14 @@ class EstimatorTrainer:
         )
 
     def _best_state(self, classifier: EstimatorClassifier, report: EpochReport) -> dict[str, Any]:
-        return {
-            "estimator": classifier.estimator.state_dict(),
-            "features": classifier.features.to_json(),
-            "config": self._config.to_json(),
-            "classes": list(report.classes),
-            "epoch": report.epoch,
-            "metrics": report.metrics,
-            "confusion": [list(row) for row in report.confusion],
-            "removed_ids": [],
-            "image_size": image_size(self._config),
-        }
+        return BestCheckpoint(
+            config=self._config,
+            classes=report.classes,
+            class_counts=class_counts_without(self._training.samples, ()),
+            image_size=image_size(self._config),
+            epoch=report.epoch,
+            metrics=report.metrics,
+            confusion=report.confusion,
+            removed_ids=(),
+            parts={"estimator": classifier.estimator.state_dict(), "features": classifier.features.to_json()},
+        ).to_state()

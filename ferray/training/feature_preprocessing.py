@@ -59,12 +59,19 @@ class FeaturePreprocessing:
     @classmethod
     def from_json(cls, state: dict[str, Any]) -> FeaturePreprocessing:
         """Those of a best.pt."""
-        return cls(FeatureStatistics(*(np.asarray(state[name]) for name in ("fill", "shift", "spread"))))
+        return cls(
+            FeatureStatistics(*(np.asarray(state[name], dtype=np.float64) for name in ("fill", "shift", "spread")))
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain containers that `from_json` reads back, for best.pt."""
         known = self.statistics
         return {"fill": known.fill.tolist(), "shift": known.shift.tolist(), "spread": known.spread.tolist()}
+
+    @property
+    def width(self) -> int:
+        """How many features a row has."""
+        return len(self.statistics.fill)
 
     def to(self, device: torch.device) -> FeaturePreprocessing:
         """Itself, with its numbers on the device of the rows."""

@@ -7,9 +7,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ferray.config.cache_folder import default_cache_dir
 from ferray.config.exclusion import find_exclusion
 from ferray.config.job import TrialJob
@@ -23,7 +20,7 @@ from ferray.data.pack import open_splits
 from ferray.data.pack_file import Progress
 from ferray.data.samples import Splits
 from ferray.data.summary import DataSummary, summarise
-from ferray.descriptors import Descriptor
+from ferray.training.image_descriptor import image_descriptor
 
 
 def open_inputs(config: TrialConfig, place: DataPlace, *, progress: Progress | None = None) -> Splits:
@@ -77,22 +74,10 @@ def _split(config: TrialConfig, place: DataPlace, progress: Progress | None) -> 
 
 
 def _described(splits: Splits, config: TrialConfig, progress: Progress | None) -> Splits:
-    descriptor: Descriptor = config.descriptor.load()(config.descriptor.build_params())
     assert splits.folder is not None, "a pack lies in a folder"
-
-    def describe(images_NHWC: NDArray[np.uint8]) -> NDArray[np.float32]:
-        seen = (_grey(image_HWC) if config.pixels.grey else image_HWC for image_HWC in images_NHWC)
-        return np.stack([descriptor.describe(image_HWC) for image_HWC in seen])
-
-    identity = [config.descriptor.canonical(), descriptor.version, config.pixels.grey]
+    identity = [config.descriptor.canonical(), config.descriptor.load().version, config.pixels.grey]
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     images = splits.train.images
-    rows = open_rows(images, splits.folder, f"{config.descriptor.name}-{key}", describe, progress)
+    rows = open_rows(images, splits.folder, f"{config.descriptor.name}-{key}", image_descriptor(config), progress)
     train, val, test = (replace(split, features=rows) for split in (splits.train, splits.val, splits.test))
     return replace(splits, train=train, val=val, test=test)
-
-
-def _grey(image_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The average of the colours in all three, (H, W, 3) uint8."""
-    average = np.rint(image_HWC.mean(axis=2, keepdims=True)).astype(np.uint8)
-    return np.repeat(average, 3, axis=2)

@@ -22,6 +22,7 @@ from ferray.events import EpochReport
 from ferray.models.transfer import load_initial
 from ferray.training.assemble import Assembly, assemble
 from ferray.training.backbone_features import keep_features
+from ferray.training.best_checkpoint import BestCheckpoint
 from ferray.training.checkpoint import (
     SavePacer,
     copy_weights,
@@ -34,6 +35,7 @@ from ferray.training.checkpoint import (
 from ferray.training.epoch import refuse_unknown_objective, run_epoch
 from ferray.training.process_state import give_memory_back
 from ferray.training.trainer import OnBatch
+from ferray.training.training_set import class_counts_without
 
 
 @dataclass(frozen=True)
@@ -150,20 +152,23 @@ class NetworkTrainer:
         self.discard()
 
     def _best_state(self, best: Best) -> dict[str, Any]:
-        parts = self._parts
-        return {
-            "model": best.weights,
-            "config": parts.config.to_json(),
-            "classes": list(parts.splits.val.classes),
-            "epoch": best.report.epoch,
-            "metrics": best.report.metrics,
-            "confusion": [list(row) for row in best.report.confusion],
-            "removed_ids": best.removed_ids,
-            "input_spec": asdict(parts.learner.model.input_spec),
-            "image_size": parts.image_size,
-            "pixels": parts.learner.preprocessing.to_json(),
-            "init": self.init,
-        }
+        parts, report = self._parts, best.report
+        return BestCheckpoint(
+            config=parts.config,
+            classes=parts.splits.val.classes,
+            class_counts=class_counts_without(parts.training.samples, best.removed_ids),
+            image_size=parts.image_size,
+            epoch=report.epoch,
+            metrics=report.metrics,
+            confusion=report.confusion,
+            removed_ids=tuple(best.removed_ids),
+            parts={
+                "model": best.weights,
+                "input_spec": asdict(parts.learner.model.input_spec),
+                "pixels": parts.learner.preprocessing.to_json(),
+                "init": self.init,
+            },
+        ).to_state()
 
     def _state(self) -> dict[str, Any]:
         parts = self._parts

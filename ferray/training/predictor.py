@@ -1,111 +1,221 @@
-"""What a trained trial answers: its best.pt over any samples of its data. N = images, C = classes."""
+"""`load_predictor`: a trained trial as a function from images to logits, by its best.pt alone.
+
+N = samples, H and W = pixels, D = features, C = classes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
-from ferray.data.samples import PackedSamples, Splits
+from ferray.data.samples import PackedSamples
+from ferray.errors import CheckpointError
 from ferray.files.read import Readable
-from ferray.models.model import without_weights
-from ferray.training.assemble import Assembly, assemble
-from ferray.training.checkpoint import read_checkpoint, refuse_misfit, taking_apart
-from ferray.training.epoch import _plain_batches as plain_batches
+from ferray.imbalance import ClassCounts, ImbalanceStrategy
+from ferray.models.backbones import InputSpec
+from ferray.models.model import build_model, without_weights
+from ferray.system.cores import num_threads
+from ferray.training.batches import Batch, Positions, split_batches
+from ferray.training.best_checkpoint import BestCheckpoint
+from ferray.training.checkpoint import copy_weights, read_checkpoint, refuse_misfit, taking_apart
 from ferray.training.estimator_classifier import EstimatorClassifier
-from ferray.training.evaluation import Evaluation, evaluate, score
-from ferray.training.inputs import open_job_inputs
-from ferray.training.process_state import give_memory_back
-from ferray.training.training_set import TrainingSet
+from ferray.training.evaluation import Evaluation, evaluate, evaluation_size, plain_batches, score
+from ferray.training.feature_preprocessing import FeaturePreprocessing
+from ferray.training.image_descriptor import image_descriptor
+from ferray.training.image_preprocessing import ImagePreprocessing
+from ferray.training.network_classifier import NetworkClassifier, on_device
+from ferray.training.precision import choose_precision
+from ferray.training.predictor_inputs import Described, Given, Images, Rows, Samples, is_table
+from ferray.training.prefetch import Prefetcher
+from ferray.training.safetensors_file import is_exported, predictor_file, read_export, write_export
 
 
-@dataclass(frozen=True)
-class Judge:
-    """A network as its best epoch left it, with the splits it was trained and chosen on.
+def load_predictor(path: str | Path | Readable, device: str = "cpu", *, threads: int | None = None) -> Predictor:
+    """The trial behind a best.pt, or behind a `.safetensors` file that `Predictor.save` wrote; a folder of either.
 
-    `evaluate` judges as validation did, the imbalance strategy's correction of logits included; `logits` are plain.
+    `device` is `cpu`, `cuda` or `auto`, `threads` the number that torch computes with on CPU in the whole process, None
+    leaves it. Neither the trial's data nor the weights it began with are asked for. Raises CheckpointError for a file
+    that is neither, or whose weights are not those of its own network or no numbers.
+    """
+    file = predictor_file(path)
+    state = read_export(file) if is_exported(file) else read_checkpoint(file, "best")
+    with taking_apart(file):
+        checkpoint = BestCheckpoint.from_state(state)
+    if checkpoint.config.estimator.name != "none":
+        return EstimatorPredictor(file, checkpoint)
+    return NetworkPredictor(file, checkpoint, device, threads)
+
+
+class Predictor(ABC):
+    """A trial as its best epoch left it: `predictor(images)` answers as validation did.
+
+    Images are uint8 RGB (N, H, W, 3), an array or a tensor, or a list of single ones, PIL images and paths; of whatever
+    size, they are made as the trial saw its own. A trial over a table of features is given rows (N, D). Answers are
+    float32 on CPU, their columns in the order of `classes`.
     """
 
-    config: TrialConfig
-    epoch: int
-    splits: Splits
-    _parts: Assembly
+    def __init__(self, file: Readable, checkpoint: BestCheckpoint) -> None:
+        self.file = file
+        self.checkpoint = checkpoint
+
+    @property
+    def config(self) -> TrialConfig:
+        """What was trained."""
+        return self.checkpoint.config
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return self.checkpoint.classes
+
+    def __call__(self, images: Given | PackedSamples) -> Tensor:
+        """Logits (N, C), corrected as the imbalance strategy corrects them in validation."""
+        return self.adjust_logits(self.logits(images))
+
+    def probabilities(self, images: Given | PackedSamples) -> Tensor:
+        """The softmax of the logits (N, C)."""
+        return self(images).softmax(dim=1)
+
+    def logits(self, images: Given | PackedSamples) -> Tensor:
+        """Plain logits (N, C), not corrected; of an estimator its log-probabilities."""
+        samples = images if isinstance(images, PackedSamples) else self._samples(images)
+        return self._logits(samples).clone() if len(samples) else torch.empty(0, len(self.classes))
+
+    @property
+    def adjust_logits(self) -> Callable[[Tensor], Tensor]:
+        """The correction; CheckpointError where it depends on class counts and the file does not hold them."""
+        counts, choice = self.checkpoint.class_counts, self.config.imbalance
+        strategy: type[ImbalanceStrategy] = choice.load()
+        if counts is not None:
+            return strategy(choice.build_params(), ClassCounts(counts)).adjust_logits
+        probe = strategy(choice.build_params(), ClassCounts(tuple(range(1, len(self.classes) + 1)))).adjust_logits
+        if torch.equal(probe(torch.zeros(1, len(self.classes))), torch.zeros(1, len(self.classes))):
+            return probe
+        message = f"`{choice.name}` asks how many samples each class had in training, which `{self.file}` does not say"
+        raise CheckpointError(message, "give them to `with_class_counts`, or ask for `logits`, which are not corrected")
+
+    def with_class_counts(self, counts: Sequence[int]) -> Self:
+        """The same with what its file does not hold, as older ones do not: how many samples of each class it had."""
+        twin = copy.copy(self)
+        twin.checkpoint = replace(self.checkpoint, class_counts=tuple(counts))
+        return twin
+
+    def save(self, path: str | Path) -> Path:
+        """Write all of it to one `.safetensors` file, or into a folder; the file, which `load_predictor` reads."""
+        return write_export(Path(path), replace(self.checkpoint, parts=self._parts()).to_state())
+
+    @abstractmethod
+    def evaluate(self, samples: PackedSamples) -> Evaluation:
+        """Mean loss and confusion matrix over a split, judged as validation was."""
+
+    @abstractmethod
+    def _logits(self, samples: Samples) -> Tensor: ...
+
+    @abstractmethod
+    def _samples(self, given: Given) -> Samples: ...
+
+    def _parts(self) -> dict[str, Any]:
+        """The `parts` of a checkpoint of this kind."""
+        return self.checkpoint.parts
+
+    def _rows(self, given: Given, width: int) -> Samples:
+        """Rows of so many features as they are given, or of the images that are."""
+        if not self.checkpoint.image_size or is_table(given):
+            return Rows.of(given, width)
+        return Described(Images.of(given, self.checkpoint.image_size), image_descriptor(self.config))
+
+
+class NetworkPredictor(Predictor):
+    """A network on its device."""
+
+    def __init__(self, file: Readable, checkpoint: BestCheckpoint, device: str, threads: int | None) -> None:
+        weights = checkpoint.parts.get("model") or {}
+        rest = {name: part for name, part in checkpoint.parts.items() if name != "model"}
+        super().__init__(file, replace(checkpoint, parts=rest))
+        self._precision = choose_precision(device, self.config.precision)
+        if self._precision.device.type == "cpu" and threads is not None:
+            torch.set_num_threads(threads)
+        self._threads = threads or num_threads()
+        with taking_apart(file):
+            preprocessing = _preprocessing(rest)
+        self._width = preprocessing.width if isinstance(preprocessing, FeaturePreprocessing) else None
+        model = build_model(without_weights(self.config), len(self.classes), num_inputs=self._width)
+        refuse_misfit(file, model, weights)
+        with taking_apart(file):
+            model.load_state_dict(weights)
+        self._classifier = NetworkClassifier(
+            on_device(model, self._precision.device),
+            self._precision,
+            len(self.classes),
+            preprocessing.to(self._precision.device),
+        )
 
     def evaluate(self, samples: PackedSamples) -> Evaluation:
-        """Mean loss and confusion matrix over all of `samples`."""
-        batches = plain_batches(self._parts, samples, _all_of(samples))
-        return evaluate(self._parts.learner, batches, self._parts.training.strategy.adjust_logits)
+        positions, size = np.arange(len(samples)), evaluation_size(self.config.batch_size)
+        with closing(self._prefetcher()) as prefetcher:
+            batches = plain_batches(samples, positions, size, prefetcher)
+            return evaluate(self._classifier, batches, self.adjust_logits)
 
-    def logits(self, samples: PackedSamples) -> Tensor:
-        """Plain logits (N, C) float32 on CPU, in the order of `samples`."""
-        return score(self._parts.learner, plain_batches(self._parts, samples, _all_of(samples)))
+    def _logits(self, samples: Samples) -> Tensor:
+        batches = split_batches(np.arange(len(samples)), evaluation_size(self.config.batch_size))
+        with closing(self._prefetcher()) as prefetcher:
+            return score(self._classifier, prefetcher.feed([partial(_unlabelled, samples, batch) for batch in batches]))
+
+    def _samples(self, given: Given) -> Samples:
+        if self._width is not None:
+            return self._rows(given, self._width)
+        return Images.of(given, self.checkpoint.image_size)
+
+    def _parts(self) -> dict[str, Any]:
+        return {"model": copy_weights(self._classifier.model.state_dict()), **self.checkpoint.parts}
+
+    def _prefetcher(self) -> Prefetcher:
+        return Prefetcher(self._precision.device, self._threads)
 
 
-@dataclass(frozen=True)
-class ClassicalJudge:
-    """A fitted estimator with the splits it was fitted and chosen on; acts are those of `Judge`."""
+class EstimatorPredictor(Predictor):
+    """A fitted estimator, on CPU."""
 
-    config: TrialConfig
-    epoch: int
-    splits: Splits
-    _classifier: EstimatorClassifier
-    _training: TrainingSet
+    def __init__(self, file: Readable, checkpoint: BestCheckpoint) -> None:
+        super().__init__(file, checkpoint)
+        with taking_apart(file):
+            self._classifier = EstimatorClassifier.of(checkpoint)
+            empty = Rows(np.full((1, self._classifier.features.width), np.nan, dtype=np.float32))
+            if not self._classifier.logits(empty).isfinite().all():
+                raise ValueError("its answer is not a number")
 
     def evaluate(self, samples: PackedSamples) -> Evaluation:
-        """Mean loss and confusion matrix over all of `samples`."""
-        return self._classifier.evaluate(samples, self._training.strategy)
+        return self._classifier.evaluate(samples, self.adjust_logits)
 
-    def logits(self, samples: PackedSamples) -> Tensor:
-        """Log-probabilities (N, C) float32 on CPU, in the order of `samples`."""
+    def _logits(self, samples: Samples) -> Tensor:
         return self._classifier.logits(samples)
 
-
-AnyJudge = Judge | ClassicalJudge
-
-
-@contextmanager
-def judging(checkpoint: Readable, job: TrialJob) -> Iterator[AnyJudge]:
-    """The trial behind a `best.pt`, on the data, device and threads of `job`, whose own configuration is not looked at.
-
-    Pretrained weights are not asked for again: every weight is the checkpoint's. CheckpointError for a file that is no
-    best.pt, or whose weights are not those of its trial's network or no numbers; DataError where the data is missing.
-    """
-    state = read_checkpoint(checkpoint, "best")
-    with taking_apart(checkpoint):
-        config = TrialConfig.model_validate(state["config"])
-        epoch, removed_ids = int(state["epoch"]), frozenset(state["removed_ids"])
-    if config.estimator.name != "none":
-        splits = open_job_inputs(replace(job, config=config.to_json()))
-        classifier, training = _classifier(checkpoint, state, splits), TrainingSet(splits.train, config.imbalance)
-        yield ClassicalJudge(config, epoch, splits, classifier, training)
-        return
-    parts = assemble(replace(job, config=without_weights(config).to_json(), init_from="", accumulate=1))
-    try:
-        refuse_misfit(checkpoint, parts.learner.model, state.get("model"))
-        with taking_apart(checkpoint):
-            parts.learner.model.load_state_dict(state["model"])
-            parts.training.remove(removed_ids)
-        yield Judge(config, epoch, parts.splits, parts)
-    finally:
-        parts.prefetcher.close()
-        give_memory_back()
+    def _samples(self, given: Given) -> Samples:
+        return self._rows(given, self._classifier.features.width)
 
 
-def _classifier(checkpoint: Readable, state: dict[str, Any], splits: Splits) -> EstimatorClassifier:
-    """The fitted classifier, which answers a row of this data with numbers."""
-    with taking_apart(checkpoint):
-        classifier = EstimatorClassifier.from_state(state)
-        first = replace(splits.train, rows=splits.train.rows[:1], labels=splits.train.labels[:1])
-        if not classifier.logits(first).isfinite().all():
-            raise ValueError("its answer is not a number")
-    return classifier
+def _preprocessing(parts: dict[str, Any]) -> ImagePreprocessing | FeaturePreprocessing:
+    """How a network's input is made, by what its best.pt says."""
+    state = parts.get("pixels")
+    if state is not None and "fill" in state:
+        return FeaturePreprocessing.from_json(state)
+    spec = parts["input_spec"]
+    return ImagePreprocessing.from_json(
+        state, InputSpec(int(spec["image_size"]), mean=tuple(spec["mean"]), std=tuple(spec["std"]))
+    )
 
 
-def _all_of(samples: PackedSamples) -> Any:
-    return torch.arange(len(samples)).numpy()
+def _unlabelled(samples: Samples, positions: Positions) -> Batch:
+    inputs = torch.from_numpy(samples.inputs_of(positions))
+    return Batch(inputs, torch.zeros(len(inputs), dtype=torch.int64))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,3 +40,9 @@ class TrainingSet:
         self.kept = positions
         counts = ClassCounts.from_labels(self.samples.labels[positions], len(self.samples.classes))
         self.strategy: ImbalanceStrategy = self._choice.load()(self._choice.build_params(), counts)
+
+
+def class_counts_without(samples: PackedSamples, sample_ids: Iterable[int]) -> tuple[int, ...]:
+    """How many samples of each class a split has but for these."""
+    gone = np.isin(samples.sample_ids, np.fromiter(sample_ids, dtype=np.int64))
+    return ClassCounts.from_labels(samples.labels[~gone], len(samples.classes)).counts

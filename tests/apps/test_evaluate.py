@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,8 +26,9 @@ from ferray.testing.command import Ran, ferray
 from ferray.testing.fake_data import write_image_folder
 from ferray.testing.journals import without_checksums
 from ferray.testing.trials import demo_config, demo_job
+from ferray.training.checkpoint import read_checkpoint, write_checkpoint
 from ferray.training.inputs import open_job_inputs
-from ferray.training.predictor import judging
+from ferray.training.predictor import load_predictor
 from ferray.training.trainers import open_trainer
 
 TINY = """
@@ -35,7 +38,7 @@ objective: {metric: val/accuracy}
 sampler: random
 pruner: none
 base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 2}
-arms: {plain: {}, shifted: {imbalance: logit_adjustment}}
+arms: {plain: {}, shifted: {imbalance: {logit_adjustment: {mode: post_hoc}}}}
 """
 
 
@@ -173,12 +176,38 @@ def test_a_split_without_test_images_is_named(tmp_path: Path) -> None:
     assert (ran.code, "no labelled test images with split `official`" in ran.err) == (3, True)
 
 
+@contextmanager
+def changed_checkpoint(folder: Path, **changes: Any) -> Iterator[None]:
+    """The best.pt in a trial's folder with other parts for a while; None is for those that are taken away."""
+    checkpoint = TrialArtifacts.at(str(folder)).best
+    whole, state = checkpoint.read_bytes(), read_checkpoint(checkpoint, "best")
+    parts = {**state, **changes, "ferray": None}
+    try:
+        write_checkpoint(checkpoint, "best", {name: part for name, part in parts.items() if part is not None})
+        yield
+    finally:
+        (folder / checkpoint.name).write_bytes(whole)
+
+
+def test_images_of_other_classes_than_the_trials_are_refused(clean: Path) -> None:
+    with changed_checkpoint(folders(clean)[0], classes=list("abcdefg")):
+        ran = evaluate(clean, "--trial", 0)
+    assert (ran.code, "the trial tells apart `a, b, c, d, e, f, g`" in ran.err) == (3, True)
+
+
+def test_a_checkpoint_that_says_no_class_counts_is_judged_alike(clean: Path) -> None:
+    judged = document(evaluate(clean, "--trial", 1, "--json"))
+    with changed_checkpoint(folders(clean)[1], class_counts=None):
+        again = document(evaluate(clean, "--trial", 1, "--json"))
+    assert again["trials"][0]["metrics"] == judged["trials"][0]["metrics"]
+    assert again["trials"][0]["checkpoint"] != judged["trials"][0]["checkpoint"]
+
+
 @pytest.mark.parametrize("arm", [0, 1])
 def test_validation_judged_again_is_the_record(runs: Path, arm: int) -> None:
     trial = load_sweep(runs / "tiny").trials[arm]
     job = TrialJob(number=0, config=trial.config, folder=str(runs), cache_dir=os.environ["FERRAY_CACHE"], device="cpu")
-    with judging(runs / "tiny" / trial.checkpoint, job) as judge:
-        again = judge.evaluate(judge.splits.val)
+    again = load_predictor(runs / "tiny" / trial.checkpoint).evaluate(open_job_inputs(job).val)
     assert tuple(map(tuple, again.confusion.tolist())) == trial.confusion
 
 

@@ -18,7 +18,8 @@ from ferray.testing.trials import demo_config, demo_job
 from ferray.training.assemble import assemble
 from ferray.training.backbone_features import keep_features
 from ferray.training.epoch import run_epoch
-from ferray.training.predictor import judging
+from ferray.training.inputs import open_job_inputs
+from ferray.training.predictor import load_predictor
 from ferray.training.trainers import open_trainer
 
 FROZEN = {"finetune": "head", "augment": "none", "optimizer": {"name": "sgd", "lr": 0.1}}
@@ -52,8 +53,7 @@ def test_the_checkpoint_is_the_whole_network(tmp_path: Path, cache: Path) -> Non
     with open_trainer(job) as trainer:
         reports = [trainer.step() for _ in range(2)]
         best = next(report for report in reversed(reports) if report.is_best)
-    with judging(tmp_path / "0000/best.pt", job) as judge:
-        judged = judge.evaluate(judge.splits.val)
+    judged = load_predictor(tmp_path / "0000/best.pt").evaluate(open_job_inputs(job).val)
     assert tuple(map(tuple, judged.confusion.tolist())) == best.confusion
 
 

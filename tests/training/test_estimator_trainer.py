@@ -14,10 +14,9 @@ from ferray.events import EpochReport
 from ferray.testing.fake_data import sheet_rows, write_sheet_csv
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.checkpoint import read_checkpoint
-from ferray.training.estimator_classifier import EstimatorClassifier
 from ferray.training.estimator_trainer import EstimatorTrainer
 from ferray.training.inputs import open_job_inputs
-from ferray.training.predictor import judging
+from ferray.training.predictor import load_predictor
 from ferray.training.worker import TrialWorker
 
 FITTED: dict[str, Any] = {"estimator": {"svm": {}}, "descriptor": {"phog": {"levels": 2}}, "epochs": 1}
@@ -58,17 +57,16 @@ def test_what_best_pt_holds_predicts_what_validation_saw(tmp_path: Path, cache: 
     with EstimatorTrainer(job) as trainer:
         report = trainer.step()
     val = open_job_inputs(job).val
-    predicted = EstimatorClassifier.from_state(read_checkpoint(job.path / "best.pt", "best")).logits(val).argmax(dim=1)
+    predicted = load_predictor(job.path / "best.pt").logits(val).argmax(dim=1)
     assert float((predicted.numpy() == val.labels).mean()) == pytest.approx(report.metrics["val/accuracy"])
 
 
-def test_the_judge_of_the_test_split_repeats_validation(tmp_path: Path, cache: Path) -> None:
+def test_the_predictor_repeats_validation(tmp_path: Path, cache: Path) -> None:
     afterwards = {"logit_adjustment": {"mode": "post_hoc"}}
     job = demo_job(tmp_path / "trial", cache, demo_config(**FITTED, imbalance=afterwards))
     with EstimatorTrainer(job) as trainer:
         report = trainer.step()
-    with judging(job.path / "best.pt", job) as judge:
-        judged = judge.evaluate(judge.splits.val)
+    judged = load_predictor(job.path / "best.pt").evaluate(open_job_inputs(job).val)
     assert judged.loss == report.metrics["val/loss"]
     assert judged.confusion.tolist() == [list(row) for row in report.confusion]
 

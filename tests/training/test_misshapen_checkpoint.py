@@ -17,7 +17,7 @@ from ferray.models.weights import read_state_dict
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.checkpoint import digest_checkpoint, read_checkpoint, write_checkpoint
 from ferray.training.network_trainer import NetworkTrainer
-from ferray.training.predictor import judging
+from ferray.training.predictor import load_predictor
 
 State = dict[str, Any]
 Spoil = Callable[[State], object]
@@ -81,6 +81,10 @@ BAD_PARTS: dict[str, Spoil] = {
     "a configuration of text": lambda state: state.update(config="demo"),
     "an epoch of text": lambda state: state.update(epoch="three"),
     "removed ids of another kind": lambda state: state.update(removed_ids=3),
+    "class counts of other classes": lambda state: state.update(class_counts=[1, 2]),
+    "class counts of another kind": lambda state: state.update(class_counts="many"),
+    "no classes": lambda state: state.pop("classes"),
+    "no input specification": lambda state: state.pop("input_spec"),
 }
 BAD_STATE: dict[str, Spoil] = {
     "no epoch": lambda state: state.pop("epoch"),
@@ -98,16 +102,16 @@ def test_weights_that_are_not_the_networks_are_not_judged(
     trained: TrialJob, tmp_path: Path, spoil: Spoil, said: str
 ) -> None:
     path = spoilt(trained, tmp_path, "best", spoil)
-    with pytest.raises(CheckpointError, match=said) as caught, judging(path, trained):
-        pass
+    with pytest.raises(CheckpointError, match=said) as caught:
+        load_predictor(path)
     assert str(path) in caught.value.message
 
 
 @pytest.mark.parametrize("spoil", BAD_PARTS.values(), ids=BAD_PARTS)
 def test_a_best_pt_of_other_parts_is_not_judged(trained: TrialJob, tmp_path: Path, spoil: Spoil) -> None:
     path = spoilt(trained, tmp_path, "best", spoil)
-    with pytest.raises(CheckpointError, match="whose parts are not as ferray writes them"), judging(path, trained):
-        pass
+    with pytest.raises(CheckpointError, match="whose parts are not as ferray writes them"):
+        load_predictor(path)
 
 
 @pytest.mark.parametrize(
@@ -132,8 +136,7 @@ def test_the_checkpoint_before_a_misshapen_one_is_gone_on_from(trained: TrialJob
 
 
 def test_an_unspoilt_checkpoint_is_judged(trained: TrialJob) -> None:
-    with judging(trained.path / "best.pt", trained) as judge:
-        assert judge.epoch in (1, 2)
+    assert load_predictor(trained.path / "best.pt").checkpoint.epoch in (1, 2)
 
 
 def test_a_checkpoint_that_inflates_is_refused_by_its_table_of_contents(tmp_path: Path) -> None:
