@@ -200,6 +200,16 @@ def files_moved_by_hand() -> set[str]:
     }
 
 
+def words_of_the_system_told_by_hand() -> set[str]:
+    return {
+        place(path)
+        for path in source_files()
+        if not place(path).startswith("files/")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "strerror"
+    }
+
+
 def artifacts_named_elsewhere() -> list[str]:
     return [
         f"{place(path)}:{node.lineno}: {node.value}"
@@ -301,6 +311,10 @@ def test_lists_import_no_heavy_library(args: list[str]) -> None:
 
 def test_files_are_replaced_in_one_place() -> None:
     assert files_moved_by_hand() == set(RENAMES)
+
+
+def test_what_the_system_says_of_a_file_is_told_in_one_place() -> None:
+    assert words_of_the_system_told_by_hand() == set()
 
 
 def test_a_trials_files_are_named_in_one_place() -> None:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from ferray.artifacts.address import file_at, file_system_at
 from ferray.artifacts.file_system import ArtifactFile, FileSystem
 from ferray.errors import StorageError
+from ferray.files.os_errors import writing
 
 LAST_CHECKPOINT = "last.pt"
 BEST_CHECKPOINT = "best.pt"
@@ -102,10 +103,8 @@ class TrialArtifacts:
 
     def make(self) -> None:
         """Have a place for them; StorageError where there can be none."""
-        try:
+        with writing(self.address):
             self.files.make()
-        except OSError as error:
-            raise StorageError(f"`{self.address}` cannot be written: {error.strerror or error}") from error
 
     def discard_last(self) -> None:
         """Delete what the trial, and each of its folds, would go on from."""

@@ -34,6 +34,7 @@ from ferray.cli.terminal.streams import ReaderLeft, open_streams
 from ferray.cli.terminal.wrong_option import words_of
 from ferray.config.urls import conceal, hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError, FerrayError, StorageError
+from ferray.files.os_errors import system_words
 from ferray.system.signals import interrupt_on_every_stop
 from ferray.text.commands import command, program
 
@@ -99,7 +100,7 @@ def run(args: list[str]) -> int:
     except (
         OSError
     ) as error:  # whatever file it is that no room of ferray speaks for: a folder without rights, a name too long
-        print_error(f"{_what(error)}: {error.strerror or error}", "check the path, its rights and its disk")
+        print_error(f"{_what(error)}: {system_words(error)}", "check the path, its rights and its disk")
         return ConfigError.exit_code if error.errno == errno.ENAMETOOLONG else StorageError.exit_code
     return code
 

@@ -17,7 +17,7 @@ def os_errors_as(error: type[FerrayError], sentence: str, hint: str = "") -> Ite
     try:
         yield
     except OSError as caught:
-        raise error(f"{sentence}: {words_of(caught)}", hint) from caught
+        raise error(f"{sentence}: {system_words(caught)}", hint) from caught
 
 
 def reading(
@@ -39,6 +39,6 @@ def named(path: object, noun: str = "") -> str:
     return f"{noun} `{path}`".lstrip()
 
 
-def words_of(error: OSError) -> str:
-    """`No space left on device`, without a number and the path."""
-    return error.strerror or str(error)
+def system_words(error: Exception) -> str:
+    """`No space left on device`, without a number and the path; of an error that is not the system's, its own words."""
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)

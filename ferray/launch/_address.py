@@ -14,6 +14,7 @@ from ray.core.generated import gcs_service_pb2, gcs_service_pb2_grpc, ray_client
 from ray.exceptions import AuthenticationError
 
 from ferray.errors import ClusterError
+from ferray.files.os_errors import system_words
 
 ANSWER_WITHIN_S = 5.0
 _HOST_AND_PORT = re.compile(r"(?P<client>ray://)?\[?(?P<host>[^\[\]/]+?)\]?:(?P<port>[0-9]{1,5})(?:/.*)?")
@@ -41,7 +42,7 @@ def refuse_unanswered(address: str) -> None:
     try:
         socket.create_connection((named["host"], int(named["port"])), ANSWER_WITHIN_S).close()
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or "no answer"
+        reason = system_words(error) or "no answer"
         raise ClusterError(f"nothing answers at `{given}`: {reason}", _START) from error
     _refuse_stranger(given, f"{named['host']}:{named['port']}", is_client=named["client"] is not None)
 

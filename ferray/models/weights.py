@@ -16,7 +16,7 @@ from safetensors.torch import load, load_file
 from torch import Tensor, nn
 
 from ferray.errors import ConfigError
-from ferray.files.os_errors import words_of
+from ferray.files.os_errors import system_words
 from ferray.files.read import Readable
 
 StateDict = dict[str, Tensor]
@@ -65,7 +65,9 @@ def read_content(file: Readable) -> dict[str, Any]:
         raise ConfigError(f"`{file}` is torn: {error}", "copy it again, or train it again") from error
     except Exception as error:  # torch raises a dozen kinds for what is no file of weights, OSError (EINVAL) among them
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise ConfigError(f"`{file}` cannot be read: {words_of(error)}", "check the path and its rights") from error
+            raise ConfigError(
+                f"`{file}` cannot be read: {system_words(error)}", "check the path and its rights"
+            ) from error
         raise ConfigError(f"`{file}` is not a file of plain weights", "save a state dict, not a whole model") from error
 
 

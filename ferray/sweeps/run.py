@@ -37,7 +37,7 @@ from ferray.config.urls import without_password
 from ferray.errors import ClusterError, ConfigError, DataError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
 from ferray.files.atomic import json_document, write_text
-from ferray.files.os_errors import writing
+from ferray.files.os_errors import system_words, writing
 from ferray.files.private_folder import make_private
 from ferray.files.read import read_json
 from ferray.registry import ROOMS
@@ -216,7 +216,7 @@ def _lock(file: TextIO, kind: int) -> None:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except OSError as error:
         if not isinstance(error, BlockingIOError):
-            message = f"`{folder}` is on a disk without file locks: {error.strerror}"
+            message = f"`{folder}` is on a disk without file locks: {system_words(error)}"
             raise ConfigError(message, "use another `--output`") from error
         file.seek(0)
         owner = file.read().strip() or "another process"

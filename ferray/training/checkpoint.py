@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ferray.artifacts.file_system import ArtifactFile
 from ferray.errors import CheckpointError, StorageError
-from ferray.files.os_errors import reading, words_of, writing
+from ferray.files.os_errors import reading, system_words, writing
 from ferray.files.read import Readable
 from ferray.models.weights import check_archive, check_sizes, listed, misfits
 from ferray.training.failure import is_out_of_memory
@@ -34,7 +34,7 @@ def write_checkpoint(file: ArtifactFile, kind: Kind, state: dict[str, Any]) -> N
             torch.save({"ferray": f"{kind}/{FORMAT}", **state}, stream)
     except RuntimeError as error:  # torch's writer hides a full disk behind one
         root = error.__context__
-        reason = words_of(root) if isinstance(root, OSError) else str(error)
+        reason = system_words(root) if isinstance(root, OSError) else str(error)
         raise StorageError(f"`{file}` cannot be written: {reason}") from error
 
 
@@ -48,12 +48,12 @@ def read_checkpoint(file: Readable, kind: Kind) -> dict[str, Any]:
             check_archive(stream)
             state = torch.load(stream, map_location="cpu", weights_only=True)
     except (FileNotFoundError, IsADirectoryError) as error:
-        raise CheckpointError(f"`{file}` cannot be read: {words_of(error)}") from error
+        raise CheckpointError(f"`{file}` cannot be read: {system_words(error)}") from error
     except MemoryError:
         raise
     except Exception as error:  # torch raises a dozen kinds for what is no checkpoint, OSError (EINVAL) among them
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise StorageError(f"`{file}` cannot be read: {words_of(error)}") from error
+            raise StorageError(f"`{file}` cannot be read: {system_words(error)}") from error
         raise CheckpointError(f"`{file}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
     if not isinstance(state, dict) or state.get("ferray") != f"{kind}/{FORMAT}":
         raise CheckpointError(f"`{file}` is not a `{kind}.pt` of this version of ferray", _TRAIN_AGAIN)

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from ferray.errors import StorageError
+from ferray.files.os_errors import system_words
 
 
 class ReaderLeft(Exception):
@@ -27,7 +28,7 @@ class _Told(io.FileIO):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
             if isinstance(error, BrokenPipeError):
                 raise ReaderLeft from error
-            message = f"stdout cannot be written: {error.strerror}"
+            message = f"stdout cannot be written: {system_words(error)}"
             raise StorageError(message, "send it elsewhere; whatever ran is kept") from error
 
 
