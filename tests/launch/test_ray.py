@@ -93,6 +93,9 @@ def test_max_concurrent_bounds_the_slots() -> None:
 def test_a_place_says_how_many_run_and_what_each_gets() -> None:
     nodes = [{"CPU": 16.0, "GPU": 4.0}]
     assert str(find_placement(Runtime(cpus_per_trial=2), nodes, "x")) == "4 trials at a time, 2 cores and 1 GPU each"
+    shared = Runtime(cpus_per_trial=2, trials_per_worker=3)
+    assert str(find_placement(shared, nodes, "x")) == "4 workers of 3 trials at a time, 2 cores and 1 GPU each"
+    assert find_placement(shared, nodes, "x").num_trials == 12
     assert str(find_placement(Runtime(), [{"CPU": 1.0}], "x")) == "1 trial at a time, 1 core"
     assert (
         str(find_placement(Runtime(gpus_per_trial=0.5), nodes, "x")) == "8 trials at a time, 1 core and 0.5 GPUs each"

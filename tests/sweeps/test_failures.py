@@ -106,3 +106,11 @@ def test_workers_killed_for_memory_are_met_with_fewer_at_a_time(policy: FailureP
     policy.worker_lost(killed, root=0, retries=0, is_alone=False)
     hint = policy.error("ferray trials sfew --failed").hint
     assert hint == "fewer `--max-concurrent` leave more memory to each; `ferray trials sfew --failed` lists them"
+
+
+def test_worker_with_many_trials_is_one_loss(policy: FailurePolicy) -> None:
+    for root in range(LEAST_LOSSES - 1):
+        policy.bundle_lost(LOST, root=root)
+    assert not policy.is_over
+    policy.bundle_lost(LOST, root=LEAST_LOSSES)
+    assert policy.why == "workers were lost 12 times before one epoch ended, at last: its worker was lost"

@@ -124,3 +124,10 @@ def test_a_sweep_with_one_trial_at_work_does_not_wait(timeouts: Timeouts, clock:
     timeouts.enter(1, phase)
     clock.time = HOURS
     assert timeouts.all_wait_s() == 0.0
+
+
+def test_trials_are_known_by_their_phase(timeouts: Timeouts) -> None:
+    timeouts.enter(0, Phase.WAITS)
+    timeouts.enter(1, Phase.STARTS)
+    timeouts.epoch_ended(2)
+    assert [timeouts.numbers_in(phase) for phase in Phase] == [[0], [1], [2]]

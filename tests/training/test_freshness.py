@@ -62,3 +62,14 @@ def test_worker_is_worn_out_when_it_leaks_files(monkeypatch: pytest.MonkeyPatch)
 def test_few_open_files_wear_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(freshness, "MOST_FILES_FRACTION", 0.99)
     assert not Freshness().is_gone
+
+
+def test_trials_that_share_a_worker_may_grow_as_much_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freshness, "MOST_TRIALS", 9)
+    fresh = Freshness(2)
+    fresh.count(2)
+    grown = np.ones(96 * MIB, dtype=np.uint8)
+    assert not fresh.is_gone
+    fresh.count(1)
+    assert fresh.is_gone
+    del grown
