@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import ray
 
-from ferray.launch._tune import Flight
+from ferray.launch._tune import BundleHandle
 from ferray.sweeps.launcher import PhaseEntered
 from ferray.sweeps.timeouts import Phase
 
@@ -21,26 +21,26 @@ class Phases:
         self._ask = ask
         self._now = now
         self._looked = float("-inf")
-        self._known: dict[Flight, Phase] = {}
+        self._known: dict[BundleHandle, Phase] = {}
 
-    def changes(self, flights: Iterable[Flight]) -> list[PhaseEntered]:
+    def changes(self, handles: Iterable[BundleHandle]) -> list[PhaseEntered]:
         """What has changed for the trials of these bundles, which are given in the order in which they were started."""
-        before, self._known = self._known, self._phases(list(dict.fromkeys(flights)))
-        changed = {flight: phase for flight, phase in self._known.items() if before.get(flight) is not phase}
-        return [PhaseEntered(number, phase) for flight, phase in changed.items() for number in flight.numbers]
+        before, self._known = self._known, self._phases(list(dict.fromkeys(handles)))
+        changed = {handle: phase for handle, phase in self._known.items() if before.get(handle) is not phase}
+        return [PhaseEntered(number, phase) for handle, phase in changed.items() for number in handle.numbers]
 
     def postpone(self) -> None:
         """A bundle is withdrawn, and for a moment its placement group waits without it."""
         self._looked = self._now()
 
-    def _phases(self, flights: list[Flight]) -> dict[Flight, Phase]:
-        begun = {flight: Phase.TRAINS for flight in flights if flight.is_training}
-        pending = [flight for flight in flights if flight not in begun]
+    def _phases(self, handles: list[BundleHandle]) -> dict[BundleHandle, Phase]:
+        begun = {handle: Phase.TRAINS for handle in handles if handle.is_training}
+        pending = [handle for handle in handles if handle not in begun]
         if not pending:
             return begun
         num_waiting = self._look()
         if num_waiting is None:
-            return begun | {flight: self._known.get(flight, Phase.WAITS) for flight in pending}
+            return begun | {handle: self._known.get(handle, Phase.WAITS) for handle in pending}
         num_granted = len(pending) - min(num_waiting, len(pending))  # the first to come get what there is
         phases = [Phase.STARTS] * num_granted + [Phase.WAITS] * num_waiting
         return begun | dict(zip(pending, phases, strict=False))

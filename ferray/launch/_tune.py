@@ -31,7 +31,7 @@ LOOK_S = 0.1
 
 
 @dataclass(eq=False)
-class Flight:
+class BundleHandle:
     """A bundle on its way, the Tune trial that carries it, and its trials that have neither ended nor been dropped."""
 
     bundle: JobBundle
@@ -49,23 +49,23 @@ class Flight:
 
     @property
     def actor(self) -> Any:
-        """The handle of its worker, None before that has started. Tune's own schedulers find it here too."""
+        """Its worker, None before that has started. Tune's own schedulers find it here too."""
         return None if self.trial is None else self.trial.temporary_state.ray_actor
 
 
 @dataclass(frozen=True)
-class Told:
+class StepEnded:
     """A worker has made a step."""
 
-    flight: Flight
+    handle: BundleHandle
     results: dict[int, TrialResult]
 
 
 @dataclass(frozen=True)
-class Lost:
+class ActorDied:
     """A worker is gone; `words` are Ray's."""
 
-    flight: Flight
+    handle: BundleHandle
     words: str
 
 
@@ -74,24 +74,24 @@ class TuneThread:
 
     def __init__(self, placement: Placement, scratch: Path) -> None:
         self._placement, self._scratch = placement, scratch
-        self._handover: Handover[Told | Lost] = Handover()
+        self._handover: Handover[StepEnded | ActorDied] = Handover()
         self._searcher = _Searcher()
         self._scheduler = _Scheduler(self._handover, self._searcher)
         self._error: BaseException | None = None
         self._abandoned: Abandoned | None = None
         self._thread = threading.Thread(target=self._run, name="ferray-tune", daemon=True)
 
-    def submit(self, flight: Flight) -> None:
+    def submit(self, handle: BundleHandle) -> None:
         """Have Tune find a worker for a bundle."""
-        self._searcher.waiting.append(flight)
+        self._searcher.waiting.append(handle)
         if self._thread.ident is None:
             self._thread.start()
 
-    def withdraw(self, flight: Flight) -> None:
+    def withdraw(self, handle: BundleHandle) -> None:
         """Have Tune forget a bundle that waits, or whose worker does not start."""
-        self._scheduler.withdrawn.append(flight)
+        self._scheduler.withdrawn.append(handle)
 
-    def next(self, within_s: float) -> Told | Lost | None:
+    def next(self, within_s: float) -> StepEnded | ActorDied | None:
         """Let Tune go on after the message before, and wait so long for another; raises what has ended Tune."""
         message = self._handover.next(within_s)
         if message is None and self._error is not None:
@@ -158,28 +158,28 @@ class _Searcher(_Stateless, Searcher):  # type: ignore[misc]  # ray is untyped h
 
     def __init__(self) -> None:
         super().__init__()
-        self.waiting: deque[Flight] = deque()
-        self.flights: dict[str, Flight] = {}  # by the id of the Tune trial
+        self.waiting: deque[BundleHandle] = deque()
+        self.handles: dict[str, BundleHandle] = {}  # by the id of the Tune trial
         self.is_finished = False
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         while self.waiting:
-            flight = self.waiting.popleft()
-            if flight.numbers:
-                self.flights[trial_id] = flight
-                return {"bundle": flight.bundle.to_text()}
+            handle = self.waiting.popleft()
+            if handle.numbers:
+                self.handles[trial_id] = handle
+                return {"bundle": handle.bundle.to_text()}
         return str(self.FINISHED) if self.is_finished else None
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        self.flights.pop(trial_id, None)
+        self.handles.pop(trial_id, None)
 
 
 class _Scheduler(_Stateless, FIFOScheduler):  # type: ignore[misc]
     """Hands over what workers say, and ends a Tune trial with the last trial of its bundle."""
 
-    def __init__(self, handover: Handover[Told | Lost], searcher: _Searcher) -> None:
+    def __init__(self, handover: Handover[StepEnded | ActorDied], searcher: _Searcher) -> None:
         super().__init__()
-        self.withdrawn: deque[Flight] = deque()
+        self.withdrawn: deque[BundleHandle] = deque()
         self._handover = handover
         self._searcher = searcher
         self._has_met_tune = False
@@ -188,33 +188,33 @@ class _Scheduler(_Stateless, FIFOScheduler):  # type: ignore[misc]
         if not self._has_met_tune:
             survive_ray_errors(tune_controller)
             self._has_met_tune = True
-        self._searcher.flights[trial.trial_id].trial = trial
+        self._searcher.handles[trial.trial_id].trial = trial
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """None, so that what waits starts in its order. Tune asks at each turn, which is when trials may be stopped."""
         self._handover.refuse_abandoned()
         while self.withdrawn:
-            flight = self.withdrawn.popleft()
-            if flight.trial is not None:
-                tune_controller.stop_trial(flight.trial)
+            handle = self.withdrawn.popleft()
+            if handle.trial is not None:
+                tune_controller.stop_trial(handle.trial)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         del tune_controller
-        flight = self._searcher.flights[trial.trial_id]
-        flight.is_worn_out |= result["worn_out"]
-        self._handover.pass_on(Told(flight, decode_results(result["results"])))
-        if flight.numbers:
+        handle = self._searcher.handles[trial.trial_id]
+        handle.is_worn_out |= result["worn_out"]
+        self._handover.pass_on(StepEnded(handle, decode_results(result["results"])))
+        if handle.numbers:
             return str(TrialScheduler.CONTINUE)
-        if not flight.is_worn_out:
+        if not handle.is_worn_out:
             return str(TrialScheduler.STOP)
-        flight.actor.retire.remote()  # before the step that Tune asks for now, which is the end of the worker
+        handle.actor.retire.remote()  # before the step that Tune asks for now, which is the end of the worker
         return str(TrialScheduler.CONTINUE)
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         del tune_controller
-        flight = self._searcher.flights[trial.trial_id]
-        if flight.numbers:
-            self._handover.pass_on(Lost(flight, words_of(trial)))
+        handle = self._searcher.handles[trial.trial_id]
+        if handle.numbers:
+            self._handover.pass_on(ActorDied(handle, words_of(trial)))
 
 
 class _Silence(TrialProgressCallback):  # type: ignore[misc]

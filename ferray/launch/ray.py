@@ -44,7 +44,7 @@ from ferray.launch._phases import Phases, num_waiting_groups  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
-from ferray.launch._tune import Flight, Lost, Told, TuneThread  # noqa: E402
+from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, TuneThread  # noqa: E402
 from ferray.launch._worker_errors import why_lost  # noqa: E402
 from ferray.sweeps.launcher import Event, TrialEvent, WorkerLost  # noqa: E402
 from ferray.sweeps.placement import Placement, find_placement  # noqa: E402
@@ -62,7 +62,7 @@ class Ray(Launcher):
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime)
-        self._flights: dict[int, Flight] = {}  # by the number of each trial that has neither ended nor been dropped
+        self._handles: dict[int, BundleHandle] = {}  # by the number of each trial that is still trained
         self._saves = Saves()
         self._news: list[Event] = []  # what Tune has no part in
         self._looked = time.monotonic()
@@ -105,64 +105,64 @@ class Ray(Launcher):
     def start(self, bundle: JobBundle) -> None:
         if not self._capacity.placement.gpus:  # without one of its own, a worker would see every GPU and share it
             bundle = bundle.on_device("cpu")
-        flight = Flight(bundle)
-        self._flights |= dict.fromkeys(bundle.numbers, flight)
-        self._tune.submit(flight)
+        handle = BundleHandle(bundle)
+        self._handles |= dict.fromkeys(bundle.numbers, handle)
+        self._tune.submit(handle)
 
     def poll(self) -> Sequence[Event]:
         self._heartbeat.refuse_gone()
         news, self._news = self._news, []
-        news += self._phases.changes(self._flights.values())
+        news += self._phases.changes(self._handles.values())
         message = self._tune.next(0.0 if news else TURN_S)
         return [*news, *self._events(message)]
 
     def drop(self, number: int, *, save: bool) -> None:
-        flight = self._flights.pop(number)
-        flight.numbers.discard(number)
-        if flight.actor is not None and (save or flight.numbers):  # else Tune ends it, or gives it the next bundle
-            answer = flight.actor.drop.remote(number, save)
+        handle = self._handles.pop(number)
+        handle.numbers.discard(number)
+        if handle.actor is not None and (save or handle.numbers):  # else Tune ends it, or gives it the next bundle
+            answer = handle.actor.drop.remote(number, save)
             if save:
                 self._saves.expect(number, answer)
-        elif not flight.is_training and not flight.numbers:
-            self._withdraw(flight)
+        elif not handle.is_training and not handle.numbers:
+            self._withdraw(handle)
 
     def kill(self, number: int) -> None:
-        flight = self._flights[number]
-        if (actor := flight.actor) is not None:
+        handle = self._handles[number]
+        if (actor := handle.actor) is not None:
             ray.kill(actor)
         else:  # it has not started, and Tune alone knows it
-            self._withdraw(flight)
-            self._news.append(WorkerLost(self._take(flight), FailureReason.HANG, "its worker does not start"))
+            self._withdraw(handle)
+            self._news.append(WorkerLost(self._take(handle), FailureReason.HANG, "its worker does not start"))
 
     def stop(self, *, save: bool) -> Sequence[Event]:
         if not save:
             return []
-        if self._flights:
-            jobs = [job for flight in set(self._flights.values()) for job in flight.bundle.jobs]
-            _let_workers_save([TrialArtifacts.at(job.folder) for job in jobs if job.number in self._flights])
+        if self._handles:
+            jobs = [job for handle in dict.fromkeys(self._handles.values()) for job in handle.bundle.jobs]
+            _let_workers_save([TrialArtifacts.at(job.folder) for job in jobs if job.number in self._handles])
             return []
         return self._saves.wait()
 
-    def _events(self, message: Told | Lost | None) -> Iterator[Event]:
-        if isinstance(message, Lost) and (numbers := self._take(message.flight)):
+    def _events(self, message: StepEnded | ActorDied | None) -> Iterator[Event]:
+        if isinstance(message, ActorDied) and (numbers := self._take(message.handle)):
             yield WorkerLost(numbers, *why_lost(message.words), message.words)
-        if isinstance(message, Told):
+        if isinstance(message, StepEnded):
             for number, result in message.results.items():
-                if number in message.flight.numbers:
+                if number in message.handle.numbers:
                     if isinstance(result, Outcome) or result.is_last:
-                        self._flights.pop(number).numbers.discard(number)
+                        self._handles.pop(number).numbers.discard(number)
                     yield TrialEvent(number, result)
 
-    def _take(self, flight: Flight) -> tuple[int, ...]:
+    def _take(self, handle: BundleHandle) -> tuple[int, ...]:
         """The trials that a bundle had left; it has none any more."""
-        numbers = tuple(sorted(flight.numbers))
-        flight.numbers.clear()
+        numbers = tuple(sorted(handle.numbers))
+        handle.numbers.clear()
         for number in numbers:
-            del self._flights[number]
+            del self._handles[number]
         return numbers
 
-    def _withdraw(self, flight: Flight) -> None:
-        self._tune.withdraw(flight)
+    def _withdraw(self, handle: BundleHandle) -> None:
+        self._tune.withdraw(handle)
         self._phases.postpone()
 
     def _look_around(self) -> None:

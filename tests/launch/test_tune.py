@@ -1,4 +1,4 @@
-"""What Tune is told: its searcher and scheduler over bundles, without a cluster."""
+"""What Tune is ended: its searcher and scheduler over bundles, without a cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ferray.config.job import JobBundle, TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.events import EpochReport
 from ferray.launch._trainable import BundleTrainable, WornOut, decode_results, encode_results
-from ferray.launch._tune import Flight, Lost, Told, _Scheduler, _Searcher
+from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, _Scheduler, _Searcher
 from ferray.testing.curves import curve_report, saturating
 
 LAUNCH = Path(ferray.launch.__file__).parent
@@ -37,11 +37,11 @@ def bundle(*numbers: int) -> JobBundle:
 class Loop:
     """The loop's side of the handover: answers at once by `answer`."""
 
-    def __init__(self, answer: Callable[[Told | Lost], object] = lambda _: None) -> None:
+    def __init__(self, answer: Callable[[StepEnded | ActorDied], object] = lambda _: None) -> None:
         self.answer = answer
-        self.heard: list[Told | Lost] = []
+        self.heard: list[StepEnded | ActorDied] = []
 
-    def pass_on(self, message: Told | Lost) -> None:
+    def pass_on(self, message: StepEnded | ActorDied) -> None:
         self.heard.append(message)
         self.answer(message)
 
@@ -62,11 +62,11 @@ class Actor:
 class Played:
     """A searcher and a scheduler with one Tune trial for a bundle."""
 
-    def __init__(self, answer: Callable[[Told | Lost], object] = lambda _: None, *numbers: int) -> None:
-        self.flight = Flight(bundle(*(numbers or (7,))))
+    def __init__(self, answer: Callable[[StepEnded | ActorDied], object] = lambda _: None, *numbers: int) -> None:
+        self.handle = BundleHandle(bundle(*(numbers or (7,))))
         self.loop: Any = Loop(answer)
         self.searcher = _Searcher()
-        self.searcher.waiting.append(self.flight)
+        self.searcher.waiting.append(self.handle)
         self.scheduler = _Scheduler(self.loop, self.searcher)
         self.actor = Actor()
         self.config: Any = self.searcher.suggest("t1")
@@ -76,12 +76,12 @@ class Played:
         self.scheduler.on_trial_add(SimpleNamespace(_actor_manager=manager), self.trial)
 
     def result(self, *, worn_out: bool = False) -> str:
-        text = encode_results({number: report() for number in self.flight.numbers})
+        text = encode_results({number: report() for number in self.handle.numbers})
         return self.scheduler.on_trial_result(None, self.trial, {"results": text, "worn_out": worn_out})
 
 
-def end_all(message: Told | Lost) -> None:
-    message.flight.numbers.clear()
+def end_all(message: StepEnded | ActorDied) -> None:
+    message.handle.numbers.clear()
 
 
 def test_bundle_reaches_the_worker_whole() -> None:
@@ -101,15 +101,15 @@ def test_searcher_waits_while_nothing_is_started_and_ends_when_told() -> None:
 
 
 def test_bundle_that_was_withdrawn_before_tune_took_it_is_passed_over() -> None:
-    searcher, gone, next_one = _Searcher(), Flight(bundle(1)), Flight(bundle(2))
+    searcher, gone, next_one = _Searcher(), BundleHandle(bundle(1)), BundleHandle(bundle(2))
     gone.numbers.clear()
     searcher.waiting.extend([gone, next_one])
     searcher.suggest("t1")
-    assert searcher.flights == {"t1": next_one}
+    assert searcher.handles == {"t1": next_one}
 
 
 def test_bundle_goes_on_while_one_of_its_trials_does() -> None:
-    played = Played(lambda told: told.flight.numbers.discard(3), 3, 4)
+    played = Played(lambda ended: ended.handle.numbers.discard(3), 3, 4)
     assert played.result() == TrialScheduler.CONTINUE
 
 
@@ -145,19 +145,19 @@ def test_end_of_a_retired_worker_is_nobodys_loss() -> None:
     played = Played(end_all)
     played.result(worn_out=True)
     played.scheduler.on_trial_error(None, played.trial)
-    assert [type(message) for message in played.loop.heard] == [Told]
+    assert [type(message) for message in played.loop.heard] == [StepEnded]
 
 
 def test_end_of_a_worker_with_trials_is_their_loss() -> None:
     played = Played()
     played.scheduler.on_trial_error(None, played.trial)
-    assert played.loop.heard == [Lost(played.flight, "")]
+    assert played.loop.heard == [ActorDied(played.handle, "")]
 
 
 def test_withdrawn_bundle_is_stopped_at_the_next_turn() -> None:
     stopped: list[Any] = []
     played = Played()
-    played.scheduler.withdrawn.append(played.flight)
+    played.scheduler.withdrawn.append(played.handle)
     played.scheduler.choose_trial_to_run(SimpleNamespace(stop_trial=stopped.append))
     assert stopped == [played.trial]
 

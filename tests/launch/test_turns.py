@@ -19,7 +19,7 @@ from ferray.launch._capacity import Capacity
 from ferray.launch._heartbeat import Heartbeat
 from ferray.launch._phases import LOOK_S as PHASES_SEEN_S
 from ferray.launch._phases import Phases
-from ferray.launch._tune import Flight, Lost
+from ferray.launch._tune import ActorDied, BundleHandle
 from ferray.launch.ray import LOOK_S, Ray
 from ferray.study.history import load_sweep
 from ferray.sweeps.loop import SweepLoop, run_trials
@@ -32,7 +32,7 @@ TIMEOUT_S = 60.0
 
 @dataclass
 class Notes(Listener):
-    """Keeps what the user is told."""
+    """Keeps what the user is ended."""
 
     lines: list[str] = field(default_factory=list)
 
@@ -45,19 +45,19 @@ class Tune:
 
     def __init__(self) -> None:
         self.waiting = 0  # workers without their resources
-        self.flights: list[Flight] = []
-        self.withdrawn: list[Flight] = []
-        self.says: list[Lost] = []
+        self.handles: list[BundleHandle] = []
+        self.withdrawn: list[BundleHandle] = []
+        self.says: list[ActorDied] = []
 
-    def submit(self, flight: Flight) -> None:
-        flight.trial = SimpleNamespace(status="PENDING", temporary_state=SimpleNamespace(ray_actor=None))
-        self.flights.append(flight)
+    def submit(self, handle: BundleHandle) -> None:
+        handle.trial = SimpleNamespace(status="PENDING", temporary_state=SimpleNamespace(ray_actor=None))
+        self.handles.append(handle)
 
-    def withdraw(self, flight: Flight) -> None:
-        self.withdrawn.append(flight)
+    def withdraw(self, handle: BundleHandle) -> None:
+        self.withdrawn.append(handle)
         self.waiting = max(0, self.waiting - 1)
 
-    def next(self, within_s: float) -> Lost | None:
+    def next(self, within_s: float) -> ActorDied | None:
         return self.says.pop(0) if self.says else None
 
 
@@ -101,12 +101,12 @@ class Loop:
             self.launcher._looked = float("-inf")
             self.loop.turn()
 
-    def begin(self, number: int = 0) -> Flight:
+    def begin(self, number: int = 0) -> BundleHandle:
         """The worker of a trial has started and takes a step."""
-        flight = self.tune.flights[number]
-        flight.trial.status = "RUNNING"
-        flight.trial.temporary_state.ray_actor = f"worker of {number}"
-        return flight
+        handle = self.tune.handles[number]
+        handle.trial.status = "RUNNING"
+        handle.trial.temporary_state.ray_actor = f"worker of {number}"
+        return handle
 
 
 @pytest.fixture
@@ -144,11 +144,11 @@ def test_time_out_runs_from_the_first_step(loop: Loop) -> None:
     loop.turn()
     loop.turn(after=TIMEOUT_S + 1)
     assert loop.killed == []
-    flight = loop.begin()
+    handle = loop.begin()
     loop.turn()
     loop.turn(after=TIMEOUT_S + 1)
     assert loop.killed == ["worker of 0"]
-    loop.tune.says.append(Lost(flight, "killed"))
+    loop.tune.says.append(ActorDied(handle, "killed"))
     loop.turn()
     assert load_sweep(loop.driver.folder).trials[0].message == "no word for 60 s"
 
@@ -165,7 +165,7 @@ def test_worker_that_does_not_start_is_killed_once(loop: Loop) -> None:
     loop.turn()
     loop.turn(after=START_LIMIT_S + 1)
     loop.turn(after=1)
-    assert loop.tune.withdrawn == loop.tune.flights[:1]
+    assert loop.tune.withdrawn == loop.tune.handles[:1]
     assert load_sweep(loop.driver.folder).trials[0].message == "its worker did not start within 600 s"
 
 
@@ -183,10 +183,10 @@ def test_node_that_joins_is_used(made: Callable[..., Loop]) -> None:
     loop = made(trials=20, address="10.0.0.1:6379")
     loop.turn()
     assert not loop.loop.has_room
-    assert len(loop.tune.flights) == 2
+    assert len(loop.tune.handles) == 2
     loop.nodes.append({"Alive": True, "Resources": {"CPU": 4.0}})
     loop.turn()
-    assert len(loop.tune.flights) == 6
+    assert len(loop.tune.handles) == 6
     assert loop.notes.lines == ["the cluster has changed: 6 trials at a time, 1 core each"]
 
 
@@ -201,7 +201,7 @@ def test_trial_that_waits_ends_with_the_time_budget(loop: Loop) -> None:
     loop.turn()
     loop.driver.spec = small_spec(budget={"trials": 1, "time_s": 5})
     loop.turn(after=10)
-    assert loop.tune.withdrawn == loop.tune.flights
+    assert loop.tune.withdrawn == loop.tune.handles
     assert load_sweep(loop.driver.folder).trials[0].outcome == "interrupted"
 
 
@@ -218,12 +218,12 @@ def test_first_to_come_get_the_resources(made: Callable[..., Loop]) -> None:
     loop.turn(after=2 * PHASES_SEEN_S)
     loop.driver.spec = small_spec(budget={"trials": 2, "time_s": 1})
     loop.turn(after=2 * PHASES_SEEN_S)
-    assert loop.tune.withdrawn == loop.tune.flights[1:]
+    assert loop.tune.withdrawn == loop.tune.handles[1:]
 
 
 def test_trial_on_a_cluster_without_gpus_is_kept_from_seeing_any(loop: Loop) -> None:
     loop.turn()
-    assert [job.device for job in loop.tune.flights[0].bundle.jobs] == ["cpu"]
+    assert [job.device for job in loop.tune.handles[0].bundle.jobs] == ["cpu"]
     assert loop.driver.runtime.device == "auto"
 
 
