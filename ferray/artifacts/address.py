@@ -40,9 +40,9 @@ def file_at(address: str) -> ArtifactFile:
     return ArtifactFile(file_system_at(place), name)
 
 
-def shortest_address(file: ArtifactFile) -> str:
-    """The file as one would type it here: a path relative where that is shorter, any other address whole."""
-    return str(file) if "://" in str(file) else shortest_path(Path(str(file)))
+def shortest_address(address: str) -> str:
+    """The address as one would type it here: a path relative where that is shorter, any other whole."""
+    return address if "://" in address else shortest_path(Path(address))
 
 
 def _declared(kind: str, address: str) -> Callable[[str], FileSystem]:

@@ -183,7 +183,8 @@ def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
     if failed:
         first = failed[0]
         message = f"no trial completed, {len(failed)} failed; trial {first.number}: {first.message}"
-        raise SweepFailed(message, f"its traceback is in `{first.error_file or folder / first.folder}`")
+        place = first.error_file or SweepArtifacts.of(folder).trial(first.folder).address
+        raise SweepFailed(message, f"its traceback is in `{place}`")
     raise SweepFailed(
         f"of {counted(len(record.trials), 'trial')} none completed" if record.trials else "no trial has begun",
         "give it more time or trials and run the same command again",

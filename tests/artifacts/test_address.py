@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.artifacts.address import file_at, file_system_at, shortest_address
+from ferray.artifacts.address import file_system_at, shortest_address
 from ferray.artifacts.local import LocalFileSystem
 from ferray.errors import ConfigError
 from ferray.testing.memory_files import MemoryFileSystem
@@ -31,8 +31,8 @@ def test_a_slip_of_a_known_kind_is_named() -> None:
 
 def test_a_path_is_shown_as_one_would_type_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert shortest_address(file_at(f"{tmp_path}/runs/best.pt")) == "runs/best.pt"
+    assert shortest_address(f"{tmp_path}/runs/best.pt") == "runs/best.pt"
 
 
 def test_another_address_is_shown_whole() -> None:
-    assert shortest_address(file_at("memory://sweep/best.pt")) == "memory://sweep/best.pt"
+    assert shortest_address("memory://sweep/best.pt") == "memory://sweep/best.pt"

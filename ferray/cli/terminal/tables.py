@@ -136,7 +136,7 @@ def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[st
         lines.append(f"the best checkpoint was not kept (`--keep {board.best.freed}`)")
     elif board.best and board.best.checkpoint:
         file = SweepArtifacts.of(folder).file(board.best.checkpoint)
-        told = shortest_address(file)
+        told = shortest_address(str(file))
         lines.append(f"best checkpoint: {told}" if file.exists() else f"the best checkpoint is gone: {told}")
     return lines
 

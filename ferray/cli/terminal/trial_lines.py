@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ferray.artifacts.address import shortest_address
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.study.records import TrialRecord
-from ferray.text.commands import shortest_path
 from ferray.text.sanitize import on_one_line
 
 INDENT = " " * 7
@@ -19,9 +20,13 @@ def has_failed(trial: TrialRecord) -> bool:
 def trial_line(trial: TrialRecord, folder: Path) -> str:
     """Number, outcome, value, epochs, reason, and for a failure where to look; `folder` is the sweep's."""
     value = "" if trial.value is None else f"{trial.value:.3f}"
-    where = trial.error_file or shortest_path(folder / trial.folder) if has_failed(trial) else ""
+    where = trial.error_file or _address(trial, folder) if has_failed(trial) else ""
     said = ": ".join(text for text in (trial.reason, trial.message) if text)
     again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
     epochs = f"{trial.epochs}/{trial.epochs_asked}"
     figures = f"{trial.number:>5}  {trial.outcome:<11}  {value:<6}  {epochs:<6}"
     return on_one_line("  ".join([figures, *filter(None, (said, again, where))]).rstrip())
+
+
+def _address(trial: TrialRecord, folder: Path) -> str:
+    return shortest_address(SweepArtifacts.of(folder).trial(trial.folder).address)
