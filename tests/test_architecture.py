@@ -240,6 +240,14 @@ def test_the_design_page_shows_every_room_on_its_floor() -> None:
     assert floors_on_the_design_page() == rooms
 
 
+def test_the_files_that_the_design_page_answers_with_exist() -> None:
+    page = (TESTS.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    table = page.partition("| question | file |")[2].partition("\n\n")[0]
+    named = [name.replace("<name>", "none") for name in re.findall(r"`([\w/<>.]+)`", table)]
+    assert named
+    assert [name for name in named if not (PACKAGE / name).is_file()] == []
+
+
 def test_foreign_libraries_stay_in_their_rooms() -> None:
     assert library_violations() == []
 
