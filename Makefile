@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo papers pictures test lint check clean
+.PHONY: install demo papers pictures notebook test lint check clean
 
 install: $(STAMP)
 
@@ -28,6 +28,11 @@ papers: install
 pictures: install
 	$(BIN)/python -m bench.pictures
 
+# docs/notebooks/sweep.ipynb with its outputs, run for real; what runs notebooks is fetched for that alone.
+notebook: install
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target build/jupyter --require-hashes -r docs/notebooks/requirements.txt
+	PYTHONPATH=build/jupyter $(BIN)/python -m bench.notebook
+
 # Files side by side on two cores; tests that start Ray, which wants the machine to itself, afterwards.
 test: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not ray"
@@ -48,6 +53,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 pins:
 	echo uv | $(COMPILE) --no-annotate - -o installer.txt
 	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.txt
+	printf 'ipykernel\nipywidgets\nnbclient\n' | $(COMPILE) --no-annotate -c requirements.txt - -o docs/notebooks/requirements.txt
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -80,14 +80,14 @@ def test_wheel_holds_the_licence(names: set[str]) -> None:
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "installer.txt"])
+@pytest.mark.parametrize("file", ["requirements.txt", "installer.txt", "docs/notebooks/requirements.txt"])
 def test_pins_have_hashes_and_no_address(file: str) -> None:
     """The form that `uv pip compile --generate-hashes` gives: a pin, a hash for each of its files, who wants it."""
     text = re.sub(r"^ *#.*\n", "", (ROOT / file).read_text(), flags=re.MULTILINE)
     assert [pin for pin in re.split(r"\n(?=\S)", text.strip()) if not PIN.fullmatch(pin)] == []
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "installer.txt"])
+@pytest.mark.parametrize("file", ["requirements.txt", "installer.txt", "docs/notebooks/requirements.txt"])
 def test_pins_name_no_server(file: str) -> None:
     assert "://" not in (ROOT / file).read_text()
 

@@ -27,6 +27,7 @@ from ferray.track.console import EpochLines
 
 if TYPE_CHECKING:
     from ferray.stats.intervals import Interval
+    from ferray.training.predictor import Predictor
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,6 +72,18 @@ class TrainedTrial:
     def checkpoints(self) -> list[str]:
         """The best.pt that the training has left, one for each fold."""
         return [str(part.best) for part in _parts(self.job) if part.best.exists()]
+
+    def predictor(self, device: str = "cpu") -> Predictor:
+        """The network or estimator of its best epoch, as a function from images to logits.
+
+        ConfigError where it has folds, each of which has a checkpoint of its own.
+        """
+        if len(self.counting) != 1:
+            message = f"`{self.folder}` holds {len(self.counting)} folds, a checkpoint each"
+            raise ConfigError(message, "give one of `checkpoints` to `ferray.load_predictor`")
+        from ferray.training.predictor import load_predictor
+
+        return load_predictor(self.checkpoints[0], device)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `ferray train --json`."""

@@ -43,7 +43,7 @@ class SpaceFile:
     @property
     def where(self) -> str:
         """The path in words."""
-        return "given in Python" if self.path is None else str(self.path)
+        return "<mapping>" if self.path is None else str(self.path)
 
 
 def shipped_folder(kind: str) -> Path:

@@ -18,7 +18,7 @@ from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.place import DEFAULT_OUTPUT, find_sweep
 from ferray.errors import ConfigError
 from ferray.events import EpochReport
-from ferray.results.chosen import trial_called
+from ferray.results.chosen import choose_trials, trial_called
 from ferray.results.export import flat_entry
 from ferray.results.leaderboard import Leaderboard, rank
 from ferray.results.progress import with_progress
@@ -31,6 +31,8 @@ from ferray.text.commands import install
 
 if TYPE_CHECKING:
     import pandas
+
+    from ferray.training.predictor import Predictor
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,6 +126,17 @@ class Trial:
     def removed(self) -> tuple[Gone, ...]:
         """The training samples that outlier removal dropped, with their epochs; () where it dropped none."""
         return removed_in(self.history)
+
+    def predictor(self, device: str = "cpu") -> Predictor:
+        """Its network or estimator with the weights of its best epoch, as a function from images to logits.
+
+        Its data need not be there. ConfigError where it left no checkpoint, with the reason; CheckpointError where the
+        file cannot be read.
+        """
+        choose_trials(self._sweep.record, self._sweep.folder, [self.number])
+        from ferray.training.predictor import load_predictor
+
+        return load_predictor(SweepArtifacts.of(self._sweep.folder).file(self.record.checkpoint), device)
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 
 import ferray
+from ferray.config.cache_folder import default_cache_dir
+from ferray.config.job import TrialJob
 from ferray.config.load import load_space
 from ferray.config.sweep import SweepSpec
+from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError, SweepFailed
 from ferray.events import EpochReport, Listener, TrialEnded
 from ferray.testing.command import ferray as run
+from ferray.training.inputs import open_job_inputs
 
 SPACE: dict[str, Any] = {
     "name": "tiny",
@@ -198,3 +202,14 @@ def test_ctrl_c_ends_it_with_everything_written(tmp_path: Path) -> None:
         swept(tmp_path, trials=2, set={"epochs": 3}, listeners=[impatient])
     assert ferray.load(tmp_path / "tiny").trials[0].state == "interrupted"
     assert impatient.warnings == ["interrupted; run the same command again to go on with `tiny`"]
+
+
+def test_the_best_trial_answers_as_validation_did(tmp_path: Path) -> None:
+    trial = swept(tmp_path).best
+    assert trial is not None
+    predictor, config = trial.predictor(), TrialConfig.model_validate(trial.config)
+    job = TrialJob(0, trial.config, str(trial.folder), cache_dir=str(default_cache_dir()))
+    splits = open_job_inputs(job)
+    answers = predictor(splits.val).argmax(dim=1).numpy()
+    assert predictor.config == config
+    assert (answers == splits.val.labels).mean() == pytest.approx(trial.metrics["val/accuracy"])

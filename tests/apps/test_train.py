@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import ferray
@@ -70,3 +71,14 @@ def test_nothing_is_written_to_stdout(tmp_path: Path, capsys: pytest.CaptureFixt
     ferray.train(SPACE, output=tmp_path)
     captured = capsys.readouterr()
     assert (captured.out, "epoch 1/1" in captured.err) == ("", True)
+
+
+def test_what_was_trained_answers(tmp_path: Path) -> None:
+    answers = trained(tmp_path).predictor()(np.zeros((2, 40, 30, 3), dtype=np.uint8))
+    assert answers.shape == (2, 7)
+
+
+def test_of_folds_each_answers_for_itself(tmp_path: Path) -> None:
+    trial = trained(tmp_path, set={"folds": {"kind": "stratified", "k": 2}})
+    with pytest.raises(ConfigError, match="holds 2 folds, a checkpoint each"):
+        trial.predictor()

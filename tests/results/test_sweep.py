@@ -138,3 +138,8 @@ def test_what_is_printed_says_what_it_is(tmp_path: Path) -> None:
         "<Sweep fake: 7 trials, best val/uar 0.750 (trial 4)>",
         "<Trial 4 of fake: completed, val/uar 0.750>",
     ]
+
+
+def test_a_trial_without_a_checkpoint_has_no_predictor(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="trial `2` ended as `failed` and left no checkpoint"):
+        fake(tmp_path).trial(2).predictor()
