@@ -53,7 +53,7 @@ def epoch_report(config: TrialConfig, epoch: int, number: int) -> EpochReport:
     names = ("train/loss", "train/accuracy", "val/loss", "val/accuracy", "val/uar", "val/macro_f1")
     scores = {**dict.fromkeys(names, score), **{f"val/recall/{name}": score for name in classes}}
     metrics = {**scores, "lr": config.optimizer.lr, "seconds": 12.345678, "images_per_s": 1234.5678}
-    return EpochReport(epoch, config.epochs, metrics, confusion, classes, num_train=2000)
+    return EpochReport(epoch, config.epochs, metrics, confusion, classes, num_train=2000, is_best=True)
 
 
 def write_journal(folder: Path, num_trials: int, *, sampler: str, pruner: str) -> dict[str, int]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 
 class Decision(StrEnum):
@@ -121,8 +121,9 @@ class EpochReport:
 
     `epoch` counts from 1 to `epochs`. `metrics` holds `train/loss`, `train/accuracy`, `val/loss`, `val/accuracy`,
     `val/uar`, `val/macro_f1`, `val/recall/<Class>`, `lr`, `seconds` and `images_per_s`. `confusion` is val, rows =
-    truth, columns = prediction. `is_best` says that the objective beat every earlier epoch and that its weights are
-    the ones to keep. `halted`: an outlier rule found nothing left to learn and ended the trial before its last epoch.
+    truth, columns = prediction. `is_best` says that its trial, or its fold, counts by this epoch from now on, whose
+    weights are kept: `training/best_epoch.py` decides that, and nobody who hears of it does so again. `halted`: an
+    outlier rule found nothing left to learn and ended the trial before its last epoch.
     """
 
     epoch: int
@@ -172,6 +173,11 @@ class EpochReport:
         if data.get("outliers") is not None:
             fields["outliers"] = _outlier_report(data["outliers"])
         return cls(**fields)
+
+
+def best_epochs(reports: Iterable[EpochReport]) -> list[EpochReport]:
+    """The epoch by which each fold counts, as whoever trained it has said; a plain trial is one fold."""
+    return list({report.fold: report for report in reports if report.is_best}.values())
 
 
 def pooled(folds: Sequence[EpochReport]) -> EpochReport:
@@ -261,7 +267,7 @@ class SweepStarted:
     name: str
     folder: str
     metric: str
-    mode: str
+    mode: Literal["max", "min"]
     trials: int
     finished: int
     slots: int

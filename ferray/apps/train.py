@@ -21,7 +21,7 @@ from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError, SweepFailed
-from ferray.events import EpochReport, Listener, pooled
+from ferray.events import EpochReport, Listener, best_epochs, pooled
 from ferray.system.cores import num_threads
 from ferray.track.console import EpochLines
 
@@ -244,7 +244,7 @@ def _train(job: TrialJob, listener: Listener) -> Sequence[EpochReport]:
 
 def trained_trial(job: TrialJob, history: Sequence[EpochReport]) -> TrainedTrial:
     """SweepFailed where no epoch counts, as no objective was finite."""
-    counting = tuple({epoch.fold: epoch for epoch in history if epoch.is_best}.values())
+    counting = tuple(best_epochs(history))
     if not counting:
         message = f"no epoch had a finite `{job.metric}`, and no weights are kept"
         raise SweepFailed(message, "try a smaller learning rate, such as `--set optimizer.lr=1e-4`")

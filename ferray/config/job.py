@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ferray.config.trial import TrialConfig
 
@@ -25,7 +25,7 @@ class TrialJob:
     config: dict[str, Any]
     folder: str
     metric: str = "val/uar"
-    mode: str = "max"
+    mode: Literal["max", "min"] = "max"
     data_root: str = "data"
     cache_dir: str = ""
     device: str = "auto"

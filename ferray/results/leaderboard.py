@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import stdev
@@ -13,6 +13,7 @@ from typing import Any, Literal
 from ferray.config.readable import readable_params, short_names
 from ferray.results.export import driver_entry, entries_as_csv, entry
 from ferray.results.trial_intervals import accuracy_interval, value_interval
+from ferray.stats.ranking import is_better, trial_rank
 from ferray.study.records import DriverRecord, SweepRecord, TrialRecord, TrialState
 
 
@@ -65,8 +66,8 @@ class Leaderboard:
 
         A pruner keeps what leads; these were stopped while a trial was ahead that then failed, diverged or never ended.
         """
-        key = _by_value(self.mode)
-        return tuple(trial for trial in self.pruned if self.best and key(trial)[0] < key(self.best)[0])
+        best = self.best
+        return tuple(trial for trial in self.pruned if best and is_better(trial.value, best.value, self.mode))
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -123,7 +124,9 @@ def rank(record: SweepRecord) -> Leaderboard:
     def of(state: TrialState) -> list[TrialRecord]:
         return [trial for trial in record.trials if trial.state == state]
 
-    by_value = _by_value(record.mode)
+    def by_value(trial: TrialRecord) -> tuple[float, int]:
+        return trial_rank(trial.number, trial.value, record.mode)
+
     return Leaderboard(
         record,
         complete=tuple(sorted(of("complete"), key=by_value)),
@@ -134,16 +137,6 @@ def rank(record: SweepRecord) -> Leaderboard:
         interrupted=tuple(of("interrupted")),
         driver=record.driver,
     )
-
-
-def _by_value(mode: Literal["max", "min"]) -> Callable[[TrialRecord], tuple[float, int]]:
-    sign = -1.0 if mode == "max" else 1.0
-
-    def key(trial: TrialRecord) -> tuple[float, int]:
-        known = trial.value is not None and not math.isnan(trial.value)
-        return (sign * trial.value if known and trial.value is not None else math.inf, trial.number)
-
-    return key
 
 
 def _texts(trials: Iterable[TrialRecord], name: str) -> set[str]:

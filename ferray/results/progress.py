@@ -9,7 +9,7 @@ from pathlib import Path
 from ferray.artifacts.history import read_history
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.errors import DataError
-from ferray.events import EpochReport, pooled
+from ferray.events import EpochReport, best_epochs, pooled
 from ferray.study.records import SweepRecord, TrialRecord
 
 UNENDED = ("running", "interrupted", "orphaned")
@@ -43,10 +43,10 @@ def _brought_up(trial: TrialRecord, metric: str, artifacts: SweepArtifacts) -> T
 
 
 def _at(trial: TrialRecord, history: list[EpochReport], metric: str) -> TrialRecord:
-    counting = {report.fold: report for report in history if report.is_best}
+    counting = best_epochs(history)
     if not counting:
         return replace(trial, epochs=history[-1].epoch)
-    best = pooled(list(counting.values())) if len(counting) > 1 else next(iter(counting.values()))
+    best = pooled(counting) if len(counting) > 1 else counting[0]
     return replace(
         trial,
         value=best.metrics.get(metric),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from ferray.events import Found, OutcomeKind
-from ferray.study.records import SweepRecord, TrialRecord
+from ferray.stats.ranking import trial_rank
+from ferray.study.records import SweepRecord
 
 _ASKED_AGAIN = (OutcomeKind.INTERRUPTED, "orphaned")
 
@@ -29,14 +30,6 @@ def found_in(record: SweepRecord) -> Found:
 def _best(record: SweepRecord) -> tuple[int, float] | None:
     """The first of the trials with the best value."""
     complete = [
-        (trial, trial.value) for trial in record.trials if trial.state == "complete" and trial.value is not None
+        (trial.number, trial.value) for trial in record.trials if trial.state == "complete" and trial.value is not None
     ]
-    sign = 1.0 if record.mode == "max" else -1.0
-
-    def score(entry: tuple[TrialRecord, float]) -> float:
-        return sign * entry[1]
-
-    if not complete:
-        return None
-    trial, value = max(complete, key=score)
-    return trial.number, value
+    return min(complete, key=lambda trial: trial_rank(trial[0], trial[1], record.mode), default=None)

@@ -20,7 +20,7 @@ from ferray.study.records import FoldRecord
 
 @dataclass
 class LiveTrial:
-    """What the study has heard of a running trial; `best_of` is the epoch that counts, by fold.
+    """What the study has heard of a running trial; `best_of` is the epoch that counts, by fold, as its worker says.
 
     `earlier` is what was decided in earlier attempts at its parameters.
     """
@@ -46,10 +46,10 @@ class LiveTrial:
         """Keep an epoch; the step that it is the first to reach with a finite value, None where there is none."""
         self.last = report
         value = report.metrics.get(self.objective.metric, math.nan)
-        if report.diverged or not math.isfinite(value):
-            return None
-        if self._counts_more(value, self.best_of.get(report.fold)):
+        if report.is_best:
             self.best_of[report.fold] = report
+        if report.diverged or not math.isfinite(value) or report.fold not in self.best_of:
+            return None
         step = step_of(report.epoch, report.epochs)
         if step <= self.step or (report.folds > 1 and not report.ends_fold):
             return None
@@ -63,12 +63,6 @@ class LiveTrial:
     def value_of(self, fold: int) -> float:
         """What a fold is worth so far; a plain trial is fold 0."""
         return self.best_of[fold].metrics[self.objective.metric]
-
-    def _counts_more(self, value: float, best: EpochReport | None) -> bool:
-        if best is None or self.objective.epoch == "last":
-            return True
-        former = best.metrics[self.objective.metric]
-        return value > former if self.objective.mode == "max" else value < former
 
     @property
     def best(self) -> EpochReport | None:

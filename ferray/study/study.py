@@ -22,6 +22,7 @@ from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
+from ferray.stats.ranking import best_first
 from ferray.study.attempts import STOPPED_ATTR, Verdicts, earlier_verdicts, is_root, place_of, root_of
 from ferray.study.enqueued import enqueue
 from ferray.study.lease import Lease
@@ -252,9 +253,8 @@ class Study:
         """What a diverged trial is told as: no better than any so far, and not so far off as to drown them."""
         complete = self._optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         values = [trial.value for trial in complete if trial.value is not None]
-        if self.spec.objective.mode == "max":
-            return min([self.spec.objective.worst, *values])
-        return max([self.spec.objective.worst, *values])
+        objective = self.spec.objective
+        return max([objective.worst, *values], key=lambda value: best_first(value, objective.mode))
 
     def _result(self, live: LiveTrial, outcome: Outcome) -> dict[str, Any]:
         told = self._worst() if outcome.kind is OutcomeKind.DIVERGED else None

@@ -9,6 +9,7 @@ from contextlib import suppress
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.errors import StorageError
 from ferray.events import Outcome, OutcomeKind
+from ferray.stats.ranking import trial_rank
 from ferray.study.records import SweepRecord, TrialRecord
 from ferray.study.study import Study, Trial
 
@@ -57,8 +58,8 @@ class Retention:
 
     def _admit(self, number: int, folder: str, value: float | None) -> int:
         """Let a complete trial compete; how many trials, itself or a former one, have lost their best.pt over it."""
-        sign = -1.0 if self._study.spec.objective.mode == "max" else 1.0
-        bisect.insort(self._kept, (float("inf") if value is None else sign * value, number, folder))
+        rank = trial_rank(number, value, self._study.spec.objective.mode)
+        bisect.insort(self._kept, (*rank, folder))
         beaten, self._kept = self._kept[self._most :], self._kept[: self._most]
         return sum(self._free(number, folder) for _, number, folder in beaten)
 

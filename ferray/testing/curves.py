@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,14 @@ from ferray.sweeps.launcher import Event, Launcher, TrialEvent
 from ferray.sweeps.loop import run_trials
 from ferray.sweeps.notification import Listeners
 from ferray.sweeps.placement import Placement
+from ferray.training.best_epoch import is_best_epoch
 
 Curve = Callable[
     [TrialConfig, float], float
 ]  # configuration, fraction of its epochs done -> objective (NaN = diverged)
 
 CLASSES = ("Angry", "Happy")
+OBJECTIVE = TrialJob(number=0, config={}, folder="")  # the usual one: the highest val/uar
 
 
 def saturating(config: TrialConfig, fraction: float) -> float:
@@ -35,7 +38,7 @@ def saturating(config: TrialConfig, fraction: float) -> float:
 
 
 def curve_report(config: TrialConfig, epoch: int, curve: Curve) -> EpochReport:
-    """The report of one epoch on the curve; never marked best, as the study finds that out by itself."""
+    """The report of one epoch on the curve, as if it were the first of its trial; see `as_told`."""
     value = curve(config, epoch / config.epochs)
     diverged = math.isnan(value)
     right = 0 if diverged else round(100 * value)
@@ -47,8 +50,19 @@ def curve_report(config: TrialConfig, epoch: int, curve: Curve) -> EpochReport:
         confusion=((right, 100 - right), (100 - right, right)),
         classes=CLASSES,
         num_train=100,
+        is_best=not diverged,
         diverged=diverged,
     )
+
+
+def as_told(reports: Iterable[EpochReport], job: TrialJob = OBJECTIVE) -> list[EpochReport]:
+    """All epochs of a trial as a worker tells them, each saying whether the trial counts by it."""
+    told: list[EpochReport] = []
+    best: dict[int, EpochReport] = {}  # by fold
+    for report in reports:
+        told.append(replace(report, is_best=is_best_epoch(report, best.get(report.fold), job)))
+        best |= {report.fold: report} if told[-1].is_best else {}
+    return told
 
 
 def small_spec(**changes: Any) -> SweepSpec:
@@ -97,7 +111,7 @@ class Curves(Launcher):
         self._curve = curve
         self._slots = slots
         self._epochs_left = most_epochs
-        self._running: dict[int, tuple[TrialConfig, int]] = {}
+        self._running: dict[int, tuple[TrialJob, list[EpochReport]]] = {}
 
     def check(self) -> Placement:
         return Placement(1, 0.0, self._slots, self.runtime.trials_per_worker)
@@ -111,7 +125,7 @@ class Curves(Launcher):
         return self.check()
 
     def start(self, bundle: JobBundle) -> None:
-        self._running |= {job.number: (job.trial_config(), 0) for job in bundle.jobs}
+        self._running |= {job.number: (job, []) for job in bundle.jobs}
 
     def poll(self) -> Sequence[Event]:
         return [self._step(number) for number in list(self._running)]
@@ -126,10 +140,10 @@ class Curves(Launcher):
         return ()
 
     def _step(self, number: int) -> TrialEvent:
-        config, epoch = self._running[number]
-        self._running[number] = (config, epoch + 1)
+        job, reports = self._running[number]
         self._epochs_left -= 1
-        report = curve_report(config, epoch + 1, self._curve)
+        reports[:] = as_told([*reports, curve_report(job.trial_config(), len(reports) + 1, self._curve)], job)
+        report = reports[-1]
         if report.is_last:
             del self._running[number]
         return TrialEvent(number, report)

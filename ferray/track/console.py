@@ -17,6 +17,7 @@ from ferray.events import (
     TrialEnded,
     TrialStarted,
 )
+from ferray.stats.ranking import is_better
 from ferray.text.sanitize import on_one_line, visible
 from ferray.track import Tracker
 
@@ -63,14 +64,10 @@ class Console(Tracker):
 
     def trial_ended(self, trial: TrialEnded) -> None:
         self._num_ended += trial.outcome.kind is not OutcomeKind.INTERRUPTED
-        if trial.outcome.kind is OutcomeKind.COMPLETED and trial.value is not None:
-            self._best = self._better(trial.value)
+        is_complete = trial.outcome.kind is OutcomeKind.COMPLETED
+        if is_complete and is_better(trial.value, self._best, self._sweep.mode):
+            self._best = trial.value
         print_line(self._line(trial))
-
-    def _better(self, value: float) -> float:
-        if self._best is None:
-            return value
-        return max(self._best, value) if self._sweep.mode == "max" else min(self._best, value)
 
     def _line(self, trial: TrialEnded) -> str:
         asked = self._epochs.pop(trial.number, 0)

@@ -11,7 +11,7 @@ from ferray.artifacts.history import EpochLog, history_line, read_lines
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError, ConfigError
-from ferray.events import EpochReport, pooled
+from ferray.events import EpochReport, best_epochs, pooled
 from ferray.training.trainer import OnBatch, Trainer
 
 OpenFold = Callable[[TrialJob, OnBatch | None], Trainer]
@@ -57,8 +57,8 @@ class CrossValidationTrainer:
     @property
     def best(self) -> EpochReport | None:
         """What the folds say together, each by its epoch that counts; None before the first."""
-        best: dict[int, EpochReport] = {report.fold: report for report in self.history if report.is_best}
-        return pooled(list(best.values())) if best else None
+        best = best_epochs(self.history)
+        return pooled(best) if best else None
 
     @property
     def epochs_done(self) -> int:

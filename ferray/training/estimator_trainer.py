@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,7 @@ from ferray.estimators import Estimator
 from ferray.events import EpochReport
 from ferray.stats.metrics import metrics_of
 from ferray.training.best_checkpoint import BestCheckpoint
+from ferray.training.best_epoch import is_best_epoch
 from ferray.training.checkpoint import write_checkpoint
 from ferray.training.epoch import refuse_unknown_objective
 from ferray.training.estimator_classifier import EstimatorClassifier, normalised_rows
@@ -82,7 +82,7 @@ class EstimatorTrainer:
         report = replace(
             report,
             metrics={**report.metrics, "seconds": time.perf_counter() - started},
-            is_best=math.isfinite(report.metrics[self.job.metric]),
+            is_best=is_best_epoch(report, None, self.job),
         )
         write_checkpoint(self._artifacts.best, "best", self._best_state(classifier, report))
         self._log.append(report)

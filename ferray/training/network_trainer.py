@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +22,7 @@ from ferray.models.transfer import load_initial
 from ferray.training.assemble import Assembly, assemble
 from ferray.training.backbone_features import keep_features
 from ferray.training.best_checkpoint import BestCheckpoint
+from ferray.training.best_epoch import is_best_epoch
 from ferray.training.checkpoint import (
     SavePacer,
     copy_weights,
@@ -96,7 +96,7 @@ class NetworkTrainer:
         removed_ids = list(self._parts.training.removed_ids)
         with self._parts.randomness.active():
             report = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
-        report = replace(report, is_best=self._is_best(report), note="; ".join(self._notes))
+        report = replace(report, is_best=is_best_epoch(report, self.best, self.job), note="; ".join(self._notes))
         self._notes = []
         if report.is_best:
             self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()), removed_ids)
@@ -132,15 +132,6 @@ class NetworkTrainer:
     def _parts(self) -> Assembly:
         assert self._assembly is not None, "the trainer is closed"
         return self._assembly
-
-    def _is_best(self, report: EpochReport) -> bool:
-        value = report.metrics[self.job.metric]
-        if report.diverged or not math.isfinite(value):
-            return False
-        if self._best is None or self.job.counts == "last":
-            return True
-        former = self._best.report.metrics[self.job.metric]
-        return value > former if self.job.mode == "max" else value < former
 
     def _write_checkpoints(self) -> None:
         if not self._ended:

@@ -27,7 +27,7 @@ from ferray.events import Decision, EpochReport, FailureReason, Listener, Outcom
 from ferray.study.history import read_sweep
 from ferray.study.study import Study
 from ferray.sweeps.driver import Listeners, SweepDriver
-from ferray.testing.curves import curve_report, next_job, run_curves, saturating, small_spec
+from ferray.testing.curves import as_told, curve_report, next_job, run_curves, saturating, small_spec
 from ferray.testing.fragile_store import Crash, FragileJournal
 
 TRIALS = 8
@@ -124,7 +124,7 @@ class Sweep(RuleBasedStateMachine):
         earlier = self._restored(trial) if trial.fresh else None
         trial.reports = list(earlier) if earlier is not None else trial.reports
         config = trial.job.trial_config()
-        epoch = curve_report(config, len(trial.reports) + 1, lambda *_: value)
+        epoch = as_told([*trial.reports, curve_report(config, len(trial.reports) + 1, lambda *_: value)])[-1]
         trial.fresh = False
         trial.reports.append(epoch)
         if saved:

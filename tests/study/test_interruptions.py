@@ -30,7 +30,7 @@ from ferray.study.attempts import STOPPED_ATTR, values_of
 from ferray.study.pruners import step_of
 from ferray.study.study import Study
 from ferray.sweeps.driver import Listeners, SweepDriver
-from ferray.testing.curves import curve_report, next_job, small_spec
+from ferray.testing.curves import as_told, curve_report, next_job, small_spec
 from ferray.testing.fragile_store import Crash, FragileJournal
 
 SLOTS = 3
@@ -116,7 +116,11 @@ class Played:
             self.running[key] = Attempt(job.number, config, restored, restored)
 
     def report(self, config: TrialConfig, epoch: int) -> EpochReport:
-        """The same epoch of the same set is worth the same, whichever attempt trains it."""
+        """An epoch of a set as its worker tells of it, whichever attempt trains it."""
+        return as_told(self.epoch(config, number + 1) for number in range(epoch))[-1]
+
+    def epoch(self, config: TrialConfig, epoch: int) -> EpochReport:
+        """The same epoch of the same set is worth the same."""
         noise = random.Random(f"{self.seed}/{config.optimizer.lr}/{config.epochs}/{epoch}").random()
         level = random.Random(f"{self.seed}/{config.optimizer.lr}").random()
         whole = replace(curve_report(config, epoch, lambda *_: 0.6 * level + 0.4 * noise), epochs=config.epochs_in_all)

@@ -13,6 +13,7 @@ from ferray.study.history import load_sweep, read_sweep
 from ferray.study.records import SweepRecord
 from ferray.study.store import open_store
 from ferray.study.study import Study
+from ferray.testing.curves import as_told
 from tests.study.test_wilcoxon import decisions, study
 
 
@@ -50,8 +51,8 @@ def test_the_leaderboard_says_how_many_folds(record: SweepRecord) -> None:
 def test_a_fold_counts_by_its_best_epoch(tmp_path: Path) -> None:
     owner = study(tmp_path / "x", "none")
     number = owner.ask().number
-    for epoch, uar in enumerate([0.4, 0.3, 0.1, 0.2], start=1):
-        owner.report(number, two_epochs(epoch, uar))
+    for report in as_told(two_epochs(epoch, uar) for epoch, uar in enumerate([0.4, 0.3, 0.1, 0.2], start=1)):
+        owner.report(number, report)
     owner.finish(number, Outcome(OutcomeKind.COMPLETED))
     assert [fold.epoch for fold in load_sweep(tmp_path / "x").trials[0].folds] == [1, 4]
 
@@ -74,7 +75,7 @@ def test_a_plain_trial_has_no_folds(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     owner = Study(study(tmp_path / "y", "none").spec, store)
     number = owner.ask().number
-    owner.report(number, EpochReport(1, 1, {"val/uar": 0.3}, ((1, 0), (0, 1)), ("a", "b"), 5))
+    owner.report(number, EpochReport(1, 1, {"val/uar": 0.3}, ((1, 0), (0, 1)), ("a", "b"), 5, is_best=True))
     owner.finish(number, Outcome(OutcomeKind.COMPLETED))
     assert read_sweep(store, "x").trials[0].folds == ()
 

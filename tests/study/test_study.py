@@ -19,7 +19,7 @@ from ferray.study.history import load_sweep, read_sweep
 from ferray.study.records import SPEC_ATTR
 from ferray.study.store import open_store
 from ferray.study.study import MOST_BARREN, Study
-from ferray.testing.curves import curve_report, open_driver, run_curves, saturating, small_spec
+from ferray.testing.curves import OBJECTIVE, as_told, curve_report, open_driver, run_curves, saturating, small_spec
 
 
 def stored(folder: Path) -> optuna.Study:
@@ -254,8 +254,9 @@ def test_resumed_trial_keeps_the_best_epoch_from_before(tmp_path: Path) -> None:
     first = study.ask()
     study.finish(first.number, Outcome(OutcomeKind.INTERRUPTED))
     again = study.ask()
-    past = (curve_report(again.config, 1, lambda *_: 0.9), curve_report(again.config, 2, lambda *_: 0.4))
-    study.report(again.number, replace(curve_report(again.config, 4, lambda *_: 0.5), earlier=past))
+    values = {1: 0.9, 2: 0.4, 4: 0.5}
+    *past, last = as_told(curve_report(again.config, epoch, lambda *_, v=v: v) for epoch, v in values.items())
+    study.report(again.number, replace(last, earlier=tuple(past)))
     study.finish(again.number, Outcome(OutcomeKind.COMPLETED))
     assert stored_in(tmp_path, "curves").best_value == 0.9
 
@@ -322,10 +323,12 @@ def test_diverged_trial_is_no_better_than_the_worst_loss(tmp_path: Path) -> None
 
 def told(study: Study, number: int, value: float, epoch: int, *past: float) -> Decision:
     """Report an epoch of this value, with those before it where a worker has just started."""
-    config = study._live[number].config
-    earlier = tuple(curve_report(config, place, lambda *_, v=v: v) for place, v in enumerate(past, start=1))
-    report = curve_report(config, epoch, lambda *_: value)
-    return study.report(number, replace(report, earlier=earlier) if past else report)
+    live = study._live[number]
+    known = [] if past or live.best is None else [live.best]
+    values = {**dict(enumerate(past, start=1)), epoch: value}
+    reports = [curve_report(live.config, place, lambda *_, v=v: v) for place, v in values.items()]
+    *earlier, report = as_told([*known, *reports], replace(OBJECTIVE, counts=study.spec.objective.epoch))
+    return study.report(number, replace(report, earlier=tuple(earlier)) if past else report)
 
 
 def test_resumed_trial_has_each_value_at_its_own_step(tmp_path: Path) -> None:

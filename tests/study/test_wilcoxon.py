@@ -34,6 +34,7 @@ def fold_report(fold: int, uar: float) -> EpochReport:
         confusion=((3, 1), (2, 4)),
         classes=("a", "b"),
         num_train=40,
+        is_best=True,
         fold=fold,
         folds=K,
     )

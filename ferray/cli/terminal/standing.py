@@ -9,6 +9,7 @@ from typing import Any
 
 from ferray.config.readable import readable_params
 from ferray.events import OutcomeKind
+from ferray.stats.ranking import Mode, trial_rank
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Standing:
     """
 
     metric: str
-    mode: str
+    mode: Mode
     trials: int | None
     slots: int
     began: float
@@ -104,14 +105,10 @@ class Standing:
         if kind is not OutcomeKind.INTERRUPTED:
             self.finished += 1
             self._epochs_of_ended.append(epochs)
-        if kind is OutcomeKind.COMPLETED and value is not None and self._is_better(value):
-            self.best = (number, value)
+        if kind is OutcomeKind.COMPLETED and value is not None:
+            known = [self.best] if self.best else []
+            self.best = min([*known, (number, value)], key=lambda trial: trial_rank(trial[0], trial[1], self.mode))
         return row
-
-    def _is_better(self, value: float) -> bool:
-        if self.best is None:
-            return True
-        return value > self.best[1] if self.mode == "max" else value < self.best[1]
 
     def differing(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Those of a trial's parameters that are not the same in every trial so far; all of a lone trial's.
