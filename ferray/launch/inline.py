@@ -47,11 +47,10 @@ class Inline(Launcher):
         self._waiting.append(bundle)
 
     def poll(self) -> Sequence[Event]:
-        worker = self._worker
-        if worker is None or not worker.numbers:
+        if self._worker is None or not self._worker.numbers:
             self._close_worker()
-            worker = self._worker = BundleWorker(self._waiting.popleft())
-        results = worker.step()
+            self._worker = BundleWorker(self._waiting.popleft()) if self._waiting else None
+        results = self._worker.step() if self._worker is not None else {}
         return [*self._pop_unsaved(), *(TrialEvent(number, result) for number, result in results.items())]
 
     def drop(self, number: int, *, save: bool) -> None:

@@ -15,5 +15,9 @@ def test_cuda_without_a_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         Inline(Runtime(device="cuda")).check()
 
 
+def test_nothing_happens_where_nothing_was_started() -> None:
+    assert Inline(Runtime(device="cpu")).poll() == []
+
+
 def test_cpu_is_always_to_be_had() -> None:
     assert str(Inline(Runtime(device="cpu", cpus_per_trial=2)).check()) == "1 trial at a time, 2 cores"
