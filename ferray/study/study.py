@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,10 +22,11 @@ from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.stats.ranking import best_first
-from ferray.study.attempts import STOPPED_ATTR, Verdicts, earlier_verdicts, is_root, place_of, root_of
+from ferray.study.attempts import Verdicts, earlier_verdicts, is_root, place_of, root_of
 from ferray.study.enqueued import enqueue
 from ferray.study.lease import Lease
 from ferray.study.live import LiveTrial, empty_result, result_of
+from ferray.study.pruning import report_epoch
 from ferray.study.records import (
     FREED_ATTR,
     PARENT_ATTR,
@@ -45,7 +45,6 @@ _TOLD = {
     OutcomeKind.FAILED: TrialState.FAIL,
     OutcomeKind.INTERRUPTED: TrialState.FAIL,
 }
-PAIRED_PRUNER = "wilcoxon"
 MOST_BARREN = 10  # crashes of the driver in a row that one parameter set survives without a finished epoch
 _COUNTED = {OutcomeKind.COMPLETED, OutcomeKind.PRUNED, OutcomeKind.DIVERGED, OutcomeKind.FAILED}
 
@@ -192,30 +191,8 @@ class Study:
             live.start_over()
         with self._as_owner():
             for epoch in (*(report.earlier or ()), report):
-                self._hear(live, epoch)
+                report_epoch(self._optuna, live, epoch, pruner=self.spec.pruner.name)
         return Decision.STOP if live.is_stopped else Decision.CONTINUE
-
-    def _hear(self, live: LiveTrial, report: EpochReport) -> None:
-        """Keep an epoch, and at each new step ask the pruner, unless that was done in an earlier attempt."""
-        step = live.hear(report)
-        if step is None or live.is_stopped:
-            return
-        paired = self.spec.pruner.name == PAIRED_PRUNER
-        value = live.value_of(report.fold) if paired else live.value()
-        if step > live.earlier.last_step and not report.is_last:
-            live.is_stopped = self._stops(live, step, value)
-        else:
-            live.is_stopped = live.earlier.stopped_at is not None and step >= live.earlier.stopped_at
-        live.trial.report(value, step)
-
-    def _stops(self, live: LiveTrial, step: int, value: float) -> bool:
-        """Whether the pruner stops a trial with this value; if so, the store is told before it hears of the value."""
-        heard = copy.copy(live.trial._cached_frozen_trial)
-        heard.intermediate_values = {**heard.intermediate_values, step: value}
-        if not self._optuna.pruner.prune(self._optuna, heard):
-            return False
-        self._optuna._storage.set_trial_system_attr(live.trial._trial_id, STOPPED_ATTR, [step, value])
-        return True
 
     def finish(self, number: int, outcome: Outcome) -> Outcome:
         """Tell how a trial ended; returns the outcome as recorded (a completed trial without any value has diverged).
