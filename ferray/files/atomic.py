@@ -90,11 +90,14 @@ def remove_folder(path: Path) -> None:
 
 
 def remove_leftovers(path: Path, *, older_than_s: float = 0.0) -> None:
-    """Delete the hidden files and folders that killed writers of `path` have left, if they are as old as that."""
+    """Delete the hidden files and folders that killed writers of `path` have left, if they are as old as that.
+
+    Earlier versions of ferray had other endings than `SUFFIX` for them.
+    """
     stem, until = _hidden_stem(path), time.time() - older_than_s
     with suppress(OSError):
         for left in path.parent.iterdir():
-            if left.name.startswith(stem) and left.name.endswith(SUFFIX) and left.lstat().st_mtime <= until:
+            if left.name.startswith(stem) and left.lstat().st_mtime <= until:
                 _remove(left)
 
 

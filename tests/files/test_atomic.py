@@ -129,6 +129,12 @@ def test_what_killed_writers_leave_can_be_deleted(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.bin"]
 
 
+def test_what_writers_of_an_earlier_version_left_is_deleted_too(tmp_path: Path) -> None:
+    (tmp_path / ".last.pt.4711").write_bytes(b"half")
+    remove_leftovers(tmp_path / "last.pt")
+    assert names(tmp_path) == []
+
+
 def test_leftovers_of_another_file_stay(tmp_path: Path) -> None:
     hidden_beside(tmp_path / "b.bin").write_bytes(b"half")
     remove_leftovers(tmp_path / "a.bin")
