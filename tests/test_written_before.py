@@ -11,8 +11,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from ferray.apps.overview import list_sweeps
+from ferray.results.sweep import load
 from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
 
@@ -90,3 +93,23 @@ def test_the_killed_fold_goes_on_from_its_checkpoint(gone_on: Path) -> None:
 def test_what_follows_has_the_recipes_that_it_had(gone_on: Path) -> None:
     recipes = {trial.recipe for trial in load_sweep(gone_on / "svm").trials}
     assert said("svm", "leaderboard")["trials"][0]["recipe"] in recipes
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_python_reads_them_as_the_command_does(runs: Path, name: str) -> None:
+    sweep = load(runs / name)
+    assert json.loads(json.dumps(sweep.leaderboard())) == said(name, "leaderboard")["trials"]
+
+
+def test_their_trials_have_their_epochs_and_their_weights(runs: Path) -> None:
+    trial = load(runs / "plain").trial(0)
+    answers = trial.predictor()(np.zeros((1, 40, 40, 3), dtype=np.uint8))
+    assert (len(trial.history), answers.shape) == (6, (1, 7))
+
+
+def test_they_are_listed(runs: Path) -> None:
+    assert [(line.name, line.state) for line in list_sweeps(runs)] == [
+        ("folded", "died"),
+        ("plain", "died"),
+        ("svm", "finished"),
+    ]
