@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ferray.apps.options import overrides_from, runtime_from
 from ferray.apps.preflight import run_check
-from ferray.apps.settled import settle
+from ferray.apps.single_trial import single_trial
 from ferray.config.load import load_space_or_dataset, space_names
 from ferray.config.place import is_sweep, output_words
 from ferray.errors import DataError
@@ -64,7 +64,7 @@ class SuspectLabels:
 def find_suspect_labels(space: str, asked: Mapping[str, Any], listener: Listener) -> SuspectLabels:
     """Train one configuration once a fold, judge each sample by the network that never saw it, and write the list."""
     loaded, notes = load_space_or_dataset(space, overrides_from(asked))
-    spec, chosen = settle(loaded)
+    spec, chosen = single_trial(loaded)
     for note in notes:
         listener.noted(f"note: {note}")
     for key, value in chosen.items():

@@ -21,9 +21,9 @@ from ferray.errors import DataError
 from ferray.results.blinding import Standing
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.stats.metrics import metrics_of
-from ferray.study.judged_data import doubt
-from ferray.study.records import JudgedData, SweepRecord, TrialRecord
-from ferray.sweeps.check import judged_data
+from ferray.study.data_identity import doubt
+from ferray.study.records import DataIdentity, SweepRecord, TrialRecord
+from ferray.sweeps.check import data_identity
 from ferray.system.cores import num_threads
 from ferray.text.counting import counted
 from ferray.training.checkpoint import digest_checkpoint
@@ -74,7 +74,7 @@ class _Place:
     folder: Path
     runtime: Runtime
     standing: Standing
-    data: Mapping[str, JudgedData]
+    data: Mapping[str, DataIdentity]
 
 
 def _evaluate(trial: TrialRecord, place: _Place, tell: Tell) -> HeldOut:
@@ -92,7 +92,7 @@ def _evaluate(trial: TrialRecord, place: _Place, tell: Tell) -> HeldOut:
     predictor, test = _with_test_split(predictor, job)
     found = summarise_trial(predictor.config, place_of_job(job))
     tell(f"data: {found.line()}")
-    if doubted := doubt(place.data, judged_data(found)):
+    if doubted := doubt(place.data, data_identity(found)):
         tell(f"warning: {doubted}")
     if standing.is_open:
         tell(f"warning: {standing}: {_NO_LONGER_BLIND}")

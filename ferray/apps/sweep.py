@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ferray.apps.listening import Audience, listeners_of
+from ferray.apps.listener_group import ListenerGroup, listeners_of
 from ferray.apps.options import SweepOptions, known_options, overrides_from, recalled, sweep_runtime_from
 from ferray.apps.preflight import checked_sweep
 from ferray.config.called import called_by
@@ -62,10 +62,10 @@ def sweep(space: Space, **options: Unpack[SweepOptions]) -> Sweep:
     """
     asked = known_options(options, SweepOptions, "ferray.sweep")
     listeners = listeners_of(asked, lambda: Console(Path()))
-    request = request_sweep(space, asked, Audience(listeners))
+    request = request_sweep(space, asked, ListenerGroup(listeners))
     record = run_request(request, listeners)
     if request.spec.published:
-        finish_paper(request, record, Audience(listeners))
+        finish_paper(request, record, ListenerGroup(listeners))
     from ferray.results.sweep import opened
 
     return opened(record, request.folder.absolute())
@@ -119,7 +119,7 @@ def _place_of(folder: Path, *, fresh: bool) -> Place:
 
 def run_request(request: SweepRequest, listeners: Sequence[Listener]) -> SweepRecord:
     """Check and run, what has to be run first before it; the record of its end."""
-    audience = Audience(listeners)
+    audience = ListenerGroup(listeners)
     if request.spec.after is not None:
         _run(_before(request, request.spec.after, audience), audience)
     return _run(request, audience)
@@ -130,7 +130,7 @@ def plan_request(request: SweepRequest, listeners: Sequence[Listener]) -> tuple[
 
     Of a sweep that begins with the trials of another one, that one's plan as long as it is not finished.
     """
-    audience = Audience(listeners)
+    audience = ListenerGroup(listeners)
     if request.spec.after is not None:
         first = _before(request, request.spec.after, audience)
         plan = _plan(first, audience)
@@ -152,19 +152,19 @@ def _before(request: SweepRequest, space: str, listener: Listener) -> SweepReque
 def _plan(request: SweepRequest, listener: Listener) -> Plan:
     spec, runtime, where = request.spec, request.runtime, request.file.where
     checked = checked_sweep(spec, runtime, space=where, folder=request.folder, listener=listener)
-    from ferray.sweeps.check import judged_data
+    from ferray.sweeps.check import data_identity
     from ferray.sweeps.dry_run import rehearse_sweep
     from ferray.sweeps.plan import Plan
 
-    data = [judged_data(summary) for summary in checked.data]
+    data = [data_identity(summary) for summary in checked.data]
     found = rehearse_sweep(spec, runtime, fresh=request.fresh, take_over=request.take_over, data=data)
     return Plan(spec, runtime, where, checked, found, tuple(request.first))
 
 
-def _run(request: SweepRequest, audience: Audience) -> SweepRecord:
+def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
     spec, runtime = request.spec, request.runtime
     checked = checked_sweep(spec, runtime, space=request.file.where, folder=request.folder, listener=audience)
-    from ferray.sweeps.check import judged_data
+    from ferray.sweeps.check import data_identity
     from ferray.sweeps.run import run_sweep
 
     try:
@@ -176,7 +176,7 @@ def _run(request: SweepRequest, audience: Audience) -> SweepRecord:
                 fresh=request.fresh,
                 take_over=request.take_over,
                 listeners=audience.listeners,
-                data=[judged_data(summary) for summary in checked.data],
+                data=[data_identity(summary) for summary in checked.data],
                 first=request.first,
             )
     except KeyboardInterrupt:

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ferray.apps.listening import Audience, listeners_of
+from ferray.apps.listener_group import ListenerGroup, listeners_of
 from ferray.apps.options import TrainOptions, known_options, overrides_from, recalled, runtime_from
 from ferray.apps.preflight import checked_sweep
-from ferray.apps.settled import settle
+from ferray.apps.single_trial import single_trial
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
@@ -123,7 +123,7 @@ def train(space: Space | None = None, **options: Unpack[TrainOptions]) -> Traine
     data is missing; SweepFailed where no epoch had a finite objective; KeyboardInterrupt once it is saved.
     """
     asked = known_options(options, TrainOptions, "ferray.train")
-    listener = Audience(listeners_of(asked, EpochLines))
+    listener = ListenerGroup(listeners_of(asked, EpochLines))
     return run_training(request_training(space, asked, listener), listener)
 
 
@@ -133,7 +133,7 @@ def request_training(space: Space | None, asked: Mapping[str, Any], listener: Li
     for note in notes:
         listener.noted(f"note: {note}")
     runtime = runtime_from({**asked, "launcher": "inline"})
-    spec, chosen = settle(spec)
+    spec, chosen = single_trial(spec)
     for key, value in chosen.items():
         listener.noted(f"note: `{key}` is searched in this space, here it is `{value}`")
     return TrainRequest(where, spec, runtime, chosen, fresh=bool(asked.get("fresh")), threads=asked.get("threads"))

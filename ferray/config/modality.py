@@ -44,12 +44,12 @@ def asks_backbone_for_size(config: TrialConfig) -> bool:
 
 
 def refuse_mismatch(config: TrialConfig) -> None:
-    """ConfigError for the first of `route_problems`."""
-    for key, problem, advice in route_problems(config):
+    """ConfigError for the first of `modality_problems`."""
+    for key, problem, advice in modality_problems(config):
         raise ConfigError(f"{key}: {problem}", advice)
 
 
-def route_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
+def modality_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
     """Key, what is wrong and what to do, for each setting that does not fit what this trial trains on."""
     return [
         *(_feature_problems(config) if trains_on_features(config) else _image_problems(config)),

@@ -30,9 +30,9 @@ from ferray.study.records import (
     SCHEMA,
     SPEC_ATTR,
     TRIAL_ATTR,
+    DataIdentity,
     DriverRecord,
     FoldRecord,
-    JudgedData,
     SweepRecord,
     TrialRecord,
 )
@@ -149,7 +149,7 @@ def _sweep_record(
                 ended[trial.number] = known
             if trial.state is not TrialState.WAITING:
                 records.append(known)
-        data = {key: JudgedData(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
+        data = {key: DataIdentity(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
         counts = objective.get("epoch", "best")
         return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, counts, data=data)
 

@@ -42,7 +42,7 @@ class LiveTrial:
         self.best_of.clear()
         self.last = None
 
-    def hear(self, report: EpochReport) -> int | None:
+    def record(self, report: EpochReport) -> int | None:
         """Keep an epoch; the step that it is the first to reach with a finite value, None where there is none."""
         self.last = report
         value = report.metrics.get(self.objective.metric, math.nan)

@@ -13,11 +13,11 @@ from ferray.config.place import JOURNAL_NAME, Place
 from ferray.config.sweep import SweepSpec
 from ferray.events import Found
 from ferray.study.claim import study_of
+from ferray.study.data_identity import compare_data
 from ferray.study.database import open_existing
 from ferray.study.found import found_in
 from ferray.study.history import read_sweep
-from ferray.study.judged_data import compare_data
-from ferray.study.records import JudgedData
+from ferray.study.records import DataIdentity
 from ferray.study.store import open_store
 from ferray.study.study import Study
 
@@ -32,7 +32,7 @@ class Opened:
 
 
 def open_study(
-    spec: SweepSpec, store: BaseStorage, place: Place, data: Sequence[JudgedData], *, take_over: bool
+    spec: SweepSpec, store: BaseStorage, place: Place, data: Sequence[DataIdentity], *, take_over: bool
 ) -> Opened:
     """Begin or continue the study of the sweep in `place`, or raise what keeps it from being that."""
     place = replace(place, study=study_of(store, place, take_over=take_over))
@@ -41,7 +41,7 @@ def open_study(
 
 
 def rehearse_opening(
-    spec: SweepSpec, place: Place, data: Sequence[JudgedData], *, take_over: bool, fresh: bool
+    spec: SweepSpec, place: Place, data: Sequence[DataIdentity], *, take_over: bool, fresh: bool
 ) -> Found:
     """What the sweep in `place` would go on with; raises whatever `open_study` would.
 

@@ -19,7 +19,7 @@ def report_epoch(study: optuna.Study, live: LiveTrial, report: EpochReport, *, p
     What was decided in an earlier attempt is not asked again. The epoch with which a trial has nothing left to do never
     stops it.
     """
-    step = live.hear(report)
+    step = live.record(report)
     if step is None or live.is_stopped:
         return
     value = live.value_of(report.fold) if pruner == PAIRED_PRUNER else live.value()

@@ -100,7 +100,7 @@ class DriverRecord:
 
 
 @dataclass(frozen=True)
-class JudgedData:
+class DataIdentity:
     """The images of one data set as a sweep splits it: hashes of the ids in training and validation, and their counts.
 
     `key` tells it from other data sets and splits of the same sweep.
@@ -119,7 +119,7 @@ class SweepRecord:
     """A sweep as its store tells it, trials in order of number; `driver` is None where nobody holds its lease.
 
     A trial counts by its `best` or its `last` epoch. `words` are those by which commands find the sweep. `data` is what
-    its trials are judged on, by key; see `judged_data`.
+    its trials are judged on, by key; see `data_identity`.
     """
 
     name: str
@@ -129,7 +129,7 @@ class SweepRecord:
     driver: DriverRecord | None = None
     counts: Literal["best", "last"] = "best"
     words: tuple[str, ...] = field(default=(), compare=False)
-    data: dict[str, JudgedData] = field(default_factory=dict, compare=False)
+    data: dict[str, DataIdentity] = field(default_factory=dict, compare=False)
 
     def command(self, verb: str) -> str:
         """The `ferray VERB NAME` of this sweep, as it can be pasted; `verb` may have options behind it."""
@@ -139,7 +139,7 @@ class SweepRecord:
 
 SCHEMA = 2
 LEASE_ATTR = "lease"  # on the study: who drives it
-DATA_ATTR = "data"  # on the study: {key of a data set and its split: JudgedData}
+DATA_ATTR = "data"  # on the study: {key of a data set and its split: DataIdentity}
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
 PARENT_ATTR = "parent"  # on a trial that begins with the weights of another

@@ -38,7 +38,7 @@ from ferray.study.search import called_with_origin, direction_of, refuse_other_s
 from ferray.study.suggest import grid_combinations, suggest
 from ferray.text.sanitize import inside
 
-_TOLD = {
+_STATE_OF = {
     OutcomeKind.COMPLETED: TrialState.COMPLETE,
     OutcomeKind.PRUNED: TrialState.PRUNED,
     OutcomeKind.DIVERGED: TrialState.COMPLETE,
@@ -96,7 +96,7 @@ class Study:
         with ExitStack() as on_failure:
             on_failure.callback(self._lease.release)
             remember_search(self._optuna, spec)
-            self._settle_what_was_left()
+            self._recover_interrupted()
             known = self._optuna.get_trials(deepcopy=False)
             self._num_sets = sum(map(is_root, known))
             self._repeats = Repeats(known, seeds_are_searched="seed" in spec.nodes)
@@ -223,7 +223,7 @@ class Study:
         return live.best, live.last
 
     def _tell(self, number: int, result: dict[str, Any]) -> None:
-        state = _TOLD[OutcomeKind(result["outcome"])]
+        state = _STATE_OF[OutcomeKind(result["outcome"])]
         self._optuna.tell(number, result["told"] if state is TrialState.COMPLETE else None, state)
 
     def _worst(self) -> float:
@@ -267,7 +267,7 @@ class Study:
             self.check_owner()
             raise
 
-    def _settle_what_was_left(self) -> None:
+    def _recover_interrupted(self) -> None:
         """End every trial that a dead driver left running, count those that had ended, ask the interrupted again.
 
         Each step may be cut short by the next crash: what is missing is found from the trials themselves every time.

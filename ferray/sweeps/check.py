@@ -31,7 +31,7 @@ from ferray.errors import ConfigError
 from ferray.files.os_errors import writing
 from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.registry import ROOMS
-from ferray.study.records import JudgedData
+from ferray.study.records import DataIdentity
 from ferray.sweeps.disk_space import FEW, DiskNeed, disk_need, nearest_existing, num_kept
 from ferray.sweeps.first_step import split_every_fold, try_networks
 from ferray.sweeps.placement import Placement
@@ -218,10 +218,10 @@ def places_of(spec: SweepSpec, runtime: Runtime) -> Places:
     return place
 
 
-def judged_data(summary: DataSummary) -> JudgedData:
+def data_identity(summary: DataSummary) -> DataIdentity:
     """What the study keeps of a data set, to tell later whether trials are still judged on the same images."""
     train, val, _ = summary.splits
-    return JudgedData(summary.key, summary.dataset, train.digest, train.total, val.digest, val.total)
+    return DataIdentity(summary.key, summary.dataset, train.digest, train.total, val.digest, val.total)
 
 
 def _preparation(config: TrialConfig) -> str:

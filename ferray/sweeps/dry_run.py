@@ -12,7 +12,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.events import Found
 from ferray.study.database import database_errors_named
 from ferray.study.load import rehearse_opening
-from ferray.study.records import JudgedData
+from ferray.study.records import DataIdentity
 from ferray.sweeps.notification import Listeners
 from ferray.sweeps.run import invite_trackers, refuse_driven, refuse_putting_aside, with_store
 
@@ -23,7 +23,7 @@ def rehearse_sweep(
     *,
     fresh: bool = False,
     take_over: bool = False,
-    data: Sequence[JudgedData] = (),
+    data: Sequence[DataIdentity] = (),
 ) -> Found:
     """What `run_sweep` would go on with; raises what it would raise before it starts a trial."""
     folder = (runtime.output / spec.name).absolute()

@@ -43,12 +43,12 @@ from ferray.files.read import read_json
 from ferray.registry import ROOMS
 from ferray.results.blinding import num_read
 from ferray.study.claim import mark
+from ferray.study.data_identity import keep_data
 from ferray.study.database import database_errors_named
 from ferray.study.found import found_in
 from ferray.study.history import read_sweep
-from ferray.study.judged_data import keep_data
 from ferray.study.load import open_study
-from ferray.study.records import JudgedData, SweepRecord
+from ferray.study.records import DataIdentity, SweepRecord
 from ferray.study.store import open_store
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.loop import run_trials
@@ -68,7 +68,7 @@ def run_sweep(
     fresh: bool = False,
     take_over: bool = False,
     listeners: Sequence[Listener] = (),
-    data: Sequence[JudgedData] = (),
+    data: Sequence[DataIdentity] = (),
     first: Sequence[ParameterSet] = (),
 ) -> SweepRecord:
     """Run the sweep in `runtime.output / spec.name` until its budget is spent, continuing what is there.

@@ -99,9 +99,9 @@ class CrossValidationTrainer:
     def _next_epoch(self) -> EpochReport:
         if self._trainer is None:
             self._trainer = self._open_fold(self._fold_job(self._fold, ""), self._on_batch)
-        told = self._trainer.step()
-        report = self._through_all_folds(told, self._fold)
-        if told.is_last:
+        of_fold = self._trainer.step()
+        report = self._through_all_folds(of_fold, self._fold)
+        if of_fold.is_last:
             self.close()
             self._fold += 1
         return report
@@ -125,9 +125,9 @@ class CrossValidationTrainer:
         """Take over the folds that have ended here or in an earlier attempt, and go on with the next."""
         source = self._attempt()
         reports: list[EpochReport] = []
-        while self._fold < len(self._configs) and (told := self._told(source.fold(self._fold))):
+        while self._fold < len(self._configs) and (finished := self._reports_of(source.fold(self._fold))):
             self._take_over(source.fold(self._fold))
-            reports += told
+            reports += finished
             self._fold += 1
         if self._fold == len(self._configs):
             self._untold = reports.pop()
@@ -148,7 +148,7 @@ class CrossValidationTrainer:
         if own != ended:
             own.take_over(ended)
 
-    def _told(self, fold: TrialArtifacts) -> list[EpochReport]:
+    def _reports_of(self, fold: TrialArtifacts) -> list[EpochReport]:
         """The epochs of the next fold, where it has ended; none where it has to be trained, perhaps again."""
         if not fold.best.exists():
             return []

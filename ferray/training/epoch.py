@@ -24,13 +24,13 @@ from ferray.training.trainer import OnBatch
 def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> EpochReport:
     """Train and judge one epoch, counted from 1; samples the outlier rule removes are gone from the next one on.
 
-    An epoch whose loss was not finite is not judged: its val metrics are NaN and its confusion matrix is zero.
+    An epoch whose loss was not finite is not evaluated: its val metrics are NaN and its confusion matrix is zero.
     """
     started, num_train = time.perf_counter(), len(parts.training.kept)
     trained = _train(parts, epoch, on_batch)
     images_per_s = trained.num_images / (time.perf_counter() - started)
-    judged = _judge(parts, trained)
-    diverged = not math.isfinite(trained.loss + judged.loss)
+    evaluation = _evaluate(parts, trained)
+    diverged = not math.isfinite(trained.loss + evaluation.loss)
     outliers, halted = (None, False) if diverged else _review(parts, epoch)
     return EpochReport(
         epoch=epoch,
@@ -38,13 +38,13 @@ def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> E
         metrics={
             "train/loss": trained.loss,
             "train/accuracy": trained.accuracy,
-            "val/loss": judged.loss,
-            **_val_metrics(parts, judged, diverged),
+            "val/loss": evaluation.loss,
+            **_val_metrics(parts, evaluation, diverged),
             "lr": trained.lr,
             "images_per_s": images_per_s,
             "seconds": time.perf_counter() - started,
         },
-        confusion=tuple(map(tuple, judged.confusion.tolist())),
+        confusion=tuple(map(tuple, evaluation.confusion.tolist())),
         classes=parts.splits.val.classes,
         num_train=num_train,
         diverged=diverged,
@@ -54,13 +54,13 @@ def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> E
 
 
 def val_metric_names(samples: PackedSamples) -> list[str]:
-    """The metrics that every judged epoch has, whose recalls are those of the classes present in `samples`."""
+    """The metrics that every evaluated epoch has, whose recalls are those of the classes present in `samples`."""
     truth = torch.bincount(torch.from_numpy(samples.labels), minlength=len(samples.classes))
     return ["val/loss", *metrics_of(truth.diag(), samples.classes)]
 
 
 def refuse_unknown_objective(metric: str, samples: PackedSamples) -> None:
-    """ConfigError for a metric that a trial judged on `samples` does not have."""
+    """ConfigError for a metric that a trial evaluated on `samples` does not have."""
     known = [*val_metric_names(samples), "train/loss", "train/accuracy"]
     if metric not in known:
         raise ConfigError(f"`{metric}` is not a metric of this trial", did_you_mean(metric, known))
@@ -72,17 +72,17 @@ def _train(parts: Assembly, epoch: int, on_batch: OnBatch | None) -> TrainingPas
     parts.learner.schedule.begin_epoch(epoch - 1, len(positions))
     criterion = parts.training.strategy.criterion((epoch - 1) / parts.config.epochs)
     batches = parts.prefetcher.feed(tasks)
-    told = batches if on_batch is None else _told(batches, len(tasks), on_batch)
-    return train_epoch(parts.learner, told, criterion, pieces=parts.accumulate)
+    shown = batches if on_batch is None else _with_progress(batches, len(tasks), on_batch)
+    return train_epoch(parts.learner, shown, criterion, pieces=parts.accumulate)
 
 
-def _told(batches: Iterator[Batch], total: int, on_batch: OnBatch) -> Iterator[Batch]:
+def _with_progress(batches: Iterator[Batch], total: int, on_batch: OnBatch) -> Iterator[Batch]:
     for done, batch in enumerate(batches, start=1):
         yield batch
         on_batch(done, total)
 
 
-def _judge(parts: Assembly, trained: TrainingPass) -> Evaluation:
+def _evaluate(parts: Assembly, trained: TrainingPass) -> Evaluation:
     val, num_classes = parts.splits.val, parts.learner.num_classes
     if not math.isfinite(trained.loss):
         return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64))
@@ -90,10 +90,10 @@ def _judge(parts: Assembly, trained: TrainingPass) -> Evaluation:
     return evaluate(parts.learner, batches, parts.training.strategy.adjust_logits)
 
 
-def _val_metrics(parts: Assembly, judged: Evaluation, diverged: bool) -> dict[str, float]:
+def _val_metrics(parts: Assembly, evaluation: Evaluation, diverged: bool) -> dict[str, float]:
     if diverged:
         return {name: math.nan for name in val_metric_names(parts.splits.val) if name != "val/loss"}
-    return metrics_of(judged.confusion, parts.splits.val.classes)
+    return metrics_of(evaluation.confusion, parts.splits.val.classes)
 
 
 def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:

@@ -78,7 +78,7 @@ class EstimatorTrainer:
         started = time.perf_counter()
         classifier = self._fit()
         fitted_s = time.perf_counter() - started
-        report = self._judge(classifier, fitted_s)
+        report = self._evaluate(classifier, fitted_s)
         report = replace(
             report,
             metrics={**report.metrics, "seconds": time.perf_counter() - started},
@@ -118,7 +118,7 @@ class EstimatorTrainer:
         )
         return EstimatorClassifier(estimator, features, num_classes)
 
-    def _judge(self, classifier: EstimatorClassifier, fitted_s: float) -> EpochReport:
+    def _evaluate(self, classifier: EstimatorClassifier, fitted_s: float) -> EpochReport:
         train, val, strategy = self._splits.train, self._splits.val, self._training.strategy
         trained, judged = (classifier.evaluate(samples, strategy.adjust_logits) for samples in (train, val))
         return EpochReport(

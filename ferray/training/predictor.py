@@ -36,7 +36,7 @@ from ferray.training.image_descriptor import image_descriptor
 from ferray.training.image_preprocessing import ImagePreprocessing
 from ferray.training.network_classifier import NetworkClassifier, on_device
 from ferray.training.precision import choose_precision
-from ferray.training.predictor_inputs import Described, Given, Images, Rows, Samples, is_table
+from ferray.training.predictor_inputs import DescriptorRows, Given, Images, Rows, Samples, is_table
 from ferray.training.prefetch import Prefetcher
 from ferray.training.safetensors_file import is_exported, predictor_file, read_export, write_export
 
@@ -133,7 +133,7 @@ class Predictor(ABC):
         """Rows of so many features as they are given, or of the images that are."""
         if not self.checkpoint.image_size or is_table(given):
             return Rows.of(given, width)
-        return Described(Images.of(given, self.checkpoint.image_size), image_descriptor(self.config))
+        return DescriptorRows(Images.of(given, self.checkpoint.image_size), image_descriptor(self.config))
 
 
 class NetworkPredictor(Predictor):

@@ -81,7 +81,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Described:
+class DescriptorRows:
     """The row of each image."""
 
     images: Samples

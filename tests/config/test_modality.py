@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ferray.config.modality import image_size, refuse_mismatch, route_problems, trains_on_features
+from ferray.config.modality import image_size, modality_problems, refuse_mismatch, trains_on_features
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 
@@ -29,7 +29,7 @@ FITTED: dict[str, Any] = {"estimator": "svm", "epochs": 1}
     ],
 )
 def test_what_goes_together_has_no_problem(settings: dict[str, Any]) -> None:
-    assert route_problems(config(**settings)) == []
+    assert modality_problems(config(**settings)) == []
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_goes_together_has_no_problem(settings: dict[str, Any]) -> None:
     ],
 )
 def test_what_does_not_go_together_is_named(settings: dict[str, Any], key: str) -> None:
-    assert [problem[0] for problem in route_problems(config(**settings))] == [key]
+    assert [problem[0] for problem in modality_problems(config(**settings))] == [key]
 
 
 def test_the_first_problem_is_raised_with_its_way_out() -> None:

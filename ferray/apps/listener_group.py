@@ -9,7 +9,7 @@ from ferray.events import EpochReport, Listener
 from ferray.track.console import Warnings
 
 
-class Audience(Listener):
+class ListenerGroup(Listener):
     """Passes on to every listener; one that raises before anything runs ends what was asked for."""
 
     def __init__(self, listeners: Sequence[Listener]) -> None:

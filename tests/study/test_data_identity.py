@@ -7,10 +7,10 @@ import pytest
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from ferray.errors import ResumeMismatch
-from ferray.study.judged_data import compare_data, doubt, keep_data
-from ferray.study.records import DATA_ATTR, JudgedData
+from ferray.study.data_identity import compare_data, doubt, keep_data
+from ferray.study.records import DATA_ATTR, DataIdentity
 
-FIRST = JudgedData("k", "fer2013", "t1", 100, "v1", 20)
+FIRST = DataIdentity("k", "fer2013", "t1", 100, "v1", 20)
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def store() -> BaseStorage:
     return storage
 
 
-def notes(store: BaseStorage, *now: JudgedData) -> list[str]:
+def notes(store: BaseStorage, *now: DataIdentity) -> list[str]:
     return compare_data(store, "demo", "`demo`", now)
 
 

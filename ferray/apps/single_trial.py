@@ -8,7 +8,7 @@ from ferray.config.space import Node, Numbers
 from ferray.config.sweep import SweepSpec
 
 
-def settle(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
+def single_trial(spec: SweepSpec) -> tuple[SweepSpec, dict[str, Any]]:
     """The spec with nothing left to search, and what `middle` put for each searched key."""
     chosen: dict[str, Any] = {}
 

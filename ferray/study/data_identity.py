@@ -10,13 +10,13 @@ from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
 from ferray.errors import ResumeMismatch
-from ferray.study.records import DATA_ATTR, JudgedData
+from ferray.study.records import DATA_ATTR, DataIdentity
 from ferray.text.counting import counted
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
-def compare_data(store: BaseStorage, study: str, called: str, now: Sequence[JudgedData]) -> list[str]:
+def compare_data(store: BaseStorage, study: str, called: str, now: Sequence[DataIdentity]) -> list[str]:
     """What has changed since the study's trials were trained, a sentence each; nothing where it has none that ended.
 
     ResumeMismatch where validation images are others, as the values of former and of coming trials would then be ranked
@@ -30,7 +30,7 @@ def compare_data(store: BaseStorage, study: str, called: str, now: Sequence[Judg
     before: dict[str, Any] = store.get_study_user_attrs(number).get(DATA_ATTR, {})
     notes = []
     for data in now if finished else ():
-        former = JudgedData(**before[data.key]) if data.key in before else data
+        former = DataIdentity(**before[data.key]) if data.key in before else data
         if former.val != data.val:
             raise _refusal(former, data, called, finished)
         if former.train != data.train:
@@ -39,7 +39,7 @@ def compare_data(store: BaseStorage, study: str, called: str, now: Sequence[Judg
     return notes
 
 
-def doubt(known: Mapping[str, JudgedData], now: JudgedData) -> str:
+def doubt(known: Mapping[str, DataIdentity], now: DataIdentity) -> str:
     """Why a test split may hold images that trials have seen, one sentence; "" where nothing speaks for that."""
     former = known.get(now.key)
     if former is None or (former.train, former.val) == (now.train, now.val):
@@ -55,7 +55,7 @@ def doubt(known: Mapping[str, JudgedData], now: JudgedData) -> str:
     return f"`{now.dataset}` has changed since the sweep began ({told}): test images may be among those it has seen"
 
 
-def keep_data(store: BaseStorage, study: str, now: Sequence[JudgedData]) -> None:
+def keep_data(store: BaseStorage, study: str, now: Sequence[DataIdentity]) -> None:
     """Write down what the study's trials are judged on; what is known of it stays, once a trial has ended."""
     number = store.get_study_id_from_name(study)
     finished = store.get_all_trials(number, deepcopy=False, states=_FINISHED)
@@ -66,7 +66,7 @@ def keep_data(store: BaseStorage, study: str, now: Sequence[JudgedData]) -> None
         store.set_study_user_attr(number, DATA_ATTR, kept)
 
 
-def _refusal(former: JudgedData, data: JudgedData, called: str, finished: int) -> ResumeMismatch:
+def _refusal(former: DataIdentity, data: DataIdentity, called: str, finished: int) -> ResumeMismatch:
     judged = counted(finished, "trial was", "trials were")
     message = (
         f"the validation images of `{data.dataset}` are not those that {judged} judged on in {called}: "
