@@ -31,8 +31,10 @@ def run_check(
 ) -> Checked:
     """What the check learnt; says each step as it begins, and every warning."""
     try:
+        from ferray.data.recent import look_again
         from ferray.sweeps.check import check_sweep
 
+        look_again()
         checked = check_sweep(spec, runtime, progress=listener.progressed, found=found)
     finally:
         listener.progressed("", 0, 0)

@@ -11,6 +11,7 @@ import pytest
 import ferray
 from ferray.errors import ConfigError
 from ferray.events import EpochReport, Listener
+from ferray.testing.fake_data import write_image_folder
 from tests.apps.test_sweep import SPACE, swept
 
 
@@ -82,3 +83,13 @@ def test_of_folds_each_answers_for_itself(tmp_path: Path) -> None:
     trial = trained(tmp_path, set={"folds": {"kind": "stratified", "k": 2}})
     with pytest.raises(ConfigError, match="holds 2 folds, a checkpoint each"):
         trial.predictor()
+
+
+def test_folders_renamed_between_two_trainings_are_seen(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "faces")
+    space = {**SPACE, "dataset": {"image_folder": {"path": "faces"}}}
+    first = trained(tmp_path / "runs", space, data_root=tmp_path)
+    for part in ("train", "val", "test"):
+        (root / part / "calm").rename(root / part / "serene")
+    second = trained(tmp_path / "runs", space, data_root=tmp_path, fresh=True)
+    assert (first.history[0].classes[0], second.history[0].classes) == ("calm", ("cross", "glad", "serene"))
