@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ferray.errors import ConfigError
 from ferray.events import EpochReport, Listener
 from ferray.track.console import Warnings
 
@@ -44,5 +45,7 @@ def listeners_of(asked: Mapping[str, Any], default: Callable[[], Listener]) -> S
     """Those that were given; else the default one, and for a quiet call the one of warnings alone."""
     given: Sequence[Listener] | None = asked.get("listeners")
     if given is not None:
-        return given
+        if isinstance(given, Sequence) and all(isinstance(listener, Listener) for listener in given):
+            return given
+        raise ConfigError(f"`{given}` is no list of listeners", "give a list of objects of `ferray.Listener`")
     return [Warnings() if asked.get("quiet") else default()]

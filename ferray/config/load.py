@@ -66,7 +66,11 @@ def find_space(space: Space) -> SpaceFile:
     if isinstance(space, Mapping | SweepSpec):
         raw = _given(space)
         return SpaceFile(str(raw.get("name") or ""), None, "".join(f"{key}: {exact(raw[key])}\n" for key in raw))
-    name = os.fspath(space)
+    try:
+        name = os.fspath(space)
+    except TypeError as error:
+        hint = "give a name, the path of a YAML file, a mapping or a SweepSpec"
+        raise ConfigError(f"a space cannot be `{space}`, of type `{type(space).__name__}`", hint) from error
     candidates = [Path(name)] if name.endswith((".yaml", ".yml")) else []
     candidates += [folder / f"{name}.yaml" for folder in (Path("search_spaces"), shipped_folder("search_spaces"))]
     for path in candidates:

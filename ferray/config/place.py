@@ -102,7 +102,7 @@ def read_place(folder: Path) -> Place:
         return Place(
             folder, kept["study"], kept["storage"], identity=kept["identity"], seen=seen, artifacts=artifacts, **where
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Place(folder, folder.name, identity=_former_identity(folder))
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise DataError(f"`{path}` is damaged", "delete it: the next start of the sweep writes it again") from error

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
-from ferray.errors import CheckpointError
+from ferray.errors import CheckpointError, ConfigError, did_you_mean
 from ferray.files.read import Readable
 from ferray.imbalance import ClassCounts, ImbalanceStrategy
 from ferray.models.backbones import InputSpec
@@ -40,6 +40,8 @@ from ferray.training.predictor_inputs import DescriptorRows, Given, Images, Rows
 from ferray.training.prefetch import Prefetcher
 from ferray.training.safetensors_file import is_exported, predictor_file, read_export, write_export
 
+_DEVICES = ("auto", "cpu", "cuda")
+
 
 def load_predictor(path: str | Path | Readable, device: str = "cpu", *, threads: int | None = None) -> Predictor:
     """The trial behind a best.pt, or behind a `.safetensors` file that `Predictor.save` wrote; a folder of either.
@@ -48,6 +50,9 @@ def load_predictor(path: str | Path | Readable, device: str = "cpu", *, threads:
     leaves it. Neither the trial's data nor the weights it began with are asked for. Raises CheckpointError for a file
     that is neither, or whose weights are not those of its own network or no numbers.
     """
+    device = str(device)  # of a torch.device too
+    if device not in _DEVICES:
+        raise ConfigError(f"`{device}` is no device", did_you_mean(device, _DEVICES))
     file = predictor_file(path)
     state = read_export(file) if is_exported(file) else read_checkpoint(file, "best")
     with taking_apart(file):
@@ -106,9 +111,15 @@ class Predictor(ABC):
         raise CheckpointError(message, "give them to `with_class_counts`, or ask for `logits`, which are not corrected")
 
     def with_class_counts(self, counts: Sequence[int]) -> Self:
-        """The same with what its file does not hold, as older ones do not: how many samples of each class it had."""
+        """The same with what its file does not hold, as older ones do not: how many samples of each class it had.
+
+        ConfigError for anything but a whole number for each class, in the order of `classes`.
+        """
+        if len(counts) != len(self.classes) or not all(isinstance(n, int | np.integer) and n >= 0 for n in counts):
+            hint = f"give a number for each of {', '.join(self.classes)}, in this order"
+            raise ConfigError(f"`{counts}` are not the counts of `{len(self.classes)}` classes", hint)
         twin = copy.copy(self)
-        twin.checkpoint = replace(self.checkpoint, class_counts=tuple(counts))
+        twin.checkpoint = replace(self.checkpoint, class_counts=tuple(int(n) for n in counts))
         return twin
 
     def save(self, path: str | Path) -> Path:

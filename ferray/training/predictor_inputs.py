@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,6 +43,8 @@ class Images:
         if isinstance(given, str | Path | Image.Image):
             return cls([given], size)
         if not isinstance(given, np.ndarray | Tensor):
+            if not isinstance(given, Iterable) or isinstance(given, Mapping):
+                raise ConfigError(f"the images are `{type(given).__name__}`", _GIVE)
             return cls(list(given), size)
         array = _array(given)
         if array.ndim not in (3, 4):
@@ -110,6 +112,6 @@ def _rgb(picture: Picture) -> NDArray[np.uint8]:
     if isinstance(picture, Image.Image):
         return rgb_of(picture)
     array = _array(picture)
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
         raise ConfigError(f"an image is an array of shape `{array.shape}` and type `{array.dtype}`", _GIVE)
     return array

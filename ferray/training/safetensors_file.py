@@ -28,8 +28,10 @@ SUFFIX, NAME = ".safetensors", "model.safetensors"
 def predictor_file(path: str | Path | Readable) -> Readable:
     """What a predictor is read from: the file itself, or that of a folder which holds one.
 
-    CheckpointError for a folder without any.
+    CheckpointError for a folder without any, ConfigError for what is no file.
     """
+    if not isinstance(path, str) and not (hasattr(path, "open") and hasattr(path, "name")):
+        raise ConfigError(f"`{path}` is no file", "give the path of a best.pt, of a `.safetensors` file or of a folder")
     if not isinstance(path, str | Path) or not Path(path).is_dir():
         return Path(path) if isinstance(path, str) else path
     for name in (BEST_CHECKPOINT, NAME):

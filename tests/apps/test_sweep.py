@@ -213,3 +213,10 @@ def test_the_best_trial_answers_as_validation_did(tmp_path: Path) -> None:
     answers = predictor(splits.val).argmax(dim=1).numpy()
     assert predictor.config == config
     assert (answers == splits.val.labels).mean() == pytest.approx(trial.metrics["val/accuracy"])
+
+
+@pytest.mark.parametrize("listeners", [3, Listener(), [Listener], "console"])
+def test_what_are_no_listeners_is_refused_before_anything_is_written(tmp_path: Path, listeners: Any) -> None:
+    with pytest.raises(ferray.ConfigError, match="is no list of listeners"):
+        swept(tmp_path, listeners=listeners)
+    assert not (tmp_path / "tiny").exists()

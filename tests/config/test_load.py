@@ -196,3 +196,10 @@ def test_a_space_given_in_python_is_left_as_it_was() -> None:
     before = repr(given)
     load_space(given, Overrides(sets=["optimizer.lr=0.2", "dataset.num_val=70"]))
     assert repr(given) == before
+
+
+@pytest.mark.parametrize("space", [None, 3, ["demo"]])
+def test_what_is_no_space_is_refused_with_what_to_give(space: Any) -> None:
+    with pytest.raises(ConfigError, match="a space cannot be") as caught:
+        find_space(space)
+    assert caught.value.hint.startswith("give a name")

@@ -160,6 +160,11 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         read_place(folder)
 
 
+def test_nothing_is_remembered_below_what_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert read_place(tmp_path / "file" / "tiny").storage is None
+
+
 def test_a_folder_keeps_its_identity_where_it_is_renamed(tmp_path: Path) -> None:
     first = started(sweep(tmp_path / "runs" / "demo"))
     second = started((tmp_path / "runs" / "demo").rename(tmp_path / "runs" / "mine"))

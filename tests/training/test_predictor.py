@@ -153,13 +153,38 @@ def test_a_picture_that_is_given_stays_as_it_is(predictor: Predictor, images: ND
         np.zeros((2, 3, 32, 32), dtype=np.uint8),
         np.zeros((2, 32), dtype=np.uint8),
         [np.zeros((32, 32), dtype=np.uint8)],
+        np.zeros((1, 0, 32, 3), dtype=np.uint8),
     ],
-    ids=["floats", "channels first", "a table", "without colours"],
+    ids=["floats", "channels first", "a table", "without colours", "without pixels"],
 )
 def test_what_are_no_images_is_refused_with_what_to_give(predictor: Predictor, given: Any) -> None:
     with pytest.raises(ConfigError, match=r"an array of shape `\(") as caught:
         predictor(given)
     assert caught.value.hint.startswith("give uint8 images (N, H, W, 3)")
+
+
+@pytest.mark.parametrize("given", [None, 3, {"face": 1}])
+def test_what_is_no_list_is_refused_with_what_to_give(predictor: Predictor, given: Any) -> None:
+    with pytest.raises(ConfigError, match=f"the images are `{type(given).__name__}`"):
+        predictor(given)
+
+
+@pytest.mark.parametrize("path", [None, 3, ["best.pt"]])
+def test_what_is_no_file_is_refused(path: Any) -> None:
+    with pytest.raises(ConfigError, match="is no file"):
+        load_predictor(path)
+
+
+def test_a_device_of_no_name_is_refused(job: TrialJob) -> None:
+    with pytest.raises(ConfigError, match="`cdua` is no device") as caught:
+        load_predictor(job.path / "best.pt", "cdua")
+    assert "`cuda`" in caught.value.hint
+
+
+@pytest.mark.parametrize("counts", [(1, 2), (-1,) * 7, (1.5,) * 7, dict.fromkeys("abcdefg", 1)])
+def test_counts_that_are_not_those_of_its_classes_are_refused(predictor: Predictor, counts: Any) -> None:
+    with pytest.raises(ConfigError, match="are not the counts of `7` classes"):
+        predictor.with_class_counts(counts)
 
 
 def test_a_missing_picture_is_named(predictor: Predictor, tmp_path: Path) -> None:
