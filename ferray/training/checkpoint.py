@@ -55,6 +55,8 @@ def read_checkpoint(file: Readable, kind: Kind) -> dict[str, Any]:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise StorageError(f"`{file}` cannot be read: {system_words(error)}") from error
         raise CheckpointError(f"`{file}` is torn, or not a checkpoint of ferray", _TRAIN_AGAIN) from error
+    if isinstance(state, dict) and kind == "best" and state.get("ferray") == f"last/{FORMAT}":
+        raise CheckpointError(f"`{file}` is what a training goes on from", "give the `best.pt` of its trial")
     if not isinstance(state, dict) or state.get("ferray") != f"{kind}/{FORMAT}":
         raise CheckpointError(f"`{file}` is not a `{kind}.pt` of this version of ferray", _TRAIN_AGAIN)
     return state

@@ -74,6 +74,9 @@ class Predictor(ABC):
         self.file = file
         self.checkpoint = checkpoint
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of `{self.file}`: {len(self.classes)} classes>"
+
     @property
     def config(self) -> TrialConfig:
         """What was trained."""

@@ -288,3 +288,14 @@ def test_the_folder_of_a_cross_validated_trial_names_that_of_a_fold(tmp_path: Pa
     with pytest.raises(CheckpointError) as caught:
         load_predictor(tmp_path)
     assert f"such as `{tmp_path}/fold-0/best.pt`" in caught.value.hint
+
+
+def test_the_checkpoint_to_go_on_from_is_called_so(tmp_path: Path) -> None:
+    write_checkpoint(file_at(str(tmp_path / "last.pt")), "last", {})
+    with pytest.raises(CheckpointError, match="is what a training goes on from") as caught:
+        load_predictor(tmp_path / "last.pt")
+    assert caught.value.hint == "give the `best.pt` of its trial"
+
+
+def test_it_is_shown_by_its_file_and_its_classes(predictor: Predictor) -> None:
+    assert repr(predictor) == f"<NetworkPredictor of `{predictor.file}`: 7 classes>"
