@@ -52,7 +52,9 @@ class ProcessState:
         torch.set_default_dtype(self.dtype)
         torch.set_grad_enabled(self.grad)
         torch.autograd.set_detect_anomaly(self.anomaly)
-        torch.use_deterministic_algorithms(self.deterministic)
+        if torch.are_deterministic_algorithms_enabled() != self.deterministic:
+            # A call that changes nothing imports torch's compiler all the same: seconds, and 140 MiB of a worker.
+            torch.use_deterministic_algorithms(self.deterministic)
         for device, enabled in zip(("cpu", "cuda"), self.autocast, strict=True):
             torch.set_autocast_enabled(device, enabled)
         cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32 = self.cudnn

@@ -56,6 +56,13 @@ def test_switch_is_put_back(name: str) -> None:
     assert look() == before
 
 
+def test_determinism_that_nobody_touched_is_not_set_which_would_import_a_compiler(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch, "use_deterministic_algorithms", lambda *_: pytest.fail("set"))
+    ProcessState.capture().restore()
+
+
 def trained(folder: Path, cache: Path) -> EpochReport:
     folder.parent.mkdir(exist_ok=True)
     config = demo_config(num_train=70, num_val=35, image_size=32, batch_size=16, epochs=1)
