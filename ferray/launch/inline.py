@@ -60,9 +60,9 @@ class Inline(Launcher):
     def kill(self, number: int) -> None:
         """Nothing: `poll` itself trains, so that nobody is there to look while a trial hangs."""
 
-    def stop(self, *, save: bool) -> Sequence[Event]:
+    def stop(self) -> Sequence[Event]:
         self._waiting.clear()
-        for number in self._worker.numbers if self._worker is not None and save else ():
+        for number in self._worker.numbers if self._worker is not None else ():
             self.drop(number, save=True)
         return self._pop_unsaved()
 

@@ -134,9 +134,7 @@ class Ray(Launcher):
             self._withdraw(handle)
             self._news.append(WorkerLost(self._take(handle), FailureReason.HANG, "its worker does not start"))
 
-    def stop(self, *, save: bool) -> Sequence[Event]:
-        if not save:
-            return []
+    def stop(self) -> Sequence[Event]:
         if self._handles:
             jobs = [job for handle in dict.fromkeys(self._handles.values()) for job in handle.bundle.jobs]
             _let_workers_save([TrialArtifacts.at(job.folder) for job in jobs if job.number in self._handles])

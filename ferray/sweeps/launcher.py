@@ -105,8 +105,8 @@ class Launcher(ABC):
         """End the worker of a trial that says nothing more; a `WorkerLost` follows."""
 
     @abstractmethod
-    def stop(self, *, save: bool) -> Sequence[Event]:
-        """Start nothing more, and with `save` let the trials that run save within a few seconds; who could not.
+    def stop(self) -> Sequence[Event]:
+        """Start nothing more, and let the trials that run save within a few seconds; who could not.
 
         Where none runs, the checkpoints that dropped trials still write are waited for.
         """

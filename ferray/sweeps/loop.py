@@ -70,7 +70,7 @@ class SweepLoop:
 
     def stop(self) -> None:
         """Have all that runs saved, and hear what could not be."""
-        for event in self._launcher.stop(save=True):
+        for event in self._launcher.stop():
             self._answer(event)
 
     @property

@@ -136,7 +136,7 @@ class Curves(Launcher):
     def kill(self, number: int) -> None:
         """Nothing: a curve does not hang."""
 
-    def stop(self, *, save: bool) -> Sequence[Event]:
+    def stop(self) -> Sequence[Event]:
         return ()
 
     def _step(self, number: int) -> TrialEvent:

@@ -34,7 +34,7 @@ class Script(Launcher):
         self.polls: deque[Callable[[], list[Event]]] = deque()
         self.started: list[tuple[int, ...]] = []
         self.dropped: list[tuple[int, bool]] = []
-        self.stops: list[bool] = []
+        self.num_stops = 0
         self.unsaved: list[NotSaved] = []
 
     def check(self) -> Placement:
@@ -59,8 +59,8 @@ class Script(Launcher):
     def kill(self, number: int) -> None:
         raise NotImplementedError
 
-    def stop(self, *, save: bool) -> Sequence[Event]:
-        self.stops.append(save)
+    def stop(self) -> Sequence[Event]:
+        self.num_stops += 1
         return self.unsaved
 
 
@@ -188,7 +188,7 @@ def test_trial_that_cannot_be_saved_at_the_end_is_warned_about(tmp_path: Path) -
     played.launcher.polls.append(lambda: [played.epoch(0, 4)])
     run_trials(played.driver, played.launcher)
     assert said == ["trial 0 is not saved where it stopped: the disk is full"]
-    assert played.launcher.stops == [True]
+    assert played.launcher.num_stops == 1
 
 
 def test_ctrl_c_has_what_runs_saved_and_ends_every_trial(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_ctrl_c_has_what_runs_saved_and_ends_every_trial(tmp_path: Path) -> None
     played.launcher.polls.append(interrupt)
     with pytest.raises(KeyboardInterrupt):
         run_trials(played.driver, played.launcher)
-    assert played.launcher.stops == [True]
+    assert played.launcher.num_stops == 1
     assert [trial.outcome for trial in played.records] == ["interrupted"] * 3
 
 
@@ -211,5 +211,5 @@ def test_cluster_that_is_gone_is_asked_to_save_nothing(tmp_path: Path) -> None:
     played.launcher.polls.append(lose)
     with pytest.raises(ClusterError, match="is gone"):
         run_trials(played.driver, played.launcher)
-    assert played.launcher.stops == []
+    assert played.launcher.num_stops == 0
     assert [trial.outcome for trial in played.records] == ["interrupted"] * 3
