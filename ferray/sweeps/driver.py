@@ -151,15 +151,6 @@ class SweepDriver:
         """Whether nothing runs and nothing is left to start."""
         return self.study.num_running == 0 and self.num_left == 0
 
-    def is_running(self, number: int) -> bool:
-        """Whether this trial has been started and not ended."""
-        return number in self._trials
-
-    @property
-    def num_running(self) -> int:
-        """Trials that have been started and not ended."""
-        return len(self._trials)
-
     @property
     def num_left(self) -> int:
         """Trials of the budget that may still be started."""

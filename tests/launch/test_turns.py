@@ -236,11 +236,11 @@ def test_dead_cluster_of_our_own_ends_the_sweep(made: Callable[..., Loop]) -> No
 
 def test_cluster_that_goes_away_ends_the_sweep_with_its_trials_interrupted(loop: Loop) -> None:
     loop.turn()
-    assert loop.driver.num_running == 1
+    assert loop.driver.study.num_running == 1
     loop.head_answers, loop.time = False, 31.0
     with pytest.raises(ClusterError, match="is gone"):
         run_trials(loop.driver, loop.launcher)
-    assert loop.driver.num_running == 0
+    assert loop.driver.study.num_running == 0
 
 
 def test_link_that_is_cut_for_a_moment_ends_nothing(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
