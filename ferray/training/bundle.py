@@ -34,13 +34,9 @@ class BundleWorker:
         """The next epoch of each trial, or how it failed, by the trial's number."""
         return {number: self._step_of(number) for number in self.numbers}
 
-    def save(self, number: int) -> str:
-        """Have a trial save, although nobody asks for its next epoch; "", or why that was not possible."""
-        return self._training[number].save() if number in self._training else ""
-
-    def drop(self, number: int, *, save: bool = False) -> str:
+    def drop(self, number: int, *, save: bool) -> str:
         """End one trial while the others go on; "", or why it could not be saved where that was asked for."""
-        problem = self.save(number) if save else ""
+        problem = self._training[number].save() if save and number in self._training else ""
         self._end(number)
         return problem
 

@@ -89,7 +89,7 @@ def test_trial_that_fails_leaves_the_others_unharmed(bundle: JobBundle, monkeypa
 def test_trial_that_is_dropped_takes_no_further_step(bundle: JobBundle) -> None:
     worker = BundleWorker(bundle)
     worker.step()
-    assert worker.drop(1) == ""
+    assert worker.drop(1, save=False) == ""
     assert sorted(worker.step()) == [0, 2]
     worker.close()
 
@@ -139,7 +139,7 @@ def test_all_trials_are_saved_when_the_epoch_of_one_ends(bundle: JobBundle) -> N
 def test_each_trial_goes_on_from_its_own_checkpoint(bundle: JobBundle) -> None:
     killed = BundleWorker(bundle)
     killed.step()
-    saved = [killed.save(number) for number in bundle.numbers]  # and nothing more is heard of it
+    saved = [killed.drop(number, save=True) for number in bundle.numbers]  # and nothing more is heard of it
     again = JobBundle(
         tuple(replace(job, folder=f"{job.folder}-again", resume_from=str(job.path / "last.pt")) for job in bundle.jobs)
     )
