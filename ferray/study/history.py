@@ -197,6 +197,10 @@ def _so_far(trial: FrozenTrial | ReplayedTrial) -> dict[str, Any]:
     return {"epochs": first_epoch_of(step, trial.user_attrs.get(TRIAL_ATTR, {}).get("epochs", 0)), "so_far": value}
 
 
+_NUMBERS = ("value", "so_far", "epochs", "best_epoch", "accumulated", "seconds")  # of a result, or not there
+_WORDS = ("message", "error_file", "reason")
+
+
 def _record(
     trial: FrozenTrial | ReplayedTrial, result: dict[str, Any], superseded_by: int | None, freed: str
 ) -> TrialRecord:
@@ -207,8 +211,11 @@ def _record(
     if type(num_val) is not int:
         raise TypeError(f"trial {trial.number} counts `{num_val}` validation images")
     metrics = result.get("metrics", {})
-    if wrong := [name for name, value in metrics.items() if type(value) not in (int, float)]:
+    numbers = [*metrics.items(), *((name, result[name]) for name in _NUMBERS if result.get(name) is not None)]
+    if wrong := [name for name, value in numbers if type(value) not in (int, float)]:
         raise TypeError(f"trial {trial.number} has `{wrong[0]}` that is no number")
+    if wrong := [name for name in _WORDS if not isinstance(result.get(name, ""), str)]:
+        raise TypeError(f"trial {trial.number} has `{wrong[0]}` that is no text")
     if not 0 <= (accuracy := metrics.get("val/accuracy", 0.0)) <= 1 and math.isfinite(accuracy):
         raise ValueError(f"trial {trial.number} has an accuracy of `{accuracy}`")
     return TrialRecord(

@@ -51,3 +51,24 @@ def test_an_accuracy_beyond_one_is_named(tmp_path: Path) -> None:
     journal.write_text(text)
     with pytest.raises(DataError, match=r"trial 0 has an accuracy of `1\.5`"):
         load_sweep(tmp_path / "curves")
+
+
+@pytest.mark.parametrize(
+    ("name", "damaged", "what"),
+    [
+        ("value", "[]", "number"),
+        ("value", "true", "number"),
+        ("epochs", '"six"', "number"),
+        ("seconds", "{}", "number"),
+        ("message", "3", "text"),
+        ("reason", "[]", "text"),
+    ],
+)
+def test_a_result_of_another_kind_is_named(tmp_path: Path, name: str, damaged: str, what: str) -> None:
+    run_curves(open_driver(tmp_path / "curves", small_spec(budget={"trials": 1})))
+    journal = tmp_path / "curves" / "study.journal"
+    key, scalar = '"result":{', r'("[^"]*"|[^,}]+)'
+    head, found, result = without_checksums(journal.read_text()).partition(key)
+    journal.write_text(head + found + re.sub(rf'"{name}":{scalar}', f'"{name}":{damaged}', result, count=1))
+    with pytest.raises(DataError, match=f"trial 0 has `{name}` that is no {what}"):
+        load_sweep(tmp_path / "curves")
