@@ -102,7 +102,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Splits:
-    """The three splits of one configuration. `val` chooses; `test` is read by `evaluate` and `confirm` alone.
+    """The three splits of one configuration. `val` chooses; `test` is read by `evaluate` alone.
 
     `skipped` is what `bad_samples` left out of all three, None where that is nothing. `folder` is the pack's.
     `sources` says where each of the three comes from.

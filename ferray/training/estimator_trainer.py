@@ -35,8 +35,7 @@ class EstimatorTrainer:
 
     The imbalance strategy chooses which samples are fitted, and how often each counts. best.pt holds the fitted
     numbers as tensors under `estimator`, the normalisation under `features`, and beside them what a network's holds;
-    `EstimatorClassifier.from_state(read_checkpoint(path, "best"))` predicts from it. There is nothing to go on from
-    halfway, so there is no last.pt.
+    `load_predictor` answers by it. There is nothing to go on from halfway, so there is no last.pt.
     """
 
     epochs_saved = 0

@@ -13,7 +13,7 @@ def test_a_network_is_opened_as_a_trainer(tmp_path: Path, cache: Path) -> None:
         assert isinstance(trainer, NetworkTrainer)
 
 
-def test_an_estimator_is_opened_as_a_classical_trainer(tmp_path: Path, cache: Path) -> None:
+def test_an_estimator_is_opened_as_an_estimator_trainer(tmp_path: Path, cache: Path) -> None:
     config = demo_config(estimator="svm", epochs=1)
     with open_trainer(demo_job(tmp_path / "trial", cache, config)) as trainer:
         assert isinstance(trainer, EstimatorTrainer)
