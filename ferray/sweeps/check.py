@@ -48,13 +48,12 @@ Places = Callable[[TrialConfig], DataPlace]
 
 @dataclass(frozen=True)
 class Checked:
-    """What the check learnt: every corner's configuration, the sides in pixels that trials will see, data, warnings.
+    """What the check learnt: every corner's configuration, the data, warnings.
 
     `place` is what a trial gets and how many run at a time, `disk` about what they write.
     """
 
     configs: tuple[TrialConfig, ...]
-    image_sizes: tuple[int, ...]
     place: Placement
     disk: DiskNeed
     data: tuple[DataSummary, ...] = ()
@@ -91,7 +90,6 @@ def check_sweep(
     warnings |= _prepare(configs, places, progress) | _idle_rules(configs)
     if repeats := repeats_warning(spec):
         warnings["repeats"] = repeats
-    sizes = {image_size(config) for config in configs} - {0}
     warnings |= _numbered_heads(configs, runtime)
     data = _summaries(configs, places, data, found)
     _take_first_steps(spec, configs, runtime, tell)
@@ -102,7 +100,7 @@ def check_sweep(
     if warnings["disk"] and runtime.keep_best is None and not spec.published:
         warnings["disk"] += f"; `--keep best={FEW}` keeps those of the best alone"
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
-    return Checked(tuple(configs), tuple(sorted(sizes)), place, need, tuple(data.values()), told)
+    return Checked(tuple(configs), place, need, tuple(data.values()), told)
 
 
 def _take_first_steps(spec: SweepSpec, configs: list[TrialConfig], runtime: Runtime, tell: Progress) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 
+from ferray.config.modality import image_size
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
@@ -37,7 +38,7 @@ def test_an_estimator_with_a_loss_that_it_cannot_follow_is_refused() -> None:
 
 def test_a_table_needs_no_images(tmp_path: Path) -> None:
     checked = check_sweep(spec(), runtime(write_sheet_csv(tmp_path)))
-    assert (checked.image_sizes, checked.warnings) == ((), ())
+    assert ({image_size(config) for config in checked.configs}, checked.warnings) == ({0}, ())
 
 
 @pytest.mark.parametrize(
