@@ -42,7 +42,7 @@ from ferray.training.inputs import open_inputs, summarise_trial
 from ferray.training.sample_weights import refuse_shaped_loss
 
 Progress = Callable[[str, int, int], None]  # what, done, total
-Found = Callable[[DataSummary], None]
+OnFound = Callable[[DataSummary], None]
 Places = Callable[[TrialConfig], DataPlace]
 
 
@@ -61,7 +61,7 @@ class Checked:
 
 
 def check_sweep(
-    spec: SweepSpec, runtime: Runtime, *, progress: Progress | None = None, found: Found | None = None
+    spec: SweepSpec, runtime: Runtime, *, progress: Progress | None = None, found: OnFound | None = None
 ) -> Checked:
     """Raise the first kind of problem found, cheapest first: names, numbers, folders, data, backbones, resources.
 
@@ -177,7 +177,7 @@ def _prepare(configs: list[TrialConfig], places: Places, progress: Progress | No
 
 
 def _summaries(
-    configs: list[TrialConfig], places: Places, known: dict[str, DataSummary], found: Found | None
+    configs: list[TrialConfig], places: Places, known: dict[str, DataSummary], found: OnFound | None
 ) -> dict[str, DataSummary]:
     """What each data set holds, by the splits that a trial sees, of folds the first; those of `known` come first.
 

@@ -34,8 +34,10 @@ def test_nothing_is_heard_where_nobody_speaks() -> None:
 
 def test_messages_come_one_at_a_time() -> None:
     handover: Handover[int] = Handover()
-    teller = beside(lambda: [handover.pass_on(number) for number in range(3)])
+    answered: list[int] = []
+    teller = beside(lambda: [handover.pass_on(number) or answered.append(number) for number in range(3)])
     assert [handover.next(WITHIN_S) for _ in range(3)] == [0, 1, 2]
+    assert answered == [0, 1]
     handover.release()
     teller.join(WITHIN_S)
 
