@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -315,6 +316,14 @@ def test_help_imports_no_heavy_library() -> None:
 def test_lists_import_no_heavy_library(args: list[str]) -> None:
     ask = f"import contextlib, ferray.cli\nsys.argv = ['ferray', 'list', *{args!r}]"
     assert heavy_modules_after(f"{ask}\nwith contextlib.suppress(SystemExit): ferray.cli.main()") == []
+
+
+@pytest.mark.parametrize("words", ["ls --output", "leaderboard", "trials"])
+def test_what_reads_the_record_alone_imports_optuna_at_most(words: str, tmp_path: Path) -> None:
+    shutil.copytree(TESTS / "written_by_0_1_0" / "plain", tmp_path / "plain")
+    folder = tmp_path if words.startswith("ls") else tmp_path / "plain"
+    ask = f"assert ferray.cli.run([*{words.split()!r}, {str(folder)!r}]) == 0"
+    assert heavy_modules_after(f"import ferray.cli\n{ask}") == ["optuna"]
 
 
 def test_files_are_replaced_in_one_place() -> None:

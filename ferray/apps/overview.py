@@ -14,7 +14,7 @@ from ferray.results.leaderboard import rank
 from ferray.results.trial_intervals import value_interval
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord, TrialRecord
-from ferray.sweeps.disk_space import disk_use
+from ferray.sweeps.disk_use import disk_use
 
 State = Literal["running", "finished", "stopped", "died", "elsewhere", "unreadable"]
 

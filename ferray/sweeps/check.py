@@ -32,7 +32,8 @@ from ferray.files.os_errors import writing
 from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.registry import ROOMS
 from ferray.study.records import DataIdentity
-from ferray.sweeps.disk_space import FEW, DiskNeed, disk_need, nearest_existing, num_kept
+from ferray.sweeps.disk_space import DiskNeed, disk_need, nearest_existing, num_kept
+from ferray.sweeps.disk_use import FEW
 from ferray.sweeps.first_step import split_every_fold, try_networks
 from ferray.sweeps.placement import Placement
 from ferray.sweeps.warm_start import find_parent

@@ -1,8 +1,7 @@
-"""Room on the disk: what is free where a sweep's results go, about how much its trials write, and what it holds."""
+"""Room on the disk: what is free where a sweep's results go, and about how much its trials write."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,10 +12,8 @@ from ferray.config.keep import keep_words
 from ferray.config.modality import trains_on_features
 from ferray.config.trial import TrialConfig
 from ferray.models.size import NetworkSize, network_size
-from ferray.text.counting import counted
+from ferray.text.counting import counted, gibibytes
 
-FEW = 3  # checkpoints that are advised to be kept where disks are full
-LARGE = 2**30  # bytes of checkpoints from which that is advised
 MOST_NETWORKS = 12  # that are built in thought; they are the ends of ranges and every component
 
 
@@ -51,41 +48,6 @@ class DiskNeed:
         return f"{free}; checkpoints of {counted(trials, 'trial')}{keeping} may take up to {gibibytes(wants)}"
 
 
-@dataclass(frozen=True)
-class DiskUse:
-    """Bytes that a sweep's folder holds, those of them in the best.pt of its trials, and how many trials have one."""
-
-    held: int
-    kept: int
-    trials: int
-
-    @property
-    def is_large(self) -> bool:
-        """Whether keeping but a few of the checkpoints would be felt."""
-        return self.trials > FEW and self.kept >= LARGE
-
-    def sentence(self, folder: str) -> str:
-        """The same in words."""
-        held = f"`{folder}` holds {gibibytes(self.held)}"
-        if not self.trials:
-            return f"{held} and no checkpoint of a trial that has ended"
-        return f"{held}, {gibibytes(self.kept)} of it the checkpoints of {counted(self.trials, 'trial')}"
-
-
-def disk_use(folder: Path) -> DiskUse:
-    """What the sweep in `folder` holds; what cannot be looked at is left out."""
-    held = sum(_size(Path(path, name)) for path, _, names in os.walk(folder) for name in names)
-    best = [artifacts.best_size() for artifacts in SweepArtifacts.of(folder)]
-    return DiskUse(held, sum(best), sum(size > 0 for size in best))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:  # it has gone meanwhile
-        return 0
-
-
 def disk_need(configs: Iterable[TrialConfig], num_classes: int, folder: Path, *, most: int | None = None) -> DiskNeed:
     """About what trials of these configurations write to `folder`, there yet or not; `most` as in `DiskNeed`."""
     free = shutil.disk_usage(nearest_existing(folder)).free
@@ -117,11 +79,3 @@ def _network_of(config: TrialConfig) -> str:
 def nearest_existing(folder: Path) -> Path:
     """The folder itself, or the one above it that is there."""
     return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-
-
-def gibibytes(count: int) -> str:
-    """`0.3 MiB`, `94 MiB`, `5.3 GiB`."""
-    mebi = count / 2**20
-    if mebi >= 1000:
-        return f"{mebi / 1024:.3g} GiB" if mebi < 1024 * 100 else f"{mebi / 1024:,.0f} GiB"
-    return f"{mebi:.1f} MiB" if mebi < 10 else f"{mebi:.0f} MiB"

@@ -14,8 +14,7 @@ from ferray.config.trial import COMPONENT_FIELDS
 from ferray.config.urls import without_password
 from ferray.events import Found
 from ferray.sweeps.check import Checked
-from ferray.sweeps.disk_space import gibibytes
-from ferray.text.counting import counted
+from ferray.text.counting import counted, gibibytes
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from ferray.config.trial import TrialConfig
-from ferray.sweeps.disk_space import DiskNeed, DiskUse, disk_need, disk_use, gibibytes, nearest_existing, num_kept
+from ferray.sweeps.disk_space import DiskNeed, disk_need, nearest_existing, num_kept
 
 
 def config(**changes: Any) -> TrialConfig:
@@ -67,28 +65,6 @@ def test_a_warning_says_what_was_asked_to_be_kept() -> None:
     )
 
 
-def test_what_a_sweep_holds_is_told_with_its_checkpoints(tmp_path: Path) -> None:
-    sizes = {"study.journal": 2**20, "trials/0000-a/best.pt": 2**21, "trials/0001-b/last.pt": 2**20}
-    folds = {f"trials/0002-c/fold-{fold}/best.pt": 2**20 for fold in (0, 1)}
-    for name, size in (sizes | folds).items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(bytes(size))
-    assert disk_use(tmp_path).sentence("runs/demo") == (
-        "`runs/demo` holds 6.0 MiB, 4.0 MiB of it the checkpoints of 2 trials"
-    )
-
-
-def test_a_sweep_without_checkpoints_says_so() -> None:
-    assert DiskUse(held=2**20, kept=0, trials=0).sentence("runs/demo") == (
-        "`runs/demo` holds 1.0 MiB and no checkpoint of a trial that has ended"
-    )
-
-
-def test_many_large_checkpoints_are_large() -> None:
-    uses = (DiskUse(2**31, 2**30, 60), DiskUse(2**31, 2**30, 3), DiskUse(2**31, 2**29, 60))
-    assert [use.is_large for use in uses] == [True, False, False]
-
-
 def test_a_disk_that_may_become_full_is_warned_of() -> None:
     need = DiskNeed(free=2**30, kept=(2**20, 2**29), running=2**20)
     assert need.warning(Path("runs"), trials=60, slots=2) == (
@@ -98,11 +74,3 @@ def test_a_disk_that_may_become_full_is_warned_of() -> None:
 
 def test_a_disk_with_room_is_no_reason_to_warn() -> None:
     assert DiskNeed(free=2**40, kept=(1, 1), running=1).warning(Path("runs"), trials=60, slots=2) == ""
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [(300_000, "0.3 MiB"), (94 * 2**20, "94 MiB"), (5_700_000_000, "5.31 GiB"), (2**40, "1,024 GiB")],
-)
-def test_bytes_in_words(count: int, text: str) -> None:
-    assert gibibytes(count) == text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ferray.cli import arguments
 from ferray.cli.terminal.output import print_json, say
 from ferray.text.commands import command
+from ferray.text.counting import gibibytes
 
 if TYPE_CHECKING:
     from ferray.apps.overview import BestTrial, SweepLine
@@ -51,8 +52,6 @@ def _print(lines: list[SweepLine], now: float) -> None:
 
 
 def _cells(line: SweepLine, now: float) -> tuple[str, ...]:
-    from ferray.sweeps.disk_space import gibibytes
-
     return (
         line.name,
         line.state,

@@ -97,7 +97,7 @@ def _print_end(request: SweepRequest, record: SweepRecord, listener: Listener, *
 
 def _disk_line(folder: Path, *, is_paper: bool) -> str:
     """What the sweep holds, and where that is much and may be less, how."""
-    from ferray.sweeps.disk_space import FEW, disk_use
+    from ferray.sweeps.disk_use import FEW, disk_use
 
     use = disk_use(folder)
     line = use.sentence(shortest_path(folder))
