@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import stdev
@@ -82,15 +81,12 @@ class Leaderboard:
     @cached_property
     def varying(self) -> tuple[str, ...]:
         """Parameters that differ among the complete trials; the budget of epochs has its own column."""
-        names = dict.fromkeys(name for trial in self.complete for name in trial.params)
-        return tuple(name for name in names if name != "epochs" and len(_texts(self.complete, name)) > 1)
+        return tuple(name for name, texts in self._texts.items() if name != "epochs" and len(texts) > 1)
 
-    @cached_property
+    @property
     def common(self) -> dict[str, str]:
         """Parameters that all complete trials share, readable."""
-        names = dict.fromkeys(name for trial in self.complete for name in trial.params)
-        kept = [name for name in names if len(_texts(self.complete, name)) == 1]
-        return {name: next(iter(_texts(self.complete, name))) for name in kept}
+        return {name: next(iter(texts)) for name, texts in self._texts.items() if len(texts) == 1}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -113,6 +109,13 @@ class Leaderboard:
     def to_csv(self, limit: int | None = None) -> str:
         """One line a trial in the order of `trials`: `params.*` and `metrics.*` flat, numbers in full."""
         return entries_as_csv(self.to_json(limit)["trials"])
+
+    @cached_property
+    def _texts(self) -> dict[str, set[str]]:
+        """What the complete trials have for each of their parameters, "" where one lacks it."""
+        readable = [readable_params(trial.params) for trial in self.complete]
+        names = dict.fromkeys(name for params in readable for name in params)
+        return {name: {params.get(name, "") for params in readable} for name in names}
 
 
 FIXED_COLUMNS = ("rank", "trial", "accuracy", "epoch", "recipe")
@@ -137,10 +140,6 @@ def rank(record: SweepRecord) -> Leaderboard:
         interrupted=tuple(of("interrupted")),
         driver=record.driver,
     )
-
-
-def _texts(trials: Iterable[TrialRecord], name: str) -> set[str]:
-    return {readable_params(trial.params).get(name, "") for trial in trials}
 
 
 def _row(rank: int, trial: TrialRecord, board: Leaderboard) -> tuple[str, ...]:
