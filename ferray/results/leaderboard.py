@@ -13,7 +13,7 @@ from ferray.config.readable import readable_params, short_names
 from ferray.results.export import driver_entry, entries_as_csv, entry
 from ferray.results.trial_intervals import accuracy_interval, value_interval
 from ferray.stats.ranking import is_better, trial_rank
-from ferray.study.records import DriverRecord, SweepRecord, TrialRecord, TrialState
+from ferray.study.records import SweepRecord, TrialRecord, TrialState
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,6 @@ class Leaderboard:
     running: tuple[TrialRecord, ...]
     failed: tuple[TrialRecord, ...]
     interrupted: tuple[TrialRecord, ...]
-    driver: DriverRecord | None = None
 
     @property
     def sweep(self) -> str:
@@ -104,7 +103,12 @@ class Leaderboard:
         ranks = {trial.number: rank for rank, trial in enumerate(self.complete, start=1)}
         trials = [{"rank": ranks.get(trial.number), **entry(trial, self.metric)} for trial in self.trials[:limit]]
         objective = {"metric": self.metric, "mode": self.mode}
-        return {"sweep": self.sweep, "objective": objective, "driver": driver_entry(self.driver), "trials": trials}
+        return {
+            "sweep": self.sweep,
+            "objective": objective,
+            "driver": driver_entry(self.record.driver),
+            "trials": trials,
+        }
 
     def to_csv(self, limit: int | None = None) -> str:
         """One line a trial in the order of `trials`: `params.*` and `metrics.*` flat, numbers in full."""
@@ -138,7 +142,6 @@ def rank(record: SweepRecord) -> Leaderboard:
         running=tuple(of("running")),
         failed=tuple(of("failed")),
         interrupted=tuple(of("interrupted")),
-        driver=record.driver,
     )
 
 

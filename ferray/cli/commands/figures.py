@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from ferray.cli import arguments
 from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show_text
 from ferray.text.commands import shortest_path
-
-if TYPE_CHECKING:
-    pass
 
 
 def figures(

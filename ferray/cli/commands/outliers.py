@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,11 +12,6 @@ from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show
 from ferray.text.commands import shortest_path
 from ferray.text.counting import counted
-
-if TYPE_CHECKING:
-    pass
-
-PICTURE_SIDE = 96
 
 
 def outliers(
