@@ -19,13 +19,14 @@ from ferray.launch._capacity import Capacity
 from ferray.launch._heartbeat import Heartbeat
 from ferray.launch._phases import LOOK_S as PHASES_SEEN_S
 from ferray.launch._phases import Phases
-from ferray.launch._tune import ActorDied, BundleHandle
+from ferray.launch._tune import ActorDied, BundleHandle, StepEnded
 from ferray.launch.ray import LOOK_S, Ray
 from ferray.study.history import load_sweep
+from ferray.sweeps.launcher import NotSaved
 from ferray.sweeps.loop import SweepLoop, run_trials
 from ferray.sweeps.placement import Placement
 from ferray.sweeps.timeouts import START_LIMIT_S
-from ferray.testing.curves import open_driver, small_spec
+from ferray.testing.curves import curve_report, open_driver, saturating, small_spec
 
 TIMEOUT_S = 60.0
 
@@ -47,7 +48,7 @@ class Tune:
         self.waiting = 0  # workers without their resources
         self.handles: list[BundleHandle] = []
         self.withdrawn: list[BundleHandle] = []
-        self.says: list[ActorDied] = []
+        self.says: list[ActorDied | StepEnded] = []
 
     def submit(self, handle: BundleHandle) -> None:
         handle.trial = SimpleNamespace(status="PENDING", temporary_state=SimpleNamespace(ray_actor=None))
@@ -57,8 +58,21 @@ class Tune:
         self.withdrawn.append(handle)
         self.waiting = max(0, self.waiting - 1)
 
-    def next(self, within_s: float) -> ActorDied | None:
+    def next(self, within_s: float) -> ActorDied | StepEnded | None:
         return self.says.pop(0) if self.says else None
+
+
+class Saves:
+    """Checkpoints none of which can be written, for the reason that the worker answers with."""
+
+    def __init__(self) -> None:
+        self.unsaved: list[NotSaved] = []
+
+    def expect(self, number: int, answer: str) -> None:
+        self.unsaved.append(NotSaved(number, answer))
+
+    def wait(self) -> list[NotSaved]:
+        return self.unsaved
 
 
 class OnFakeTune(Ray):
@@ -219,6 +233,43 @@ def test_first_to_come_get_the_resources(made: Callable[..., Loop]) -> None:
     loop.driver.spec = small_spec(budget={"trials": 2, "time_s": 1})
     loop.turn(after=2 * PHASES_SEEN_S)
     assert loop.tune.withdrawn == loop.tune.handles[1:]
+
+
+def test_head_is_asked_once_a_second_at_most_who_waits(loop: Loop) -> None:
+    asked: list[float] = []
+    loop.launcher._phases = Phases(lambda: asked.append(loop.time), now=lambda: loop.time)
+    loop.turn()
+    loop.turn(after=PHASES_SEEN_S / 2)
+    assert asked == [0.0]
+
+
+def test_trial_that_starts_does_not_wait_again_when_another_is_withdrawn(made: Callable[..., Loop]) -> None:
+    loop = made(trials=2, address="10.0.0.1:6379")
+    loop.tune.waiting = 1
+    loop.turn()
+    loop.time += PHASES_SEEN_S
+    loop.launcher.drop(1, save=False)
+    loop.tune.waiting = 1  # its placement group, for a moment without it
+    assert loop.launcher.poll() == []
+
+
+def test_what_a_worker_says_of_a_trial_that_was_dropped_is_not_heard(loop: Loop) -> None:
+    loop.turn()
+    handle = loop.begin()
+    loop.turn()
+    loop.launcher.drop(0, save=False)
+    report = curve_report(handle.bundle.jobs[0].trial_config(), 1, saturating)
+    loop.tune.says.append(StepEnded(handle, {0: report}))
+    assert loop.launcher.poll() == []
+
+
+def test_checkpoint_of_a_trial_that_was_dropped_is_waited_for_at_the_end(loop: Loop) -> None:
+    loop.launcher._saves = Saves()
+    loop.turn()
+    drop = SimpleNamespace(remote=lambda *_: "the disk is full")
+    loop.begin().trial.temporary_state.ray_actor = SimpleNamespace(drop=drop)
+    loop.launcher.drop(0, save=True)
+    assert loop.launcher.stop() == [NotSaved(0, "the disk is full")]
 
 
 def test_trial_on_a_cluster_without_gpus_is_kept_from_seeing_any(loop: Loop) -> None:
