@@ -162,6 +162,12 @@ def test_withdrawn_bundle_is_stopped_at_the_next_turn() -> None:
     assert stopped == [played.trial]
 
 
+def test_withdrawn_bundle_that_tune_has_not_taken_is_nothing_to_stop() -> None:
+    played = Played()
+    played.scheduler.withdrawn.append(BundleHandle(played.handle.bundle))
+    played.scheduler.choose_trial_to_run(SimpleNamespace(stop_trial=lambda _: pytest.fail("stopped")))
+
+
 def test_nothing_of_ours_is_written_into_tunes_files() -> None:
     played = Played()
     assert played.scheduler.__getstate__() == played.searcher.__getstate__() == {}

@@ -204,6 +204,14 @@ def test_node_that_joins_is_used(made: Callable[..., Loop]) -> None:
     assert loop.notes.lines == ["the cluster has changed: 6 trials at a time, 1 core each"]
 
 
+def test_larger_cluster_may_lose_more_workers_at_once(made: Callable[..., Loop]) -> None:
+    loop = made(trials=20, address="10.0.0.1:6379")
+    loop.turn()
+    loop.nodes.append({"Alive": True, "Resources": {"CPU": 4.0}})
+    loop.turn()
+    assert loop.driver.failures.most_losses == 18  # three for each of six slots
+
+
 def test_one_trial_waits_for_a_cluster_without_nodes(loop: Loop) -> None:
     loop.nodes.clear()
     loop.turn()

@@ -202,6 +202,14 @@ def test_ctrl_c_has_what_runs_saved_and_ends_every_trial(tmp_path: Path) -> None
     assert [trial.outcome for trial in played.records] == ["interrupted"] * 3
 
 
+def test_driver_that_was_taken_over_from_ends_while_epochs_are_long(tmp_path: Path) -> None:
+    played = Played(tmp_path)
+    played.turn()
+    played.driver.study._lease.is_lost = True
+    with pytest.raises(ClusterError, match="another driver has taken over"):
+        played.turn()
+
+
 def test_cluster_that_is_gone_is_asked_to_save_nothing(tmp_path: Path) -> None:
     def lose() -> list[Event]:
         raise GONE
