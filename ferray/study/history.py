@@ -244,4 +244,5 @@ def _record(
         folds=tuple(map(FoldRecord.from_json, result.get("folds", ()))),
         parent=trial.user_attrs.get(PARENT_ATTR, {}),
         freed=freed,
+        ended=trial.datetime_complete.timestamp() if trial.datetime_complete else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,7 @@ class ReplayedTrial:
     params: dict[str, Any]
     user_attrs: dict[str, Any]
     intermediate_values: dict[int, float] = field(default_factory=dict)
+    datetime_complete: datetime | None = None  # of this machine's clock, as Optuna has it
 
 
 @dataclass
@@ -92,7 +94,8 @@ class Replay:
         kinds = operation.get("distributions", {})
         params = {name: _value(kinds[name], value) for name, value in operation.get("params", {}).items()}
         values = {int(step): value for step, value in operation.get("intermediate_values", {}).items()}
-        trial = ReplayedTrial(len(study.trials), state, params, operation.get("user_attrs", {}), values)
+        ended = _local(operation["datetime_complete"]) if "datetime_complete" in operation else None
+        trial = ReplayedTrial(len(study.trials), state, params, operation.get("user_attrs", {}), values, ended)
         study.trials.append(trial)
         self._trials.append(trial)
 
@@ -104,6 +107,8 @@ class Replay:
     def _set_state(self, operation: Operation) -> None:
         if trial := self._unfinished(operation):
             trial.state = TrialState(operation["state"])
+            if trial.state.is_finished():
+                trial.datetime_complete = _local(operation["datetime_complete"])
 
     def _set_intermediate_value(self, operation: Operation) -> None:
         if trial := self._unfinished(operation):
@@ -121,6 +126,10 @@ class Replay:
 
 
 def _pass_over(_: Operation) -> None: ...
+
+
+def _local(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone().replace(tzinfo=None)
 
 
 def _value(distribution: str, stored: float) -> Any:

@@ -105,7 +105,7 @@ def test_any_journal_amounts_to_what_optuna_makes_of_it(lines: list[dict[str, An
         study.study_name: (
             storage.get_study_user_attrs(study._study_id),
             [
-                (t.number, t.state, t.params, t.user_attrs, t.intermediate_values)
+                (t.number, t.state, t.params, t.user_attrs, t.intermediate_values, t.datetime_complete)
                 for t in storage.get_all_trials(study._study_id)
             ],
         )
@@ -116,7 +116,10 @@ def test_any_journal_amounts_to_what_optuna_makes_of_it(lines: list[dict[str, An
     assert {
         study.name: (
             study.user_attrs,
-            [(t.number, t.state, t.params, t.user_attrs, t.intermediate_values) for t in study.trials],
+            [
+                (t.number, t.state, t.params, t.user_attrs, t.intermediate_values, t.datetime_complete)
+                for t in study.trials
+            ],
         )
         for study in ours.studies
     } == theirs
@@ -136,3 +139,17 @@ def test_a_store_of_another_schema_is_not_read(tmp_path: Path) -> None:
     path.write_text(without_checksums(path.read_text()).replace(f'"schema":{SCHEMA}', '"schema":0'))
     with pytest.raises(DataError, match=f"has schema `0`, this ferray reads `{SCHEMA}`"):
         load_sweep(tmp_path / "bench")
+
+
+def test_the_end_of_a_trial_has_its_time_in_any_zone() -> None:
+    whole = {"op_code": 6, "trial_id": 0, "state": 1, "values": [0.5], "datetime_complete": "2026-01-01T01:00:00+01:00"}
+    lines = [
+        {"op_code": 0, "study_name": "a", "directions": [1]},
+        {"op_code": 4, "study_id": 0, "datetime_start": NOW},
+        whole,
+    ]
+    replay = Replay()
+    replay.apply([{**line, **WORKER} for line in lines])
+    ended = replay.studies[0].trials[0].datetime_complete
+    assert ended is not None
+    assert ended.timestamp() == 1767225600.0  # 2026-01-01T00:00:00Z
