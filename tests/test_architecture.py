@@ -24,11 +24,12 @@ PACKAGE = Path(ferray.__file__).parent
 TESTS = Path(__file__).parent
 
 # One foreign library, one room: the only places, relative to the package, that may import it.
-LIBRARY_ROOMS: dict[str, str] = {
+LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
     "ray": "launch/",
     "optuna": "study/",
     "sqlalchemy": "study/database.py",
-    "wandb": "track/wandb.py",
+    "wandb": ("track/", "publish/"),
+    "wandb_workspaces": "publish/",
     "tensorboard": "track/tensorboard.py",
     "timm": "models/backbones/",
     "albumentations": "augment/",
@@ -46,7 +47,7 @@ LIBRARY_ROOMS: dict[str, str] = {
 LIGHT = ("errors", "canonical", "registry", "emotions", "events", "text", "system", "files", "config", "artifacts")
 HEAVY_LIBRARIES = (
     *("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2"),
-    *("skimage", "matplotlib", "cleanlab"),
+    *("skimage", "matplotlib", "cleanlab", "wandb_workspaces"),
 )
 
 # What looks like a command in a string that is not made by `ferray.text.commands`.
