@@ -26,6 +26,7 @@ from ferray.study.records import (
     DATA_ATTR,
     FREED_ATTR,
     PARENT_ATTR,
+    READING_ATTR,
     RESULT_ATTR,
     SCHEMA,
     SPEC_ATTR,
@@ -33,6 +34,7 @@ from ferray.study.records import (
     DataIdentity,
     DriverRecord,
     FoldRecord,
+    Reading,
     SweepRecord,
     TrialRecord,
 )
@@ -151,7 +153,8 @@ def _sweep_record(
                 records.append(known)
         data = {key: DataIdentity(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
         counts = objective.get("epoch", "best")
-        return SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, counts, data=data)
+        told = SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, counts)
+        return replace(told, data=data, readings=_readings(user_attrs))
 
 
 @contextmanager
@@ -170,6 +173,12 @@ def _freed(user_attrs: dict[str, Any]) -> dict[int, str]:
         for name, most in user_attrs.items()
         if name.startswith(FREED_ATTR)
     }
+
+
+def _readings(user_attrs: dict[str, Any]) -> tuple[Reading, ...]:
+    """Those of the test split, oldest first."""
+    found = [Reading.from_json(facts) for name, facts in user_attrs.items() if name.startswith(READING_ATTR)]
+    return tuple(sorted(found, key=lambda reading: reading.when or 0.0))
 
 
 def _result_of(trial: FrozenTrial | ReplayedTrial, driver: DriverRecord | None) -> dict[str, Any]:

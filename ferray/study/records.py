@@ -116,11 +116,33 @@ class DataIdentity:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One reading of the test split: by which command, of the models of which trials of which sweep.
+
+    `when` is in seconds since the epoch, and `num_ended` of `num_asked` trials of the search had ended then; each is
+    None where that was not written down. `key` tells it from others: what goes on after a kill has the former's.
+    """
+
+    key: str
+    by: Literal["evaluate", "confirm"]
+    sweep: str
+    trials: tuple[int, ...]
+    when: float | None = None
+    num_ended: int | None = None
+    num_asked: int | None = None
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Reading:
+        """The inverse of `dataclasses.asdict`, also after a round trip through JSON."""
+        return cls(**{**data, "trials": tuple(map(int, data["trials"]))})
+
+
+@dataclass(frozen=True)
 class SweepRecord:
     """A sweep as its store tells it, trials in order of number; `driver` is None where nobody holds its lease.
 
     A trial counts by its `best` or its `last` epoch. `words` are those by which commands find the sweep. `data` is what
-    its trials are judged on, by key; see `data_identity`.
+    its trials are judged on, by key; see `data_identity`. `readings` are those of the test split, oldest first.
     """
 
     name: str
@@ -131,6 +153,7 @@ class SweepRecord:
     counts: Literal["best", "last"] = "best"
     words: tuple[str, ...] = field(default=(), compare=False)
     data: dict[str, DataIdentity] = field(default_factory=dict, compare=False)
+    readings: tuple[Reading, ...] = field(default=(), compare=False)
 
     def command(self, verb: str) -> str:
         """The `ferray VERB NAME` of this sweep, as it can be pasted; `verb` may have options behind it."""
@@ -142,6 +165,7 @@ SCHEMA = 2
 LEASE_ATTR = "lease"  # on the study: who drives it
 DATA_ATTR = "data"  # on the study: {key of a data set and its split: DataIdentity}
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
+READING_ATTR = "reading-"  # on the study, and a reading's key: somebody has read the test split
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
 PARENT_ATTR = "parent"  # on a trial that begins with the weights of another
 FREED_ATTR = "freed-"  # on the study, and a trial's number: its best.pt was deleted, so many were kept

@@ -1,0 +1,57 @@
+"""A confirmation in words: what the finalists hold, and which of them cannot be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ferray.results.finalists import Finalist, Pair
+from ferray.stats.estimates import Metric
+from ferray.stats.intervals import Interval
+from ferray.text.counting import counted
+
+METRIC_NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
+
+
+def sentence_of(rows: Sequence[Finalist], pairs: Sequence[Pair], metric: Metric, *, num_folds: int) -> str:
+    """What the first finalist reaches and which others it differs from; then what is missing, where trainings are.
+
+    `num_folds` is 0 where a test split judged.
+    """
+    if not rows:
+        return "no finalist was judged"
+    first = rows[0]
+    told = (
+        f"{_on_what(first, num_folds)}, {first.name} has {METRIC_NAMES[metric]} {first.mean:.3f}{reach(first.interval)}"
+    )
+    sentence = "; ".join(
+        [told, *(_verdict(pair, first.name) for pair in pairs if first.name in (pair.first, pair.second))]
+    )
+    lost = ", ".join(f"{row.num_lost} of {row.name}" for row in rows if row.num_lost)
+    return f"{sentence}. Trainings that did not complete are in no mean: {lost}" if lost else sentence
+
+
+def _on_what(first: Finalist, num_folds: int) -> str:
+    seeds = counted(len(first.seeds), "fresh seed")
+    if num_folds:
+        return f"Over {first.n:,} images, each held out once in {num_folds} folds, and {seeds}"
+    return f"On {counted(first.n, 'test image')} and over {seeds}"
+
+
+def _verdict(pair: Pair, name: str) -> str:
+    """What the pair says of the finalist of this name, which is one of the two."""
+    if pair.second == name:
+        pair = pair.turned()
+    numbers = f"{pair.difference:+.3f}{reach(pair.interval)}"
+    p = "" if pair.holm_p is None else f", p {p_text(pair.holm_p)}"
+    than = "from" if pair.verdict == "not distinguishable" else "than"
+    return f"it is {pair.verdict} {than} {pair.second} ({numbers}{p})"
+
+
+def reach(interval: Interval | None) -> str:
+    """` [0.389, 0.479]`, nothing where none is known."""
+    return f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""
+
+
+def p_text(p: float) -> str:
+    """`= 0.012`, or `< 0.001`."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
