@@ -217,11 +217,15 @@ class TrialStarted:
     config: dict[str, Any]
     folder: str
     root: int  # the first trial that asked these parameters; `number` itself unless that one was interrupted
+    earlier: tuple[str, ...] = ()  # the folders of interrupted ones, latest first, below the sweep's
 
 
 @dataclass(frozen=True)
 class TrialEnded:
-    """The last word on a trial; `best` is its best epoch by the objective, None when it never finished one."""
+    """The last word on a trial; `best` is its best epoch by the objective, None when it never finished one.
+
+    `entry` is the trial as `ferray leaderboard --json` has it from now on, but for its rank.
+    """
 
     number: int
     outcome: Outcome
@@ -229,6 +233,7 @@ class TrialEnded:
     last: EpochReport | None
     value: float | None
     params: dict[str, Any] = field(default_factory=dict)
+    entry: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -261,7 +266,8 @@ class SweepStarted:
     """The sweep as those who watch it need it. `trials` is the budget, `finished` what an earlier command left.
 
     `time_s` is the time that this command has, None where it has as long as it takes. `study` is the name that its
-    store knows, `identity` a text that no other sweep has, whatever it is called.
+    store knows, `identity` a text that no other sweep has, whatever it is called. A trial counts by its `best` or its
+    `last` epoch; `sampler` and `pruner` are `{name: {parameters}}`.
     """
 
     name: str
@@ -275,6 +281,9 @@ class SweepStarted:
     time_s: float | None = None
     study: str = ""
     identity: str = ""
+    counts: Literal["best", "last"] = "best"
+    sampler: dict[str, Any] = field(default_factory=dict)
+    pruner: dict[str, Any] = field(default_factory=dict)
 
 
 class Listener:

@@ -112,6 +112,11 @@ def read_sweep(store: BaseStorage, study_name: str, *, clock: Clock = time.time)
     return _sweep_record(study_name, study.user_attrs, study.get_trials(deepcopy=False), now=clock(), ended={})
 
 
+def ended_record(trial: FrozenTrial) -> TrialRecord:
+    """The record of a trial whose end has been told, as of that moment: nothing followed it yet."""
+    return _record(trial, trial.user_attrs[RESULT_ATTR], None, "")
+
+
 def _unknown(name: str, known: Iterable[str]) -> ConfigError:
     return ConfigError(f"the store holds no sweep `{name}`", did_you_mean(name, known))
 

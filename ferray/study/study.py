@@ -24,6 +24,7 @@ from ferray.events import Decision, EpochReport, FailureReason, Outcome, Outcome
 from ferray.stats.ranking import best_first
 from ferray.study.attempts import Verdicts, earlier_verdicts, is_root, place_of, root_of
 from ferray.study.enqueued import enqueue
+from ferray.study.history import ended_record
 from ferray.study.lease import Lease
 from ferray.study.live import LiveTrial, empty_result, result_of
 from ferray.study.pruning import report_epoch
@@ -32,6 +33,7 @@ from ferray.study.records import (
     PARENT_ATTR,
     RESULT_ATTR,
     TRIAL_ATTR,
+    TrialRecord,
 )
 from ferray.study.repeats import Repeats, seed_of, with_seed
 from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search
@@ -212,6 +214,10 @@ class Study:
         del self._live[number]
         self._counted += outcome.kind in _COUNTED
         return outcome
+
+    def ended_record(self, number: int) -> TrialRecord:
+        """The record of a trial that `finish` has told the end of."""
+        return ended_record(self._optuna.get_trials(deepcopy=False)[number])
 
     def num_retries(self, number: int) -> int:
         """How often a running trial's parameters were asked before."""

@@ -30,6 +30,7 @@ from ferray.events import (
     TrialEnded,
     TrialStarted,
 )
+from ferray.results.export import entry
 from ferray.study.study import Study, Trial
 from ferray.sweeps.failures import FailurePolicy
 from ferray.sweeps.notification import Listeners
@@ -109,6 +110,9 @@ class SweepDriver:
                 time_s=self.spec.budget.time_s,
                 study=self.study.name,
                 identity=f"{self.study.name}\n{self.identity}",
+                counts=objective.epoch,
+                sampler={self.spec.sampler.name: dict(self.spec.sampler.params)},
+                pruner={self.spec.pruner.name: dict(self.spec.pruner.params)},
             ),
         )
 
@@ -142,6 +146,7 @@ class SweepDriver:
                 config=trial.config.to_json(),
                 folder=address,
                 root=trial.root,
+                earlier=trial.resume_folders,
             ),
         )
         return self._job(trial, address)
@@ -201,7 +206,8 @@ class SweepDriver:
         value = best.metrics[self.spec.objective.metric] if best else None
         self.retention.trial_ended(trial, outcome, value)
         self.failures.trial_ended(outcome)
-        self.listeners.notify("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params))
+        told = entry(self.study.ended_record(number), self.spec.objective.metric)
+        self.listeners.notify("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params, told))
 
     def lost(self, numbers: Sequence[int], reason: FailureReason, message: str, known: str = "") -> None:
         """The worker of these trials died under them: their parameters are asked again, unless that was too often.

@@ -30,6 +30,7 @@ from ferray.events import (
     TrialEnded,
     TrialStarted,
 )
+from ferray.results.export import entry
 from ferray.study.records import SweepRecord, TrialRecord, TrialState
 
 CLASSES = ("Happy", "Sad")
@@ -156,7 +157,8 @@ def trial_ended(trial: FakeTrial) -> TrialEnded:
     """The last word on this trial; not for the one that runs."""
     assert trial.kind is not None
     last = trial.reports[-1] if trial.reports else None
-    return TrialEnded(trial.number, Outcome(trial.kind, trial.message), trial.best, last, trial.value, trial.params)
+    outcome, told = Outcome(trial.kind, trial.message), entry(trial_record(trial), "val/uar")
+    return TrialEnded(trial.number, outcome, trial.best, last, trial.value, trial.params, told)
 
 
 def sweep_record() -> SweepRecord:

@@ -21,18 +21,30 @@ from ferray.text.commands import command
 from ferray.text.sanitize import visible
 from ferray.track import Tracker
 from ferray.track._wandb_files import files_kept_in, found_where_written, remember_place
-from ferray.track._wandb_payload import (
+from ferray.track._wandb_upload import mark_unsent, runs_to_send, send
+from ferray.track.wandb_runs.payload import (
+    DEFAULT_PROJECT,
+    FORMER_SUMMARY_KEYS,
+    MESSAGE,
+    OUTCOME,
     REMOVED_COLUMNS,
-    STATES,
+    RUNNING,
+    SCORE,
+    SCORE_SO_FAR,
+    TRIAL_JOB,
+    Standing,
     config_of,
     confusion_rows,
     epoch_row,
+    fixed_tags,
     histograms,
+    notes_of,
     removed_rows,
     run_id,
+    run_name,
     summary_of,
+    tags_with,
 )
-from ferray.track._wandb_upload import mark_unsent, runs_to_send, send
 
 CLOSE_TIMEOUT_S = 30.0
 FINISH_TIMEOUT_S = 10.0  # what is not sent by then stays on disk for `ferray sync`
@@ -239,7 +251,7 @@ class Runs:
         """Close the runs of trials that never ended: the sweep was stopped."""
         while self._open:
             _, opened = self._open.popitem()
-            self._finish(opened.run, STATES[OutcomeKind.INTERRUPTED], exit_code=1)
+            self._finish(opened.run, OutcomeKind.INTERRUPTED, exit_code=1)
 
     def _start(self, trial: TrialStarted) -> Any:
         try:
@@ -254,15 +266,29 @@ class Runs:
             run = self._init(trial, suffix="-offline")
         # wandb's own step is the number of log calls, and starts over when a run goes on.
         run.define_metric("*", step_metric="epoch")
+        run.define_metric(self._sweep.metric, step_metric="epoch", summary=self._sweep.mode)
+        run.name, run.notes = run_name(self._sweep.name, trial), notes_of(self._sweep, trial)
+        run.config.update(config_of(self._sweep, trial), allow_val_change=True)
+        self._forget_former_end(run)
         return run
+
+    def _forget_former_end(self, run: Any) -> None:
+        """Take out of a run that goes on what was said of its end."""
+        for key in (MESSAGE, SCORE, SCORE_SO_FAR, *FORMER_SUMMARY_KEYS):
+            if key in run.summary.keys():  # noqa: SIM118 (a summary is no mapping)
+                del run.summary[key]
+        run.summary[OUTCOME] = RUNNING
 
     def _init(self, trial: TrialStarted, suffix: str = "") -> Any:
         return self._wandb.init(
-            project=os.environ.get("WANDB_PROJECT") or "ferray",
+            project=os.environ.get("WANDB_PROJECT") or DEFAULT_PROJECT,
             group=self._sweep.name,
+            job_type=TRIAL_JOB,
             id=run_id(self._sweep.identity, trial.root) + suffix,
-            name=f"{self._sweep.name}-{trial.root:04d}",
-            config=config_of(trial),
+            name=run_name(self._sweep.name, trial),
+            notes=notes_of(self._sweep, trial),
+            tags=tags_with(fixed_tags(trial), outcome=RUNNING, standing=Standing()),
+            config=config_of(self._sweep, trial),
             dir=str(self._folder),
             mode=self._mode,
             resume="allow",
@@ -295,11 +321,11 @@ class Runs:
         opened.seen.write_text(str(report.epoch))
 
     def _end(self, opened: OpenRun, trial: TrialEnded) -> None:
-        opened.run.summary.update(summary_of(trial))
+        opened.run.summary.update(summary_of(trial.entry, Standing()))
         if trial.last is not None:
             self._log_tables(opened, trial, epoch=trial.last.epoch)
         failed = trial.outcome.kind in (OutcomeKind.FAILED, OutcomeKind.INTERRUPTED)
-        self._finish(opened.run, STATES[trial.outcome.kind], exit_code=int(failed))
+        self._finish(opened.run, trial.outcome.kind, exit_code=int(failed))
 
     def _log_tables(self, opened: OpenRun, trial: TrialEnded, epoch: int) -> None:
         if not self._tables_accepted:
@@ -326,7 +352,7 @@ class Runs:
             media["outliers/removed"] = wandb.Table(columns=REMOVED_COLUMNS, data=opened.removed)
         return media
 
-    def _finish(self, run: Any, state: str, exit_code: int) -> None:
-        run.summary["state"] = state
-        run.tags = (*(tag for tag in run.tags or () if tag not in STATES.values()), state)
+    def _finish(self, run: Any, outcome: OutcomeKind, exit_code: int) -> None:
+        run.summary[OUTCOME] = str(outcome)
+        run.tags = tags_with(run.tags or (), outcome=str(outcome), standing=Standing())
         run.finish(exit_code=exit_code)

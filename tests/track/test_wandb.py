@@ -20,8 +20,8 @@ from ferray.errors import FerrayError
 from ferray.testing.fake_sweep import sweep_started
 from ferray.testing.trackers import play
 from ferray.text.commands import command
-from ferray.track._wandb_payload import run_id
 from ferray.track.wandb import Voice, Wandb, choose_mode
+from ferray.track.wandb_runs.payload import run_id
 
 
 @pytest.fixture(scope="module")
@@ -110,36 +110,35 @@ def test_config_answers_which_component(completed: dict[str, Any]) -> None:
 
 
 def test_config_tells_what_was_searched(completed: dict[str, Any]) -> None:
-    assert completed["config"]["searched"] == {"optimizer/lr": 3.14159e-4, "backbone": "resnet18", "epochs": 3}
+    searched = {key: value for key, value in completed["config"].items() if key.startswith("p/")}
+    assert searched == {"p/optimizer/lr": 3.14159e-4, "p/backbone": "resnet18", "p/epochs": 3}
 
 
 def test_summary_holds_the_best_epoch_flat(completed: dict[str, Any]) -> None:
-    wanted = ("best/value", "best/val/uar", "best/val/recall/Sad", "best/epoch", "state")
-    assert [completed["summary"][key] for key in wanted] == [0.5, 0.5, 0.5, 3, "finished"]
+    wanted = ("score", "best/val/uar", "best/val/recall/Sad", "best/epoch", "outcome")
+    assert [completed["summary"][key] for key in wanted] == [0.5, 0.5, 0.5, 3, "completed"]
 
 
-def test_completed_trial_is_tagged_finished(completed: dict[str, Any]) -> None:
-    assert (completed["tags"], completed["exit_code"]) == (["finished"], 0)
+def test_tags_say_outcome_backbone_and_dataset(completed: dict[str, Any]) -> None:
+    assert (completed["tags"], completed["exit_code"]) == (["backbone:resnet18", "dataset:demo", "completed"], 0)
 
 
-def test_pruned_trial_is_tagged_pruned(folder: Path) -> None:
-    assert json.loads(inspect(folder, 1, "--summary"))["tags"] == ["pruned"]
+def test_pruned_trial_is_tagged_pruned_and_has_no_score_to_rank_by(folder: Path) -> None:
+    read = json.loads(inspect(folder, 1, "--summary"))
+    assert (read["tags"][-1], read["summary"].get("score"), read["summary"]["score_so_far"]) == ("pruned", None, 0.25)
 
 
 def test_failed_trial_is_tagged_failed_and_says_why(failed: dict[str, Any]) -> None:
-    assert (failed["tags"], failed["exit_code"], failed["summary"]["message"]) == (
-        ["failed"],
-        1,
-        "RuntimeError: out of memory",
-    )
+    told = (failed["tags"][-1], failed["exit_code"], failed["summary"]["message"])
+    assert told == ("failed", 1, "RuntimeError: out of memory")
 
 
 def test_diverged_trial_is_tagged_diverged(folder: Path) -> None:
-    assert json.loads(inspect(folder, 3, "--summary"))["tags"] == ["diverged"]
+    assert json.loads(inspect(folder, 3, "--summary"))["tags"][-1] == "diverged"
 
 
 def test_trial_that_never_ended_is_tagged_interrupted(folder: Path) -> None:
-    assert json.loads(inspect(folder, 6, "--summary"))["tags"] == ["interrupted"]
+    assert json.loads(inspect(folder, 6, "--summary"))["tags"][-1] == "interrupted"
 
 
 def test_history_has_a_row_an_epoch(records: str) -> None:

@@ -77,9 +77,9 @@ def test_no_epoch_is_sent_twice(played: Played) -> None:
     assert played.rows_of_trials == [3, 1, 0, 1, 2, 1, 0]
 
 
-def test_best_values_and_state_are_in_the_summary(played: Played) -> None:
-    states = sorted(summary["state"] for summary in played.server.summaries.values())
-    assert states == sorted(["finished", "pruned", "failed", "diverged", "finished", "interrupted", "interrupted"])
+def test_outcomes_are_in_the_summary(played: Played) -> None:
+    outcomes = sorted(summary["outcome"] for summary in played.server.summaries.values())
+    assert outcomes == sorted(["completed", "pruned", "failed", "diverged", "completed", "interrupted", "interrupted"])
 
 
 def test_nothing_is_said_when_all_is_well(played: Played) -> None:
