@@ -27,13 +27,19 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Difference:
-    """First minus second, in [-1, 1], with its 95 % interval. `p` is Wilcoxon's, None where it was not asked."""
+    """First minus second, in [-1, 1], with its 95 % interval. `p` is two-sided, None where no test was asked.
+
+    `p` is Wilcoxon's, or of the test that gave the interval where that is `seeds_and_images.paired`, whose standard
+    errors from seeds and from the draw of images are `seed_error` and `draw_error`.
+    """
 
     value: float
     interval: Interval | None
     method: str
     num_pairs: int = 0
     p: float | None = None
+    seed_error: float | None = None
+    draw_error: float | None = None
 
     @property
     def is_beyond_noise(self) -> bool:
@@ -48,8 +54,11 @@ class Difference:
             "interval": interval,
             "method": self.method,
             "pairs": self.num_pairs,
-            "wilcoxon_p": self.p,
+            **({"wilcoxon_p": self.p} if self.draw_error is None else self._crossed()),
         }
+
+    def _crossed(self) -> dict[str, Any]:
+        return {"p": self.p, "seed_error": self.seed_error, "draw_error": self.draw_error}
 
 
 def difference(ours: Estimate, theirs: Estimate) -> Difference:
@@ -112,6 +121,19 @@ def paired_folds(first: Sequence[float], second: Sequence[float], *, num_train: 
         return Difference(found.value, None, found.method, len(gaps))
     interval = t_interval(found.value, found.standard_error, found.degrees, low=-1.0)
     return Difference(found.value, interval, f"paired {OVER_FOLDS}", len(gaps))
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values, in the order of `ps`: that any below 0.05 is a false one has a chance of 5 % at most.
+
+    Source: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979)
+    65-70.
+    """
+    adjusted, highest = [0.0] * len(ps), 0.0
+    for rank, index in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
+        highest = max(highest, min(1.0, (len(ps) - rank) * ps[index]))
+        adjusted[index] = highest
+    return adjusted
 
 
 def _wilcoxon(gaps: Sequence[float]) -> float | None:

@@ -11,6 +11,7 @@ from ferray.stats.differences import (
     ONE_SIDED,
     WELCH,
     difference,
+    holm,
     paired_folds,
     paired_seeds,
     smallest_num_seeds,
@@ -123,3 +124,12 @@ def test_four_points_at_a_spread_of_three_take_nine_seeds() -> None:
 def test_a_uar_is_compared_by_welch() -> None:
     one = of_confusion("uar", 0.75, ((8, 2), (3, 7)))
     assert difference(one, one).method == WELCH
+
+
+def test_holm_multiplies_the_smallest_most() -> None:
+    # 0.01 * 3, 0.02 * 2, 0.03 * 1, none below one that is smaller.
+    assert holm([0.03, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
+
+
+def test_holm_leaves_one_test_alone_and_ends_at_one() -> None:
+    assert (holm([0.04]), holm([0.9, 0.8]), holm([])) == ([0.04], [1.0, 1.0], [])
