@@ -76,7 +76,7 @@ def _evaluate(sweep: PaperSweep, listener: Listener) -> None:
         listener.warned(f"note: {standing}: the test split is judged when the others have, or by `{again}`")
         return
     chosen = choose_trials(sweep.record, sweep.folder, every=True)
-    evaluate_trials(sweep.record, chosen, sweep.folder, sweep.runtime, standing, listener.noted)
+    evaluate_trials(sweep.record, chosen, sweep.folder, sweep.runtime, listener.noted)
 
 
 def _draw(sweep: PaperSweep, listener: Listener) -> None:

@@ -80,6 +80,11 @@ class TrialArtifacts:
         """What the best weights score on the test split; see `ferray.results.held_out`."""
         return self._file("test.json")
 
+    @property
+    def answers(self) -> ArtifactFile:
+        """What the best weights say to each image of the test split; see `ferray.results.answers`."""
+        return self._file("answers.json")
+
     def fold(self, number: int) -> TrialArtifacts:
         """Those of one fold of a cross-validated trial, there or not."""
         return TrialArtifacts(self.files.below(f"{_FOLD}{number}"))

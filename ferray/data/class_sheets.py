@@ -12,7 +12,7 @@ import numpy as np
 from ferray.data.contact_sheet import COLUMNS, Pixels, Tile, draw_sheet
 from ferray.data.png import write_png
 from ferray.data.same_pictures import same_pictures
-from ferray.data.samples import PackedSamples, SampleList, Splits
+from ferray.data.samples import PackedSamples, SampleList, SealedSplit, Splits
 
 ROWS = 8
 COPY = "copy"
@@ -24,12 +24,12 @@ class ShownImage:
     """One image of a split at its position in it, and what is remarkable about it."""
 
     split: str
-    samples: PackedSamples
+    samples: PackedSamples | SealedSplit
     position: int
     flag: str
 
     def tile(self) -> Tile:
-        image: Pixels = self.samples.images_of(np.array([self.position]))[0]
+        image: Pixels = self.samples.picture(self.position)
         name = PurePosixPath(self.samples.names[self.position]).stem
         return Tile(image, (name, self.split, self.flag), is_flagged=bool(self.flag))
 
@@ -42,10 +42,10 @@ def write_class_sheets(folder: Path, listing: SampleList, splits: Splits) -> lis
     """
     if not splits.train.images.size:
         return []
-    flags = _flags(listing)
+    label_of = {sample.sample_id: sample.label for sample in listing.samples}
     by_class: list[list[ShownImage]] = [[] for _ in splits.train.classes]
-    for shown in _images(splits, flags):
-        by_class[int(shown.samples.labels[shown.position])].append(shown)
+    for sample_id, shown in _images(splits, _flags(listing)):
+        by_class[label_of[sample_id]].append(shown)
     paths = []
     for name, images in zip(splits.train.classes, by_class, strict=True):
         chosen = worth_a_look(images)
@@ -65,10 +65,12 @@ def _plain(name: str) -> str:
 _PARTS = ("train", "val", "test")
 
 
-def _images(splits: Splits, flags: dict[int, str]) -> Iterator[ShownImage]:
-    for split, samples in zip(_PARTS, (splits.train, splits.val, splits.test), strict=True):
+def _images(splits: Splits, flags: dict[int, str]) -> Iterator[tuple[int, ShownImage]]:
+    """Every image of the splits, each with its id."""
+    parts: tuple[PackedSamples | SealedSplit, ...] = (splits.train, splits.val, splits.test)
+    for split, samples in zip(_PARTS, parts, strict=True):
         for position, number in enumerate(samples.sample_ids.tolist()):
-            yield ShownImage(split, samples, position, flags.get(number, ""))
+            yield number, ShownImage(split, samples, position, flags.get(number, ""))
 
 
 def _flags(listing: SampleList) -> dict[int, str]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.config.exclusion import Exclusion
-from ferray.data.samples import PackedSamples, Sample, Splits
+from ferray.data.samples import PackedSamples, Sample, SealedSplit, Splits
 from ferray.errors import DataError
 from ferray.text.counting import counted
 
@@ -55,7 +55,7 @@ def not_listed(samples: Sequence[Sample], rows: NDArray[np.int64], exclusion: Ex
     return np.array(kept, dtype=np.int64)
 
 
-def _is_listed(samples: PackedSamples, exclusion: Exclusion) -> NDArray[np.bool_]:
+def _is_listed(samples: PackedSamples | SealedSplit, exclusion: Exclusion) -> NDArray[np.bool_]:
     each = zip(samples.sample_ids.tolist(), samples.names, strict=True)
     return np.array([exclusion.lists(sample_id, name) for sample_id, name in each], dtype=bool)
 

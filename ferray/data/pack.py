@@ -20,7 +20,7 @@ from ferray.data.groups import table_of
 from ferray.data.opened import decoding_params, open_dataset, short_hash
 from ferray.data.pack_file import FORMAT, Pack, Progress, read_pack, write_pack
 from ferray.data.recent import Recent
-from ferray.data.samples import PackedSamples, Splits
+from ferray.data.samples import PackedSamples, SealedSplit, Splits
 from ferray.data.splits import require_classes, split_rows
 
 
@@ -71,7 +71,7 @@ def _make_splits(
     rows = split_rows(table, params, limit)
     require_classes(table, rows, pack.samples.classes, name=choice.name, skipped=skipped)
     train, val, test = (_view(pack, kept[chosen]) for chosen in (rows.train, rows.val, rows.test))
-    return Splits(train, val, test, skipped, pack.folder, rows.sources)
+    return Splits(train, val, SealedSplit(test), skipped, pack.folder, rows.sources)
 
 
 def _usable(pack: Pack, choice: DatasetChoice) -> tuple[NDArray[np.int64], Skipped | None]:

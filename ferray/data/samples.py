@@ -5,7 +5,7 @@ N = samples, H and W = pixels, C = classes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample, Skipped
+from ferray.data.judging import refuse_unless_judging
 
 SplitName = Literal["train", "val", "test"]
 
@@ -79,6 +80,15 @@ class PackedSamples:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def class_counts(self) -> tuple[int, ...]:
+        """How many samples each class has, in the order of the classes."""
+        return tuple(np.bincount(self.labels, minlength=len(self.classes)).tolist())
+
+    def picture(self, position: int) -> NDArray[np.uint8]:
+        """The image (H, W, 3) at this position of the split."""
+        picture: NDArray[np.uint8] = self.images_of(np.array([position]))[0]
+        return picture
+
     def inputs_of(self, positions: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.float32]:
         """What is trained on at these positions of the split, a fresh copy: features (B, D) or else images."""
         return self.images_of(positions) if self.features is None else self.features[self.rows[positions]]
@@ -86,6 +96,47 @@ class PackedSamples:
     def images_of(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The images at these positions of the split: (B, H, W, 3) uint8, a fresh copy the caller may write to."""
         return self.images[self.rows[positions]]
+
+
+class SealedSplit:
+    """The test split as everybody may know it: which images stand in it, and how many of each class.
+
+    That much is needed to split, to count and to find copies. What models are judged by, inputs with their labels,
+    is had by `unsealed` alone.
+    """
+
+    def __init__(self, samples: PackedSamples) -> None:
+        self.__samples = samples
+
+    def __len__(self) -> int:
+        return len(self.__samples)
+
+    @property
+    def sample_ids(self) -> NDArray[np.int64]:
+        """The ids (N,) of its images."""
+        return self.__samples.sample_ids
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its images, parallel to `sample_ids`."""
+        return self.__samples.names
+
+    def class_counts(self) -> tuple[int, ...]:
+        """How many images each class has, in the order of the classes."""
+        return self.__samples.class_counts()
+
+    def picture(self, position: int) -> NDArray[np.uint8]:
+        """One image (H, W, 3), for a person who looks through the data; no model is shown it."""
+        return self.__samples.picture(position)
+
+    def with_features(self, features: NDArray[np.float32]) -> SealedSplit:
+        """The same over rows of features, as sealed."""
+        return SealedSplit(replace(self.__samples, features=features))
+
+    def unsealed(self) -> PackedSamples:
+        """All of it; SplitIsSealed outside of `judging`."""
+        refuse_unless_judging()
+        return self.__samples
 
 
 @dataclass(frozen=True)
@@ -102,7 +153,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Splits:
-    """The three splits of one configuration. `val` chooses; `test` is read by `evaluate` alone.
+    """The three splits of one configuration. `val` chooses; `test` is sealed until a model is judged.
 
     `skipped` is what `bad_samples` left out of all three, None where that is nothing. `folder` is the pack's.
     `sources` says where each of the three comes from.
@@ -110,7 +161,7 @@ class Splits:
 
     train: PackedSamples
     val: PackedSamples
-    test: PackedSamples
+    test: SealedSplit
     skipped: Skipped | None = None
     folder: Path | None = None
     sources: Sources | None = None

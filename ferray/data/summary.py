@@ -23,7 +23,7 @@ from ferray.data.groups import groups_in_words
 from ferray.data.left_out import LeftOut
 from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
-from ferray.data.samples import Sample, SampleList, Splits
+from ferray.data.samples import PackedSamples, Sample, SampleList, SealedSplit, Splits
 from ferray.files.atomic import write_text
 from ferray.text.sanitize import csv_text
 
@@ -130,15 +130,19 @@ def _split_summaries(params: DatasetParams, account: Account, splits: Splits) ->
     words = {part: account.origins.get(part, f"its {part} part") for part in ("train", "val", "test")}
     words["all"] = account.origins.get("all", "the whole set")
     words["groups"] = groups_in_words(params, account.groups)
-    num_classes = len(splits.train.classes)
+    each: tuple[tuple[str, PackedSamples | SealedSplit], ...] = (
+        ("train", splits.train),
+        ("val", splits.val),
+        ("test", splits.test),
+    )
     return tuple(
         SplitSummary(
             name,
-            tuple(np.bincount(samples.labels, minlength=num_classes).tolist()),
+            samples.class_counts(),
             getattr(splits.sources, name, "").format_map(words),
             short_hash(np.sort(samples.sample_ids).tobytes().hex()),
         )
-        for name, samples in (("train", splits.train), ("val", splits.val), ("test", splits.test))
+        for name, samples in each
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
@@ -12,7 +15,8 @@ from ferray.config.place import RESOLVED_NAME
 from ferray.errors import DataError
 from ferray.files.read import read_json
 from ferray.results.held_out import HeldOut, read_held_out
-from ferray.study.records import SweepRecord
+from ferray.study.records import Reading, SweepRecord, TrialRecord
+from ferray.text.counting import counted
 
 ENDED = ("complete", "pruned", "diverged", "failed")  # for good: the others are asked again
 
@@ -64,6 +68,37 @@ def earliest_reading(trials: Iterable[TrialArtifacts], standing: Standing) -> st
     found = [held_out for held_out in map(_known, trials) if held_out and held_out.num_ended is not None]
     first = min(found, key=lambda held_out: held_out.num_ended or 0, default=None)
     return when_read(first, standing) if first else ""
+
+
+def reading_now(
+    by: Literal["evaluate", "confirm"], sweep: str, trials: Iterable[TrialRecord], standing: Standing
+) -> Reading:
+    """A reading of the test split that begins now: the models of these trials, so far into the search."""
+    numbers = tuple(trial.number for trial in trials)
+    key, when = uuid.uuid4().hex, time.time()
+    return Reading(key, by, sweep, numbers, when, standing.num_ended, standing.num_asked)
+
+
+def readings_of(record: SweepRecord, folder: Path) -> tuple[Reading, ...]:
+    """Every reading of the test split that is known of the sweep in `folder`, oldest first.
+
+    Trials that were judged before readings were written down make the first one, without a date.
+    """
+    own = [reading for reading in record.readings if reading.by == "evaluate" or reading.sweep == record.name]
+    dated = {number for reading in own for number in reading.trials}
+    artifacts = SweepArtifacts.of(folder)
+    judged = [trial for trial in record.trials if trial.folder and artifacts.trial(trial.folder).held_out.exists()]
+    undated = tuple(trial.number for trial in judged if trial.number not in dated)
+    return (*([Reading("undated", "evaluate", record.name, undated)] if undated else []), *record.readings)
+
+
+def reading_words(reading: Reading) -> str:
+    """`evaluate of trial 17 on 2026-11-26`, and how far the search had come where more trials were asked for."""
+    of = f"trial {reading.trials[0]}" if len(reading.trials) == 1 else counted(len(reading.trials), "trial")
+    when = "" if reading.when is None else time.strftime(" on %Y-%m-%d", time.localtime(reading.when))
+    num_ended, num_asked = reading.num_ended, reading.num_asked
+    early = num_ended is not None and num_asked is not None and num_ended < num_asked
+    return f"{reading.by} of {of}{when}" + (f", when {num_ended} of {num_asked} trials had ended" if early else "")
 
 
 def num_read(folder: Path) -> int:

@@ -239,7 +239,7 @@ def _skipped_and_filled(config: TrialConfig, splits: Splits) -> str:
     """What was left out and what was filled in, "" where neither was needed."""
     was_asked = splits.skipped is not None and not splits.skipped.is_known
     told = [splits.skipped.sentence(config.dataset.name)] if splits.skipped and was_asked else []
-    empty = sum(map(num_empty, (splits.train, splits.val, splits.test))) if holds_features(config) else 0
+    empty = sum(map(num_empty, (splits.train, splits.val))) if holds_features(config) else 0
     if empty:
         told.append(
             f"{counted(empty, 'empty cell')} of `{config.dataset.name}` filled with the median of the training split"

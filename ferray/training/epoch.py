@@ -85,7 +85,8 @@ def _with_progress(batches: Iterator[Batch], total: int, on_batch: OnBatch) -> I
 def _evaluate(parts: Assembly, trained: TrainingPass) -> Evaluation:
     val, num_classes = parts.splits.val, parts.learner.num_classes
     if not math.isfinite(trained.loss):
-        return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64))
+        nothing = torch.zeros(0, dtype=torch.int64)
+        return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64), nothing)
     batches = _plain_batches(parts, val, torch.arange(len(val)).numpy())
     return evaluate(parts.learner, batches, parts.training.strategy.adjust_logits)
 

@@ -19,10 +19,14 @@ from ferray.training.prefetch import Prefetcher
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Mean plain cross-entropy and the confusion matrix (C, C) int64 on CPU, rows = truth."""
+    """Mean plain cross-entropy and the confusion matrix (C, C) int64 on CPU, rows = truth.
+
+    `predictions` (N,) int64 are in the order of the samples, on the device; none where nothing was asked.
+    """
 
     loss: float
     confusion: Tensor
+    predictions: Tensor
 
 
 @torch.inference_mode()
@@ -34,12 +38,14 @@ def evaluate(
     device, num_classes = classifier.precision.device, classifier.num_classes
     loss_sum = torch.zeros((), dtype=torch.float64, device=device)
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64, device=device)
+    predictions = [torch.zeros(0, dtype=torch.int64, device=device)]
     for batch in batches:
         logits_NC = adjust_logits(classifier.logits(batch.images))
         loss_sum += soft_cross_entropy(logits_NC, classifier.targets(batch.labels)) * len(batch)
-        confusion += confusion_matrix(batch.labels, logits_NC.argmax(dim=1), num_classes)
+        predictions.append(logits_NC.argmax(dim=1))
+        confusion += confusion_matrix(batch.labels, predictions[-1], num_classes)
     counts = confusion.cpu()
-    return Evaluation(float(loss_sum) / max(1, int(counts.sum())), counts)
+    return Evaluation(float(loss_sum) / max(1, int(counts.sum())), counts, torch.cat(predictions))
 
 
 @torch.inference_mode()

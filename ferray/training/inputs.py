@@ -79,5 +79,5 @@ def _described(splits: Splits, config: TrialConfig, progress: Progress | None) -
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     images = splits.train.images
     rows = open_rows(images, splits.folder, f"{config.descriptor.name}-{key}", image_descriptor(config), progress)
-    train, val, test = (replace(split, features=rows) for split in (splits.train, splits.val, splits.test))
-    return replace(splits, train=train, val=val, test=test)
+    train, val = (replace(split, features=rows) for split in (splits.train, splits.val))
+    return replace(splits, train=train, val=val, test=splits.test.with_features(rows))

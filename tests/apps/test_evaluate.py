@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +14,19 @@ from typing import Any, cast
 import pytest
 
 import ferray as ferray_package
-from ferray.apps.evaluate import fingerprint
+from ferray.apps.judge import fingerprint, judge_trials
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
+from ferray.config.runtime import Runtime
+from ferray.data.judging import judging
 from ferray.data.pack import open_splits
 from ferray.data.samples import PackedSamples, Splits
+from ferray.errors import StorageError
+from ferray.results.answers import read_answers
 from ferray.results.held_out import read_held_out
 from ferray.study.history import load_sweep
+from ferray.study.records import TrialRecord
 from ferray.testing.command import Ran, ferray
 from ferray.testing.fake_data import write_image_folder
 from ferray.testing.journals import without_checksums
@@ -136,7 +141,8 @@ def test_the_data_is_in_the_answer(clean: Path) -> None:
     cache = Path(os.environ["FERRAY_CACHE"])
     splits = open_splits(config.dataset, size=32, limit_per_class=None, data_root=clean, cache_dir=cache)
     assert held_out is not None
-    assert held_out.data == fingerprint(splits.test) != fingerprint(splits.val)
+    with judging(lambda: None):
+        assert held_out.data == fingerprint(splits.test.unsealed()) != fingerprint(splits.val)
 
 
 def test_an_unknown_trial_is_named(runs: Path) -> None:
@@ -243,19 +249,58 @@ def test_training_never_reads_the_test_split(
         assert trainer.step().epoch == 1
 
 
-def test_nothing_but_evaluate_speaks_of_the_test_split() -> None:
-    # sweeps/check.py counts empty cells in all splits, training/inputs.py passes rows of features on to each of them,
-    # and what is said of a data set are the numbers of its images; `data show` shows the pictures to a person.
-    counting = {
-        "sweeps/check.py",
-        "training/inputs.py",
-        "data/summary.py",
-        "data/same_pictures.py",
-        "data/class_sheets.py",
-    }
+def test_nothing_but_the_judging_of_models_speaks_of_the_test_split() -> None:
+    # training/inputs.py passes rows of features on, sealed, and what is said of a data set are the numbers of its
+    # images; `data show` shows the pictures to a person.
+    counting = {"training/inputs.py", "data/summary.py", "data/same_pictures.py", "data/class_sheets.py"}
     package = Path(ferray_package.__file__).parent
     files = [path for path in package.rglob("*.py") if "splits.test" in path.read_text(encoding="utf-8")]
-    assert {path.relative_to(package).as_posix() for path in files} == {"apps/evaluate.py", *counting}
+    assert {path.relative_to(package).as_posix() for path in files} == {"apps/judge.py", *counting}
+
+
+def test_nothing_but_the_judging_of_models_breaks_the_seal() -> None:
+    package = Path(ferray_package.__file__).parent
+    files = [path for path in package.rglob("*.py") if ".unsealed()" in path.read_text(encoding="utf-8")]
+    assert [path.relative_to(package).as_posix() for path in files] == ["apps/judge.py"]
+
+
+def test_a_reading_is_in_the_store(clean: Path) -> None:
+    evaluate(clean, "--trial", 1)
+    *_, latest = load_sweep(clean / "tiny").readings
+    assert (latest.by, latest.sweep, latest.trials, latest.num_ended) == ("evaluate", "tiny", (1,), 2)
+
+
+def test_what_is_known_is_no_reading(clean: Path) -> None:
+    evaluate(clean)
+    before = load_sweep(clean / "tiny").readings
+    evaluate(clean)
+    assert load_sweep(clean / "tiny").readings == before
+
+
+def test_a_second_reading_is_told_of_the_first(clean: Path) -> None:
+    evaluate(clean, "--trial", 0)
+    assert "note: the test split was read before: " in evaluate(clean, "--trial", 1).err
+
+
+def test_each_image_has_its_answer(clean: Path) -> None:
+    evaluate(clean, "--trial", 0)
+    own = TrialArtifacts.at(str(folders(clean)[0]))
+    answers, held_out = read_answers(own), read_held_out(own)
+    assert answers is not None
+    assert held_out is not None
+    pairs = list(zip(answers.labels.tolist(), answers.predictions.tolist(), strict=True))
+    counts = [[pairs.count((truth, said)) for said in range(7)] for truth in range(7)]
+    assert (counts, answers.checkpoint) == ([list(row) for row in held_out.confusion], held_out.checkpoint)
+
+
+def test_where_no_reading_can_be_written_down_nothing_is_read(clean: Path) -> None:
+    def refuse(_: Sequence[TrialRecord]) -> None:
+        raise StorageError("the disk is full")
+
+    record = load_sweep(clean / "tiny")
+    with pytest.raises(StorageError, match="full"):
+        judge_trials(record, record.trials, clean / "tiny", Runtime(launcher="inline"), [].append, refuse)
+    assert [(folder / "test.json").exists() for folder in folders(clean)] == [False, False]
 
 
 def test_a_sweep_with_trials_to_come_is_warned_of_and_its_record_says_so(clean: Path) -> None:

@@ -15,7 +15,7 @@ from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.events import EpochReport, Listener
-from ferray.results.blinding import num_read, standing_of
+from ferray.results.blinding import num_read
 from ferray.results.held_out import HeldOut
 from ferray.results.progress import with_progress
 from ferray.study.history import load_sweep
@@ -85,8 +85,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Itera
         SPEC, runtime.model_copy(update={"artifacts": None}), listeners=[watcher]
     )  # the folder remembers
     best = [trial for trial in record.trials if trial.state == "complete"]
-    standing = standing_of(record, folder)
-    (held_out,) = evaluate_trials(record, best, folder, runtime, standing, lambda _: None)
+    (held_out,) = evaluate_trials(record, best, folder, runtime, lambda _: None)
     yield Ended(folder, interrupted, record, held_out, files, watcher.epochs)
     MemoryFileSystem(root).clear()
 

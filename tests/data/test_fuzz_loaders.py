@@ -18,6 +18,7 @@ from PIL import Image
 
 from ferray.config.trial import DatasetChoice
 from ferray.data.images import read_image
+from ferray.data.judging import judging
 from ferray.data.pack import open_splits
 from ferray.data.samples import PackedSamples
 from ferray.errors import FerrayError
@@ -72,8 +73,9 @@ def load(folder: Path, dataset: str, policy: str) -> None:
     places = {"data_root": folder / "data", "cache_dir": folder / "cache"}
     with suppress(FerrayError):
         splits = open_splits(choice, size=4, limit_per_class=None, **places)
-        for split in (splits.train, splits.val, splits.test):
-            check(split)
+        with judging(lambda: None):
+            for split in (splits.train, splits.val, splits.test.unsealed()):
+                check(split)
     assert listing_of(folder / "data") == before
     assert {path.name for path in folder.iterdir()} <= {"data", "cache"}
 

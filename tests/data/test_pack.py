@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ferray.config.trial import DatasetChoice
+from ferray.data.judging import judging
 from ferray.data.pack import ensure_data, open_splits
 from ferray.data.samples import Splits
 from ferray.errors import ConfigError, DataError
@@ -34,7 +35,8 @@ def root(tmp_path: Path) -> Path:
 
 def test_splits_are_views_of_one_pack(root: Path, tmp_path: Path) -> None:
     splits = opened(root, tmp_path)
-    assert splits.train.images is splits.test.images
+    with judging(lambda: None):
+        assert splits.train.images is splits.test.unsealed().images
 
 
 def test_rows_labels_and_names_belong_together(root: Path, tmp_path: Path) -> None:
@@ -85,7 +87,7 @@ def test_the_same_files_elsewhere_share_a_pack(root: Path, tmp_path: Path) -> No
 
 
 def test_limit_per_class_caps_every_split(root: Path, tmp_path: Path) -> None:
-    assert np.bincount(opened(root, tmp_path, limit=2).test.labels).tolist() == [2, 2, 2]
+    assert opened(root, tmp_path, limit=2).test.class_counts() == (2, 2, 2)
 
 
 def test_a_damaged_pack_is_decoded_anew(root: Path, tmp_path: Path) -> None:

@@ -6,10 +6,20 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.place import RESOLVED_NAME
-from ferray.results.blinding import Standing, earliest_reading, num_read, standing_of, when_read
+from ferray.results.blinding import (
+    Standing,
+    earliest_reading,
+    num_read,
+    reading_words,
+    readings_of,
+    standing_of,
+    when_read,
+)
 from ferray.results.held_out import HeldOut, write_held_out
+from ferray.study.records import Reading
 from ferray.testing.fake_sweep import sweep_record
 
 READ = HeldOut(0, "1f3a9c2e", 1, 2, {}, ((1, 0), (0, 1)), ("Happy", "Sad"), "", "", num_ended=3, num_asked=6)
@@ -60,3 +70,29 @@ def test_the_first_of_several_readings_counts(tmp_path: Path) -> None:
 def test_judged_trials_are_counted(tmp_path: Path) -> None:
     leave(tmp_path / "trials" / "0000-a", READ)
     assert num_read(tmp_path) == 1
+
+
+READING = Reading("k", "evaluate", "fake", (4,), when=1_700_000_000.0, num_ended=5, num_asked=9)
+
+
+def test_what_was_judged_before_readings_were_kept_is_the_first_one(tmp_path: Path) -> None:
+    record = replace(sweep_record(), readings=(READING,))
+    for trial in record.trials[:5]:
+        own = SweepArtifacts.of(tmp_path).trial(trial.folder)
+        own.make()
+        own.held_out.write_text("{}")
+    undated, kept = readings_of(record, tmp_path)
+    assert (undated.trials, undated.when, kept) == ((0, 1, 2, 3), None, READING)
+
+
+def test_a_sweep_that_nobody_judged_has_no_reading(tmp_path: Path) -> None:
+    assert readings_of(sweep_record(), tmp_path) == ()
+
+
+def test_a_reading_in_words_says_how_far_the_search_was() -> None:
+    assert reading_words(READING) == "evaluate of trial 4 on 2023-11-14, when 5 of 9 trials had ended"
+
+
+def test_a_reading_at_the_end_says_the_day_alone() -> None:
+    ended = replace(READING, by="confirm", trials=(0, 1, 2), num_ended=9)
+    assert reading_words(ended) == "confirm of 3 trials on 2023-11-14"

@@ -49,7 +49,7 @@ def evaluate(
     say(f"evaluating `{record.name}`: importing torch")
     from ferray.apps.evaluate import evaluate_trials
 
-    results = evaluate_trials(record, chosen, place.folder, runtime, standing, say)
+    results = evaluate_trials(record, chosen, place.folder, runtime, say)
     if json:
         print_json({"sweep": record.name, "trials": [_entry(result) for result in results]})
         return
