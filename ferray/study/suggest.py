@@ -6,21 +6,32 @@ import itertools
 from typing import Any
 
 import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from ferray.config.space import Choice, Node, OneOf, Seeds
 
 
 def suggest(trial: optuna.Trial, name: str, node: Node) -> Any:
     """The value Optuna proposes for `node`, under its full name: a value, or the label of a component."""
+    asked = distribution_of(node)
+    if isinstance(asked, CategoricalDistribution):
+        return trial.suggest_categorical(name, asked.choices)
+    if isinstance(asked, IntDistribution):
+        return trial.suggest_int(name, asked.low, asked.high)
+    return trial.suggest_float(name, asked.low, asked.high, log=asked.log)
+
+
+def distribution_of(node: Node) -> CategoricalDistribution | IntDistribution | FloatDistribution:
+    """What Optuna is asked for."""
     if isinstance(node, OneOf):
-        return trial.suggest_categorical(name, node.labels)
+        return CategoricalDistribution(node.labels)
     if isinstance(node, Choice):
-        return trial.suggest_categorical(name, node.values)
+        return CategoricalDistribution(node.values)
     if isinstance(node, Seeds):  # a range, since Optuna lets no trial have other choices than those before it
-        return trial.suggest_int(name, node.values[0], node.values[-1])
+        return IntDistribution(node.values[0], node.values[-1])
     if node.kind == "int_uniform":
-        return trial.suggest_int(name, int(node.low), int(node.high))
-    return trial.suggest_float(name, float(node.low), float(node.high), log=node.kind == "log_uniform")
+        return IntDistribution(int(node.low), int(node.high))
+    return FloatDistribution(float(node.low), float(node.high), log=node.kind == "log_uniform")
 
 
 def grid_combinations(nodes: dict[str, Node]) -> list[dict[str, Any]]:

@@ -147,6 +147,7 @@ HOW: dict[str, How] = {
     "ferray figures wang2020": run(),
     "ferray figures assa2021": read,
     "ferray outliers": run(),
+    "ferray report": run(),
     "ferray compare": run(),
     "ferray sync": read,  # wants a network
     "ferray list": run(),

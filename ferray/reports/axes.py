@@ -1,0 +1,71 @@
+"""The searched parameters as the axes of figures: how wide each is, and how its values lie on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ferray.config.readable import readable_value, short_names
+from ferray.config.space import Choice, Node, Numbers, OneOf, Seeds
+from ferray.study.records import TrialRecord
+
+Scale = Literal["linear", "log", "names"]
+WIDE = 100.0  # values above 0 that span more than this are shown by their logarithm where no space says otherwise
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One parameter. `low` and `high` are the ends of an axis of numbers, `names` the places of one of names."""
+
+    name: str
+    short: str
+    scale: Scale
+    low: float = 0.0
+    high: float = 0.0
+    names: tuple[str, ...] = ()
+
+    def place(self, value: Any) -> float | str | None:
+        """A value as the page's data has it: a number, the name that stands on the axis, None for what is not there."""
+        if value is None and self.scale != "names":
+            return None
+        return value if self.scale != "names" and _is_number(value) else readable_value(value)
+
+
+def axes_of(trials: Sequence[TrialRecord], nodes: Mapping[str, Node]) -> tuple[Axis, ...]:
+    """An axis for each parameter that takes more than one value among the trials, in the order of the space.
+
+    `nodes` are those of the space as far as it can be read; what they do not know is as wide as its values.
+    """
+    found: dict[str, list[Any]] = {name: [] for name in nodes}
+    for trial in trials:
+        for name, value in trial.params.items():
+            found.setdefault(name, []).append(value)
+    varied = {name: values for name, values in found.items() if len({readable_value(value) for value in values}) > 1}
+    shorts = short_names(found)
+    return tuple(_axis(name, shorts[name], values, nodes.get(name)) for name, values in varied.items())
+
+
+def _axis(name: str, short: str, values: list[Any], node: Node | None) -> Axis:
+    if isinstance(node, Numbers):
+        return Axis(name, short, "log" if node.kind == "log_uniform" else "linear", node.low, node.high)
+    if isinstance(node, OneOf):
+        return Axis(name, short, "names", names=tuple(map(readable_value, node.labels)))
+    if isinstance(node, Choice) and all(map(_is_number, node.values)):
+        return _numbers(name, short, [*node.values])
+    if isinstance(node, Choice):
+        return Axis(name, short, "names", names=tuple(map(readable_value, node.values)))
+    if isinstance(node, Seeds):
+        return Axis(name, short, "linear", min(values), max(values))
+    if all(map(_is_number, values)):
+        return _numbers(name, short, values)
+    return Axis(name, short, "names", names=tuple(dict.fromkeys(map(readable_value, values))))
+
+
+def _numbers(name: str, short: str, values: Sequence[Any]) -> Axis:
+    low, high = float(min(values)), float(max(values))
+    return Axis(name, short, "log" if low > 0 and high / low > WIDE else "linear", low, high)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

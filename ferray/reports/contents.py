@@ -1,0 +1,106 @@
+"""All that a page says of a sweep, gathered once: what the templates print and the figures are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ferray.artifacts.history import read_history
+from ferray.artifacts.sweep import SweepArtifacts
+from ferray.config.exclusion import kept_list
+from ferray.config.place import DataPlace
+from ferray.errors import DataError
+from ferray.events import EpochReport
+from ferray.reports.axes import Axis, axes_of
+from ferray.reports.cost import Cost, cost_of
+from ferray.reports.environment import Environment, environment_of
+from ferray.reports.removed import RemovedSamples, removed_samples
+from ferray.reports.space import nodes_of, written_space
+from ferray.reports.summary import sentences
+from ferray.reports.trial_data import page_data
+from ferray.results.blinding import Standing, num_read, standing_of
+from ferray.results.leaderboard import Leaderboard, rank
+from ferray.results.removals import best_with_removals, read_removals
+from ferray.results.sweep import Sweep
+from ferray.study.importance import Importances, importances
+from ferray.study.records import TrialRecord
+
+FAULTS = ("failed", "diverged", "interrupted", "orphaned")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """One sweep as of `made`. `notes` say what could not be read."""
+
+    sweep: Sweep
+    made: datetime
+    board: Leaderboard
+    standing: Standing
+    axes: tuple[Axis, ...]
+    summary: Sequence[str]
+    cost: Cost
+    importances: Importances
+    removed: RemovedSamples | None
+    environment: Environment | None
+    space: str
+    data: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def faults(self) -> list[TrialRecord]:
+        """Trials that did not end as they should have, in order of number."""
+        return [trial for trial in self.sweep.record.trials if trial.outcome in FAULTS]
+
+
+def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Contents:
+    """Read what a sweep's record, folder and histories hold; `data` is where pictures are taken from.
+
+    What is damaged is left out and noted: a page is made of whatever can be read.
+    """
+    record, folder = sweep.record, sweep.folder
+    notes: list[str] = []
+    histories = _histories(sweep, notes)
+    board, nodes = rank(record), nodes_of(folder)
+    axes, cost, standing = axes_of(record.trials, nodes), cost_of(record, histories), standing_of(record, folder)
+    return Contents(
+        sweep=sweep,
+        made=made,
+        board=board,
+        standing=standing,
+        axes=axes,
+        summary=sentences(board, standing, cost, num_read(folder)),
+        cost=cost,
+        importances=importances(record, nodes),
+        removed=_removed(sweep, data, notes),
+        environment=environment_of(folder),
+        space=written_space(folder),
+        data=page_data(board, axes, histories),
+        notes=tuple(notes),
+    )
+
+
+def _histories(sweep: Sweep, notes: list[str]) -> dict[int, list[EpochReport]]:
+    """The epochs of each trial that has left any, by number."""
+    artifacts, found = SweepArtifacts.of(sweep.folder), {}
+    for trial in sweep.record.trials:
+        try:
+            found[trial.number] = read_history(artifacts.trial(trial.folder)) if trial.folder else []
+        except (DataError, OSError) as error:
+            notes.append(f"the epochs of trial {trial.number} are left out: {error}")
+    return {number: history for number, history in found.items() if history}
+
+
+def _removed(sweep: Sweep, data: DataPlace | None, notes: list[str]) -> RemovedSamples | None:
+    """The removals of the best trial that has some; None where no trial removed a sample."""
+    trial = best_with_removals(sweep.folder, sweep.record)
+    if trial is None:
+        return None
+    try:
+        if data is not None:
+            data = replace(data, exclude=kept_list(sweep.folder, trial.trial_config().exclude))
+        return removed_samples(read_removals(sweep.folder, trial), trial, data)
+    except DataError as error:
+        notes.append(f"the removals of trial {trial.number} are left out: {error.message}")
+        return None

@@ -1,0 +1,123 @@
+"""What a sweep found, in sentences that each say what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ferray.config.readable import params_line
+from ferray.reports.cost import Cost, duration
+from ferray.results.blinding import Standing
+from ferray.results.leaderboard import Leaderboard
+from ferray.results.trial_intervals import value_interval
+from ferray.stats.intervals import Interval
+from ferray.study.records import TrialRecord
+from ferray.text.counting import counted
+
+DIGITS = 3
+
+
+def sentences(board: Leaderboard, standing: Standing, cost: Cost, num_judged: int) -> list[str]:
+    """The summary, most important first. `num_judged` trials have been read on the test split."""
+    return [
+        _leader(board),
+        *_settings(board),
+        *_runner_up(board),
+        *_pruned_above(board),
+        _ends(board, standing),
+        _spent(cost),
+        *_split(board, num_judged),
+    ]
+
+
+def number(value: float | None) -> str:
+    """A score as the page prints it."""
+    return "-" if value is None else f"{value:.{DIGITS}f}"
+
+
+def reach(interval: Interval | None) -> str:
+    """`0.389 to 0.479`."""
+    return "" if interval is None else f"{number(interval[0])} to {number(interval[1])}"
+
+
+def why_no_interval(trial: TrialRecord, metric: str) -> str:
+    """Why the objective of a trial has no interval; "" where it has one, or no value."""
+    if trial.value is None or value_interval(trial, metric) is not None:
+        return ""
+    if len(trial.folds) == 1:
+        return "one fold gives none"
+    return f"none is known for {metric}" if trial.num_val else "its confusion matrix is not in the record"
+
+
+def _leader(board: Leaderboard) -> str:
+    best = board.best
+    if best is None:
+        return f"No trial is complete, so nothing is ranked by {board.metric}."
+    return f"Trial {best.number} leads by {board.metric} ({_better(board)}): {measured(best, board.metric)}."
+
+
+def measured(trial: TrialRecord, metric: str) -> str:
+    """`0.434, 95 % interval 0.389 to 0.479, n = 431 validation images`, or why there is no interval."""
+    interval = value_interval(trial, metric)
+    width = f"95 % interval {reach(interval)}" if interval else f"no interval: {why_no_interval(trial, metric)}"
+    folds = f" over {len(trial.folds)} folds" if trial.folds else ""
+    return f"{number(trial.value)}{folds}, {width}, n = {counted(trial.num_val, 'validation image')}"
+
+
+def _better(board: Leaderboard) -> str:
+    return "more is better" if board.mode == "max" else "less is better"
+
+
+def _settings(board: Leaderboard) -> Iterator[str]:
+    if board.best is not None and board.best.params:
+        yield f"Its settings: {params_line(board.best.params)}."
+
+
+def _runner_up(board: Leaderboard) -> Iterator[str]:
+    """How many others are not told apart from the leader, by the crude look at its own interval."""
+    best = board.best
+    interval = value_interval(best, board.metric) if best else None
+    others = board.complete[1:]
+    if interval is None or not others:
+        return
+    inside = [trial for trial in others if trial.value is not None and interval[0] <= trial.value <= interval[1]]
+    yield f"Of {counted(len(others), 'other complete trial')}, {len(inside)} have a value inside that interval."
+
+
+def _pruned_above(board: Leaderboard) -> Iterator[str]:
+    above = board.pruned_above_best
+    if above:
+        first = above[0]
+        yield (
+            f"{counted(len(above), 'pruned trial')} had scored better than the leader before "
+            f"{'it was' if len(above) == 1 else 'they were'} stopped: trial {first.number} had {number(first.value)}."
+        )
+
+
+def _ends(board: Leaderboard, standing: Standing) -> str:
+    ends = ", ".join(f"{count} {outcome}" for outcome, count in board.outcomes.items())
+    if not ends:
+        return "No trial has begun."
+    asked = f"Of {counted(standing.num_asked, 'trial')} asked for, {standing.num_ended} have ended"
+    reasons = ", ".join(f"{reason} {count}" for reason, count in board.reasons.items())
+    return f"{asked}: {ends}." + (f" Failures and losses by reason: {reasons}." if reasons else "")
+
+
+def _spent(cost: Cost) -> str:
+    spent = f"The trials took {duration(cost.seconds)} in all, for {counted(cost.epochs, 'epoch')}."
+    if not cost.num_pruned:
+        return spent
+    return (
+        f"{spent} Pruning is estimated to have saved {duration(cost.saved_s)}, "
+        f"{cost.saved_fraction:.0%} of what all of it would have taken."
+    )
+
+
+def _split(board: Leaderboard, num_judged: int) -> Iterator[str]:
+    if board.best is None:
+        return
+    yield (
+        f"The validation split chose among {counted(len(board.complete), 'complete trial')}, so the best value is "
+        "optimistic beyond its interval."
+    )
+    read = f"has been read for {counted(num_judged, 'trial')}" if num_judged else "has not been read"
+    yield f"The test split {read}."

@@ -1,0 +1,138 @@
+"""Filling the templates: everything that others wrote is escaped, and nothing but ferray's own script may run.
+
+The page's policy names its style and its script by their hashes and allows no request at all, so that a browser refuses
+what might slip through. Data goes into an element that no browser runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ferray.config.readable import readable_params, readable_value
+from ferray.reports import confusions, cost, summary
+from ferray.reports.contents import Contents
+from ferray.results.trial_intervals import accuracy_interval, value_interval
+from ferray.text.counting import counted
+from ferray.text.sanitize import visible
+
+NOTHING = "'none'"
+HERE = Path(__file__).parent
+STYLES = ("page.css", "figures.css", "print.css")
+SCRIPTS = ("data.js", "svg.js", "table.js", "detail.js", "figures.js", "slices.js", "page.js")
+
+
+def filled(contents: Contents) -> str:
+    """The page of these contents."""
+    style, script = own("\n".join(map(_asset, STYLES))), own(_script())
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            page=contents,
+            board=contents.board,
+            record=contents.sweep.record,
+            style=style,
+            script=script,
+            policy=policy(style, script),
+            data=embedded(contents.data),
+            version=_version(),
+        )
+    )
+
+
+def policy(style: str, script: str) -> str:
+    """A Content-Security-Policy: no request, and of styles and scripts these alone."""
+    rules = {"default-src": NOTHING, "img-src": "data:", "style-src": _hash(style), "script-src": _hash(script)}
+    return "; ".join(f"{kind} {of}" for kind, of in {**rules, "base-uri": NOTHING, "form-action": NOTHING}.items())
+
+
+def embedded(data: Any) -> Markup:
+    """Data as JSON that no text in it can end: `<`, `>` and `&` are escaped, as is what turns text around."""
+    text = json.dumps(_harmless(data), allow_nan=False, separators=(",", ":"))
+    return Markup(text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}))
+
+
+def own(text: str) -> Markup:
+    """A file of ferray's own, which needs no escapes; ValueError where it would end the element that it stands in."""
+    if "</" in text:
+        raise ValueError("a style or script holds `</`")
+    return Markup(text)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": summary.number,
+        "reach": summary.reach,
+        "duration": cost.duration,
+        "readable": readable_value,
+    }
+    environment.globals |= {
+        "HOW_SAVED": cost.HOW_SAVED,
+        "HOW_SPENT": cost.HOW_SPENT,
+        "accuracy_interval": accuracy_interval,
+        "counted": counted,
+        "readable_params": readable_params,
+        "recalls": confusions.recalls,
+        "value_interval": value_interval,
+        "why_no_interval": summary.why_no_interval,
+    }
+    return environment
+
+
+def printable(value: Any) -> Any:
+    """What a template prints: text with its control characters and turns written out, a "" for None."""
+    if isinstance(value, Markup):
+        return value
+    return "" if value is None else _visible(value) if isinstance(value, str) else value
+
+
+def _visible(text: str) -> str:
+    """Also half characters, of file names that are no UTF-8, which no page can hold."""
+    return visible(text).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _harmless(data: Any) -> Any:
+    if isinstance(data, str):
+        return _visible(data)
+    if isinstance(data, dict):
+        return {_visible(str(key)): _harmless(value) for key, value in data.items()}
+    return [_harmless(value) for value in data] if isinstance(data, list | tuple) else data
+
+
+def _script() -> str:
+    """All scripts as one, strict, without a name that others see."""
+    return "(function () {\n'use strict';\n" + "\n".join(map(_asset, SCRIPTS)) + "\n})();\n"
+
+
+def _version() -> str:
+    """Of this ferray; "" for a checkout that is not installed."""
+    try:
+        return version("ferray")
+    except PackageNotFoundError:
+        return ""
+
+
+def _asset(name: str) -> str:
+    return (HERE / "assets" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"

@@ -1,0 +1,105 @@
+"""What the figures of a page are drawn from: each trial and its epochs as plain numbers, as short as they can be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ferray.events import EpochReport
+from ferray.reports.axes import Axis
+from ferray.reports.confusions import recalls
+from ferray.results.leaderboard import Leaderboard
+from ferray.results.trial_intervals import value_interval
+from ferray.study.records import TrialRecord
+
+MOST_EPOCHS = 120  # points of a curve; of longer ones, evenly spread epochs and the last
+DIGITS = 4  # that a curve's points keep
+
+
+def page_data(
+    board: Leaderboard, axes: Sequence[Axis], histories: Mapping[int, Sequence[EpochReport]]
+) -> dict[str, Any]:
+    """The page's data in plain containers, trials in the order of the leaderboard."""
+    classes = _classes(board)
+    ranks = {trial.number: rank for rank, trial in enumerate(board.complete, start=1)}
+    return {
+        "metric": board.metric,
+        "mode": board.mode,
+        "axes": [asdict(axis) for axis in axes],
+        "classes": classes,
+        "best": board.best.number if board.best else None,
+        "trials": [_trial(trial, ranks.get(trial.number), board.metric, axes, classes) for trial in board.trials],
+        "curves": {
+            str(trial.number): _curves(histories[trial.number], board.metric)
+            for trial in board.trials
+            if histories.get(trial.number)
+        },
+    }
+
+
+def _classes(board: Leaderboard) -> list[list[str]]:
+    """The lists of class names that there are, most often one."""
+    return [list(classes) for classes in dict.fromkeys(trial.classes for trial in board.trials if trial.classes)]
+
+
+def _trial(
+    trial: TrialRecord, rank: int | None, metric: str, axes: Sequence[Axis], classes: list[list[str]]
+) -> dict[str, Any]:
+    interval = value_interval(trial, metric)
+    return {
+        "number": trial.number,
+        "rank": rank,
+        "outcome": trial.outcome,
+        "state": trial.state,
+        "value": _finite(trial.value),
+        "interval": list(interval) if interval else None,
+        "n": trial.num_val,
+        "epochs": trial.epochs,
+        "asked": trial.epochs_asked,
+        "best": trial.best_epoch,
+        "seconds": trial.seconds,
+        "at": [axis.place(trial.params[axis.name]) if axis.name in trial.params else None for axis in axes],
+        "params": {name: _finite(value) for name, value in trial.params.items()},
+        "metrics": {name: _finite(value) for name, value in trial.metrics.items() if "/recall/" not in name},
+        "classes": classes.index(list(trial.classes)) if trial.classes else None,
+        "confusion": [list(row) for row in trial.confusion],
+        "recalls": [[_short(end) for end in recall.interval] for recall in recalls(trial.confusion)],
+        "recipe": trial.recipe,
+        "folder": trial.folder,
+        "message": trial.message,
+        "reason": trial.reason,
+        "folds": [fold.value for fold in trial.folds],
+    }
+
+
+def _curves(history: Sequence[EpochReport], metric: str) -> dict[str, Any]:
+    """Epochs in their fold, the places at which folds begin, and the figures that are drawn."""
+    shown = _thinned(history)
+    of_fold = [report.epochs // report.folds for report in shown]
+    return {
+        "epoch": [report.epoch - report.fold * each for report, each in zip(shown, of_fold, strict=True)],
+        "starts": [i for i, report in enumerate(shown) if i == 0 or report.fold != shown[i - 1].fold],
+        **{
+            key: [_short(report.metrics.get(name)) for report in shown]
+            for key, name in (("value", metric), ("val_loss", "val/loss"), ("train_loss", "train/loss"))
+        },
+    }
+
+
+def _thinned(history: Sequence[EpochReport]) -> list[EpochReport]:
+    """The epochs where there are few; else so many of them, the last of each fold and its best among them."""
+    step = math.ceil(len(history) / MOST_EPOCHS)
+    best = {report.fold: report.epoch for report in history if report.is_best}
+    last = {report.fold: report.epoch for report in history}
+    kept = {*best.values(), *last.values()}
+    return [report for place, report in enumerate(history) if place % step == 0 or report.epoch in kept]
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(f"{value:.{DIGITS}g}")
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,208 @@
+"""`render` and `write_report`: what the page says, and that nothing that others wrote becomes a part of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ferray.errors import DataError
+from ferray.reports.page import render, write_report
+from ferray.reports.template import HERE
+from ferray.results.sweep import Sweep, load
+from ferray.study.records import SweepRecord
+from ferray.testing.fake_sweep import TRIALS, append_history, sweep_record
+from ferray.testing.html_page import Element, data_of, read_page
+
+WRITTEN = Path(__file__).parent.parent / "written_by_0_1_0"
+MADE = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'`{{7*7}}&\x1b[31m\u202eevil"
+
+
+def page_of(record: SweepRecord, folder: Path) -> Element:
+    return read_page(render(Sweep(record, folder), made=MADE))
+
+
+def fake_page(folder: Path, **changes: Any) -> Element:
+    return page_of(replace(sweep_record(), **changes), folder)
+
+
+def with_histories(folder: Path) -> Path:
+    for trial, record in zip(TRIALS, sweep_record().trials, strict=True):
+        for report in trial.reports:
+            append_history(folder / record.folder, report)
+    return folder
+
+
+def hostile_record() -> SweepRecord:
+    """Every text of every trial, and the sweep's name, tries to break out of where it stands."""
+    trials = [
+        replace(
+            trial,
+            params={**trial.params, "backbone": HOSTILE, HOSTILE: HOSTILE},
+            classes=(HOSTILE, "Sad") if trial.classes else (),
+            message=HOSTILE,
+            reason=HOSTILE,
+            recipe=HOSTILE,
+            folder=f"trials/{trial.number}",
+        )
+        for trial in sweep_record().trials
+    ]
+    return replace(sweep_record(), name=HOSTILE, trials=tuple(trials))
+
+
+def test_every_trial_has_a_row_with_the_numbers_of_the_record(tmp_path: Path) -> None:
+    rows = fake_page(tmp_path).by_id("board").rows()
+    found = [(row["rank"], row["trial"], row["outcome"], row["val/uar"], row["n"], row["so far"]) for row in rows]
+    assert found == [
+        ("1", "4", "completed", "0.750", "40", ""),
+        ("2", "0", "completed", "0.500", "40", ""),
+        ("", "1", "pruned", "", "40", "0.250"),
+        ("", "3", "diverged", "", "", ""),
+        ("", "6", "running", "", "40", "0.500"),
+        ("", "2", "failed", "", "", ""),
+        ("", "5", "interrupted", "", "40", ""),
+    ]
+
+
+def test_the_best_score_stands_first_with_its_interval_and_n(tmp_path: Path) -> None:
+    summary = fake_page(tmp_path).by_id("summary").text
+    assert (
+        "Trial 4 leads by val/uar (more is better): 0.750, 95 % interval 0.596 to 0.859, n = 40 validation" in summary
+    )
+
+
+def test_no_text_of_a_record_becomes_an_element(tmp_path: Path) -> None:
+    hostile, plain = page_of(hostile_record(), tmp_path), fake_page(tmp_path)
+    assert [len(hostile.all(name)) for name in ("script", "img", "style", "iframe")] == [2, 0, 1, 0]
+    assert len(plain.all("script")) == 2
+
+
+def test_what_a_terminal_or_a_reader_obeys_is_written_out(tmp_path: Path) -> None:
+    text = render(Sweep(hostile_record(), tmp_path), made=MADE)
+    assert [sign for sign in "\x1b\u202e" if sign in text] == []
+    assert r"\x1b[31m\u202eevil" in read_page(text).by_id("faults").text
+
+
+def test_no_text_of_a_record_is_filled_in_like_a_template(tmp_path: Path) -> None:
+    assert "{{7*7}}" in page_of(hostile_record(), tmp_path).by_id("faults").text
+
+
+def test_the_data_holds_no_end_of_its_element(tmp_path: Path) -> None:
+    text = render(Sweep(hostile_record(), tmp_path), made=MADE)
+    (embedded,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, flags=re.DOTALL)
+    assert re.search("[<>&]", embedded) is None
+    assert json.loads(embedded)["trials"][0]["message"].startswith("</script><script>alert(1)</script>")
+
+
+def test_the_policy_allows_no_request_and_the_page_s_own_script_alone(tmp_path: Path) -> None:
+    page = fake_page(tmp_path)
+    (policy,) = (meta.attributes["content"] for meta in page.all("meta") if "http-equiv" in meta.attributes)
+    script, style = page.all("script")[-1], page.all("style")[0]
+    digests = [
+        base64.b64encode(hashlib.sha256("".join(each.parts).encode()).digest()).decode() for each in (style, script)
+    ]
+    assert policy == (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digests[0]}'; script-src 'sha256-{digests[1]}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def test_the_page_names_no_address_but_its_own_parts(tmp_path: Path) -> None:
+    page = page_of(sweep_record(), with_histories(tmp_path))
+    links = [each.attributes.get("href", "#") for each in page.all("a")]
+    assert [link for link in links if not link.startswith("#")] == []
+    assert [each for name in ("link", "iframe", "object", "embed", "base") for each in page.all(name)] == []
+
+
+@pytest.mark.parametrize("asset", sorted((HERE / "assets").glob("*.js")), ids=lambda path: path.name)
+def test_scripts_make_no_markup_out_of_text(asset: Path) -> None:
+    assert (
+        re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", asset.read_text())
+        == []
+    )
+
+
+def test_nothing_is_styled_by_attribute_which_the_policy_refuses(tmp_path: Path) -> None:
+    text = render(Sweep(sweep_record(), tmp_path), made=MADE)
+    assert re.findall(r"<[^>]* (style|on\w+)=", text) == []
+
+
+def test_a_sweep_that_has_only_begun_has_a_page(tmp_path: Path) -> None:
+    page = fake_page(tmp_path, trials=())
+    assert "No trial has begun: there is nothing to rank." in page.by_id("leaderboard").text
+    assert "No trial has begun." in page.by_id("summary").text
+
+
+def test_a_sweep_of_which_all_failed_has_a_page_that_says_so(tmp_path: Path) -> None:
+    page = fake_page(tmp_path, trials=sweep_record().trials[2:3])
+    assert "No trial is complete, so nothing is ranked by val/uar." in page.by_id("summary").text
+    assert [row["what is known"] for row in page.by_id("faults").all("table")[0].rows()] == [
+        "RuntimeError: out of memory"
+    ]
+
+
+def test_where_less_is_better_the_lowest_leads(tmp_path: Path) -> None:
+    values = (0.4, None, None, None, 0.9, None, None)
+    trials = tuple(replace(trial, value=value) for trial, value in zip(sweep_record().trials, values, strict=True))
+    page = fake_page(tmp_path, trials=trials, metric="val/loss", mode="min")
+    assert [row["trial"] for row in page.by_id("board").rows()][:2] == ["0", "4"]
+    assert "no interval: none is known for val/loss" in page.by_id("summary").text
+
+
+def test_curves_hold_every_epoch_of_the_histories(tmp_path: Path) -> None:
+    curves = data_of(page_of(sweep_record(), with_histories(tmp_path)))["curves"]
+    assert curves["0"]["value"] == [0.25, 0.4, 0.5]
+    assert sorted(curves) == ["0", "1", "3", "4", "5", "6"]
+
+
+def test_a_damaged_history_is_noted_and_the_page_is_made(tmp_path: Path) -> None:
+    history = with_histories(tmp_path) / sweep_record().trials[4].folder / "history.jsonl"
+    history.write_text("[]\n")
+    page = page_of(sweep_record(), tmp_path)
+    assert "the epochs of trial 4 are left out" in page.by_id("summary").text
+    assert len(page.by_id("board").rows()) == 7
+
+
+def test_faults_are_listed_with_their_message_and_what_came_of_them(tmp_path: Path) -> None:
+    rows = fake_page(tmp_path).by_id("faults").all("table")[0].rows()
+    assert [(row["trial"], row["what is known"], row["asked again as"]) for row in rows] == [
+        ("2", "RuntimeError: out of memory", ""),
+        ("3", "the loss is not finite", ""),
+        ("5", "", "6"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["plain", "folded", "svm"])
+def test_sweeps_of_the_first_version_have_pages(name: str, tmp_path: Path) -> None:
+    shutil.copytree(WRITTEN / name, tmp_path / name)
+    sweep = load(tmp_path / name)
+    rows = read_page(render(sweep, made=MADE)).by_id("board").rows()
+    said = json.loads((WRITTEN / f"{name}.leaderboard.json").read_text())["trials"]
+    assert [(row["trial"], row["outcome"]) for row in rows] == [(str(each["number"]), each["outcome"]) for each in said]
+
+
+def test_the_file_is_replaced_whole(tmp_path: Path) -> None:
+    file = write_report(Sweep(sweep_record(), tmp_path), tmp_path / "new" / "page.html", made=MADE)
+    assert file.read_text() == render(Sweep(sweep_record(), tmp_path), made=MADE)
+    assert [path.name for path in file.parent.iterdir()] == ["page.html"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"page\.html` cannot be written"):
+        write_report(Sweep(sweep_record(), tmp_path), tmp_path / "file" / "page.html", made=MADE)
+
+
+def test_half_characters_of_file_names_do_not_keep_the_page_from_being_written(tmp_path: Path) -> None:
+    trial = replace(sweep_record().trials[2], message="bad \udcff name")
+    file = write_report(Sweep(replace(sweep_record(), trials=(trial,)), tmp_path), tmp_path / "page.html", made=MADE)
+    assert r"bad \udcff name" in read_page(file.read_text()).by_id("faults").text
