@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ferray.config.readable import readable_params, short_names
 from ferray.results.export import driver_entry, entries_as_csv, entry
+from ferray.results.selection import selection_effects
 from ferray.results.trial_intervals import accuracy_interval, value_interval
 from ferray.stats.ranking import is_better, trial_rank
 from ferray.study.records import SweepRecord, TrialRecord, TrialState
@@ -95,8 +96,10 @@ class Leaderboard:
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
-        """One row of text a complete trial, best first, parallel to `columns`."""
-        return tuple(_row(rank, trial, self) for rank, trial in enumerate(self.complete, start=1))
+        """One row of text a complete trial, best first, parallel to `columns`; a rank with those it may truly have."""
+        ranks = selection_effects(self).ranks
+        texts = [_rank_text(rank, ranks.get(trial.number)) for rank, trial in enumerate(self.complete, start=1)]
+        return tuple(_row(text, trial, self) for text, trial in zip(texts, self.complete, strict=True))
 
     def to_json(self, limit: int | None = None) -> dict[str, Any]:
         """The contract of `ferray leaderboard --json`, of the first so many; what is not a finite number is null."""
@@ -145,10 +148,15 @@ def rank(record: SweepRecord) -> Leaderboard:
     )
 
 
-def _row(rank: int, trial: TrialRecord, board: Leaderboard) -> tuple[str, ...]:
+def _rank_text(rank: int, interval: tuple[int, int] | None) -> str:
+    """`3 [1–9]`; the rank alone where it is sure, or nothing is known."""
+    return f"{rank} [{interval[0]}–{interval[1]}]" if interval and interval[0] < interval[1] else str(rank)
+
+
+def _row(rank: str, trial: TrialRecord, board: Leaderboard) -> tuple[str, ...]:
     params = readable_params(trial.params)
     return (
-        str(rank),
+        rank,
         str(trial.number),
         value_text(trial, board.metric),
         _accuracy_text(trial),

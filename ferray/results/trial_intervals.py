@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ferray.events import EpochReport
 from ferray.stats.intervals import Interval, folds_interval, uar_interval, wilson_interval
+from ferray.stats.macro_f1 import macro_f1_interval
 from ferray.study.records import FoldRecord, TrialRecord
 
 
@@ -29,15 +30,24 @@ def measured_interval(reports: Sequence[EpochReport]) -> Interval | None:
 
 
 def value_interval(trial: TrialRecord, metric: str) -> Interval | None:
-    """95 % interval of the objective where one is known: over folds, or for `val/accuracy` and `val/uar`, else None."""
+    """95 % interval of the objective: over folds, or of one model for accuracy, UAR and macro-F1, else None."""
     if trial.value is None:
         return None
     if trial.folds:
         around = _interval_of_folds(trial.folds, [fold.value for fold in trial.folds])
         return around if metric == "val/loss" else _clipped(around)
+    return accuracy_interval(trial) if metric == "val/accuracy" else image_interval(trial, metric)
+
+
+def image_interval(trial: TrialRecord, metric: str) -> Interval | None:
+    """95 % interval by the draw of the images alone, those of all folds together; None for another metric."""
+    if not trial.confusion:
+        return None
     if metric == "val/accuracy":
-        return accuracy_interval(trial)
-    return uar_interval(trial.confusion) if metric == "val/uar" and trial.confusion else None
+        return wilson_interval(sum(row[label] for label, row in enumerate(trial.confusion)), trial.num_val)
+    if metric == "val/uar":
+        return uar_interval(trial.confusion)
+    return macro_f1_interval(trial.confusion) if metric == "val/macro_f1" else None
 
 
 def _interval_of_folds(folds: Sequence[FoldRecord | EpochReport], values: Sequence[float]) -> Interval | None:

@@ -12,6 +12,7 @@ import pytest
 
 from ferray.results.leaderboard import Leaderboard, rank
 from ferray.stats.intervals import uar_interval, wilson_interval
+from ferray.stats.macro_f1 import macro_f1_interval
 from ferray.study.records import SweepRecord
 from ferray.testing.fake_sweep import sweep_record
 
@@ -133,8 +134,22 @@ def test_rows_are_text_parallel_to_the_columns(board: Leaderboard) -> None:
 
 
 def test_objective_without_a_known_interval_stands_alone() -> None:
-    board = rank(replace(sweep_record(), metric="val/macro_f1"))
+    board = rank(replace(sweep_record(), metric="val/loss"))
     assert board.rows[0][2] == "0.75"
+
+
+def test_macro_f1_has_the_interval_of_its_confusion_matrix() -> None:
+    low, high = macro_f1_interval(((15, 5), (5, 15)))
+    board = rank(replace(sweep_record(), metric="val/macro_f1"))
+    assert board.rows[0][2] == f"0.750 ±{(high - low) / 2:.3f}"
+
+
+def test_ranks_carry_the_places_that_trials_may_truly_have() -> None:
+    # 0.50 and 0.55 of 40 images differ by less than 1.96 of their error.
+    record = sweep_record()
+    near = replace(record.trials[4], value=0.55, confusion=((11, 9), (9, 11)))
+    board = rank(replace(record, trials=(record.trials[0], near)))
+    assert [row[0] for row in board.rows] == ["1 [1–2]", "2 [1–2]"]
 
 
 def test_outcomes_are_counted_by_name(board: Leaderboard) -> None:

@@ -19,6 +19,7 @@ from ferray.cli.terminal.rich_console import PlainConsole
 from ferray.cli.terminal.wrapping import wrapped
 from ferray.config.readable import params_line
 from ferray.results.leaderboard import Leaderboard, value_text
+from ferray.results.selection import selection_effects
 from ferray.study.records import TrialRecord
 from ferray.text.sanitize import on_one_line
 
@@ -131,7 +132,8 @@ def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[st
     if board.complete:
         folded = any(trial.folds for trial in board.complete)
         of = "a mean over folds, which share training images" if folded else "one model on n validation images"
-        lines.append(f"±, [–]: 95 % for {of}; picking the best of many adds optimism")
+        lines.append(f"±, [–]: 95 % for {of}")
+        lines += selection_effects(board).sentences()
     if board.best and board.best.freed:
         lines.append(f"the best checkpoint was not kept (`--keep {board.best.freed}`)")
     elif board.best and board.best.checkpoint:
