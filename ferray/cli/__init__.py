@@ -20,6 +20,7 @@ from ferray.cli.commands import (
     leaderboard,
     ls,
     outliers,
+    power,
     report,
     show,
     sweep,
@@ -58,6 +59,7 @@ app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)
 app.command("outliers")(outliers.outliers)
 app.command("report")(report.report)
+app.command("power")(power.power)
 app.command("sync")(sync.sync)
 app.command("list")(list_components)
 app.add_typer(show.app, name="show")

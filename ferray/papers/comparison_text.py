@@ -9,8 +9,9 @@ from ferray.papers.compare import ClassRow, ComparedRow, Comparison
 from ferray.papers.pairs import ArmPair, PrintedPair
 from ferray.results.measured import Hits
 from ferray.stats import differences, estimates
-from ferray.stats.differences import Difference, smallest_num_seeds
+from ferray.stats.differences import Difference
 from ferray.stats.estimates import Estimate
+from ferray.stats.power import MOST_SEEDS, Spread
 
 USUAL_SPREAD = 0.03  # the standard deviation over seeds that small sets of faces show
 METRIC_NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
@@ -209,7 +210,7 @@ def printed_pair_line(pair: PrintedPair) -> str:
     )
     if not pair.test.is_noise or not gap.value:
         return line
-    num_seeds = smallest_num_seeds(abs(gap.value), USUAL_SPREAD)
+    num_seeds = Spread.of_recipes(USUAL_SPREAD).num_seeds(abs(gap.value)) or f"more than {MOST_SEEDS:,}"
     return f"{line}; at a spread of {100 * USUAL_SPREAD:.0f} points over seeds it takes about {num_seeds} seeds an arm"
 
 

@@ -29,8 +29,8 @@ METHODS = {
 class Difference:
     """First minus second, in [-1, 1], with its 95 % interval. `p` is two-sided, None where no test was asked.
 
-    `p` is Wilcoxon's, or of the test that gave the interval where that is `seeds_and_images.paired`, whose standard
-    errors from seeds and from the draw of images are `seed_error` and `draw_error`.
+    `p` is Wilcoxon's, or of the test that gave the interval where that is `seeds_and_images.paired`. Of that one
+    `seed_error` is the standard error on these images, `draw_error` the one that is left with any number of seeds.
     """
 
     value: float
@@ -166,12 +166,3 @@ def two_proportions(first: float, num_first: int, second: float, num_second: int
         return ProportionTest(0.0, 1.0)
     z = (second - first) / error
     return ProportionTest(z, 2 * NormalDist().cdf(-abs(z)))
-
-
-def smallest_num_seeds(gap: float, spread: float) -> int:
-    """Seeds an arm that find a true `gap` 4 times in 5 at the 5 % level, at a standard deviation `spread` over seeds.
-
-    Normal approximation for two independent means: 2 (1.96 + 0.84)^2 (spread / gap)^2.
-    """
-    normal = NormalDist()
-    return max(2, math.ceil(2 * (normal.inv_cdf(0.975) + normal.inv_cdf(0.8)) ** 2 * (spread / gap) ** 2))

@@ -100,9 +100,9 @@ def paired(
 
     p = 2 * float(t.sf(abs(value) / found.standard_error, found.degrees))
     interval = t_interval(value, found.standard_error, found.degrees, low=-1.0)
-    return Difference(
-        value, interval, method, num_pairs, p=p, seed_error=found.of_seeds**0.5, draw_error=found.of_images**0.5
-    )
+    draw_error = math.sqrt(max(0.0, found.of_images - found.of_both))
+    seed_error = math.sqrt(found.of_seeds)
+    return Difference(value, interval, method, num_pairs, p=p, seed_error=seed_error, draw_error=draw_error)
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,7 @@ HOW: dict[str, How] = {
     "ferray outliers": run(),
     "ferray report": run(),
     "ferray compare": run(),
+    "ferray power --sd": run(),
     "ferray sync": read,  # wants a network
     "ferray list": run(),
     "ferray show": run(),

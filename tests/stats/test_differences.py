@@ -14,7 +14,6 @@ from ferray.stats.differences import (
     holm,
     paired_folds,
     paired_seeds,
-    smallest_num_seeds,
     two_proportions,
 )
 from ferray.stats.estimates import Estimate, of_confusion, of_folds, of_fraction, of_seeds
@@ -114,11 +113,6 @@ def test_four_points_on_ten_thousand_images_are_not() -> None:
 
 def test_nothing_right_twice_is_no_difference() -> None:
     assert two_proportions(0.0, 20, 0.0, 20).p == 1.0
-
-
-def test_four_points_at_a_spread_of_three_take_nine_seeds() -> None:
-    # 2 * (1.959964 + 0.841621)^2 * (3 / 4)^2 = 8.83
-    assert smallest_num_seeds(0.04, 0.03) == 9
 
 
 def test_a_uar_is_compared_by_welch() -> None:

@@ -1,0 +1,60 @@
+"""How much the trainings of one recipe scatter over their seeds: in a confirmation, or among a sweep's own trials."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ferray.results.confirmation import Confirmation
+from ferray.study.records import SweepRecord
+from ferray.text.counting import counted
+
+
+@dataclass(frozen=True)
+class SeedSpread:
+    """The standard deviation `sd` over seeds, pooled over recipes trained with two or more, on the same `n` images.
+
+    `source` says in words where it was measured, and what.
+    """
+
+    sd: float
+    n: int
+    source: str
+
+
+def confirmed_spread(confirmation: Confirmation) -> SeedSpread | None:
+    """Of the finalists of a confirmation; None where none has two seeds."""
+    rows = [row.values for row in confirmation.rows if len(row.values) > 1]
+    if not rows:
+        return None
+    where = "the test split" if confirmation.split == "test" else "nested folds"
+    return SeedSpread(_pooled(rows), confirmation.rows[0].n, f"{_counts(rows)} confirmed on {where}")
+
+
+def searched_spread(record: SweepRecord) -> SeedSpread | None:
+    """Of the recipes that complete trials of a sweep had in common; None where each was trained once."""
+    values: dict[str, list[float]] = defaultdict(list)
+    images = [trial.num_val for trial in record.trials if trial.state == "complete"]
+    for trial in record.trials:
+        if trial.state == "complete" and trial.value is not None:
+            values[trial.recipe].append(trial.value)
+    repeated = [each for each in values.values() if len(each) > 1]
+    if not repeated:
+        return None
+    return SeedSpread(_pooled(repeated), images[0], f"{_counts(repeated)} on the validation split")
+
+
+def _pooled(groups: Iterable[Sequence[float]]) -> float:
+    """The root of the variance within groups, each by its degrees of freedom."""
+    squares = degrees = 0.0
+    for values in groups:
+        mean = math.fsum(values) / len(values)
+        squares += math.fsum((value - mean) ** 2 for value in values)
+        degrees += len(values) - 1
+    return math.sqrt(squares / degrees)
+
+
+def _counts(groups: Sequence[Sequence[float]]) -> str:
+    return f"{counted(sum(map(len, groups)), 'training')} of {counted(len(groups), 'recipe')}"
