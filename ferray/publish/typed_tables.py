@@ -49,7 +49,7 @@ def leaderboard_table(board: Leaderboard) -> TypedTable:
 
     Parameters and metrics have a column each (`params.optimizer.lr`), intervals one an end; other containers are JSON.
     """
-    rows = [_flat(entry) for entry in board.to_json()["trials"]]
+    rows = [_flat(entry) for entry in board.entries()]
     names = dict.fromkeys(name for row in rows for name in row)
     behind = sorted(names, key=lambda name: (not name.startswith("params."), name.startswith("metrics.")))
     columns = [name for name in _FIRST if name in names] + [name for name in behind if name not in _FIRST]

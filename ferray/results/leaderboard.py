@@ -101,21 +101,25 @@ class Leaderboard:
         texts = [_rank_text(rank, ranks.get(trial.number)) for rank, trial in enumerate(self.complete, start=1)]
         return tuple(_row(text, trial, self) for text, trial in zip(texts, self.complete, strict=True))
 
-    def to_json(self, limit: int | None = None) -> dict[str, Any]:
-        """The contract of `ferray leaderboard --json`, of the first so many; what is not a finite number is null."""
+    def entries(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """The first so many trials as plain containers, ranked ones first; what is not a finite number is None."""
         ranks = {trial.number: rank for rank, trial in enumerate(self.complete, start=1)}
-        trials = [{"rank": ranks.get(trial.number), **entry(trial, self.metric)} for trial in self.trials[:limit]]
+        return [{"rank": ranks.get(trial.number), **entry(trial, self.metric)} for trial in self.trials[:limit]]
+
+    def to_json(self, limit: int | None = None) -> dict[str, Any]:
+        """The contract of `ferray leaderboard --json`, of the first so many trials."""
         objective = {"metric": self.metric, "mode": self.mode}
         return {
             "sweep": self.sweep,
             "objective": objective,
             "driver": driver_entry(self.record.driver),
-            "trials": trials,
+            "trials": self.entries(limit),
+            "selection": selection_effects(self).to_json(),
         }
 
     def to_csv(self, limit: int | None = None) -> str:
         """One line a trial in the order of `trials`: `params.*` and `metrics.*` flat, numbers in full."""
-        return entries_as_csv(self.to_json(limit)["trials"])
+        return entries_as_csv(self.entries(limit))
 
     @cached_property
     def _texts(self) -> dict[str, set[str]]:

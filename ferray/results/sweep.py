@@ -190,8 +190,7 @@ class Sweep:
 
     def leaderboard(self) -> list[dict[str, Any]]:
         """A row of plain containers each trial, ranked ones first: the `trials` of `ferray leaderboard --json`."""
-        rows: list[dict[str, Any]] = self._board.to_json()["trials"]
-        return rows
+        return self._board.entries()
 
     def frame(self) -> pandas.DataFrame:
         """`leaderboard` as a pandas DataFrame, a row each trial, with the columns of `ferray leaderboard --csv`.

@@ -32,14 +32,13 @@ def leaderboard(
         return
     from ferray.results.leaderboard import rank
     from ferray.results.progress import with_progress
-    from ferray.results.selection import selection_effects
     from ferray.study.garbage_collection import no_collection
     from ferray.study.history import load_sweep
 
     with no_collection():
         board = rank(with_progress(load_sweep(place.folder, storage), place.folder))
         if json:
-            print_json({**board.to_json(limit), "selection": selection_effects(board).to_json()})
+            print_json(board.to_json(limit))
         elif csv:
             show_text(board.to_csv(limit))
         else:
