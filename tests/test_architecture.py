@@ -347,7 +347,14 @@ def test_no_printed_command_is_hard_coded() -> None:
 
 WRONG_NAMES = [
     *(f"{verb} nosuch" for verb in ("evaluate", "figures", "leaderboard", "outliers", "report", "sync", "trials")),
-    *("compare nosuch", "compare demo --name nosuch", "data clean nosuch", "sweep nosuch", "train nosuch"),
+    *(
+        "wandb publish nosuch",
+        "compare nosuch",
+        "compare demo --name nosuch",
+        "data clean nosuch",
+        "sweep nosuch",
+        "train nosuch",
+    ),
 ]
 
 

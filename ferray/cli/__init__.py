@@ -27,6 +27,7 @@ from ferray.cli.commands import (
     sync,
     train,
     trials,
+    wandb,
 )
 from ferray.cli.commands.list import list_components
 from ferray.cli.completion import COMPLETE_VAR
@@ -64,6 +65,7 @@ app.command("sync")(sync.sync)
 app.command("list")(list_components)
 app.add_typer(show.app, name="show")
 app.add_typer(data.app, name="data")
+app.add_typer(wandb.app, name="wandb")
 
 
 @app.callback(invoke_without_command=True)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ferray.config.yaml import exact
+from ferray.results.confirmation import Confirmation
 from ferray.results.held_out import HeldOut
 from ferray.results.leaderboard import Leaderboard
 from ferray.stats.estimates import METRICS, of_confusion
+from ferray.study.importance import Importances
 from ferray.study.records import TrialRecord
 
 ColumnType = type[float] | type[str] | type[bool]
@@ -108,6 +110,33 @@ def held_out_table(answers: Iterable[HeldOut]) -> TypedTable:
                 told = [found.n, found.method, answer.epoch, answer.num_ended, answer.num_asked]
                 rows.append([answer.trial, answer.recipe, f"test/{metric}", value, low, high, *told])
     return typed(["trial", "recipe", "metric", "value", "low", "high", "n", "method", "epoch", "ended", "asked"], rows)
+
+
+def confirmation_table(confirmation: Confirmation) -> TypedTable:
+    """The finalists over their seeds, with n, the 95 % interval of the mean, and what they were chosen by."""
+    columns = ["finalist", "trial", "recipe", "metric", "seeds", "mean", "sd", "low", "high", "n", "lost", "validation"]
+    rows = []
+    for row in confirmation.rows:
+        low, high = row.interval or (None, None)
+        told = [row.name, row.trial, row.recipe, f"{confirmation.split}/{confirmation.metric}", len(row.seeds)]
+        rows.append([*told, row.mean, row.sd, low, high, row.n, row.num_lost, row.validation])
+    return typed(columns, rows)
+
+
+def pairs_table(confirmation: Confirmation) -> TypedTable:
+    """Every two finalists: the difference over equal seeds and images, its interval, p, and p after Holm."""
+    rows = []
+    for pair in confirmation.pairs:
+        low, high = pair.interval or (None, None)
+        told = [pair.first, pair.second, pair.seeds, pair.difference, low, high]
+        rows.append([*told, pair.p, pair.holm_p, pair.verdict])
+    return typed(["first", "second", "seeds", "difference", "low", "high", "p", "holm_p", "verdict"], rows)
+
+
+def importance_table(found: Importances) -> TypedTable:
+    """How much each searched parameter had to do with the score, by each of Optuna's evaluators, the largest first."""
+    rows = [[name, share, one.evaluator, one.n] for one in found.by_evaluator for name, share in one.shares.items()]
+    return typed(["parameter", "share", "evaluator", "n"], rows)
 
 
 def _when(trial: TrialRecord) -> tuple[float, int]:

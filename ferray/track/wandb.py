@@ -158,13 +158,14 @@ def choose_mode(wandb: Any, folder: Path, voice: Voice) -> str:
     settings = wandb.setup(wandb.Settings(silent=True)).settings
     if settings.mode == "disabled":
         return "disabled"
-    reason = _why_offline(wandb, settings)
+    reason = why_offline(wandb, settings)
     if reason:
         voice.say(f"offline ({reason}); {_sync_advice(folder)}")
     return "offline" if reason else "online"
 
 
-def _why_offline(wandb: Any, settings: Any) -> str:
+def why_offline(wandb: Any, settings: Any) -> str:
+    """Why nothing can be asked of W&B's server, in words; "" where it can."""
     if settings.mode in ("offline", "dryrun"):
         return "as asked"
     try:

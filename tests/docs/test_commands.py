@@ -151,6 +151,7 @@ HOW: dict[str, How] = {
     "ferray compare": run(),
     "ferray power --sd": run(),
     "ferray sync": read,  # wants a network
+    "ferray wandb publish": run("--spec-only", "specs.json"),
     "ferray list": run(),
     "ferray show": run(),
     "ferray data clean": run("--epochs", "1", "--folds", "2"),

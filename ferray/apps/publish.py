@@ -1,0 +1,116 @@
+"""A sweep as a whole in W&B, for `ferray wandb publish` and the end of an online sweep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from ferray.config.place import read_place
+from ferray.errors import ClusterError, ConfigError, DataError, FerrayError
+from ferray.events import Listener
+
+if TYPE_CHECKING:
+    from ferray.publish.contents import SweepContents
+    from ferray.publish.publishing import Published
+    from ferray.results.sweep import Sweep
+    from ferray.study.records import SweepRecord
+
+_REGISTRY = re.compile(r"([^/\\#?%:\s]+(/[^/\\#?%:\s]+)?)?")
+AT_MOST_S = 300.0  # at the end of a sweep; on a slow line a large model may take that long
+
+
+@dataclass(frozen=True)
+class PublishOptions:
+    """What is made beside the sweep's run and its saved view: the report, a link to a registry, `""` for none."""
+
+    with_report: bool = False
+    registry: str = ""
+
+
+def publish_sweep(sweep: Sweep, options: PublishOptions = PublishOptions()) -> Published:
+    """Show the sweep in W&B, or without a key or a network keep its run in the folder for `ferray sync`.
+
+    ConfigError where W&B is switched off or refuses the key, ClusterError where it does not take a part, DataError
+    where the sweep's results are damaged or it has no identity.
+    """
+    if not _REGISTRY.fullmatch(options.registry):
+        raise ConfigError(f"`{options.registry}` names no registry", "write its name, or `REGISTRY/COLLECTION`")
+    shown = contents_of_sweep(sweep)
+    from ferray.publish.client import client_of
+    from ferray.publish.publishing import publish
+    from ferray.reports.template import filled
+
+    page = filled(shown.page)
+    with client_of(sweep.folder) as why:
+        return publish(shown, page, why_offline=why, with_report=options.with_report, registry=options.registry)
+
+
+def contents_of_sweep(sweep: Sweep) -> SweepContents:
+    """What W&B is to show of it; DataError for a sweep that was never run where it lies."""
+    identity = read_place(sweep.folder).identity
+    if not identity:
+        message = f"`{sweep.folder}` does not say which sweep it is"
+        raise DataError(message, "run its former command again: it writes `place.json`")
+    from ferray.publish.contents import gather
+
+    return gather(sweep, identity)
+
+
+def specs_of_sweep(sweep: Sweep) -> dict[str, Any]:
+    """The specs of its view and its report as documents; no server is asked."""
+    from ferray.publish.specs import specs_of
+
+    return specs_of(contents_of_sweep(sweep))
+
+
+def publish_at_end(record: SweepRecord, folder: Path, listener: Listener) -> Published | None:
+    """Show a sweep that has just ended where its trials went to W&B as they ran; nothing of that fails the sweep.
+
+    None where they did not, or it did not come to an end: then a warning says why, and how to do it later.
+    """
+    if not any(folder.glob("wandb/run-*")):
+        return None  # all runs are offline
+    later = f"`{record.command('wandb publish')}` does it later"
+    listener.noted(f"publishing `{record.name}` to W&B")
+    try:
+        return _within(AT_MOST_S, lambda: publish_sweep(_opened(record, folder)))
+    except FerrayError as error:
+        listener.warned(f"warning: the sweep is not shown as a whole in W&B: {error.message}; {later}")
+    except KeyboardInterrupt:
+        listener.warned(f"interrupted while the sweep was published to W&B; {later}")
+        raise
+    return None
+
+
+def _opened(record: SweepRecord, folder: Path) -> Sweep:
+    from ferray.results.sweep import opened
+
+    return opened(record, folder)
+
+
+def _within(limit_s: float, act: Callable[[], Published]) -> Published:
+    """What `act` gives, on a thread that the end of the process does not wait for; ClusterError after `limit_s`."""
+    heard: SimpleQueue[Published | Exception] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            heard.put(act())
+        except Exception as error:  # told on the caller's thread, as one of ours
+            heard.put(error)
+
+    thread = Thread(target=run, name="ferray-publish", daemon=True)
+    thread.start()
+    thread.join(limit_s)
+    if thread.is_alive():
+        raise ClusterError(f"W&B was still busy after {limit_s:.0f} s")
+    found = heard.get()
+    if isinstance(found, FerrayError):
+        raise found
+    if isinstance(found, Exception):
+        raise ClusterError(" ".join(str(found).split()) or type(found).__name__) from found
+    return found

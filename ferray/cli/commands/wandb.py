@@ -1,0 +1,81 @@
+"""`ferray wandb`: a sweep as a whole in Weights & Biases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ferray.cli import arguments
+from ferray.cli.terminal.output import print_json, say, show
+from ferray.config.place import find_sweep
+from ferray.errors import DataError
+
+if TYPE_CHECKING:
+    from ferray.publish.publishing import Published
+
+app = typer.Typer(help="Show a sweep as a whole in Weights & Biases.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Show a sweep as a whole in Weights & Biases."""
+
+
+@app.command("publish")
+def publish(
+    name: arguments.Sweep,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write a report as well; one that is there is brought up to date anyway.")
+    ] = False,
+    link: Annotated[
+        str,
+        typer.Option(
+            "--link", metavar="REGISTRY", help="Link the best model to a registry, or to its REGISTRY/COLLECTION."
+        ),
+    ] = "",
+    spec_only: Annotated[
+        str | None,
+        typer.Option(
+            "--spec-only", metavar="FILE", help="Write the specs of view and report, to stdout for `-`, and stop."
+        ),
+    ] = None,
+    output: arguments.Output = Path("runs"),
+    storage: arguments.Storage = None,
+    json: arguments.Json = False,
+) -> None:
+    """Show the leaderboard, a saved view and the best model of a sweep; run again it changes the same ones."""
+    place = find_sweep(name, output, storage)
+    from ferray.apps.publish import PublishOptions, publish_sweep, specs_of_sweep
+    from ferray.results.sweep import load
+
+    sweep = load(place.folder, storage=storage)
+    if spec_only is not None:
+        _write_specs(specs_of_sweep(sweep), spec_only)
+        return
+    say(f"publishing `{sweep.name}` to W&B")
+    published = publish_sweep(sweep, PublishOptions(with_report=report, registry=link))
+    if json:
+        print_json(published.to_json())
+    else:
+        print_published(published)
+
+
+def print_published(published: Published) -> None:
+    """Where everything is to be seen on stdout, and on stderr what is not made and why."""
+    for what, address in published.addresses.items():
+        show(f"{what}: {address}")
+    for line in published.left_out:
+        say(f"note: {line}")
+
+
+def _write_specs(specs: dict[str, object], to: str) -> None:
+    if to == "-":
+        print_json(specs)
+        return
+    from ferray.files.atomic import write_json
+    from ferray.files.os_errors import writing
+
+    with writing(Path(to), DataError, "choose another file behind `--spec-only`"):
+        write_json(Path(to), specs)
