@@ -10,6 +10,7 @@ from ferray.results.blinding import Standing
 from ferray.results.leaderboard import Leaderboard
 from ferray.results.trial_intervals import value_interval
 from ferray.stats.intervals import Interval
+from ferray.stats.ranking import sign
 from ferray.study.records import TrialRecord
 from ferray.text.counting import counted
 
@@ -64,7 +65,7 @@ def measured(trial: TrialRecord, metric: str) -> str:
 
 
 def _better(board: Leaderboard) -> str:
-    return "more is better" if board.mode == "max" else "less is better"
+    return "more is better" if sign(board.mode) > 0 else "less is better"
 
 
 def _settings(board: Leaderboard) -> Iterator[str]:

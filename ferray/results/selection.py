@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any, Literal, Protocol
 
 from ferray.results.trial_intervals import image_interval
-from ferray.stats.ranking import is_better
+from ferray.stats.ranking import is_better, sign
 from ferray.stats.selection import ExpectedBest, expected_best, expected_maximum, rank_intervals, shrunken
 from ferray.study.records import TrialRecord
 from ferray.text.counting import counted
@@ -114,7 +114,7 @@ class SelectionEffects:
         if not self.searched:
             return ()
         found = expected_best([self._sign * value for value in self.searched], _budgets(len(self.searched)))
-        return tuple(found if self.mode == "max" else map(_mirrored, found))
+        return tuple(found if self._sign > 0 else map(_mirrored, found))
 
     def sentences(self) -> list[str]:
         """The luck of the best, who is level with it, and what fewer trials would have found; () for less than two."""
@@ -139,7 +139,7 @@ class SelectionEffects:
 
     @property
     def _sign(self) -> int:
-        return 1 if self.mode == "max" else -1
+        return sign(self.mode)
 
     @property
     def _values(self) -> list[float]:

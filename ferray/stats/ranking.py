@@ -8,11 +8,16 @@ from typing import Literal
 Mode = Literal["max", "min"]
 
 
+def sign(mode: Mode) -> int:
+    """What a value is multiplied by so that more is better."""
+    return 1 if mode == "max" else -1
+
+
 def best_first(value: float | None, mode: Mode) -> float:
     """A key that sorts values from the best to the worst; None and what is not a finite number come last."""
     if value is None or not math.isfinite(value):
         return math.inf
-    return -value if mode == "max" else value
+    return -sign(mode) * value
 
 
 def is_better(value: float | None, than: float | None, mode: Mode) -> bool:
