@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -26,10 +27,10 @@ class Axis:
     names: tuple[str, ...] = ()
 
     def place(self, value: Any) -> float | str | None:
-        """A value as the page's data has it: a number, the name that stands on the axis, None for what is not there."""
-        if value is None and self.scale != "names":
-            return None
-        return value if self.scale != "names" and _is_number(value) else readable_value(value)
+        """A value as figures place it: a number, or the name that stands on the axis; None for what lies on neither."""
+        if self.scale == "names":
+            return readable_value(value)
+        return value if _is_number(value) and math.isfinite(value) else None
 
 
 def axes_of(trials: Sequence[TrialRecord], nodes: Mapping[str, Node]) -> tuple[Axis, ...]:
@@ -51,15 +52,18 @@ def _axis(name: str, short: str, values: list[Any], node: Node | None) -> Axis:
         return Axis(name, short, "log" if node.kind == "log_uniform" else "linear", node.low, node.high)
     if isinstance(node, OneOf):
         return Axis(name, short, "names", names=tuple(map(readable_value, node.labels)))
-    if isinstance(node, Choice) and all(map(_is_number, node.values)):
-        return _numbers(name, short, [*node.values])
     if isinstance(node, Choice):
-        return Axis(name, short, "names", names=tuple(map(readable_value, node.values)))
+        return Axis(name, short, "names", names=tuple(map(readable_value, _in_order(node.values))))
     if isinstance(node, Seeds):
         return Axis(name, short, "linear", min(values), max(values))
     if all(map(_is_number, values)):
         return _numbers(name, short, values)
     return Axis(name, short, "names", names=tuple(dict.fromkeys(map(readable_value, values))))
+
+
+def _in_order(values: Sequence[Any]) -> Sequence[Any]:
+    """Numbers by their size, anything else as it was listed."""
+    return sorted(values) if all(map(_is_number, values)) else values
 
 
 def _numbers(name: str, short: str, values: Sequence[Any]) -> Axis:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ferray.artifacts.history import read_history
 from ferray.artifacts.sweep import SweepArtifacts
@@ -16,17 +16,22 @@ from ferray.events import EpochReport
 from ferray.reports.axes import Axis, axes_of
 from ferray.reports.cost import Cost, cost_of
 from ferray.reports.environment import Environment, environment_of
+from ferray.reports.judged import Judged, judged_trials
 from ferray.reports.removed import RemovedSamples, removed_samples
+from ferray.reports.seeds import OverSeeds, over_seeds
 from ferray.reports.space import nodes_of, written_space
 from ferray.reports.summary import sentences
 from ferray.reports.trial_data import page_data
 from ferray.results.blinding import Standing, num_read, standing_of
+from ferray.results.confirmation import Confirmation, read_confirmation
 from ferray.results.leaderboard import Leaderboard, rank
 from ferray.results.removals import best_with_removals, read_removals
+from ferray.results.selection import SelectionEffects, selection_effects
 from ferray.results.sweep import Sweep
 from ferray.study.importance import Importances, importances
 from ferray.study.records import TrialRecord
 
+T = TypeVar("T")
 FAULTS = ("failed", "diverged", "interrupted", "orphaned")
 
 
@@ -40,6 +45,10 @@ class Contents:
     standing: Standing
     axes: tuple[Axis, ...]
     summary: Sequence[str]
+    selection: SelectionEffects
+    over_seeds: tuple[OverSeeds, ...]
+    confirmation: Confirmation | None
+    judged: tuple[Judged, ...]
     cost: Cost
     importances: Importances
     removed: RemovedSamples | None
@@ -63,6 +72,7 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
     notes: list[str] = []
     histories = _histories(sweep, notes)
     board, nodes = rank(record), nodes_of(folder)
+    selection = selection_effects(board)
     axes, cost, standing = axes_of(record.trials, nodes), cost_of(record, histories), standing_of(record, folder)
     return Contents(
         sweep=sweep,
@@ -70,15 +80,28 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
         board=board,
         standing=standing,
         axes=axes,
-        summary=sentences(board, standing, cost, num_read(folder)),
+        summary=sentences(board, selection, standing, cost, num_read(folder)),
+        selection=selection,
+        over_seeds=over_seeds(record, folder),
+        confirmation=_unless_damaged(lambda: read_confirmation(folder), None, notes),
+        judged=_unless_damaged(lambda: judged_trials(sweep, standing), (), notes),
         cost=cost,
         importances=importances(record, nodes),
         removed=_removed(sweep, data, notes),
         environment=environment_of(folder),
         space=written_space(folder),
-        data=page_data(board, axes, histories),
+        data=page_data(board, axes, histories, selection),
         notes=tuple(notes),
     )
+
+
+def _unless_damaged(read: Callable[[], T], otherwise: T, notes: list[str]) -> T:
+    """What is read, or `otherwise` and a note where it is damaged."""
+    try:
+        return read()
+    except DataError as error:
+        notes.append(error.message)
+        return otherwise
 
 
 def _histories(sweep: Sweep, notes: list[str]) -> dict[int, list[EpochReport]]:

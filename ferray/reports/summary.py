@@ -8,6 +8,7 @@ from ferray.config.readable import params_line
 from ferray.reports.cost import Cost, duration
 from ferray.results.blinding import Standing
 from ferray.results.leaderboard import Leaderboard
+from ferray.results.selection import SelectionEffects
 from ferray.results.trial_intervals import value_interval
 from ferray.stats.intervals import Interval
 from ferray.stats.ranking import sign
@@ -17,12 +18,14 @@ from ferray.text.counting import counted
 DIGITS = 3
 
 
-def sentences(board: Leaderboard, standing: Standing, cost: Cost, num_judged: int) -> list[str]:
+def sentences(
+    board: Leaderboard, effects: SelectionEffects, standing: Standing, cost: Cost, num_judged: int
+) -> list[str]:
     """The summary, most important first. `num_judged` trials have been read on the test split."""
     return [
         _leader(board),
         *_settings(board),
-        *_runner_up(board),
+        *_luck(effects),
         *_pruned_above(board),
         _ends(board, standing),
         _spent(cost),
@@ -73,15 +76,13 @@ def _settings(board: Leaderboard) -> Iterator[str]:
         yield f"Its settings: {params_line(board.best.params)}."
 
 
-def _runner_up(board: Leaderboard) -> Iterator[str]:
-    """How many others are not told apart from the leader, by the crude look at its own interval."""
-    best = board.best
-    interval = value_interval(best, board.metric) if best else None
-    others = board.complete[1:]
-    if interval is None or not others:
+def _luck(effects: SelectionEffects) -> Iterator[str]:
+    """Who cannot be told from the leader, and what its checkpoint is likely to score."""
+    if effects.error is None or len(effects.complete) < 2:
         return
-    inside = [trial for trial in others if trial.value is not None and interval[0] <= trial.value <= interval[1]]
-    yield f"Of {counted(len(others), 'other complete trial')}, {len(inside)} have a value inside that interval."
+    others = f"{counted(len(effects.level), 'other trial')} cannot be told from it" if effects.level else ""
+    told = f"It is inside the noise: {others}" if others else "It is ahead of all others by more than the noise"
+    yield f"{told} on these images. Expect about {number(effects.expected)} of its checkpoint on new ones."
 
 
 def _pruned_above(board: Leaderboard) -> Iterator[str]:
@@ -116,9 +117,7 @@ def _spent(cost: Cost) -> str:
 def _split(board: Leaderboard, num_judged: int) -> Iterator[str]:
     if board.best is None:
         return
-    yield (
-        f"The validation split chose among {counted(len(board.complete), 'complete trial')}, so the best value is "
-        "optimistic beyond its interval."
-    )
+    chosen = f"The validation split chose among {counted(len(board.complete), 'complete trial')}"
+    yield f"{chosen}, so the best value is optimistic beyond its interval: see what it is worth, below."
     read = f"has been read for {counted(num_judged, 'trial')}" if num_judged else "has not been read"
     yield f"The test split {read}."

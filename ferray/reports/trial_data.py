@@ -11,6 +11,7 @@ from ferray.events import EpochReport
 from ferray.reports.axes import Axis
 from ferray.reports.confusions import recalls
 from ferray.results.leaderboard import Leaderboard
+from ferray.results.selection import SelectionEffects
 from ferray.results.trial_intervals import value_interval
 from ferray.study.records import TrialRecord
 
@@ -19,7 +20,10 @@ DIGITS = 4  # that a curve's points keep
 
 
 def page_data(
-    board: Leaderboard, axes: Sequence[Axis], histories: Mapping[int, Sequence[EpochReport]]
+    board: Leaderboard,
+    axes: Sequence[Axis],
+    histories: Mapping[int, Sequence[EpochReport]],
+    selection: SelectionEffects,
 ) -> dict[str, Any]:
     """The page's data in plain containers, trials in the order of the leaderboard."""
     classes = _classes(board)
@@ -30,6 +34,8 @@ def page_data(
         "axes": [asdict(axis) for axis in axes],
         "classes": classes,
         "best": board.best.number if board.best else None,
+        "ranks": {str(number): list(ranks) for number, ranks in selection.ranks.items()},
+        "budgets": [[each.budget, _short(each.value), *map(_short, each.interval)] for each in selection.expected_best],
         "trials": [_trial(trial, ranks.get(trial.number), board.metric, axes, classes) for trial in board.trials],
         "curves": {
             str(trial.number): _curves(histories[trial.number], board.metric)

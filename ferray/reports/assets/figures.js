@@ -27,6 +27,21 @@ function drawSearch(place) {
   for (const trial of backToFront(scored)) to.append(svg('circle', { ...markOf(trial, 'dot'), cx: x(trial.number), cy: y(trial.value), r: 4 }));
 }
 
+// What the best of fewer trials would have been, with the band of its orders.
+function drawBudget(place) {
+  const [width, height] = [Math.min(760, widthOf(place)), 240];
+  const [left, right, top, bottom] = [46, width - 16, 22, height - 40];
+  const points = data.budgets;
+  const to = canvas(place, width, height, `Expected best ${data.metric} of 1 to ${points[points.length - 1][0]} trials`);
+  const y = linear(...ends(points.flatMap((point) => point.slice(1))), bottom, top);
+  const x = Object.assign(log(1, points[points.length - 1][0], left, right), { left });
+  leftAxis(to, y, left, right, data.metric);
+  bottomAxis(to, Object.assign(x, { ticks: () => points.map((point) => point[0]).filter((budget, at) => at === points.length - 1 || x(budget) < right - 30) }), top, bottom, 'trials', right);
+  const line = (at) => points.map((point) => `${x(point[0]).toFixed(1)},${y(point[at]).toFixed(1)}`);
+  to.append(svg('polygon', { class: 'band', points: [...line(3), ...line(2).reverse()].join(' ') }));
+  to.append(svg('polyline', { class: 'line q0', points: line(1).join(' ') }));
+}
+
 // A training's line; it is broken where a fold ends or a value is missing.
 function linePath(curve, values, x, y) {
   const starts = new Set(curve.starts);
@@ -68,12 +83,16 @@ function drawCurves(place) {
     const curve = data.curves[trial.number];
     lines.append(svg('path', { ...markOf(trial, shade(trial)), d: linePath(curve, curve[kind], x, y) }));
     const end = curve.epoch.length - 1;
+    if ([data.best, state.chosen].includes(trial.number) && finite(curve[kind][end])) {
+      const near = x(curve.epoch[end]) > right - 70;
+      to.append(svg('text', { ...markOf(trial, 'over named'), x: x(curve.epoch[end]) + (near ? 0 : 6), y: y(curve[kind][end]) - (near ? 8 : -4), 'text-anchor': near ? 'end' : 'start' }, `trial ${trial.number}`));
+    }
     if (!isComplete(trial) && trial.state !== 'running' && finite(curve[kind][end])) {
       const [a, b] = [x(curve.epoch[end]), y(curve[kind][end])];
       lines.append(svg('path', { ...markOf(trial, 'end'), d: `M${a - 3},${b - 3}l6,6m0,-6l-6,6` }));
     }
   }
-  to.append(clip, lines);
+  to.prepend(clip, lines);
 }
 
 function drawPruning(place) {
@@ -95,6 +114,7 @@ function drawPruning(place) {
     const base = { x: at, width: wide };
     to.append(svg('rect', { ...markOf(trial, 'asked'), ...base, y: y(trial.asked), height: bottom - y(trial.asked) }));
     if (trial.epochs) to.append(svg('rect', { ...markOf(trial, kind), ...base, y: y(trial.epochs), height: bottom - y(trial.epochs) }));
+    if (isFaulty(trial)) to.append(svg('path', { ...markOf(trial, 'end faulty'), d: `M${x(trial.number) - 3},${y(trial.epochs) - 10}l6,6m0,-6l-6,6` }));
   }
 }
 function drawSurvival(place) {

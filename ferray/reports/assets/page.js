@@ -1,5 +1,6 @@
 // Putting it together: what is drawn where, tips, colours, print, and the trial that an address names.
 const FIGURES = [
+  ['figure-budget', drawBudget],
   ['figure-search', drawSearch],
   ['figure-curves', drawCurves],
   ['figure-parallel', drawParallel],

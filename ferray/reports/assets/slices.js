@@ -1,7 +1,7 @@
 // Parameters against the objective: all at once, and one at a time.
 function drawParallel(place) {
   const axes = [...data.axes.map((axis, at) => ({ axis, value: (trial) => trial.at[at] })), { axis: null, value: (trial) => trial.value }];
-  const width = Math.max(widthOf(place), printing ? 0 : axes.length * 74);
+  const width = Math.max(widthOf(place), printing ? 0 : axes.length * 72 + 40);
   const [height, top, bottom] = [360, 40, 324];
   const drawn = trials.filter((trial) => finite(trial.value));
   const to = canvas(place, width, height, `Parallel coordinates of ${drawn.length} trials over ${axes.map((each) => (each.axis ? each.axis.short : data.metric)).join(', ')}`);
@@ -15,7 +15,8 @@ function drawParallel(place) {
     const name = axis ? axis.short : data.metric;
     labels.append(svg('line', { class: 'axis', x1: x, x2: x, y1: top, y2: bottom }));
     labels.append(svg('text', { x, y: 18, 'text-anchor': 'middle' }, fitted(name, step || 200), svg('title', {}, axis ? axis.name : data.metric)));
-    for (const tick of thinned(scale, bottom - top)) labels.append(svg('text', { class: 'quiet behind', x: x - 5, y: scale(tick) + 4, 'text-anchor': 'end' }, fitted(scale.said(tick), step ? step - 8 : 90)));
+    const side = axis ? { x: x - 5, 'text-anchor': 'end' } : { x: x + 5 };
+    for (const tick of thinned(scale, bottom - top)) labels.append(svg('text', { class: 'quiet over', ...side, y: scale(tick) + 4 }, fitted(scale.said(tick), step ? step - 8 : 90)));
   }
   for (const trial of backToFront(drawn)) to.append(svg('path', { ...markOf(trial, shade(trial)), d: parallelPath(trial, axes) }));
   to.append(labels);
@@ -50,9 +51,10 @@ function drawSlice(place, axis, value) {
   leftAxis(to, y, left, right, '');
   to.append(svg('text', { x: left, y: 12 }, fitted(axis.short, right - left), svg('title', {}, axis.name)), svg('line', { class: 'axis', x1: left, x2: right, y1: bottom, y2: bottom }));
   const ticks = axis.scale === 'names' ? axis.names : x.ticks(4);
-  ticks.forEach((tick, place_) => {
-    const room = axis.scale === 'names' ? x.step * (ticks.length > 3 ? 1.9 : 1) : 90;
-    const below = axis.scale === 'names' && ticks.length > 3 && place_ % 2 ? 13 : 0;
+  const isTight = axis.scale === 'names' && ticks.some((tick) => tick.length * 6.6 > x.step - 4);
+  ticks.forEach((tick, turn) => {
+    const room = axis.scale === 'names' ? x.step * (isTight ? 1.9 : 1) : 90;
+    const below = isTight && turn % 2 ? 13 : 0;
     to.append(svg('text', { class: 'quiet', x: x(tick), y: bottom + 15 + below, 'text-anchor': 'middle' }, fitted(x.said(tick), room), svg('title', {}, x.said(tick))));
   });
   for (const trial of backToFront(drawn)) to.append(svg('circle', { ...markOf(trial, 'dot'), cx: x(value(trial)) + beside(trial, x.step), cy: y(trial.value), r: 3.4 }));

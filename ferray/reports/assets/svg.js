@@ -42,7 +42,7 @@ function linearTicks(low, high, count) {
 }
 function logTicks(low, high, count) {
   const decades = Math.log10(high / low);
-  const parts = decades > count ? [1] : decades > 1.4 ? [1, 3] : [1, 2, 5];
+  const parts = [[1, 2, 5], [1, 3], [1]].find((each) => each.length * decades <= count) || [1];
   const every = Math.max(1, Math.ceil(decades / count));
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += every)

@@ -9,6 +9,7 @@ const getters = {
   score: (trial) => (isComplete(trial) ? trial.value : null),
   low: (trial) => (trial.interval ? trial.interval[0] : null),
   n: (trial) => trial.n || null,
+  lowest: (trial) => (data.ranks[trial.number] || [null, null])[1],
   so_far: (trial) => (isComplete(trial) ? null : trial.value),
   accuracy: (trial) => trial.metrics['val/accuracy'],
   best: (trial) => trial.best || null,
@@ -16,10 +17,10 @@ const getters = {
   seconds: (trial) => trial.seconds || null,
   recipe: (trial) => trial.recipe,
 };
+const paramOf = (name) => (trial) => (Object.prototype.hasOwnProperty.call(trial.params, name) ? trial.params[name] : null);
 function getter(key) {
   if (!key.startsWith('at:')) return getters[key];
-  const place = Number(key.slice(3));
-  return (trial) => trial.at[place];
+  return paramOf(data.axes[Number(key.slice(3))].name);
 }
 const trialOf = (row) => byNumber.get(Number(row.dataset.trial));
 
@@ -79,8 +80,8 @@ function test(word) {
   };
 }
 function valueCalled(name) {
-  const place = data.axes.findIndex((axis) => [axis.name.toLowerCase(), axis.short.toLowerCase()].includes(name));
-  if (place >= 0) return (trial) => trial.at[place];
+  const axis = data.axes.find((each) => [each.name.toLowerCase(), each.short.toLowerCase()].includes(name));
+  if (axis) return paramOf(axis.name);
   if (name === data.metric.toLowerCase() || name === 'score') return (trial) => trial.value;
   if (name === 'trial') return getters.number;
   return Object.prototype.hasOwnProperty.call(getters, name) ? getters[name] : null;
