@@ -114,6 +114,9 @@ function startTable() {
   byId('filter').addEventListener('input', applyFilter);
   byId('filters').addEventListener('change', applyFilter);
   byId('filters').addEventListener('submit', (event) => event.preventDefault());
-  byId('filters').addEventListener('reset', () => setTimeout(applyFilter));
+  byId('show-all').addEventListener('click', () => {
+    byId('filters').reset();
+    applyFilter();
+  });
   hideBeyondPrint();
 }
