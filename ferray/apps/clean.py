@@ -48,8 +48,10 @@ def in_folds(config: TrialConfig, num_folds: int) -> TrialConfig:
     if config.estimator.name != "none":
         raise ConfigError(f"estimator `{config.estimator.name}` gives no probabilities", "`--set estimator=none`")
     plain, params = config.to_json(), dict(config.dataset.params)
-    by_film = params["split"] == "kfold_by_group" or (config.folds is not None and config.folds.kind == "by_film")
-    if config.folds is None and not str(params["split"]).startswith("kfold"):
+    by_film = str(params["split"]).endswith("_by_group") or (
+        config.folds is not None and config.folds.kind == "by_film"
+    )
+    if config.folds is None and "kfold" not in str(params["split"]):
         params["folds_of"] = params["split"]
     folds = {"kind": "by_film" if by_film else "stratified", "k": num_folds}
     return TrialConfig.model_validate({**plain, "folds": folds, "dataset": {config.dataset.name: params}})

@@ -14,6 +14,7 @@ from typer.exceptions import Abort, Exit, TyperException
 from ferray import __version__
 from ferray.cli.commands import (
     compare,
+    confirm,
     data,
     evaluate,
     figures,
@@ -56,6 +57,7 @@ app.command("ls")(ls.ls)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("trials")(trials.trials)
 app.command("evaluate")(evaluate.evaluate)
+app.command("confirm")(confirm.confirm)
 app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)
 app.command("outliers")(outliers.outliers)

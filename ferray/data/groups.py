@@ -22,12 +22,12 @@ CSV_COLUMNS = ("file", "group")
 
 def table_of(samples: Sequence[Sample], params: DatasetParams, root: Path) -> SplitTable:
     """What a split may look at; ConfigError where it is to keep groups together and an image has none."""
-    if params.split != "kfold_by_group":
+    if not params.split.endswith("_by_group"):
         return SplitTable.from_samples(samples)
     grouped = _grouped(samples, params, root)
     unnamed = [sample for sample in grouped if not sample.group]
     if unnamed:
-        raise ConfigError(_who_has_none(unnamed, len(grouped)), _what_helps(unnamed, params))
+        raise ConfigError(_who_has_none(unnamed, len(grouped), params.split), _what_helps(unnamed, params))
     return SplitTable.from_samples(grouped)
 
 
@@ -98,11 +98,11 @@ def _rows(reader: csv.DictReader[str], path: Path) -> Iterable[tuple[str, str]]:
             yield file.replace("\\", "/").removeprefix("./"), group
 
 
-def _who_has_none(unnamed: Sequence[Sample], total: int) -> str:
+def _who_has_none(unnamed: Sequence[Sample], total: int, split: str) -> str:
     examples = ", ".join(f"`{sample.name}`" for sample in unnamed[:MOST_SHOWN])
     more = f" and {len(unnamed) - MOST_SHOWN:,} more" if len(unnamed) > MOST_SHOWN else ""
     told = f"{len(unnamed):,} of {total:,} {'names' if len(unnamed) == 1 else 'name'} none: {examples}{more}"
-    return f"split `kfold_by_group` needs the group (film, person) of every image, and {told}"
+    return f"split `{split}` needs the group (film, person) of every image, and {told}"
 
 
 def _what_helps(unnamed: Sequence[Sample], params: DatasetParams) -> str:

@@ -170,19 +170,29 @@ def holdout(table: SplitTable, params: DatasetParams) -> SplitRows:
 def kfold(table: SplitTable, params: DatasetParams) -> SplitRows:
     """Stratified folds over all but the official test part; fold `fold` validates, the test part is test."""
     rest, test = _foldable(table, params)
-    _check_folds(table.labels[rest], params.folds)
-    folds = stratified_folds(table.labels[rest], _draws(table, rest, f"fold:{params.split_seed}"), params.folds)
-    return _fold(params, rest, folds, test)
+    return _fold(params, rest, _stratified(table, rest, params), test)
 
 
 def kfold_by_group(table: SplitTable, params: DatasetParams) -> SplitRows:
     """Stratified folds in which no group stands on two sides; groups of the official test part are left out."""
     assert (table.groups != "").all(), "groups.table_of refuses images without a group"
-    rest, test = _foldable(table, params)
-    rest = rest[~np.isin(table.groups[rest], table.groups[test])]
-    _check_folds(table.labels[rest], params.folds, table.groups[rest])
-    folds = group_folds(table.labels[rest], table.groups[rest], params.folds, params.split_seed)
-    return _fold(params, rest, folds, test, kept=f" by {len(np.unique(table.groups[rest])):,} {{groups}}")
+    rest, test = _foldable_groups(table, params)
+    return _fold(params, rest, _by_group(table, rest, params), test, kept=_kept_groups(table, rest))
+
+
+def nested_kfold(table: SplitTable, params: DatasetParams) -> SplitRows:
+    """Stratified folds over all but the official test part: fold `fold` tests, the next one validates, others train.
+
+    So that each image is held out once where there is no test split: the outer loop of a nested cross-validation.
+    """
+    rest, _ = _foldable(table, params)
+    return _nested_fold(params, rest, _stratified(table, rest, params))
+
+
+def nested_kfold_by_group(table: SplitTable, params: DatasetParams) -> SplitRows:
+    """As `nested_kfold`, with folds in which no group stands on two sides."""
+    rest, _ = _foldable_groups(table, params)
+    return _nested_fold(params, rest, _by_group(table, rest, params), kept=_kept_groups(table, rest))
 
 
 PROTOCOLS: dict[str, Callable[[SplitTable, DatasetParams], SplitRows]] = {
@@ -192,6 +202,8 @@ PROTOCOLS: dict[str, Callable[[SplitTable, DatasetParams], SplitRows]] = {
     "holdout": holdout,
     "kfold": kfold,
     "kfold_by_group": kfold_by_group,
+    "nested_kfold": nested_kfold,
+    "nested_kfold_by_group": nested_kfold_by_group,
 }
 
 
@@ -269,6 +281,37 @@ def _fold(params: DatasetParams, rest: Rows, folds: NDArray[np.int64], test: Row
     val = f"fold {params.fold + 1} of {params.folds}{kept}{of_what}"
     sources = Sources("the other folds", val, "{test}" if len(test) else "")
     return SplitRows(rest[~is_val], rest[is_val], test, sources)
+
+
+def _nested_fold(params: DatasetParams, rest: Rows, folds: NDArray[np.int64], *, kept: str = "") -> SplitRows:
+    """One fold to be judged by, the next to choose by."""
+    following = (params.fold + 1) % params.folds
+    is_test, is_val = folds == params.fold, folds == following
+    of_what = "" if params.folds_of is None else f" of the training part of `{params.folds_of}`"
+    val, test = (f"fold {fold + 1} of {params.folds}{kept}{of_what}" for fold in (following, params.fold))
+    sources = Sources("the other folds", val, test)
+    return SplitRows(rest[~is_test & ~is_val], rest[is_val], rest[is_test], sources)
+
+
+def _stratified(table: SplitTable, rest: Rows, params: DatasetParams) -> NDArray[np.int64]:
+    _check_folds(table.labels[rest], params.folds)
+    return stratified_folds(table.labels[rest], _draws(table, rest, f"fold:{params.split_seed}"), params.folds)
+
+
+def _by_group(table: SplitTable, rest: Rows, params: DatasetParams) -> NDArray[np.int64]:
+    _check_folds(table.labels[rest], params.folds, table.groups[rest])
+    return group_folds(table.labels[rest], table.groups[rest], params.folds, params.split_seed)
+
+
+def _kept_groups(table: SplitTable, rest: Rows) -> str:
+    return f" by {len(np.unique(table.groups[rest])):,} {{groups}}"
+
+
+def _foldable_groups(table: SplitTable, params: DatasetParams) -> tuple[Rows, Rows]:
+    """As `_foldable`, without the groups of the test split."""
+    assert (table.groups != "").all(), "groups.table_of refuses images without a group"
+    rest, test = _foldable(table, params)
+    return rest[~np.isin(table.groups[rest], table.groups[test])], test
 
 
 def _foldable(table: SplitTable, params: DatasetParams) -> tuple[Rows, Rows]:

@@ -29,8 +29,9 @@ class Confirmation:
 
     `trainings` is the sweep that trained them. `split` says what judged them: the `test` split, or `nested` folds, each
     image held out once. `metric` is the score of all values; `seeds` were asked for. `readings` are all of the test
-    split, this one among them, oldest first. `written` is in seconds since the epoch. `method` says in words
-    how the intervals and p-values come about.
+    split, this one among them, oldest first. `absent` are finalists of which no
+    training completed. `written` is in seconds since the epoch. `method` says in words how the intervals and p-values
+    come about.
     """
 
     sweep: str
@@ -43,13 +44,14 @@ class Confirmation:
     pairs: tuple[Pair, ...]
     readings: tuple[Reading, ...] = ()
     num_folds: int = 0
+    absent: tuple[str, ...] = ()
     written: float = 0.0
     method: str = ""
 
     @property
     def sentence(self) -> str:
         """What was found, in plain words."""
-        return sentence_of(self.rows, self.pairs, self.metric, num_folds=self.num_folds)
+        return sentence_of(self.rows, self.pairs, self.metric, num_folds=self.num_folds, absent=self.absent)
 
     def row(self, name: str) -> Finalist:
         """The finalist of this name; KeyError where there is none."""
@@ -71,6 +73,7 @@ class Confirmation:
                 **fields,
                 "seeds": tuple(map(int, data["seeds"])),
                 "classes": tuple(map(str, data["classes"])),
+                "absent": tuple(map(str, data.get("absent", ()))),
                 "rows": tuple(Finalist.from_json(row) for row in data["rows"]),
                 "pairs": tuple(Pair.from_json(pair) for pair in data["pairs"]),
                 "readings": tuple(Reading.from_json(reading) for reading in data["readings"]),

@@ -12,22 +12,22 @@ from ferray.text.counting import counted
 METRIC_NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
 
 
-def sentence_of(rows: Sequence[Finalist], pairs: Sequence[Pair], metric: Metric, *, num_folds: int) -> str:
+def sentence_of(
+    rows: Sequence[Finalist], pairs: Sequence[Pair], metric: Metric, *, num_folds: int, absent: Sequence[str] = ()
+) -> str:
     """What the first finalist reaches and which others it differs from; then what is missing, where trainings are.
 
-    `num_folds` is 0 where a test split judged.
+    `num_folds` is 0 where a test split judged; of the finalists called `absent` no training completed.
     """
     if not rows:
         return "no finalist was judged"
     first = rows[0]
-    told = (
-        f"{_on_what(first, num_folds)}, {first.name} has {METRIC_NAMES[metric]} {first.mean:.3f}{reach(first.interval)}"
-    )
-    sentence = "; ".join(
-        [told, *(_verdict(pair, first.name) for pair in pairs if first.name in (pair.first, pair.second))]
-    )
-    lost = ", ".join(f"{row.num_lost} of {row.name}" for row in rows if row.num_lost)
-    return f"{sentence}. Trainings that did not complete are in no mean: {lost}" if lost else sentence
+    value = f"{METRIC_NAMES[metric]} {first.mean:.3f}{reach(first.interval)}"
+    verdicts = [_verdict(pair, first.name) for pair in pairs if first.name in (pair.first, pair.second)]
+    sentence = "; ".join([f"{_on_what(first, num_folds)}, {first.name} has {value}", *verdicts])
+    lost = [f"{row.num_lost} of {row.name}" for row in rows if row.num_lost]
+    lost += [f"all of {name}" for name in absent]
+    return f"{sentence}. Trainings that did not complete are in no mean: {', '.join(lost)}" if lost else sentence
 
 
 def _on_what(first: Finalist, num_folds: int) -> str:

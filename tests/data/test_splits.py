@@ -57,7 +57,7 @@ def tables(draw: st.DrawFn) -> SplitTable:
     return table(counts, groups=groups, ids=ids)
 
 
-ANY_SPLIT: tuple[SplitKind, ...] = ("official", "random", "holdout", "kfold", "kfold_by_group")
+ANY_SPLIT: tuple[SplitKind, ...] = ("official", "random", "holdout", "kfold", "kfold_by_group", "nested_kfold")
 WHOLE_SPLIT: tuple[SplitKind, ...] = ("official", "random", "holdout", "kfold")
 any_split = st.sampled_from(ANY_SPLIT)
 one_part = st.lists(st.integers(3, 20), min_size=2, max_size=5)
@@ -302,6 +302,34 @@ def test_folds_cover_everything_but_the_test_part_once() -> None:
     assert sorted(np.concatenate([split.val for split in splits]).tolist()) == list(range(15))
 
 
+@pytest.mark.parametrize("kind", ["nested_kfold", "nested_kfold_by_group"])
+def test_nested_folds_hold_each_image_out_once(kind: SplitKind) -> None:
+    labelled = table({"train": [8, 8], "test": [4, 4]}, groups=list("abcd") * 4 + list("xyxyxyxy"))
+    splits = [split_rows(labelled, DatasetParams(split=kind, folds=4, fold=fold)) for fold in range(4)]
+    assert sorted(np.concatenate([split.test for split in splits]).tolist()) == list(range(16))
+
+
+def test_a_nested_fold_is_chosen_by_the_one_that_follows() -> None:
+    labelled = table({"train": [8, 8]})
+    splits = [split_rows(labelled, DatasetParams(split="nested_kfold", folds=4, fold=fold)) for fold in range(4)]
+    assert [split.val.tolist() for split in splits] == [splits[(fold + 1) % 4].test.tolist() for fold in range(4)]
+
+
+def test_nested_folds_are_those_of_kfold() -> None:
+    labelled = table({"train": [8, 8]})
+    nested, plain = (split_rows(labelled, DatasetParams(split=kind, folds=4)) for kind in ("nested_kfold", "kfold"))
+    assert nested.test.tolist() == plain.val.tolist()
+
+
+@settings(max_examples=20, deadline=None)
+@given(tables(), st.integers(0, 2), st.integers(0, 99))
+def test_no_film_stands_on_two_sides_of_nested_folds(labelled: SplitTable, fold: int, seed: int) -> None:
+    params = DatasetParams(split="nested_kfold_by_group", folds=3, fold=fold, split_seed=seed)
+    split = split_rows(labelled, params)
+    films = [set(labelled.groups[rows].tolist()) for rows in (split.train, split.val, split.test)]
+    assert sum(map(len, films)) == len(set.union(*films))
+
+
 def test_folds_leave_the_test_part_as_test() -> None:
     labelled = table({"train": [7, 8], "test": [4, 4]})
     split = split_rows(labelled, DatasetParams(split="kfold", folds=3))
@@ -356,6 +384,11 @@ def test_more_folds_than_groups_are_refused() -> None:
             ["all"],
             {"split": "kfold_by_group", "folds": 3},
             ("the other folds", "fold 1 of 3 by 5 {groups}", ""),
+        ),
+        (
+            ["all"],
+            {"split": "nested_kfold", "folds": 3, "fold": 2},
+            ("the other folds", "fold 1 of 3", "fold 3 of 3"),
         ),
         (
             ["all"],

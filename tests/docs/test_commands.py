@@ -142,6 +142,7 @@ HOW: dict[str, How] = {
     "ferray leaderboard": run(),
     "ferray trials": run(),
     "ferray evaluate": run(),
+    "ferray confirm": read,  # minutes; tests/apps/test_confirm.py runs it
     "ferray figures sfew": run(),
     "ferray figures demo": run(),
     "ferray figures wang2020": run(),

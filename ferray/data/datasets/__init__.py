@@ -22,7 +22,9 @@ from ferray.errors import DataError
 from ferray.registry import Params
 
 UNKNOWN_SIZE = 384  # pixels a side, of originals whose own size is not known
-SplitKind = Literal["official", "halves", "random", "holdout", "kfold", "kfold_by_group"]
+SplitKind = Literal[
+    "official", "halves", "random", "holdout", "kfold", "kfold_by_group", "nested_kfold", "nested_kfold_by_group"
+]
 
 
 def below_the_root(path: str) -> str:
@@ -48,9 +50,9 @@ class DatasetParams(Params):
     split: SplitKind = "official"
     """How train, validation and test are told apart."""
     folds: Annotated[int, Field(ge=2, le=50)] = 5
-    """How many folds `kfold` and `kfold_by_group` have."""
+    """How many folds `kfold`, `kfold_by_group` and the nested ones have."""
     fold: Annotated[int, Field(ge=0)] = 0
-    """The validation fold, from 0 to `folds` - 1."""
+    """The validation fold, from 0 to `folds` - 1; of nested ones that which tests, and the next one validates."""
     folds_of: Literal["official", "halves", "random", "holdout"] | None = None
     """The split from whose training part alone folds are cut; null cuts all but the official test part."""
     split_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
@@ -80,7 +82,7 @@ class DatasetParams(Params):
 
     @model_validator(mode="after")
     def _fold_exists(self) -> Self:
-        if self.split in ("kfold", "kfold_by_group") and self.fold >= self.folds:
+        if "kfold" in self.split and self.fold >= self.folds:
             raise ValueError(f"fold `{self.fold}` is not below folds `{self.folds}`; folds count from 0")
         return self
 
