@@ -77,6 +77,8 @@ class SweepOptions(_Options, total=False):
     storage: str | None
     tracker: str | Sequence[str] | None
     """`wandb` where it is left out, `tensorboard`, `none`."""
+    publish: bool
+    """Whether a sweep whose trials went to W&B as they ran is shown there as a whole at its end; it is."""
 
 
 class TrainOptions(_Options, total=False):

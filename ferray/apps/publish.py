@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ferray.config.place import read_place
 from ferray.errors import ClusterError, ConfigError, DataError, FerrayError
 from ferray.events import Listener
+from ferray.text.commands import command
 
 if TYPE_CHECKING:
     from ferray.publish.contents import SweepContents
@@ -52,13 +53,13 @@ def publish_sweep(sweep: Sweep, options: PublishOptions = PublishOptions()) -> P
 
 def contents_of_sweep(sweep: Sweep) -> SweepContents:
     """What W&B is to show of it; DataError for a sweep that was never run where it lies."""
-    identity = read_place(sweep.folder).identity
-    if not identity:
+    place = read_place(sweep.folder)
+    if not place.identity:
         message = f"`{sweep.folder}` does not say which sweep it is"
         raise DataError(message, "run its former command again: it writes `place.json`")
     from ferray.publish.contents import gather
 
-    return gather(sweep, identity)
+    return gather(sweep, f"{place.study}\n{place.identity}")  # as the runs of its trials have it
 
 
 def specs_of_sweep(sweep: Sweep) -> dict[str, Any]:
@@ -75,15 +76,20 @@ def publish_at_end(record: SweepRecord, folder: Path, listener: Listener) -> Pub
     """
     if not any(folder.glob("wandb/run-*")):
         return None  # all runs are offline
-    later = f"`{record.command('wandb publish')}` does it later"
-    listener.noted(f"publishing `{record.name}` to W&B")
+    later = f"`{command('wandb publish', *(record.words or (record.name,)))}` does it later"
+    listener.noted(f"publishing `{record.name}` to W&B, at most {AT_MOST_S:.0f} s; `--no-publish` leaves that out")
     try:
-        return _within(AT_MOST_S, lambda: publish_sweep(_opened(record, folder)))
+        published = _within(AT_MOST_S, lambda: publish_sweep(_opened(record, folder)))
     except FerrayError as error:
         listener.warned(f"warning: the sweep is not shown as a whole in W&B: {error.message}; {later}")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # the sweep itself is done
         listener.warned(f"interrupted while the sweep was published to W&B; {later}")
-        raise
+    else:
+        for what, address in published.addresses.items():
+            listener.noted(f"W&B: {what} {address}")
+        for line in published.left_out:
+            listener.warned(f"warning: {line}")
+        return published
     return None
 
 

@@ -43,6 +43,7 @@ class SweepRequest:
     take_over: bool = False
     is_quick: bool = False
     quiet: bool = False
+    publishes: bool = True
 
     @property
     def folder(self) -> Path:
@@ -66,6 +67,7 @@ def sweep(space: Space, **options: Unpack[SweepOptions]) -> Sweep:
     record = run_request(request, listeners)
     if request.spec.published:
         finish_paper(request, record, ListenerGroup(listeners))
+    show_in_wandb(request, record, ListenerGroup(listeners))
     from ferray.results.sweep import opened
 
     return opened(record, request.folder.absolute())
@@ -77,6 +79,14 @@ def finish_paper(request: SweepRequest, record: SweepRecord, listener: Listener)
 
     ended = paper.PaperSweep(request.space, record, request.runtime, is_quick=request.is_quick)
     return paper.finish_paper(ended, listener)
+
+
+def show_in_wandb(request: SweepRequest, record: SweepRecord, listener: Listener) -> None:
+    """What follows at last: the sweep as a whole in W&B, where its trials are there and nobody has asked not to."""
+    if request.publishes:
+        from ferray.apps.publish import publish_at_end
+
+        publish_at_end(record, request.folder.absolute(), listener)
 
 
 def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) -> SweepRequest:
@@ -101,6 +111,7 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         take_over=bool(asked.get("take_over")),
         is_quick=bool(asked.get("quick")),
         quiet=bool(asked.get("quiet")),
+        publishes="wandb" in runtime.trackers and asked.get("publish") is not False,
     )
 
 

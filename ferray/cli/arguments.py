@@ -203,6 +203,14 @@ Trackers = Annotated[
         autocompletion=completion.components("tracker", "none"),
     ),
 ]
+Publish = Annotated[
+    bool,
+    typer.Option(
+        "--publish/--no-publish",
+        help="Whether to show a sweep that was online as a whole in W&B at its end.",
+        rich_help_panel=_HOW,
+    ),
+]
 Quick = Annotated[
     bool,
     typer.Option("--quick", help="The space's own cut: fewer seeds, epochs or images.", rich_help_panel=_WHAT),

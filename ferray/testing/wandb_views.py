@@ -15,11 +15,12 @@ PROJECT_ID = 7
 class ViewsServer(WandbServer):
     """`views` are those saved, by id, each as it was last sent; `artifacts` what was asked of each, by its collection.
 
-    `uploads` are the contents of the files of runs, by `run/name`.
+    `uploads` are the contents of the files of runs, by `run/name`. After `most_saves` of views it refuses them.
     """
 
-    def __init__(self, **asked: Any) -> None:
+    def __init__(self, *, most_saves: int = 1_000, **asked: Any) -> None:
         super().__init__(**asked)
+        self.saves_left = most_saves
         self.views: dict[str, dict[str, Any]] = {}
         self.artifacts: dict[str, list[dict[str, Any]]] = {}
         self.uploads: dict[str, bytes] = {}
@@ -53,6 +54,9 @@ class ViewsServer(WandbServer):
 
 def _upsert(server: ViewsServer, asked: Mapping[str, Any]) -> dict[str, Any]:
     """By its id; without one another view is made, whatever there is of that name."""
+    server.saves_left -= 1
+    if server.saves_left < 0:
+        raise KeyError("refused")
     known = asked.get("id")
     if known is not None and known not in server.views:
         raise KeyError(known)

@@ -28,12 +28,16 @@ BEST = trial_record(TRIALS[4])
 PLAY = """
 import json, sys
 from pathlib import Path
-from ferray.apps.publish import PublishOptions, publish_sweep
+from ferray.apps.publish import PublishOptions, publish_at_end, publish_sweep
+from ferray.events import Listener
 from ferray.results.sweep import Sweep
 from ferray.testing.fake_sweep import sweep_record
 from ferray.testing.trackers import play
 from ferray.track.wandb import Wandb
 folder = Path(sys.argv[1])
+class Ear(Listener):
+    lines = []
+    def noted(self, line): self.lines.append(line)
 if "play" in sys.argv:
     tracker = Wandb(folder)
     play(tracker)
@@ -41,6 +45,9 @@ if "play" in sys.argv:
 for act in [word for word in sys.argv[2:] if word != "play"]:
     if act == "forget":
         (folder / "wandb" / "published.json").unlink()
+    elif act == "end":
+        publish_at_end(sweep_record(), folder, Ear())
+        print(json.dumps(Ear.lines))
     else:
         print(json.dumps(publish_sweep(Sweep(sweep_record(), folder), PublishOptions(act == "report")).to_json()))
 """
@@ -56,13 +63,17 @@ class Kept:
 
 @dataclass(frozen=True)
 class Played(Kept):
-    """With the server as it was left."""
+    """With the server as it was left, and what the end of the sweep has told."""
 
     server: ViewsServer
+    lines_at_end: list[str]
 
 
 def play(folder: Path, *acts: str, **environment: str) -> list[dict[str, Any]]:
-    """Act by act: `play` has the trials written by the tracker, `report` and `run` publish, `forget` loses the ids."""
+    """Act by act: `play` has the trials written by the tracker, `report` and `run` publish, `forget` loses the ids.
+
+    `end` is the end of a sweep; it gives the lines that are told.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)
@@ -79,6 +90,10 @@ def play(folder: Path, *acts: str, **environment: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def identity_of(folder: Path) -> str:
+    return f"fake\n{folder}"
+
+
 def sweep_folder(folder: Path) -> Path:
     """The fake sweep's own, whose best trial has left a checkpoint."""
     from tests.publish.conftest import write_histories
@@ -92,13 +107,15 @@ def sweep_folder(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def online(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Trials written online; then published with a report, plainly, and once more by a folder without its memory."""
+    """Trials written online; then published with a report, plainly, and once more by a folder without its memory.
+
+    When the sweep ends the server takes no views any more.
+    """
     folder = sweep_folder(tmp_path_factory.mktemp("online"))
-    with ViewsServer() as server:
-        published = play(
-            folder, "play", "report", "run", "forget", "report", WANDB_BASE_URL=server.url, WANDB_API_KEY=KEY
-        )
-        yield Played(published, folder, server)
+    with ViewsServer(most_saves=6) as server:
+        acts = ("play", "report", "run", "forget", "report", "end")
+        *published, lines = play(folder, *acts, WANDB_BASE_URL=server.url, WANDB_API_KEY=KEY)
+        yield Played(published, folder, server, lines)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +135,7 @@ def test_a_report_that_is_there_is_brought_up_to_date_unasked(online: Played) ->
 def test_a_sweep_has_one_run_beside_those_of_its_trials(online: Played) -> None:
     runs = online.server.record.runs
     assert [run["jobType"] for run in runs.values()].count("sweep") == 1
-    assert runs[sweep_run_id(str(online.folder))]["groupName"] == "fake"
+    assert runs[sweep_run_id(identity_of(online.folder))]["groupName"] == "fake"
 
 
 def table_of(server: ViewsServer, run: str, key: str) -> dict[str, Any]:
@@ -129,7 +146,7 @@ def table_of(server: ViewsServer, run: str, key: str) -> dict[str, Any]:
 
 
 def test_the_sweeps_table_is_the_leaderboard_row_by_row(online: Played) -> None:
-    table = table_of(online.server, sweep_run_id(str(online.folder)), "leaderboard")
+    table = table_of(online.server, sweep_run_id(identity_of(online.folder)), "leaderboard")
     rows = [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
     entries = rank(sweep_record()).to_json()["trials"]
     for row, entry in zip(rows, entries, strict=True):
@@ -174,8 +191,15 @@ def test_the_folder_remembers_what_is_saved(online: Played) -> None:
     assert {kept["view"], kept["report"]} == set(online.server.views)
 
 
+def test_what_w_and_b_refuses_at_the_end_of_a_sweep_is_told_and_fails_nothing(online: Played) -> None:
+    first, *_, last = online.lines_at_end
+    assert first.startswith("publishing `fake` to W&B")
+    assert last.startswith("warning: the sweep is not shown as a whole in W&B: W&B did not take the saved view")
+    assert "wandb publish" in last
+
+
 def test_offline_the_sweeps_run_waits_in_the_folder_once(offline: Kept) -> None:
-    assert len(list(offline.folder.glob(f"wandb/offline-run-*-{sweep_run_id(str(offline.folder))}"))) == 1
+    assert len(list(offline.folder.glob(f"wandb/offline-run-*-{sweep_run_id(identity_of(offline.folder))}"))) == 1
 
 
 def test_offline_it_is_said_what_was_not_made(offline: Kept) -> None:

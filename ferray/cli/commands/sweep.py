@@ -52,12 +52,13 @@ def sweep(
     device: arguments.Device = "auto",
     storage: arguments.Storage = None,
     tracker: arguments.Trackers = None,
+    publish: arguments.Publish = True,
     json: arguments.Json = False,
     quiet: arguments.Quiet = False,
 ) -> None:
     """Run a sweep, or continue the one of this name: the same command again goes on where it stopped."""
     asked = dict(locals())
-    from ferray.apps.sweep import plan_request, request_sweep, run_request
+    from ferray.apps.sweep import plan_request, request_sweep, run_request, show_in_wandb
 
     listener = listeners.of_sweep(quiet=quiet)
     request = request_sweep(space, asked, listener)
@@ -69,6 +70,7 @@ def sweep(
         return
     record = run_request(request, [listener])
     _print_end(request, record, listener, json=json)
+    show_in_wandb(request, record, listener)
 
 
 def _print_end(request: SweepRequest, record: SweepRecord, listener: Listener, *, json: bool) -> None:
