@@ -67,7 +67,7 @@ Exclude = Annotated[
     typer.Option(
         "--exclude",
         metavar="CSV",
-        help="Train without the samples of a list, as `data clean` writes it; validation and test keep them.",
+        help="Train without the samples of a list, as `data clean` and `data audit` write it.",
         rich_help_panel=_WHAT,
     ),
 ]

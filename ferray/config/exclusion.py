@@ -21,7 +21,8 @@ from ferray.text.sanitize import csv_text, read_cell
 DIGEST = re.compile(r"[0-9a-f]{16}")
 KEY = "exclude"
 MOST_BYTES = 64 * 2**20  # two million samples
-ID, NAME = "sample_id", "name"
+ID, NAME, SCOPE = "sample_id", "name", "splits"
+EVERYWHERE, TRAIN = "all", "train"  # what stands under `splits`; without the column it is `train`
 _HINT = "a list has a header and a line a sample, with its `sample_id` or `name`, as `data clean` writes it"
 
 
@@ -29,28 +30,38 @@ _HINT = "a list has a header and a line a sample, with its `sample_id` or `name`
 class Exclusion:
     """Samples by their id, or by name where the list gives no id. An id is made of path and content, so that neither
     a sorted file nor an added image points it at another sample.
+
+    Those `everywhere` too leave every split, the others the training part alone.
     """
 
     ids: frozenset[int]
     names: frozenset[str]
+    everywhere: frozenset[int | str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.ids) + len(self.names)
 
-    def lists(self, sample_id: int, name: str) -> bool:
-        """Whether this sample is listed."""
-        return sample_id in self.ids or name in self.names
+    def lists(self, sample_id: int, name: str, *, split: str = TRAIN) -> bool:
+        """Whether this sample leaves the split."""
+        if split == TRAIN:
+            return sample_id in self.ids or name in self.names
+        return sample_id in self.everywhere or name in self.everywhere
 
     @property
     def digest(self) -> str:
         """16 hex digits of what is listed, whatever its order and its other columns."""
-        entries = sorted([*(f"id {number}" for number in self.ids), *(f"name {name}" for name in self.names)])
+        whole = [f"everywhere {listed}" for listed in self.everywhere]
+        entries = sorted([*(f"id {number}" for number in self.ids), *(f"name {name}" for name in self.names), *whole])
         return hashlib.sha256("\n".join(entries).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
     def to_csv(self) -> str:
         """A file that `read_exclusion` reads back as the same list."""
         listed = [*((number, "") for number in sorted(self.ids)), *(("", name) for name in sorted(self.names))]
-        return csv_text([(ID, NAME), *listed])
+        if not self.everywhere:
+            return csv_text([(ID, NAME), *listed])
+        scopes = [EVERYWHERE if (number or name) in self.everywhere else TRAIN for number, name in listed]
+        rows = [(number, name, scope) for (number, name), scope in zip(listed, scopes, strict=True)]
+        return csv_text([(ID, NAME, SCOPE), *rows])
 
 
 def read_exclusion(path: Path) -> Exclusion:
@@ -59,8 +70,9 @@ def read_exclusion(path: Path) -> Exclusion:
     listed = list(_rows(text, path))
     if not listed:
         raise ConfigError(f"the list `{path}` names no sample", _HINT)
-    ids = frozenset(sample for sample in listed if isinstance(sample, int))
-    return Exclusion(ids, frozenset(sample for sample in listed if isinstance(sample, str)))
+    ids = frozenset(sample for sample, _ in listed if isinstance(sample, int))
+    names = frozenset(sample for sample, _ in listed if isinstance(sample, str))
+    return Exclusion(ids, names, frozenset(sample for sample, is_everywhere in listed if is_everywhere))
 
 
 def find_exclusion(digest: str, path: Path | None) -> Exclusion:
@@ -74,8 +86,8 @@ def find_exclusion(digest: str, path: Path | None) -> Exclusion:
     return found
 
 
-def _rows(text: str, path: Path) -> Iterator[int | str]:
-    """The id of each row, else its name."""
+def _rows(text: str, path: Path) -> Iterator[tuple[int | str, bool]]:
+    """The id of each row, else its name, and whether it leaves every split."""
     header = text.partition("\n")[0]
     separator = ";" if ";" in header and "," not in header else ","
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
@@ -83,11 +95,16 @@ def _rows(text: str, path: Path) -> Iterator[int | str]:
     if not {ID, NAME} & columns.keys():
         raise ConfigError(f"the list `{path}` has neither a column `{ID}` nor `{NAME}`", _HINT)
     for row in reader:
-        number, name = (read_cell((row.get(columns.get(column, "")) or "").strip()) for column in (ID, NAME))
+        number, name, scope = (
+            read_cell((row.get(columns.get(column, "")) or "").strip()) for column in (ID, NAME, SCOPE)
+        )
+        if scope not in ("", TRAIN, EVERYWHERE):
+            message = f"line {reader.line_num} of `{path}` has `{scope}` under `{SCOPE}`"
+            raise ConfigError(message, f"write `{TRAIN}` or `{EVERYWHERE}`, or leave the column out")
         if number.isdecimal():
-            yield int(number)
+            yield int(number), scope == EVERYWHERE
         elif name:  # spreadsheets write long numbers as 2.81475E+14
-            yield name
+            yield name, scope == EVERYWHERE
         elif any(row.values()):
             raise ConfigError(f"line {reader.line_num} of `{path}` names no sample", _HINT)
 

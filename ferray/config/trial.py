@@ -188,7 +188,7 @@ class TrialConfig(Params):
     limit_per_class: Annotated[int, Field(ge=1)] | None = None
     """At most so many images a class in each split."""
     exclude: Annotated[str, Field(pattern=f"^{DIGEST.pattern}$")] | None = added_later(None)
-    """Samples that are not trained on: the path of a list, as `data clean` writes it, kept as the list's digest."""
+    """Samples to leave out: the path of a list, as `data clean` and `data audit` write it, kept by its digest."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """`auto` is bf16 on a device that has it, fp16 with scaling on an older GPU, float32 on CPU."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0

@@ -84,6 +84,17 @@ class PackedSamples:
         """How many samples each class has, in the order of the classes."""
         return tuple(np.bincount(self.labels, minlength=len(self.classes)).tolist())
 
+    def only(self, kept: NDArray[np.bool_]) -> PackedSamples:
+        """The split of those samples (N,) that are kept."""
+        return replace(
+            self,
+            rows=self.rows[kept],
+            labels=self.labels[kept],
+            sample_ids=self.sample_ids[kept],
+            true_labels=self.true_labels[kept],
+            names=tuple(name for name, stays in zip(self.names, kept.tolist(), strict=True) if stays),
+        )
+
     def picture(self, position: int) -> NDArray[np.uint8]:
         """The image (H, W, 3) at this position of the split."""
         picture: NDArray[np.uint8] = self.images_of(np.array([position]))[0]
@@ -128,6 +139,10 @@ class SealedSplit:
     def picture(self, position: int) -> NDArray[np.uint8]:
         """One image (H, W, 3), for a person who looks through the data; no model is shown it."""
         return self.__samples.picture(position)
+
+    def only(self, kept: NDArray[np.bool_]) -> SealedSplit:
+        """The split of those images (N,) that are kept, as sealed."""
+        return SealedSplit(self.__samples.only(kept))
 
     def with_features(self, features: NDArray[np.float32]) -> SealedSplit:
         """The same over rows of features, as sealed."""

@@ -35,12 +35,13 @@ def count_splits(config: TrialConfig, place: DataPlace) -> SplitCounts:
     params = first.dataset.build_params()
     table = table_of(listing.samples, params, place.data_root)
     rows = split_rows(table, params, first.limit_per_class)
-    train = rows.train
+    chosen = {"train": rows.train, "val": rows.val, "test": rows.test}
     if first.exclude is not None:
-        train = not_listed(listing.samples, train, find_exclusion(first.exclude, place.exclude))
+        listed = find_exclusion(first.exclude, place.exclude)
+        chosen = {name: not_listed(listing.samples, of, listed, split=name) for name, of in chosen.items()}
     counts = {
-        name: tuple(np.bincount(table.labels[chosen], minlength=len(listing.classes)).tolist())
-        for name, chosen in (("train", train), ("val", rows.val), ("test", rows.test))
-        if len(chosen)
+        name: tuple(np.bincount(table.labels[of], minlength=len(listing.classes)).tolist())
+        for name, of in chosen.items()
+        if len(of)
     }
     return SplitCounts(listing.classes, counts, config.num_folds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -195,7 +195,21 @@ def _summaries(
             _refuse_idle_list(summaries[key], places(config))
             if found:
                 found(summaries[key])
+    _refuse_other_judges(firsts.values(), summaries)
     return summaries
+
+
+def _refuse_other_judges(configs: Iterable[TrialConfig], summaries: dict[str, DataSummary]) -> None:
+    """ConfigError where lists take other images out of validation in some trials than in others: they would be ranked
+    together by values that do not compare.
+    """
+    judged_on: dict[str, str] = {}
+    for config in configs:
+        data = f"{config.dataset.model_dump_json()} {config.limit_per_class}"
+        val = summaries[f"{data} {config.exclude}"].splits[1].digest
+        if judged_on.setdefault(data, val) != val:
+            message = f"the lists of `exclude` leave other validation images of `{config.dataset.name}` to some trials"
+            raise ConfigError(message, "give every arm one such list, or run each in a sweep of its own")
 
 
 def _refuse_idle_list(summary: DataSummary, place: DataPlace) -> None:

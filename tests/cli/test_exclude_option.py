@@ -89,3 +89,31 @@ def test_arms_with_and_without_a_list_stand_side_by_side(folder: Path) -> None:
 def test_a_list_that_is_not_there_is_refused_at_once(folder: Path) -> None:
     ran = run("sweep", folder, "--exclude", "nowhere.csv")
     assert (ran.code, "nowhere.csv` cannot be read" in ran.err) == (2, True)
+
+
+def everywhere(folder: Path) -> Path:
+    """A list that takes the first image of validation, and the first of test, out of their splits."""
+    first = [next(iter(sorted((folder / "data" / part).rglob("*.png")))) for part in ("val", "test")]
+    rows = [f"{path.relative_to(folder / 'data')},all\n" for path in first]
+    (folder / "clean.csv").write_text("".join(["name,splits\n", *rows]))
+    return folder / "clean.csv"
+
+
+def test_a_list_may_take_images_out_of_validation_and_test(folder: Path) -> None:
+    ran = run("sweep", folder, "--exclude", everywhere(folder))
+    assert "1 out of validation, 1 out of test" in ran.err
+    trial = load_sweep(folder / "runs" / "tiny").trials[0]
+    assert trial.num_val == 11  # of twelve
+
+
+def test_the_test_split_is_judged_without_them(folder: Path) -> None:
+    run("sweep", folder, "--exclude", everywhere(folder))
+    judged = json.loads(ferray("evaluate", folder / "runs" / "tiny", "--json").out)
+    assert judged["trials"][0]["n"] == 11
+
+
+def test_arms_that_would_be_judged_on_other_images_are_refused(folder: Path) -> None:
+    arms = f"arms: {{whole: {{}}, cleaned: {{exclude: {everywhere(folder)}}}}}\n"
+    (folder / "tiny.yaml").write_text(TINY.replace("budget: {trials: 1}\n", "") + arms)
+    ran = run("sweep", folder)
+    assert (ran.code, "leave other validation images of `image_folder` to some trials" in ran.err) == (2, True)

@@ -102,3 +102,26 @@ def test_a_list_is_part_of_the_recipe_and_none_is_no_part_of_it() -> None:
     plain = TrialConfig.model_validate({"dataset": "demo"})
     assert plain.recipe == TrialConfig.model_validate({"dataset": "demo", "exclude": None}).recipe
     assert plain.recipe != TrialConfig.model_validate({"dataset": "demo", "exclude": "0" * 16}).recipe
+
+
+def test_a_list_may_say_that_a_sample_leaves_every_split(tmp_path: Path) -> None:
+    found = read_exclusion(written(tmp_path / "clean.csv", "sample_id,name,splits\n7,a,all\n8,b,train\n9,c,\n"))
+    assert [found.lists(number, "", split="test") for number in (7, 8, 9)] == [True, False, False]
+    assert [found.lists(number, "", split="train") for number in (7, 8, 9)] == [True, True, True]
+
+
+def test_what_leaves_every_split_makes_it_another_list(tmp_path: Path) -> None:
+    train = read_exclusion(written(tmp_path / "train.csv", "sample_id\n7\n"))
+    everywhere = read_exclusion(written(tmp_path / "all.csv", "sample_id,splits\n7,all\n"))
+    assert train.digest != everywhere.digest
+
+
+def test_such_a_list_is_written_as_it_was_read(tmp_path: Path) -> None:
+    found = read_exclusion(written(tmp_path / "clean.csv", "sample_id,name,splits\n7,a,all\n8,b,train\n,c,all\n"))
+    assert read_exclusion(written(tmp_path / "kept.csv", found.to_csv())) == found
+
+
+def test_any_other_word_under_splits_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "clean.csv", "sample_id,splits\n7,test\n")
+    with pytest.raises(ConfigError, match=r"line 2 of .* has `test` under `splits`"):
+        read_exclusion(path)

@@ -77,3 +77,22 @@ def test_a_class_that_would_be_empty_is_named(splits: Splits) -> None:
     of_class = splits.train.sample_ids[splits.train.labels == 0]
     with pytest.raises(DataError, match=f"leaves no training image of `{splits.train.classes[0]}` in `faces`"):
         leave_out(splits, by_id(*of_class.tolist()), name="faces")
+
+
+def everywhere(*numbers: int) -> Exclusion:
+    return Exclusion(frozenset(numbers), frozenset(), frozenset(numbers))
+
+
+def test_a_list_may_take_samples_out_of_every_split(splits: Splits) -> None:
+    listed = [int(samples.sample_ids[0]) for samples in (splits.train, splits.val, splits.test)]
+    left, counts = leave_out(splits, everywhere(*listed), name="faces")
+    assert (len(left.train), len(left.val), len(left.test)) == tuple(
+        len(samples) - 1 for samples in (splits.train, splits.val, splits.test)
+    )
+    assert str(counts) == "left out of training is 1 of 3 listed samples, 1 out of validation, 1 out of test"
+
+
+def test_a_list_that_empties_a_class_of_validation_is_refused(splits: Splits) -> None:
+    listed = splits.val.sample_ids[splits.val.labels == 0].tolist()
+    with pytest.raises(DataError, match="leaves no validation image of `calm`"):
+        leave_out(splits, everywhere(*listed), name="faces")
