@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ferray.apps.options import overrides_from, runtime_from
 from ferray.config.corners import corner_problems, corners
 from ferray.config.load import load_space_or_dataset
-from ferray.config.modality import asks_backbone_for_size, image_size
+from ferray.config.modality import asks_backbone_for_size, holds_features, image_size
 from ferray.config.problems import problems_error
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -50,15 +50,15 @@ def show_data(name: str, asked: Mapping[str, Any], listener: Listener) -> Iterat
         listener.noted(f"note: {note}")
     runtime = runtime_from({**asked, "launcher": "inline"})
     listener.noted(f"looking at the data of `{name}` in `{runtime.data_root}`")
-    for config in _distinct(spec):
+    for config in distinct_data(spec):
         folder = asked["to"] or runtime.output / "data" / config.dataset.name
-        shown = _open(config, runtime, listener)
+        shown = open_data(config, runtime, listener)
         yield replace(shown, sheets=tuple(sheets := _draw(shown, runtime, folder)))
         if sheets:
             listener.noted(f"{counted(len(sheets), 'contact sheet is', 'contact sheets are')} in `{folder}`")
 
 
-def _distinct(spec: SweepSpec) -> list[TrialConfig]:
+def distinct_data(spec: SweepSpec) -> list[TrialConfig]:
     """A configuration for each data set and split that trials of the space see; of folds the first."""
     problems = corner_problems(spec)
     if problems:
@@ -67,17 +67,20 @@ def _distinct(spec: SweepSpec) -> list[TrialConfig]:
     return list({f"{config.dataset.model_dump_json()} {config.limit_per_class}": config for config in firsts}.values())
 
 
-def _open(config: TrialConfig, runtime: Runtime, listener: Listener) -> ShownData:
-    """The data set of a configuration; what is bad in it is left out, even where a sweep would be refused."""
+def open_data(config: TrialConfig, runtime: Runtime, listener: Listener, size: int | None = None) -> ShownData:
+    """The data set of a configuration; what is bad in it is left out, even where a sweep would be refused.
+
+    Pictures have `size` pixels a side, or as many as the space says.
+    """
     from ferray.data.summary import summarise
 
     refused = ""
     try:
-        splits = _splits(config, runtime, listener)
+        splits = _splits(config, runtime, listener, size)
     except DataError as error:
         config = _skipping(config)
         try:
-            splits = _splits(config, runtime, listener)
+            splits = _splits(config, runtime, listener, size)
         except DataError:
             raise error from None
         refused = error.message
@@ -86,10 +89,11 @@ def _open(config: TrialConfig, runtime: Runtime, listener: Listener) -> ShownDat
     return ShownData(config, splits, summary, refused)
 
 
-def _splits(config: TrialConfig, runtime: Runtime, listener: Listener) -> Splits:
+def _splits(config: TrialConfig, runtime: Runtime, listener: Listener, size: int | None) -> Splits:
     from ferray.data.pack import open_splits
 
-    size = SHOWN_SIDE if asks_backbone_for_size(config) else image_size(config)
+    if size is None or holds_features(config):
+        size = SHOWN_SIDE if asks_backbone_for_size(config) else image_size(config)
     try:
         return open_splits(
             config.dataset,

@@ -24,11 +24,11 @@ def table_of(samples: Sequence[Sample], params: DatasetParams, root: Path) -> Sp
     """What a split may look at; ConfigError where it is to keep groups together and an image has none."""
     if not params.split.endswith("_by_group"):
         return SplitTable.from_samples(samples)
-    grouped = _grouped(samples, params, root)
-    unnamed = [sample for sample in grouped if not sample.group]
+    named = grouped(samples, params, root)
+    unnamed = [sample for sample in named if not sample.group]
     if unnamed:
-        raise ConfigError(_who_has_none(unnamed, len(grouped), params.split), _what_helps(unnamed, params))
-    return SplitTable.from_samples(grouped)
+        raise ConfigError(_who_has_none(unnamed, len(named), params.split), _what_helps(unnamed, params))
+    return SplitTable.from_samples(named)
 
 
 def groups_in_words(params: DatasetParams, own: str) -> str:
@@ -40,7 +40,8 @@ def groups_in_words(params: DatasetParams, own: str) -> str:
     return own or "groups of its own"
 
 
-def _grouped(samples: Sequence[Sample], params: DatasetParams, root: Path) -> Sequence[Sample]:
+def grouped(samples: Sequence[Sample], params: DatasetParams, root: Path) -> Sequence[Sample]:
+    """The samples with the group that the parameters, or else the data set's names, give them; "" for none."""
     if params.groups is not None:
         return _by_csv(samples, root / params.groups)
     if params.group_pattern is not None:
@@ -58,11 +59,11 @@ def _found(pattern: re.Pattern[str], name: str) -> str:
 
 def _by_csv(samples: Sequence[Sample], path: Path) -> list[Sample]:
     group_of = _read_groups(path)
-    grouped = [replace(sample, group=_looked_up(sample.name, group_of)) for sample in samples]
-    if group_of and not any(sample.group for sample in grouped):
+    named = [replace(sample, group=_looked_up(sample.name, group_of)) for sample in samples]
+    if group_of and not any(sample.group for sample in named):
         message = f"`{path}` names none of the images: it has `{next(iter(group_of))}`, they are `{samples[0].name}`"
         raise DataError(message, "give each path below the data root, below the set's folder, or the file name alone")
-    return grouped
+    return named
 
 
 def _looked_up(name: str, group_of: dict[str, str]) -> str:

@@ -25,6 +25,7 @@ from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import PackedSamples, Sample, SampleList, SealedSplit, Splits
 from ferray.files.atomic import write_text
+from ferray.text.commands import command
 from ferray.text.sanitize import csv_text
 
 COLUMNS = ("what", "path", "class", "part", "count", "why")
@@ -80,7 +81,7 @@ class DataSummary:
         notes = list(self.account.remarks)
         copies = self.copies.in_words()
         if copies:
-            notes.append(f"the same picture several times: {copies}")
+            notes.append(f"the same picture several times: {copies}; `{command('data audit')}` shows them")
         notes = [f"`{self.dataset}`: {note}" for note in notes]
         if self.left_out:
             notes.insert(0, f"`{self.dataset}`: {self.left_out}")

@@ -13,6 +13,7 @@ from ferray.config.trial import DatasetChoice
 from ferray.data.pack import open_splits
 from ferray.data.summary import DataSummary, summarise
 from ferray.testing.fake_data import write_fer2013_csv, write_fer2013_folders, write_image_folder, write_sfew2
+from ferray.text.commands import command
 
 
 def summary(root: Path, cache: Path, dataset: str, *, limit: int | None = None, **params: Any) -> DataSummary:
@@ -82,7 +83,8 @@ def test_copies_across_splits_and_labels_are_noted(tmp_path: Path) -> None:
     found = summary(root, tmp_path, "image_folder")
     assert found.notes() == [
         "`image_folder`: the same picture several times: 1 of val is a copy of a training image, "
-        "1 of test is a copy of an image of train or val, 1 picture stands under two labels",
+        "1 of test is a copy of an image of train or val, 1 picture stands under two labels; "
+        f"`{command('data audit')}` shows them",
         f"all of it is listed in `{found.listing}`",
     ]
 
