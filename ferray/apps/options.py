@@ -79,6 +79,14 @@ class SweepOptions(_Options, total=False):
     """`wandb` where it is left out, `tensorboard`, `none`."""
     publish: bool
     """Whether a sweep whose trials went to W&B as they ran is shown there as a whole at its end; it is."""
+    wandb_entity: str | None
+    """User or team of the runs in W&B."""
+    wandb_project: str | None
+    """Project of the runs in W&B; `ferray` where nothing says otherwise."""
+    wandb_tags: Sequence[str] | None
+    """Tags for every run in W&B."""
+    wandb_notes: str | None
+    """What the notes of every run in W&B begin with."""
 
 
 class TrainOptions(_Options, total=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -22,6 +22,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
 from ferray.events import Listener
 from ferray.track.console import Console
+from ferray.track.wandb_runs.place import as_variables
 
 if TYPE_CHECKING:
     from ferray.papers.compare import Comparison
@@ -44,6 +45,7 @@ class SweepRequest:
     is_quick: bool = False
     quiet: bool = False
     publishes: bool = True
+    variables: Mapping[str, str] = field(default_factory=dict)  # of W&B, as options have them
 
     @property
     def folder(self) -> Path:
@@ -112,6 +114,7 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         is_quick=bool(asked.get("quick")),
         quiet=bool(asked.get("quiet")),
         publishes="wandb" in runtime.trackers and asked.get("publish") is not False,
+        variables=as_variables({name: asked.get(f"wandb_{name}") for name in ("entity", "project", "tags", "notes")}),
     )
 
 
@@ -175,12 +178,13 @@ def _plan(request: SweepRequest, listener: Listener) -> Plan:
 def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
     spec, runtime = request.spec, request.runtime
     checked = checked_sweep(spec, runtime, space=request.file.where, folder=request.folder, listener=audience)
+    from ferray.apps.sync import settle
     from ferray.sweeps.check import data_identity
     from ferray.sweeps.run import run_sweep
 
     try:
-        with _wandb_silent(quiet=request.quiet):
-            return run_sweep(
+        with _variables(_wandb_variables(request)):
+            record = run_sweep(
                 spec,
                 runtime,
                 text=request.file.text,
@@ -190,19 +194,29 @@ def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
                 data=[data_identity(summary) for summary in checked.data],
                 first=request.first,
             )
+            if "wandb" in runtime.trackers:
+                settle(read_place(request.folder.absolute()), audience, storage=runtime.storage)
+            return record
     except KeyboardInterrupt:
         audience.warned(f"interrupted; run the same command again to go on with `{spec.name}`")
         raise
 
 
+def _wandb_variables(request: SweepRequest) -> dict[str, str]:
+    """What W&B and its tracker read: the options, and its own switch where nothing is to be printed."""
+    is_silent = request.quiet and "WANDB_SILENT" not in os.environ
+    return {**request.variables, **({"WANDB_SILENT": "true"} if is_silent else {})}
+
+
 @contextmanager
-def _wandb_silent(*, quiet: bool) -> Iterator[None]:
-    """W&B's own switch, and that of its tracker, where nothing is to be printed."""
-    if not quiet or "WANDB_SILENT" in os.environ:
-        yield
-        return
-    os.environ["WANDB_SILENT"] = "true"
+def _variables(chosen: Mapping[str, str]) -> Iterator[None]:
+    """Variables of the environment for as long as a sweep runs; what was there before is put back."""
+    former = {name: os.environ.get(name) for name in chosen}
+    os.environ.update(chosen)
     try:
         yield
     finally:
-        del os.environ["WANDB_SILENT"]
+        for name, value in former.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

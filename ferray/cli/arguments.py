@@ -15,6 +15,7 @@ from ferray.text.commands import command
 _PLACE = "Where"
 _WHAT = "What is searched"
 _HOW = "How"
+_WANDB = "Weights & Biases"
 
 Space = Annotated[
     str,
@@ -210,6 +211,22 @@ Publish = Annotated[
         help="Whether to show a sweep that was online as a whole in W&B at its end.",
         rich_help_panel=_HOW,
     ),
+]
+WandbEntity = Annotated[
+    str | None,
+    typer.Option("--wandb-entity", help="User or team; else $WANDB_ENTITY, else your default.", rich_help_panel=_WANDB),
+]
+WandbProject = Annotated[
+    str | None,
+    typer.Option("--wandb-project", help="Project; else $WANDB_PROJECT, else ferray.", rich_help_panel=_WANDB),
+]
+WandbTags = Annotated[
+    list[str] | None,
+    typer.Option("--wandb-tag", help="A tag for every run, may be repeated; else $WANDB_TAGS.", rich_help_panel=_WANDB),
+]
+WandbNotes = Annotated[
+    str | None,
+    typer.Option("--wandb-notes", help="What every run's notes begin with; else $WANDB_NOTES.", rich_help_panel=_WANDB),
 ]
 Quick = Annotated[
     bool,

@@ -10,8 +10,8 @@ import wandb
 
 from ferray.errors import ConfigError
 from ferray.text.commands import script
-from ferray.track._wandb_files import files_kept_in
 from ferray.track.wandb import why_offline
+from ferray.track.wandb_runs.files import files_kept_in
 
 
 @contextmanager

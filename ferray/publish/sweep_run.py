@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from ferray.publish.typed_tables import TypedTable, outcome_series
 from ferray.results.trial_intervals import value_interval
 from ferray.study.records import TrialRecord
 from ferray.track.wandb_runs.payload import DEFAULT_PROJECT, OBJECTIVE, SWEEP_JOB, sweep_run_id
+from ferray.track.wandb_runs.place import WandbPlace
 
 INIT_TIMEOUT_S = 20.0
 FINISH_TIMEOUT_S = 120.0  # the model may be large; what has not gone up by then stays on disk
@@ -63,8 +63,10 @@ def write_sweep_run(shown: SweepContents, page: str, *, mode: Mode, registry: st
 @contextmanager
 def _opened(shown: SweepContents, mode: Mode) -> Iterator[Any]:
     """The run, ended however the block ends."""
+    place = WandbPlace.of(shown.folder)  # beside the runs of its trials
     run = wandb.init(
-        project=os.environ.get("WANDB_PROJECT") or DEFAULT_PROJECT,
+        entity=place.entity or None,
+        project=place.project,
         group=shown.name,
         job_type=SWEEP_JOB,
         id=sweep_run_id(shown.identity),

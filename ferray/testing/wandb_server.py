@@ -7,45 +7,38 @@ import json
 import re
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from ferray.testing.wandb_faults import Fault, Faults
+from ferray.testing.wandb_replies import Record, answered, stream
+
 Reply = tuple[int, dict[str, Any]]
-ENTITY = "somebody"
-
-
-@dataclass
-class Record:
-    """What the server was sent, by run id: `rows` of history, the last of the `summaries`, exit codes in `ended`.
-
-    `requests` are GraphQL operations in order, `files` the names of uploads as `run/name`, `tables` those of artifacts.
-    """
-
-    requests: list[str] = field(default_factory=list)
-    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
-    ended: dict[str, int] = field(default_factory=dict)
-    files: set[str] = field(default_factory=set)
-    tables: list[str] = field(default_factory=list)
 
 
 class WandbServer:
     """The stand-in, as a context manager. `url` is what WANDB_BASE_URL takes.
 
     `delay_s` is waited before every answer; `error` answers everything with that status; `refuses_key` answers 401 to
-    GraphQL. All three may be changed while it runs. `stop` makes the port answer nobody.
+    GraphQL. All three may be changed while it runs, and `faults` drawn for each request besides. `stop` makes the port
+    answer nobody.
     """
 
-    def __init__(self, *, delay_s: float = 0.0, error: int | None = None, refuses_key: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        delay_s: float = 0.0,
+        error: int | None = None,
+        refuses_key: bool = False,
+        faults: Faults | None = None,
+        record: Record | None = None,
+    ) -> None:
         self.delay_s = delay_s
         self.error = error
         self.refuses_key = refuses_key
-        self.record = Record()
+        self.faults = faults
+        self.record = record or Record()
         self.lock = threading.Lock()
         self._http = _Http(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, name="wandb-server", daemon=True)
@@ -66,108 +59,29 @@ class WandbServer:
         self._http.shutdown()
         self._http.server_close()
 
+    def meet(self) -> Fault:
+        """What the next request meets."""
+        with self.lock:
+            drawn = self.faults.draw() if self.faults else Fault()
+        return Fault(self.delay_s + drawn.delay_s, drawn.status or self.error, drawn.breaks)
+
     def answer(self, method: str, path: str, body: bytes) -> Reply:
-        """One request, answered."""
-        time.sleep(self.delay_s)
-        if self.error is not None:
-            return self.error, {"error": "so it is told to"}
-        if path == "/graphql":
-            asked = json.loads(body)
-            return self._graphql(asked.get("query", ""), asked.get("variables") or {})
-        if "/file_stream" in path:
-            return self._file_stream(path.split("/")[-2], json.loads(body))
-        if method == "PUT":
-            self.record.files.add(path.removeprefix("/uploads/"))
+        """One request that nothing goes wrong with, answered."""
+        with self.lock:
+            if path == "/graphql":
+                return self._graphql(json.loads(body))
+            if "/file_stream" in path:
+                return 200, stream(self.record, path.split("/")[-2], json.loads(body))
+            if method == "PUT":
+                self.record.files.add(path.removeprefix("/uploads/"))
         return 200, {}
 
-    def _graphql(self, query: str, variables: dict[str, Any]) -> Reply:
+    def _graphql(self, asked: dict[str, Any]) -> Reply:
         if self.refuses_key:
             return 401, {"errors": [{"message": "user is not logged in"}]}
-        found = re.match(r"\s*(?:query|mutation)?\s*(\w*)", query)
+        found = re.search(r"(?:query|mutation)\s+(\w+)", asked.get("query", ""))
         operation = found[1] if found else ""
-        self.record.requests.append(operation)
-        reply = _REPLIES.get(operation)
-        return 200, {"data": reply(self, variables) if reply else {}}
-
-    def _file_stream(self, run: str, body: dict[str, Any]) -> Reply:
-        files: dict[str, Any] = body.get("files") or {}
-        history = files.get("wandb-history.jsonl", {}).get("content", ())
-        self.record.rows[run] += [json.loads(line) for line in history]
-        for line in files.get("wandb-summary.json", {}).get("content", ()):
-            self.record.summaries[run] = json.loads(line)
-        if body.get("complete"):
-            self.record.ended[run] = body.get("exitcode", 0)
-        return 200, {"limits": {}}
-
-
-def _project(asked: dict[str, Any]) -> dict[str, Any]:
-    return {"id": "p", "name": asked.get("project"), "entity": {"id": "e", "name": ENTITY}}
-
-
-def _resume_status(server: WandbServer, asked: dict[str, Any]) -> dict[str, Any]:
-    known = server.record.runs.get(asked.get("name", ""))
-    if known is None:
-        return {
-            "model": {"id": "p", "name": asked.get("project"), "entity": {"id": "e", "name": ENTITY}, "bucket": None}
-        }
-    rows = server.record.rows[asked["name"]]
-    bucket = {
-        "id": f"id-{asked['name']}",
-        "name": asked["name"],
-        "summaryMetrics": json.dumps(server.record.summaries.get(asked["name"], {})),
-        "displayName": known.get("displayName"),
-        "logLineCount": 0,
-        "historyLineCount": len(rows),
-        "eventsLineCount": 0,
-        "historyTail": json.dumps([json.dumps(row) for row in rows[-1:]]),
-        "eventsTail": "[]",
-        "config": known.get("config") or "{}",
-        "tags": known.get("tags") or [],
-        "wandbConfig": "{}",
-    }
-    return {"model": {**_project(asked), "bucket": bucket}}
-
-
-def _upsert(server: WandbServer, asked: dict[str, Any]) -> dict[str, Any]:
-    name = asked.get("name") or asked.get("id")
-    is_new = name not in server.record.runs
-    kept = server.record.runs.setdefault(str(name), {})
-    kept.update({key: value for key, value in asked.items() if value is not None})
-    project = {"id": "p", "name": asked.get("project"), "entity": {"id": "e", "name": ENTITY}}
-    bucket = {"id": f"id-{name}", "name": name, "displayName": asked.get("displayName"), "project": project}
-    extra = {
-        "description": None,
-        "config": "{}",
-        "sweepName": None,
-        "historyLineCount": len(server.record.rows[str(name)]),
-    }
-    return {"upsertBucket": {"bucket": {**bucket, **extra}, "inserted": is_new}}
-
-
-def _create_files(server: WandbServer, asked: dict[str, Any]) -> dict[str, Any]:
-    run = str(asked.get("run"))
-    files = [{"name": name, "uploadUrl": f"{server.url}/uploads/{run}/{name}"} for name in asked.get("files") or ()]
-    return {"createRunFiles": {"runID": f"id-{run}", "uploadHeaders": [], "files": files}}
-
-
-def _create_artifact(server: WandbServer, asked: dict[str, Any]) -> dict[str, Any]:
-    """Claims to have had it before, so that its files are not sent."""
-    kept = {"id": "a", "state": "COMMITTED", "artifactSequence": {"latestArtifact": {"id": "a"}}}
-    server.record.tables.append(str(asked["input"]["artifactCollectionName"]))
-    return {"createArtifact": {"artifact": kept}}
-
-
-_SOMEBODY = {"id": "u", "entity": ENTITY, "username": ENTITY, "flags": "{}", "teams": {"edges": []}}
-_REPLIES: dict[str, Callable[[WandbServer, dict[str, Any]], dict[str, Any]]] = {
-    "Viewer": lambda *_: {"viewer": _SOMEBODY},
-    "RunResumeStatus": _resume_status,
-    "UpsertBucket": _upsert,
-    "CreateRunFiles": _create_files,
-    "CreateArtifact": _create_artifact,
-    "ArtifactType": lambda *_: {"project": {"artifact": None}},
-    "RunStoppedStatus": lambda *_: {"project": {"run": {"stopped": False}}},
-    "ServerInfo": lambda *_: {"serverInfo": {"cliVersionInfo": {}, "latestLocalVersionInfo": None, "features": []}},
-}
+        return 200, {"data": answered(self.record, operation, asked.get("variables") or {}, self.url)}
 
 
 class _Http(ThreadingHTTPServer):
@@ -185,7 +99,14 @@ def _handler(server: WandbServer) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
-            status, document = server.answer(self.command, self.path, body)
+            fault = server.meet()
+            time.sleep(fault.delay_s)
+            status, document = fault.status or 0, {"error": "so it is told to"}
+            if not status:
+                status, document = server.answer(self.command, self.path, body)
+            if fault.breaks:
+                self.close_connection = True
+                return
             text = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -53,6 +53,10 @@ def sweep(
     storage: arguments.Storage = None,
     tracker: arguments.Trackers = None,
     publish: arguments.Publish = True,
+    wandb_entity: arguments.WandbEntity = None,
+    wandb_project: arguments.WandbProject = None,
+    wandb_tags: arguments.WandbTags = None,
+    wandb_notes: arguments.WandbNotes = None,
     json: arguments.Json = False,
     quiet: arguments.Quiet = False,
 ) -> None:

@@ -1,23 +1,39 @@
-"""`ferray sync`: upload what W&B could not take while the sweep ran."""
+"""`ferray sync`: bring the runs of a sweep in W&B up to its record."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from ferray.cli import arguments
-from ferray.cli.terminal.output import say
+from ferray.cli.terminal.listeners import Lines
+from ferray.cli.terminal.output import print_json, say
 from ferray.config.place import find_sweep
 from ferray.errors import DataError
 
 
-def sync(name: arguments.Sweep, output: arguments.Output = Path("runs")) -> None:
-    """Upload what W&B has not received of a sweep; needs a key and a network. Running it again is harmless."""
-    place = find_sweep(name, output)
-    written = [*place.folder.glob("wandb/run-*"), *place.folder.glob("wandb/offline-run-*")]
-    if not written:
+def sync(
+    name: arguments.Sweep,
+    output: arguments.Output = Path("runs"),
+    storage: arguments.Storage = None,
+    wandb_entity: arguments.WandbEntity = None,
+    wandb_project: arguments.WandbProject = None,
+    json: arguments.Json = False,
+) -> None:
+    """Compare a sweep's runs in W&B with its record and add what they lack; running it again is harmless."""
+    place = find_sweep(name, output, storage)
+    if not any(place.folder.glob("wandb/*")):
         message = f"there are no W&B runs in `{place.folder / 'wandb'}`"
         raise DataError(message, "a sweep writes them unless it is run with another `--tracker`")
-    from ferray.track.wandb import upload
+    from ferray.apps.sync import sync_sweep
 
-    if not upload(place.folder, say):
-        say(f"nothing to upload: W&B has received the {len(written)} runs of `{place.folder.name}`")
+    given = {"entity": wandb_entity, "project": wandb_project}
+    synced = sync_sweep(place, Lines(), storage=storage, given=given)
+    say(synced.sentence())
+    if synced.running:
+        say(f"note: {synced.running} of its trials are running and are left to whoever runs them")
+    if synced.short:
+        say(
+            f"warning: the histories of trials {', '.join(map(str, synced.short))} lack epochs that their record counts"
+        )
+    if json:
+        print_json(synced.to_json())

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ferray.config.place import words_for
 from ferray.config.readable import readable_value
@@ -35,12 +35,16 @@ EPOCHS, SECONDS, RANK = "epochs", "seconds", "rank"
 SUMMARY_KEYS = (OUTCOME, SCORE, SCORE_SO_FAR, SCORE_LOW, SCORE_HIGH, N_VAL, EPOCHS, SECONDS, RANK, MESSAGE)
 FORMER_SUMMARY_KEYS = ("state", "best/value")  # of earlier versions, taken out of runs that go on
 
+FORMER_CONFIG_KEYS = ("searched",)
+
 BEST_TAG, CONFIRMED_TAG = "best", "confirmed"
 RUNNING = "running"
 OUTCOMES = (RUNNING, *map(str, OutcomeKind))
 _FORMER_TAGS = ("finished",)  # of earlier versions, for a completed trial
 _LONGEST_TAG = 64  # W&B refuses longer ones
 
+CONFUSION_TABLE, REMOVED_TABLE = "best/confusion_table", "outliers/removed"  # in the summary
+CONFUSION_COLUMNS = ["Actual", "Predicted", "nPredictions"]  # those of `wandb/confusion_matrix/v1`
 EPOCH = "epoch"  # of history, and what charts are drawn against
 REMOVED_COLUMNS = ["epoch", "sample_id", "name", "label", "predicted", "loss", "truly_mislabelled"]
 
@@ -96,7 +100,8 @@ def config_of(sweep: SweepStarted, trial: TrialStarted) -> dict[str, Any]:
     """
     config = {key: _component(value) if key in COMPONENT_FIELDS else value for key, value in trial.config.items()}
     objective = {"metric": sweep.metric, "mode": sweep.mode, "epoch": sweep.counts}
-    chosen = {SAMPLER: _component(sweep.sampler), PRUNER: _component(sweep.pruner)}
+    chosen = {SAMPLER: sweep.sampler, PRUNER: sweep.pruner}
+    chosen = {key: _component(value) for key, value in chosen.items() if value}
     searched = {param_key(name): value for name, value in trial.params.items()}
     return {**config, OBJECTIVE: objective, **chosen, TRIAL: trial.number, RECIPE: trial.recipe, **searched}
 
@@ -129,6 +134,34 @@ def _backbone(config: Mapping[str, Any]) -> str:
     return str((params or {}).get("name") or _name(chosen))
 
 
+@dataclass(frozen=True)
+class RunFacts:
+    """What a trial's run is given when it is opened, but for those tags that change."""
+
+    id: str
+    name: str
+    group: str
+    tags: tuple[str, ...]
+    notes: str
+    config: dict[str, Any]
+    metric: str
+    mode: Literal["max", "min"]
+
+
+def facts_of(sweep: SweepStarted, trial: TrialStarted, *, tags: Iterable[str] = (), notes: str = "") -> RunFacts:
+    """The facts of the run that a trial writes into, with the user's own `tags` and `notes`."""
+    return RunFacts(
+        id=run_id(sweep.identity, trial.root),
+        name=run_name(sweep.name, trial),
+        group=sweep.name,
+        tags=(*(tag[:_LONGEST_TAG] for tag in tags), *fixed_tags(trial)),
+        notes=notes_of(sweep, trial, notes),
+        config=config_of(sweep, trial),
+        metric=sweep.metric,
+        mode=sweep.mode,
+    )
+
+
 def fixed_tags(trial: TrialStarted) -> list[str]:
     """The tags that say what a trial is, however it ends."""
     named = {"backbone": _backbone(trial.config), "dataset": _name(trial.config.get("dataset"))}
@@ -138,10 +171,14 @@ def fixed_tags(trial: TrialStarted) -> list[str]:
 
 def tags_with(tags: Iterable[str], *, outcome: str, standing: Standing) -> list[str]:
     """A run's tags with those that change in their place; whatever others have put there stays."""
-    changing = {*OUTCOMES, *_FORMER_TAGS, BEST_TAG, CONFIRMED_TAG}
-    kept = [tag for tag in dict.fromkeys(tags) if tag not in changing]
+    kept = [tag for tag in dict.fromkeys(tags) if tag not in changing_tags()]
     marks = {BEST_TAG: standing.is_best, CONFIRMED_TAG: standing.is_confirmed}
     return [*kept, outcome, *(tag for tag, holds in marks.items() if holds)]
+
+
+def changing_tags() -> frozenset[str]:
+    """Tags that say how a trial is doing, of which those that no longer hold are taken off."""
+    return frozenset({*OUTCOMES, *_FORMER_TAGS, BEST_TAG, CONFIRMED_TAG})
 
 
 def notes_of(sweep: SweepStarted, trial: TrialStarted, own: str = "") -> str:
@@ -219,7 +256,7 @@ def removed_rows(report: EpochReport) -> list[list[Any]]:
     ]
 
 
-def confusion_rows(report: EpochReport) -> list[list[Any]]:
-    """Truth, prediction and count of every cell of the confusion matrix."""
-    named = zip(report.classes, report.confusion, strict=True)
-    return [[truth, guess, count] for truth, row in named for guess, count in zip(report.classes, row, strict=True)]
+def confusion_rows(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[list[Any]]:
+    """Truth, prediction and count of every cell of a confusion matrix, parallel to CONFUSION_COLUMNS."""
+    named = zip(classes, confusion, strict=True)
+    return [[truth, guess, count] for truth, row in named for guess, count in zip(classes, row, strict=True)]
