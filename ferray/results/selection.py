@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 from ferray.results.trial_intervals import image_interval
 from ferray.stats.ranking import is_better, sign
-from ferray.stats.selection import ExpectedBest, expected_best, expected_maximum, rank_intervals, shrunken
+from ferray.stats.selection import ExpectedBest, expected_best, expected_maximum, rank_intervals, worth_of_best
 from ferray.study.records import TrialRecord
 from ferray.text.counting import counted
 
@@ -72,8 +72,7 @@ class SelectionEffects:
         """
         if self.error is None or len(self.complete) < 2:
             return None
-        values = self._values
-        return max(0.0, float(values[0] - shrunken(values, self.error)[0]))
+        return self._values[0] - worth_of_best(self._values, self.error)
 
     @property
     def expected(self) -> float | None:

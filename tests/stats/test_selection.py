@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ferray.stats.selection import expected_best, expected_maximum, rank_intervals, shrunken
+from ferray.stats.selection import expected_best, expected_maximum, rank_intervals, worth_of_best
 
 
 def test_the_largest_of_two_normal_draws() -> None:
@@ -18,33 +18,32 @@ def test_the_largest_of_many_agrees_with_draws() -> None:
     assert expected_maximum(60) == pytest.approx(float(largest.mean()), abs=4 * float(largest.std()) / 141)
 
 
-def test_values_that_scatter_as_their_error_does_are_all_worth_their_mean() -> None:
+def test_the_best_of_values_that_scatter_as_their_error_does_is_worth_their_mean() -> None:
     values = np.random.default_rng(1).normal(0.4, 0.02, 200)
-    worth = shrunken(values.tolist(), 0.02)
-    assert worth.max() == pytest.approx(0.4, abs=0.01)
+    assert worth_of_best(values.tolist(), 0.02) == pytest.approx(0.4, abs=0.012)
 
 
-def test_values_far_apart_are_worth_themselves() -> None:
-    assert shrunken([0.1, 0.3, 0.5, 0.7], 0.005) == pytest.approx([0.1, 0.3, 0.5, 0.7], abs=0.003)
+def test_the_best_of_values_far_apart_is_worth_itself() -> None:
+    assert worth_of_best([0.1, 0.7, 0.3, 0.5], 0.005) == pytest.approx(0.7, abs=0.005)
 
 
 def test_bad_trials_do_not_make_the_best_more_credible() -> None:
     # A normal shape of the true scores would, of the long lower tail, take 0.002 off the best of the thirty.
     generator = np.random.default_rng(2)
-    good, bad = generator.normal(0.40, 0.015, 30), generator.uniform(0.1, 0.3, 30)
-    values = [*good, *bad]
-    assert max(values) - shrunken(values, 0.015)[int(np.argmax(values))] > 0.015
+    values = [*generator.normal(0.40, 0.015, 30), *generator.uniform(0.1, 0.3, 30)]
+    assert max(values) - worth_of_best(values, 0.015) > 0.015
 
 
-def test_many_values_are_binned_to_the_same_worth() -> None:
+def test_very_many_values_are_binned_to_the_same_worth() -> None:
     generator = np.random.default_rng(3)
-    values = generator.normal(0.4, 0.03, 390)
+    values = np.clip(generator.normal(0.4, 0.03, 390), None, 0.44)
     many = np.repeat(values, 3) + generator.normal(0, 1e-7, 1170)
-    assert shrunken(many.tolist(), 0.02)[::3] == pytest.approx(shrunken(values.tolist(), 0.02), abs=0.002)
+    assert worth_of_best([*many, 0.47], 0.02) == pytest.approx(worth_of_best([*values, 0.47], 0.02), abs=0.005)
 
 
-def test_equal_values_are_worth_themselves() -> None:
-    assert shrunken([0.4, 0.4], 0.02).tolist() == [0.4, 0.4]
+@pytest.mark.parametrize(("values", "error"), [([0.4, 0.4], 0.02), ([0.3, 0.4], 0.0), ([0.4], 0.1)])
+def test_without_another_value_or_an_error_the_best_is_worth_itself(values: list[float], error: float) -> None:
+    assert worth_of_best(values, error) == 0.4
 
 
 def test_a_rank_counts_whom_the_noise_leaves_out() -> None:
