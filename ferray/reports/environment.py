@@ -15,10 +15,14 @@ FILE = "environment.json"
 
 @dataclass(frozen=True)
 class Environment:
-    """Facts and versions by name, those of the latest start; `num_former` others before it were different."""
+    """Facts and versions by name, those of the latest start; `num_former` others before it were different.
+
+    `commands` started the sweep or went on with it, the latest first.
+    """
 
     facts: dict[str, str]
     versions: dict[str, str]
+    commands: tuple[str, ...] = ()
     num_former: int = 0
 
 
@@ -30,11 +34,12 @@ def environment_of(folder: Path) -> Environment | None:
         return None
     if not isinstance(kept, Mapping):
         return None
-    versions, former = kept.get("versions"), kept.get("former")
-    facts = {name: _said(value) for name, value in kept.items() if name not in ("versions", "former")}
+    versions, former, commands = kept.get("versions"), kept.get("former"), kept.get("commands")
+    facts = {name: _said(value) for name, value in kept.items() if name not in ("versions", "former", "commands")}
     return Environment(
         facts={name: text for name, text in facts.items() if text},
         versions={str(name): str(text) for name, text in versions.items()} if isinstance(versions, Mapping) else {},
+        commands=tuple(map(str, commands)) if isinstance(commands, list) else (),
         num_former=len(former) if isinstance(former, list) else 0,
     )
 

@@ -27,6 +27,7 @@ from ferray.text.sanitize import visible
 NOTHING = "'none'"
 HERE = Path(__file__).parent
 STYLES = ("page.css", "figures.css", "print.css")
+MOST_SIGNS = 1000  # of a text of others: a message, a name
 SCRIPTS = ("data.js", "svg.js", "table.js", "detail.js", "figures.js", "slices.js", "page.js")
 
 
@@ -81,6 +82,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": summary.number,
         "reach": summary.reach,
+        "cut": cut,
         "duration": cost.duration,
         "readable": readable_value,
     }
@@ -104,6 +106,11 @@ def printable(value: Any) -> Any:
     return "" if value is None else _visible(value) if isinstance(value, str) else value
 
 
+def cut(text: str, most: int = MOST_SIGNS) -> str:
+    """A text's first signs, so that no page grows beyond what a browser opens at once; it says that it was cut."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} more characters)"
+
+
 def _visible(text: str) -> str:
     """Also half characters, of file names that are no UTF-8, which no page can hold."""
     return visible(text).encode("utf-8", "backslashreplace").decode("utf-8")
@@ -111,9 +118,9 @@ def _visible(text: str) -> str:
 
 def _harmless(data: Any) -> Any:
     if isinstance(data, str):
-        return _visible(data)
+        return _visible(cut(data))
     if isinstance(data, dict):
-        return {_visible(str(key)): _harmless(value) for key, value in data.items()}
+        return {_visible(cut(str(key))): _harmless(value) for key, value in data.items()}
     return [_harmless(value) for value in data] if isinstance(data, list | tuple) else data
 
 

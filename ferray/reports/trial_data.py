@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import accumulate
 from typing import Any
 
 from ferray.events import EpochReport
 from ferray.reports.axes import Axis
-from ferray.reports.confusions import recalls
+from ferray.reports.confusions import Rows, recalls
 from ferray.results.leaderboard import Leaderboard
 from ferray.results.selection import SelectionEffects
 from ferray.results.trial_intervals import value_interval
@@ -17,6 +18,7 @@ from ferray.study.records import TrialRecord
 
 MOST_EPOCHS = 120  # points of a curve; of longer ones, evenly spread epochs and the last
 DIGITS = 4  # that a curve's points keep
+MOST_CELLS = 250_000  # of all confusion matrices together; those of the best trials are kept
 
 
 def page_data(
@@ -36,7 +38,13 @@ def page_data(
         "best": board.best.number if board.best else None,
         "ranks": {str(number): list(ranks) for number, ranks in selection.ranks.items()},
         "budgets": [[each.budget, _short(each.value), *map(_short, each.interval)] for each in selection.expected_best],
-        "trials": [_trial(trial, ranks.get(trial.number), board.metric, axes, classes) for trial in board.trials],
+        "trials": [
+            {
+                **_trial(trial, ranks.get(trial.number), board.metric, axes, classes),
+                **_answers(trial.confusion if whole else ()),
+            }
+            for trial, whole in zip(board.trials, _with_answers(board.trials), strict=True)
+        ],
         "curves": {
             str(trial.number): _curves(histories[trial.number], board.metric)
             for trial in board.trials
@@ -70,13 +78,24 @@ def _trial(
         "params": {name: _finite(value) for name, value in trial.params.items()},
         "metrics": {name: _finite(value) for name, value in trial.metrics.items() if "/recall/" not in name},
         "classes": classes.index(list(trial.classes)) if trial.classes else None,
-        "confusion": [list(row) for row in trial.confusion],
-        "recalls": [[_short(end) for end in recall.interval] for recall in recalls(trial.confusion)],
         "recipe": trial.recipe,
         "folder": trial.folder,
         "message": trial.message,
         "reason": trial.reason,
         "folds": [fold.value for fold in trial.folds],
+    }
+
+
+def _with_answers(trials: Sequence[TrialRecord]) -> list[bool]:
+    """Which trials have their confusion matrices in the page: the first ones, as many as fit."""
+    upto = accumulate(len(trial.confusion) ** 2 for trial in trials)
+    return [place == 0 or cells <= MOST_CELLS for place, cells in enumerate(upto)]
+
+
+def _answers(rows: Rows) -> dict[str, Any]:
+    return {
+        "confusion": [list(row) for row in rows],
+        "recalls": [[_short(end) for end in recall.interval] for recall in recalls(rows)],
     }
 
 

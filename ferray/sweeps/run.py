@@ -54,9 +54,11 @@ from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.loop import run_trials
 from ferray.sweeps.notification import Listeners
 from ferray.system.cores import num_cores
+from ferray.text.commands import this_command
 from ferray.text.counting import counted
 
 LOCK_NAME = "driver.lock"
+MOST_COMMANDS = 20  # that a sweep was gone on with
 _PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "albumentations", "optuna", "wandb", "numpy")
 
 
@@ -233,7 +235,8 @@ def _writing(folder: Path) -> AbstractContextManager[None]:
 def _write_facts(place: Place, spec: SweepSpec, text: str) -> None:
     """`place.json`, `sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`.
 
-    Where a sweep goes on under other versions, hosts or commits, `environment.json` keeps the former ones below.
+    Where a sweep goes on under other versions, hosts or commits, `environment.json` keeps the former ones below,
+    and always the commands that started it and went on with it.
     """
     folder = place.folder
     _write(folder / PLACE_NAME, json_document(place.to_json()))
@@ -241,8 +244,9 @@ def _write_facts(place: Place, spec: SweepSpec, text: str) -> None:
         _write(folder / SPACE_NAME, text)
     _write(folder / RESOLVED_NAME, json_document(spec.model_dump(mode="json")))
     file, now = folder / "environment.json", environment()
-    former = _former_environments(file, now)
-    _write(file, json_document({**now, **({"former": former} if former else {})}))
+    former, commands = _former_environments(file, now), _commands(file)
+    kept = {"commands": commands, "former": former}
+    _write(file, json_document({**now, **{name: each for name, each in kept.items() if each}}))
 
 
 def _keep_lists(folder: Path, spec: SweepSpec) -> None:
@@ -257,9 +261,19 @@ def _former_environments(file: Path, now: dict[str, Any]) -> list[dict[str, Any]
     try:
         latest = read_json(file)
         earlier = latest.pop("former", [])
+        latest.pop("commands", None)
         return [known for known in (latest, *earlier) if known != now]
     except (DataError, AttributeError, TypeError):
         return []  # there is none, or nobody can read it
+
+
+def _commands(file: Path) -> list[str]:
+    """The commands that the sweep was started and gone on with, the latest first, each once; no store's password."""
+    try:
+        earlier = [str(known) for known in read_json(file).get("commands", [])]
+    except (DataError, AttributeError, TypeError):
+        earlier = []
+    return list(dict.fromkeys([*filter(None, [this_command()]), *earlier]))[:MOST_COMMANDS]
 
 
 def _write(path: Path, text: str) -> None:

@@ -73,7 +73,8 @@ def study_sweep(folder: Path, num_trials: int, *, epochs: tuple[int, int] = (10,
     driver = open_driver(folder, spec, _Histories(folder), max_failures=10**6)
     write_json(folder / RESOLVED_NAME, spec.model_dump(mode="json"))
     write_text(folder / SPACE_NAME, f"# {HOSTILE}\nspace: {{}}\n")
-    write_json(folder / "environment.json", {"python": "3.11", "host": HOSTILE, "versions": {"ferray": "0.1.0"}})
+    known = {"python": "3.11", "host": HOSTILE, "commands": ["ferray sweep studied", HOSTILE]}
+    write_json(folder / "environment.json", {**known, "versions": {"ferray": "0.1.0"}})
     run_trials(driver, _Faces(driver.runtime, slots=slots, removable=removable_samples(spec)))
     driver.study.close()
     return folder

@@ -80,6 +80,13 @@ def called(file: Path) -> str:
     return shortest_path(file)
 
 
+def this_command() -> str:
+    """The command line that this process was called by, where that is ferray's; "" for a program of somebody's own."""
+    file = Path(sys.argv[0]) if sys.argv else Path()
+    is_ours = file.name == "ferray" or file.resolve() in (PACKAGE.parent / "cli.py", PACKAGE / "__main__.py")
+    return join([*program(), *sys.argv[1:]]) if is_ours else ""
+
+
 def program() -> tuple[str, ...]:
     """The words that call ferray."""
     return _program(tuple(sys.argv[:1]), tuple(sys.orig_argv[: len(sys.orig_argv) - len(sys.argv) + 1]))

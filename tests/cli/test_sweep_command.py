@@ -133,6 +133,14 @@ def test_environments_that_a_sweep_has_run_in_are_kept(space: Path) -> None:
     assert [known["host"] for known in json.loads(file.read_text())["former"]] == ["another"]
 
 
+def test_the_commands_that_made_a_sweep_are_kept_the_latest_first(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for trials in ("1", "2", "2"):
+        monkeypatch.setattr("sys.argv", ["/nowhere/bin/ferray", "sweep", "tiny", "--trials", trials])
+        sweep(space, "--trials", trials)
+    kept = json.loads((space.parent / "runs" / "tiny" / "environment.json").read_text())["commands"]
+    assert [line.split(" ", 1)[1] for line in kept] == ["sweep tiny --trials 2", "sweep tiny --trials 1"]
+
+
 def test_the_same_environment_is_kept_once(space: Path) -> None:
     sweep(space, "--trials", 1)
     sweep(space, "--trials", 2)

@@ -14,11 +14,18 @@ from typing import Any
 
 import pytest
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
 from ferray.reports.page import render, write_report
 from ferray.reports.template import HERE
+from ferray.results.confirmation import Confirmation, write_confirmation
+from ferray.results.finalists import Finalist, Pair
+from ferray.results.held_out import HeldOut, write_held_out
+from ferray.results.leaderboard import rank
+from ferray.results.selection import selection_effects
 from ferray.results.sweep import Sweep, load
-from ferray.study.records import SweepRecord
+from ferray.stats.intervals import wilson_interval
+from ferray.study.records import DriverRecord, SweepRecord
 from ferray.testing.fake_sweep import TRIALS, append_history, sweep_record
 from ferray.testing.html_page import Element, data_of, read_page
 
@@ -206,3 +213,77 @@ def test_half_characters_of_file_names_do_not_keep_the_page_from_being_written(t
     trial = replace(sweep_record().trials[2], message="bad \udcff name")
     file = write_report(Sweep(replace(sweep_record(), trials=(trial,)), tmp_path), tmp_path / "page.html", made=MADE)
     assert r"bad \udcff name" in read_page(file.read_text()).by_id("faults").text
+
+
+def test_however_long_texts_and_however_many_classes_there_are_500_trials_stay_under_5_mb(tmp_path: Path) -> None:
+    row, names = (7,) * 100, tuple(f"class {number}" for number in range(100))
+    one = replace(sweep_record().trials[4], confusion=(row,) * 100, classes=names, message="x" * 10**5, reason="bug")
+    trials = tuple(replace(one, number=number, outcome="failed") for number in range(500))
+    page = render(Sweep(replace(sweep_record(), trials=trials), tmp_path), made=MADE)
+    assert len(page) < 5 * 10**6
+    assert "x… (99,000 more characters)" in read_page(page).by_id("faults").text
+
+
+def test_the_commands_that_made_the_sweep_stand_in_their_order(tmp_path: Path) -> None:
+    known = {"host": HOSTILE, "versions": {"torch": "2.15.0"}, "commands": ["ferray sweep b", "ferray sweep a"]}
+    (tmp_path / "environment.json").write_text(json.dumps(known))
+    origin = fake_page(tmp_path).by_id("origin").text
+    assert "The sweep was made by ferray sweep a, then ferray sweep b." in origin
+
+
+def test_a_sweep_that_does_not_say_where_it_ran_has_a_page_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "environment.json").write_text("[1]")
+    assert "The sweep's folder does not say where it ran." in fake_page(tmp_path).by_id("origin").text
+
+
+def test_a_running_sweep_is_shown_as_of_now(tmp_path: Path) -> None:
+    driver = DriverRecord("head", 7, MADE.timestamp(), is_alive=True)
+    header = fake_page(tmp_path, driver=driver).all("header")[0].text
+    assert "running: as of 2026-03-04 05:06 UTC" in header
+
+
+def test_a_damaged_confirmation_is_noted_and_the_page_is_made(tmp_path: Path) -> None:
+    (tmp_path / "confirmation.json").write_text("{}")
+    assert "confirmation.json` is damaged" in fake_page(tmp_path).by_id("summary").text
+
+
+def test_luck_and_ranks_are_those_of_the_leaderboard_s_own_statistics(tmp_path: Path) -> None:
+    effects = selection_effects(rank(sweep_record()))
+    page = fake_page(tmp_path)
+    said = [line[:1].upper() + line[1:] for line in effects.sentences()]
+    assert said
+    assert [line for line in said if line not in page.by_id("worth").text] == []
+    assert [row["rank may be"] for row in page.by_id("board").rows()][:2] == [
+        "–".join(map(str, effects.ranks[number])) for number in (4, 0)
+    ]
+
+
+def test_a_confirmation_is_shown_with_its_sentence_its_intervals_and_its_corrected_p(tmp_path: Path) -> None:
+    first = Finalist("trial-4", 4, "1f3a9c2e", (0, 1), (0.7, 0.8), 40, 0.75, 0.0707, (0.6, 0.85), validation=0.75)
+    second = replace(first, name="trial-0", trial=0, mean=0.5, interval=None, validation=None, num_lost=1)
+    pairs = (Pair("trial-4", "trial-0", 2, 0.25, (0.1, 0.4), 0.01, 0.02),)
+    found = Confirmation("fake", "c", "uar", "test", (0, 1), ("A", "B"), (first, second), pairs, method="Resampled.")
+    write_confirmation(tmp_path, found)
+    worth = fake_page(tmp_path).by_id("worth")
+    assert found.sentence in worth.text
+    rows = [(row["finalist"], row["mean"], row["95 % interval"], row["n"]) for row in worth.by_id("finalists").rows()]
+    assert rows == [("trial-4", "0.750", "0.600 to 0.850", "40"), ("trial-0", "0.500", "one seed gives none", "40")]
+    (pair,) = worth.by_id("pairs").rows()
+    assert (pair["difference"], pair["95 % interval"], pair["p after Holm"], pair["verdict"]) == (
+        *("+0.250", "+0.100 to +0.400"),
+        *("0.020", "better"),
+    )
+
+
+def test_what_evaluate_has_read_of_the_test_split_has_n_and_interval(tmp_path: Path) -> None:
+    trial = sweep_record().trials[4]
+    metrics = {"test/accuracy": 0.6, "test/uar": 0.6}
+    held_out = HeldOut(4, trial.recipe, 2, 40, metrics, ((12, 8), (8, 12)), ("Happy", "Sad"), "", "", 3, 7)
+    files = TrialArtifacts.at(str(tmp_path / trial.folder))
+    files.make()
+    write_held_out(files, held_out)
+    (row,) = fake_page(tmp_path).by_id("test-split").rows()
+    low, high = wilson_interval(24, 40)
+    assert (row["trial"], row["test/accuracy"], row["n"]) == ("4", "0.600", "40")
+    assert f"{low:.3f} to {high:.3f}" in fake_page(tmp_path).by_id("test-split").text
+    assert row["remark"] == "read when 3 of 7 trials had ended"

@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from ferray.text.commands import as_called, called, command, install, install_extra, program, requirements_of, script
+from ferray.text.commands import (
+    as_called,
+    called,
+    command,
+    install,
+    install_extra,
+    program,
+    requirements_of,
+    script,
+    this_command,
+)
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ferray"
 
@@ -38,6 +48,16 @@ def test_words_with_spaces_are_quoted() -> None:
 @pytest.mark.usefixtures("venv")
 def test_a_script_off_the_path_is_called_as_it_was_typed() -> None:
     assert command("trials", "demo") == ".venv/bin/ferray trials demo"
+
+
+@pytest.mark.usefixtures("venv")
+def test_the_command_of_this_process_is_told_with_all_its_words() -> None:
+    assert this_command() == ".venv/bin/ferray sweep demo"
+
+
+def test_a_program_of_somebody_s_own_is_no_command_of_ferray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["search.py", "--token", "secret"])
+    assert this_command() == ""
 
 
 def test_a_script_on_the_path_is_called_by_its_name(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,10 @@ function recallTable(trial) {
 }
 function showMatrix(trial) {
   const matrix = byId('matrix');
-  if (!matrix || !trial.confusion.length) return;
+  if (!matrix) return;
+  const why = trial.classes === null ? 'it finished no epoch that counts' : 'the page holds those of the best trials alone';
+  byId('confusion-note').textContent = trial.confusion.length ? '' : `Trial ${trial.number} has no matrix here: ${why}.`;
+  if (!trial.confusion.length) return;
   const classes = data.classes[trial.classes];
   byId('confusion-of').textContent = trial.number;
   const head = html('tr', {}, html('th', { scope: 'col' }, 'truth'), ...[...classes, 'recall', '95 % interval', 'n'].map((name) => html('th', { scope: 'col', class: 'num' }, name)));
