@@ -10,11 +10,23 @@ from typing import Any, Literal
 
 
 class Decision(StrEnum):
-    """What a trial does after a report: go on, end, or save and end, since its parameters will be asked again."""
+    """What a trial does after a report: go on, end, or save and end, since its parameters will be asked again.
+
+    KEEP is a STOP of a trial that leads, whose best weights so far are kept.
+    """
 
     CONTINUE = "continue"
     STOP = "stop"
+    KEEP = "keep"
     PAUSE = "pause"
+
+
+class Save(StrEnum):
+    """What a worker writes of a trial that it ends: nothing, its best weights so far, or all that it takes to go on."""
+
+    NOTHING = "nothing"
+    BEST = "best"
+    LAST = "last"
 
 
 class OutcomeKind(StrEnum):

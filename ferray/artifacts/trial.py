@@ -71,6 +71,11 @@ class TrialArtifacts:
         return self._file(BEST_CHECKPOINT)
 
     @property
+    def best_so_far(self) -> ArtifactFile:
+        """The weights of the best epoch of a trial that was pruned while it led."""
+        return self._file("best-so-far.pt")
+
+    @property
     def error(self) -> ArtifactFile:
         """The traceback of a failure, or what is known of a worker's end."""
         return self._file("error.txt")

@@ -9,7 +9,7 @@ from typing import Any
 from ray import tune
 
 from ferray.config.job import JobBundle
-from ferray.events import EpochReport, FailureReason, Outcome
+from ferray.events import EpochReport, FailureReason, Outcome, Save
 from ferray.training.bundle import BundleWorker, TrialResult
 from ferray.training.freshness import Freshness
 
@@ -33,9 +33,9 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
         results = self._worker.step()
         return {"results": encode_results(results), "worn_out": self._is_worn_out(results)}
 
-    def drop(self, number: int, save: bool) -> str:
+    def drop(self, number: int, save: str) -> str:
         """End one trial of the bundle; "", or why it could not be saved."""
-        return self._worker.drop(number, save=save)
+        return self._worker.drop(number, save=Save(save))
 
     def retire(self) -> None:
         """Have the next step be the end of this process."""

@@ -11,6 +11,7 @@ import torch
 from ferray.config.job import JobBundle
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
+from ferray.events import Save
 from ferray.sweeps.launcher import Event, Launcher, NotSaved, TrialEvent
 from ferray.sweeps.placement import Placement
 from ferray.training.bundle import BundleWorker
@@ -53,7 +54,7 @@ class Inline(Launcher):
         results = self._worker.step() if self._worker is not None else {}
         return [*self._pop_unsaved(), *(TrialEvent(number, result) for number, result in results.items())]
 
-    def drop(self, number: int, *, save: bool) -> None:
+    def drop(self, number: int, *, save: Save) -> None:
         if self._worker is not None and (problem := self._worker.drop(number, save=save)):
             self._unsaved.append(NotSaved(number, problem))
 
@@ -63,7 +64,7 @@ class Inline(Launcher):
     def stop(self) -> Sequence[Event]:
         self._waiting.clear()
         for number in self._worker.numbers if self._worker is not None else ():
-            self.drop(number, save=True)
+            self.drop(number, save=Save.LAST)
         return self._pop_unsaved()
 
     def _pop_unsaved(self) -> list[NotSaved]:

@@ -33,7 +33,7 @@ from ferray.artifacts.trial import TrialArtifacts  # noqa: E402
 from ferray.config.job import JobBundle  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
-from ferray.events import FailureReason, Outcome  # noqa: E402
+from ferray.events import FailureReason, Outcome, Save  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
 from ferray.launch._capacity import Capacity, await_placement, living_nodes, wanted_placement  # noqa: E402
@@ -116,12 +116,13 @@ class Ray(Launcher):
         message = self._tune.next(0.0 if news else TURN_S)
         return [*news, *self._events(message)]
 
-    def drop(self, number: int, *, save: bool) -> None:
+    def drop(self, number: int, *, save: Save) -> None:
         handle = self._handles.pop(number)
         handle.numbers.discard(number)
-        if handle.actor is not None and (save or handle.numbers):  # else Tune ends it, or gives it the next bundle
-            answer = handle.actor.drop.remote(number, save)
-            if save:
+        is_saved = save is not Save.NOTHING
+        if handle.actor is not None and (is_saved or handle.numbers):  # else Tune ends it, or gives it the next bundle
+            answer = handle.actor.drop.remote(number, str(save))
+            if is_saved:
                 self._saves.expect(number, answer)
         elif not handle.is_training and not handle.numbers:
             self._withdraw(handle)

@@ -63,7 +63,8 @@ class Leaderboard:
     def pruned_above_best(self) -> tuple[TrialRecord, ...]:
         """Pruned trials that had scored higher than every complete one, best first.
 
-        A pruner keeps what leads; these were stopped while a trial was ahead that then failed, diverged or never ended.
+        A pruner keeps what leads; these were stopped while a trial was ahead that then failed, diverged or never ended,
+        or whose epochs a pruner compared otherwise. Their best weights so far are kept (`Retention`).
         """
         best = self.best
         return tuple(trial for trial in self.pruned if best and is_better(trial.value, best.value, self.mode))

@@ -174,13 +174,16 @@ class SweepDriver:
     def epoch_ended(self, number: int, report: EpochReport) -> Decision:
         """Record an epoch, show it, and say whether the trial goes on; `ended` must follow if not, or a last epoch.
 
-        PAUSE: its worker saves first, since its parameters will be asked again.
+        PAUSE: its worker saves first, since its parameters will be asked again. KEEP: it is pruned, though it leads.
         """
         self.timeouts.epoch_ended(number)
         self.failures.epoch_ended()
         decision = self.study.report(number, report)
         if decision is Decision.STOP:
             self._pruned.add(number)
+            best, _ = self.study.best_and_last(number)
+            leads = best is not None and self.retention.leads(best.metrics[self.spec.objective.metric])
+            decision = Decision.KEEP if leads else decision
         elif self.is_winding_up and not report.is_last:
             self._out_of_time.add(number)
             decision = Decision.PAUSE
@@ -259,7 +262,7 @@ class SweepDriver:
             self.ended(number, Outcome(OutcomeKind.INTERRUPTED, "the sweep was interrupted"))
 
     def could_not_save(self, number: int, why: str) -> None:
-        """Warn that a trial which ends for now goes on from an older checkpoint than it might."""
+        """Warn that a trial which ends has left an older checkpoint than it might, or not the weights it led with."""
         self.listeners.tell_user(f"trial {number} is not saved where it stopped: {why}")
 
     def _after_loss(self, number: int, failure: Outcome) -> Outcome:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ferray.config.job import JobBundle
 from ferray.config.runtime import Runtime
-from ferray.events import EpochReport, FailureReason, Outcome
+from ferray.events import EpochReport, FailureReason, Outcome, Save
 from ferray.registry import Params as BaseParams
 from ferray.sweeps.placement import Placement
 from ferray.sweeps.timeouts import Phase
@@ -94,10 +94,10 @@ class Launcher(ABC):
         """
 
     @abstractmethod
-    def drop(self, number: int, *, save: bool) -> None:
+    def drop(self, number: int, *, save: Save) -> None:
         """End a trial at the epoch that it has told, or before it began; the others of its bundle go on.
 
-        `save`: its worker writes a checkpoint first, of which nothing is heard but a `NotSaved`.
+        What its worker is to `save` it writes first; nothing is heard of that but a `NotSaved`.
         """
 
     @abstractmethod

@@ -6,12 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ferray.errors import ClusterError
-from ferray.events import Decision, EpochReport, FailureReason, Outcome
+from ferray.events import Decision, EpochReport, FailureReason, Outcome, Save
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.launcher import Event, Launcher, NotSaved, PhaseEntered, TrialEvent, WorkerLost
 from ferray.sweeps.timeouts import Phase
 
 WAIT_TOLD_S = 15.0  # a worker of another user's may be ending
+_SAVED = {Decision.PAUSE: Save.LAST, Decision.KEEP: Save.BEST}  # by why a trial is dropped
 
 
 def run_trials(driver: SweepDriver, launcher: Launcher) -> None:
@@ -115,7 +116,7 @@ class SweepLoop:
         if decision is Decision.CONTINUE and not report.is_last:
             return
         if not report.is_last:
-            self._launcher.drop(number, save=decision is Decision.PAUSE)
+            self._launcher.drop(number, save=_SAVED.get(decision, Save.NOTHING))
         self._ended(number)
 
     def _ended(self, number: int, failure: Outcome | None = None) -> None:
@@ -153,7 +154,7 @@ class SweepLoop:
         if not self._driver.is_winding_up:
             return
         for number in self._driver.timeouts.numbers_in(Phase.WAITS):
-            self._launcher.drop(number, save=False)
+            self._launcher.drop(number, save=Save.NOTHING)
             self._forget(number)
             self._driver.withdraw(number)
 

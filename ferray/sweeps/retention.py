@@ -9,7 +9,7 @@ from contextlib import suppress
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.errors import StorageError
 from ferray.events import Outcome, OutcomeKind
-from ferray.stats.ranking import trial_rank
+from ferray.stats.ranking import is_better, trial_rank
 from ferray.study.records import SweepRecord, TrialRecord
 from ferray.study.study import Study, Trial
 
@@ -19,7 +19,8 @@ class Retention:
 
     Of the complete trials that have their best.pt the `most` best so far keep it, all where it is None; with a number,
     those that did not complete keep none. What an interrupted trial has left stays until its parameters have been asked
-    again and that trial has ended.
+    again and that trial has ended. A pruned trial that scored higher than all complete ones keeps its best weights so
+    far, unless `most` is 0, until one of those beats it.
     """
 
     def __init__(self, artifacts: SweepArtifacts, study: Study, most: int | None) -> None:
@@ -27,9 +28,17 @@ class Retention:
         self._study = study
         self._most = most
         self._kept: list[tuple[float, int, str]] = []  # rank by the objective, number and folder, best first
+        self._leading: list[tuple[float, str]] = []  # pruned trials above the best complete one: value and folder
+        self._best: float | None = None  # of the complete trials
 
     def begin(self, record: SweepRecord) -> int:
         """Free what earlier commands have kept beyond `most`; how many trials that leaves without a best.pt."""
+        for trial in record.trials:
+            if trial.state == "complete":
+                self._completed(trial.value)
+        for trial in record.trials:
+            if trial.state == "pruned":
+                self._pruned(trial.folder, trial.value)
         if self._most is None:
             return 0
         freed = 0
@@ -47,6 +56,10 @@ class Retention:
         for folder in (trial.folder, *trial.resume_folders):
             with suppress(StorageError, OSError):
                 self._artifacts.trial(folder).discard_last()
+        if outcome.kind is OutcomeKind.COMPLETED:
+            self._completed(value)
+        elif outcome.kind is OutcomeKind.PRUNED:
+            self._pruned(trial.folder, value)
         if self._most is None:
             return
         for folder in trial.resume_folders:
@@ -55,6 +68,30 @@ class Retention:
             self._admit(trial.number, trial.folder, value)
         else:
             self._delete_best(trial.folder)
+
+    def leads(self, value: float | None) -> bool:
+        """Whether a trial that is pruned with this value keeps its weights: no complete one is as good."""
+        return self._most != 0 and value is not None and is_better(value, self._best, self._study.spec.objective.mode)
+
+    def _completed(self, value: float | None) -> None:
+        """Free what was pruned below a trial that has completed with this value."""
+        if not is_better(value, self._best, self._study.spec.objective.mode):
+            return
+        self._best = value
+        leading, self._leading = self._leading, []
+        for pruned, folder in leading:
+            self._pruned(folder, pruned)
+
+    def _pruned(self, folder: str, value: float | None) -> None:
+        """Let a pruned trial keep what it has of its weights as long as it leads."""
+        if self.leads(value):
+            assert value is not None, "what leads has a value"
+            self._leading.append((value, folder))
+        elif folder:
+            weights = self._artifacts.trial(folder).best_so_far
+            with suppress(StorageError, OSError):
+                if weights.exists():
+                    weights.delete()
 
     def _admit(self, number: int, folder: str, value: float | None) -> int:
         """Let a complete trial compete; how many trials, itself or a former one, have lost their best.pt over it."""

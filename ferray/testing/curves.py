@@ -13,7 +13,7 @@ from ferray.config.job import JobBundle, TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
-from ferray.events import EpochReport, Listener
+from ferray.events import EpochReport, Listener, Save
 from ferray.study.store import open_store
 from ferray.study.study import Study
 from ferray.sweeps.driver import SweepDriver
@@ -130,7 +130,7 @@ class Curves(Launcher):
     def poll(self) -> Sequence[Event]:
         return [self._step(number) for number in list(self._running)]
 
-    def drop(self, number: int, *, save: bool) -> None:
+    def drop(self, number: int, *, save: Save) -> None:
         self._running.pop(number, None)
 
     def kill(self, number: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ferray.config.job import JobBundle
-from ferray.events import EpochReport, Outcome
+from ferray.events import EpochReport, Outcome, Save
 from ferray.training.process_state import ProcessState
 from ferray.training.worker import TrialWorker
 
@@ -34,9 +34,9 @@ class BundleWorker:
         """The next epoch of each trial, or how it failed, by the trial's number."""
         return {number: self._step_of(number) for number in self.numbers}
 
-    def drop(self, number: int, *, save: bool) -> str:
+    def drop(self, number: int, *, save: Save) -> str:
         """End one trial while the others go on; "", or why it could not be saved where that was asked for."""
-        problem = self._training[number].save() if save and number in self._training else ""
+        problem = self._training[number].save(save) if number in self._training else ""
         self._end(number)
         return problem
 

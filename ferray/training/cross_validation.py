@@ -85,6 +85,9 @@ class CrossValidationTrainer:
         if self._trainer is not None:
             self._trainer.save()
 
+    def save_best(self) -> None:
+        """Nothing: folds that have ended have left their weights, and the one at hand is no whole measurement."""
+
     def discard(self) -> None:
         """Remove last.pt of the fold at hand."""
         if self._trainer is not None:

@@ -93,6 +93,9 @@ class EstimatorTrainer:
     def save(self) -> None:
         """Nothing: an estimator is fitted whole or not at all."""
 
+    def save_best(self) -> None:
+        """Nothing: best.pt is there as soon as it is fitted."""
+
     def discard(self) -> None:
         """Nothing: there is no last.pt."""
 

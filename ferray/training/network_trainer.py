@@ -116,6 +116,11 @@ class NetworkTrainer:
         self._pacer.saved(time.monotonic() - started)
         self.epochs_saved = self.epochs_done
 
+    def save_best(self) -> None:
+        """Write the best weights so far, of a trial that ends early; a best.pt would say that it had its last epoch."""
+        if self._best is not None and not self._ended:
+            write_checkpoint(self._artifacts.best_so_far, "best", self._best_state(self._best))
+
     def discard(self) -> None:
         """Remove last.pt: a pruned trial does not go on."""
         self._artifacts.last.delete()

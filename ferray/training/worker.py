@@ -14,7 +14,7 @@ from ferray.artifacts.history import EpochLog, read_lines
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError, FerrayError, StorageError
-from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
+from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind, Save
 from ferray.training.checkpoint import read_checkpoint, taking_apart
 from ferray.training.failure import Failure
 from ferray.training.process_state import ProcessState, give_memory_back
@@ -43,15 +43,18 @@ class TrialWorker:
             result = self._attempt()
         return self._failed(result) if isinstance(result, Failure) else result
 
-    def save(self) -> str:
+    def save(self, what: Save = Save.LAST) -> str:
         """Write `last.pt` now, so that a retry starts from the last finished epoch; "", or why that was not possible.
 
-        An older one stays then, and with it all but the epochs since.
+        An older one stays then, and with it all but the epochs since. Of `Save.BEST` the best weights so far alone.
         """
-        if self._trainer is None or not self._trainer.epochs_done:
+        if self._trainer is None or not self._trainer.epochs_done or what is Save.NOTHING:
             return ""
         try:
-            self._trainer.save()
+            if what is Save.LAST:
+                self._trainer.save()
+            else:
+                self._trainer.save_best()
         except FerrayError as error:
             return error.message
         return ""

@@ -123,6 +123,16 @@ def test_pruned_trial_that_scored_above_the_best_is_pointed_out() -> None:
     assert "pruned above the best complete trial: 1\n" in rendered(replace(record, trials=trials))
 
 
+def test_the_weights_of_a_pruned_trial_above_the_winner_are_named(tmp_path: Path) -> None:
+    record = sweep_record()
+    trials = tuple(replace(trial, value=0.99) if trial.number == 1 else trial for trial in record.trials)
+    weights = tmp_path / record.trials[1].folder / "best-so-far.pt"
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    text = rendered(replace(record, trials=trials), folder=tmp_path, width=300)
+    assert f"pruned above the best complete trial: 1 (weights: {weights})\n" in text
+
+
 def test_long_lists_are_cut_and_counted() -> None:
     pruned = sweep_record().trials[1]
     record = replace(sweep_record(), trials=tuple(replace(pruned, number=number) for number in range(8)))

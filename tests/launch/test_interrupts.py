@@ -11,7 +11,7 @@ import pytest
 
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import JobBundle
-from ferray.events import Listener
+from ferray.events import Listener, Save
 from ferray.launch import inline
 from ferray.launch._signals import heard_at_once
 from ferray.launch.inline import Inline
@@ -30,7 +30,7 @@ class Hasty:
     def step(self) -> None:
         raise KeyboardInterrupt
 
-    def drop(self, number: int, *, save: bool) -> None:
+    def drop(self, number: int, *, save: Save) -> None:
         raise KeyboardInterrupt
 
     def close(self) -> None:

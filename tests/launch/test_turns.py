@@ -14,7 +14,7 @@ import ray
 
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
-from ferray.events import Listener
+from ferray.events import Listener, Save
 from ferray.launch._capacity import Capacity
 from ferray.launch._heartbeat import Heartbeat
 from ferray.launch._phases import LOOK_S as PHASES_SEEN_S
@@ -256,7 +256,7 @@ def test_trial_that_starts_does_not_wait_again_when_another_is_withdrawn(made: C
     loop.tune.waiting = 1
     loop.turn()
     loop.time += PHASES_SEEN_S
-    loop.launcher.drop(1, save=False)
+    loop.launcher.drop(1, save=Save.NOTHING)
     loop.tune.waiting = 1  # its placement group, for a moment without it
     assert loop.launcher.poll() == []
 
@@ -265,7 +265,7 @@ def test_what_a_worker_says_of_a_trial_that_was_dropped_is_not_heard(loop: Loop)
     loop.turn()
     handle = loop.begin()
     loop.turn()
-    loop.launcher.drop(0, save=False)
+    loop.launcher.drop(0, save=Save.NOTHING)
     report = curve_report(handle.bundle.jobs[0].trial_config(), 1, saturating)
     loop.tune.says.append(StepEnded(handle, {0: report}))
     assert loop.launcher.poll() == []
@@ -276,7 +276,7 @@ def test_checkpoint_of_a_trial_that_was_dropped_is_waited_for_at_the_end(loop: L
     loop.turn()
     drop = SimpleNamespace(remote=lambda *_: "the disk is full")
     loop.begin().trial.temporary_state.ray_actor = SimpleNamespace(drop=drop)
-    loop.launcher.drop(0, save=True)
+    loop.launcher.drop(0, save=Save.LAST)
     assert loop.launcher.stop() == [NotSaved(0, "the disk is full")]
 
 

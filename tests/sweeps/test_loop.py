@@ -12,7 +12,7 @@ import pytest
 
 from ferray.config.job import JobBundle
 from ferray.errors import ClusterError
-from ferray.events import EpochReport, FailureReason, Listener, Outcome, OutcomeKind
+from ferray.events import EpochReport, FailureReason, Listener, Outcome, OutcomeKind, Save
 from ferray.study.history import load_sweep
 from ferray.study.records import TrialRecord
 from ferray.sweeps.driver import SweepDriver
@@ -33,7 +33,7 @@ class Script(Launcher):
         self.slots = slots
         self.polls: deque[Callable[[], list[Event]]] = deque()
         self.started: list[tuple[int, ...]] = []
-        self.dropped: list[tuple[int, bool]] = []
+        self.dropped: list[tuple[int, Save]] = []
         self.num_stops = 0
         self.unsaved: list[NotSaved] = []
 
@@ -53,7 +53,7 @@ class Script(Launcher):
     def poll(self) -> Sequence[Event]:
         return self.polls.popleft()() if self.polls else []
 
-    def drop(self, number: int, *, save: bool) -> None:
+    def drop(self, number: int, *, save: Save) -> None:
         self.dropped.append((number, save))
 
     def kill(self, number: int) -> None:
@@ -118,7 +118,7 @@ def test_one_trial_of_a_bundle_is_pruned_and_the_others_go_on(tmp_path: Path) ->
     worse = [TrialEvent(1, curve_report(played.driver._trials[1].config, epoch, lambda *_: 0.0)) for epoch in (1, 2)]
     better = [TrialEvent(2, curve_report(played.driver._trials[2].config, epoch, lambda *_: 0.99)) for epoch in (1, 2)]
     played.turn(*worse, *better)
-    assert played.launcher.dropped == [(1, False)]
+    assert played.launcher.dropped == [(1, Save.NOTHING)]
     assert [trial.outcome for trial in played.records[:3]] == ["completed", "pruned", "running"]
 
 
@@ -166,7 +166,7 @@ def test_spent_budget_has_every_trial_of_a_bundle_saved(tmp_path: Path) -> None:
     played.turn()
     now[0] = 11.0
     played.turn(*(played.epoch(number, 1) for number in (0, 1, 2)))
-    assert played.launcher.dropped == [(0, True), (1, True), (2, True)]
+    assert played.launcher.dropped == [(0, Save.LAST), (1, Save.LAST), (2, Save.LAST)]
     assert played.driver.is_done
 
 

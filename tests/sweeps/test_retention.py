@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ferray.config.job import TrialJob
-from ferray.events import FailureReason, Outcome, OutcomeKind
+from ferray.events import Decision, FailureReason, Outcome, OutcomeKind
 from ferray.results.leaderboard import rank
 from ferray.study.history import SweepReader, load_sweep
 from ferray.sweeps.driver import SweepDriver
@@ -190,3 +190,78 @@ def test_a_checkpoint_that_cannot_be_deleted_is_not_said_to_be_gone(tmp_path: Pa
     driver.epoch_ended(job.number, curve_report(job.trial_config(), 4, flat(0.5)))
     driver.ended(job.number)
     assert freed(tmp_path) == [""]
+
+
+def pruned(driver: SweepDriver, value: float) -> None:
+    """A trial that is pruned after its first epoch, with this value, and has left the weights of that."""
+    job = began(driver, "best-so-far.pt")
+    driver.epoch_ended(job.number, curve_report(job.trial_config(), 1, flat(value)))
+    driver.ended(job.number, Outcome(OutcomeKind.PRUNED))
+
+
+def leading(driver: SweepDriver) -> list[int]:
+    """The pruned trials that have kept weights."""
+    return sorted(int(path.parent.name[:4]) for path in driver.folder.glob("trials/*/best-so-far.pt"))
+
+
+@pytest.mark.parametrize(("keep_best", "numbers"), [(None, [1]), (0, []), (1, [1])])
+def test_what_was_pruned_above_the_winner_keeps_its_weights(
+    tmp_path: Path, keep_best: int | None, numbers: Sequence[int]
+) -> None:
+    driver = opened(tmp_path, keep_best)
+    train(driver, 0.5)
+    pruned(driver, 0.6)
+    assert leading(driver) == numbers
+
+
+def test_what_was_pruned_below_the_winner_keeps_none(tmp_path: Path) -> None:
+    driver = opened(tmp_path, None)
+    train(driver, 0.5)
+    pruned(driver, 0.4)
+    assert leading(driver) == []
+
+
+def test_pruned_weights_go_when_a_complete_trial_beats_them(tmp_path: Path) -> None:
+    driver = opened(tmp_path, None)
+    pruned(driver, 0.4)
+    pruned(driver, 0.6)
+    before = leading(driver)
+    train(driver, 0.5)
+    assert (before, leading(driver)) == ([0, 1], [1])
+
+
+def test_pruned_weights_that_a_former_command_kept_go_too(tmp_path: Path) -> None:
+    driver = opened(tmp_path, None)
+    pruned(driver, 0.4)
+    again, _ = continued(driver, None)
+    again.start(slots=1)
+    train(again, 0.5)
+    assert leading(again) == []
+
+
+def test_those_above_are_the_ones_that_the_leaderboard_names(tmp_path: Path) -> None:
+    driver = opened(tmp_path, None)
+    train(driver, 0.5)
+    for value in (0.7, 0.3, 0.6, 0.5):
+        pruned(driver, value)
+    above = rank(load_sweep(driver.folder)).pruned_above_best
+    assert leading(driver) == sorted(trial.number for trial in above) == [1, 3]
+
+
+def test_a_trial_that_is_pruned_while_it_leads_is_to_leave_its_weights(tmp_path: Path) -> None:
+    driver = opened(tmp_path, None, pruner={"asha": {"reduction_factor": 2}})
+    first, second = began(driver), began(driver)
+    told = [
+        driver.epoch_ended(job.number, curve_report(job.trial_config(), 2, flat(value)))
+        for job, value in ((first, 0.9), (second, 0.5))
+    ]
+    assert told == [Decision.CONTINUE, Decision.KEEP]
+
+
+def test_a_trial_that_is_pruned_below_a_complete_one_leaves_nothing(tmp_path: Path) -> None:
+    driver = opened(tmp_path, None, pruner={"asha": {"reduction_factor": 2}})
+    first, second = began(driver), began(driver)
+    for epoch in (2, 4):
+        driver.epoch_ended(first.number, curve_report(first.trial_config(), epoch, flat(0.9)))
+    driver.ended(first.number)
+    assert driver.epoch_ended(second.number, curve_report(second.trial_config(), 2, flat(0.5))) is Decision.STOP

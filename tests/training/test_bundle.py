@@ -11,12 +11,13 @@ import pytest
 
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import JobBundle, TrialJob
-from ferray.events import EpochReport, FailureReason, Outcome
+from ferray.events import EpochReport, FailureReason, Outcome, Save
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training import epoch
 from ferray.training.assemble import Assembly
 from ferray.training.bundle import BundleWorker
 from ferray.training.checkpoint import SavePacer
+from ferray.training.predictor import load_predictor
 from ferray.training.worker import TrialWorker
 
 TINY = {"num_train": 70, "num_val": 35, "epochs": 3}
@@ -89,7 +90,7 @@ def test_trial_that_fails_leaves_the_others_unharmed(bundle: JobBundle, monkeypa
 def test_trial_that_is_dropped_takes_no_further_step(bundle: JobBundle) -> None:
     worker = BundleWorker(bundle)
     worker.step()
-    assert worker.drop(1, save=False) == ""
+    assert worker.drop(1, save=Save.NOTHING) == ""
     assert sorted(worker.step()) == [0, 2]
     worker.close()
 
@@ -100,9 +101,20 @@ def test_trial_that_is_dropped_to_go_on_later_has_been_saved(
     monkeypatch.setattr(SavePacer, "is_due", False)  # on a slow machine, all would be saved at their epoch's end
     worker = BundleWorker(bundle)
     worker.step()
-    worker.drop(1, save=True)
+    worker.drop(1, save=Save.LAST)
     worker.close()
     assert [(job.path / "last.pt").is_file() for job in bundle.jobs] == [False, True, False]
+
+
+def test_trial_that_is_pruned_while_it_leads_leaves_what_answers_for_it(bundle: JobBundle) -> None:
+    worker = BundleWorker(bundle)
+    reports = worker.step()
+    assert worker.drop(1, save=Save.BEST) == ""
+    worker.close()
+    kept, report = load_predictor(bundle.jobs[1].path / "best-so-far.pt").checkpoint, reports[1]
+    assert isinstance(report, EpochReport)
+    assert (kept.epoch, kept.confusion) == (1, report.confusion)
+    assert not (bundle.jobs[1].path / "best.pt").exists()
 
 
 def test_what_one_trial_leaves_in_the_process_is_not_there_for_the_next(
@@ -139,7 +151,7 @@ def test_all_trials_are_saved_when_the_epoch_of_one_ends(bundle: JobBundle) -> N
 def test_each_trial_goes_on_from_its_own_checkpoint(bundle: JobBundle) -> None:
     killed = BundleWorker(bundle)
     killed.step()
-    saved = [killed.drop(number, save=True) for number in bundle.numbers]  # and nothing more is heard of it
+    saved = [killed.drop(number, save=Save.LAST) for number in bundle.numbers]  # and nothing more is heard of it
     again = JobBundle(
         tuple(replace(job, folder=f"{job.folder}-again", resume_from=str(job.path / "last.pt")) for job in bundle.jobs)
     )

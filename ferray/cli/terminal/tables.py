@@ -43,7 +43,7 @@ def print_leaderboard(
     _say(out, _title(board), style="bold")
     if board.complete:
         _print_ranking(board, out, board.rows[:limit])
-    for line in [*_below_table(board, folder, limit), *_apart(board), _footer(board)]:
+    for line in [*_below_table(board, folder, limit), *_apart(board, folder), _footer(board)]:
         _say(out, line)
 
 
@@ -143,10 +143,12 @@ def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[st
     return lines
 
 
-def _apart(board: Leaderboard) -> list[str]:
+def _apart(board: Leaderboard, folder: Path) -> list[str]:
     return [
         *_listed("pruned", [_pruned_text(trial, board.metric) for trial in board.pruned]),
-        *_listed("pruned above the best complete trial", [str(trial.number) for trial in board.pruned_above_best]),
+        *_listed(
+            "pruned above the best complete trial", [_above_text(trial, folder) for trial in board.pruned_above_best]
+        ),
         *_listed("diverged", [_ended_text(trial) for trial in board.diverged]),
         *_listed("running", [f"{trial.number} ({_progress_text(trial)})" for trial in board.running]),
         *_interrupted(board),
@@ -177,6 +179,12 @@ def _listed(state: str, texts: list[str]) -> list[str]:
 
 def _pruned_text(trial: TrialRecord, metric: str) -> str:
     return f"{trial.number} ({value_text(trial, metric)} after {trial.epochs}/{trial.epochs_asked})"
+
+
+def _above_text(trial: TrialRecord, folder: Path) -> str:
+    """Its number, and where its weights are that were kept since it led."""
+    weights = SweepArtifacts.of(folder).trial(trial.folder).best_so_far
+    return f"{trial.number} (weights: {shortest_address(str(weights))})" if weights.exists() else str(trial.number)
 
 
 def _progress_text(trial: TrialRecord) -> str:
