@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -14,6 +14,8 @@ from ferray.config.place import read_place
 from ferray.errors import ClusterError, ConfigError, DataError, FerrayError
 from ferray.events import Listener
 from ferray.text.commands import command
+from ferray.track.wandb_runs.client import kill_service
+from ferray.track.wandb_runs.place import WandbPlace
 
 if TYPE_CHECKING:
     from ferray.publish.contents import SweepContents
@@ -27,28 +29,78 @@ AT_MOST_S = 300.0  # at the end of a sweep; on a slow line a large model may tak
 
 @dataclass(frozen=True)
 class PublishOptions:
-    """What is made beside the sweep's run and its saved view: the report, a link to a registry, `""` for none."""
+    """What is made beside the sweep's run and its saved view: the report, a link to a registry, "" for none.
+
+    `given` may have the `entity` and `project` of the runs; else they are where the sweep's are.
+    """
 
     with_report: bool = False
     registry: str = ""
+    given: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def publish_synced(
+    sweep: Sweep, options: PublishOptions, listener: Listener, *, storage: str | None = None
+) -> Published:
+    """Bring the runs of the trials up to the record, with ranks and tags, and show the sweep as a whole.
+
+    Without a key or a network its own run is kept in the folder. What W&B does not take of the trials is a warning;
+    otherwise as `publish_sweep`.
+    """
+    shown = _contents_for(sweep, options)
+    from ferray.publish.client import client_of
+
+    with client_of(sweep.folder) as why:
+        is_online = not why
+    if is_online:
+        from ferray.apps.sync import sync_sweep
+
+        try:
+            synced = sync_sweep(read_place(sweep.folder), listener, storage=storage, given=options.given)
+            listener.noted(synced.sentence())
+        except ClusterError as error:
+            listener.warned(f"warning: {error.message}")
+    return _published(shown, options)
 
 
 def publish_sweep(sweep: Sweep, options: PublishOptions = PublishOptions()) -> Published:
-    """Show the sweep in W&B, or without a key or a network keep its run in the folder for `ferray sync`.
+    """Show the sweep as a whole in W&B; without a key or a network its run is kept in the folder.
 
     ConfigError where W&B is switched off or refuses the key, ClusterError where it does not take a part, DataError
     where the sweep's results are damaged or it has no identity.
     """
+    return _published(_contents_for(sweep, options), options)
+
+
+def publish_waiting(sweep: Sweep, options: PublishOptions) -> Published | None:
+    """The same for a sweep whose own run was written without a network and waits in its folder; None for others."""
+    from ferray.publish.waiting import waiting_runs
+
+    shown = contents_of_sweep(sweep)
+    return _published(shown, options) if waiting_runs(sweep.folder, shown.identity) else None
+
+
+def _contents_for(sweep: Sweep, options: PublishOptions) -> SweepContents:
     if not _REGISTRY.fullmatch(options.registry):
         raise ConfigError(f"`{options.registry}` names no registry", "write its name, or `REGISTRY/COLLECTION`")
-    shown = contents_of_sweep(sweep)
+    return contents_of_sweep(sweep)
+
+
+def _published(shown: SweepContents, options: PublishOptions) -> Published:
     from ferray.publish.client import client_of
     from ferray.publish.publishing import publish
     from ferray.reports.template import filled
 
-    page = filled(shown.page)
-    with client_of(sweep.folder) as why:
-        return publish(shown, page, why_offline=why, with_report=options.with_report, registry=options.registry)
+    page, place = filled(shown.page), WandbPlace.of(shown.folder, options.given)
+    with client_of(shown.folder) as why:
+        return publish(
+            shown,
+            page,
+            place=place,
+            why_offline=why,
+            with_report=options.with_report,
+            registry=options.registry,
+        )
 
 
 def contents_of_sweep(sweep: Sweep) -> SweepContents:
@@ -74,8 +126,8 @@ def publish_at_end(record: SweepRecord, folder: Path, listener: Listener) -> Pub
 
     None where they did not, or it did not come to an end: then a warning says why, and how to do it later.
     """
-    if not any(folder.glob("wandb/run-*")):
-        return None  # all runs are offline
+    if not WandbPlace.of(folder).is_online:
+        return None
     later = f"`{command('wandb publish', *(record.words or (record.name,)))}` does it later"
     listener.noted(f"publishing `{record.name}` to W&B, at most {AT_MOST_S:.0f} s; `--no-publish` leaves that out")
     try:
@@ -83,6 +135,7 @@ def publish_at_end(record: SweepRecord, folder: Path, listener: Listener) -> Pub
     except FerrayError as error:
         listener.warned(f"warning: the sweep is not shown as a whole in W&B: {error.message}; {later}")
     except KeyboardInterrupt:  # the sweep itself is done
+        kill_service()
         listener.warned(f"interrupted while the sweep was published to W&B; {later}")
     else:
         for what, address in published.addresses.items():
@@ -113,6 +166,7 @@ def _within(limit_s: float, act: Callable[[], Published]) -> Published:
     thread.start()
     thread.join(limit_s)
     if thread.is_alive():
+        kill_service()
         raise ClusterError(f"W&B was still busy after {limit_s:.0f} s")
     found = heard.get()
     if isinstance(found, FerrayError):

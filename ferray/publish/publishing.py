@@ -11,7 +11,8 @@ from ferray.publish.contents import SweepContents
 from ferray.publish.refusals import refusals_named
 from ferray.publish.remembered import Remembered, recall, remember
 from ferray.publish.saving import Saved, save_report, save_view
-from ferray.publish.sweep_run import SweepRun, write_sweep_run
+from ferray.publish.sweep_run import Mode, SweepRun, write_sweep_run
+from ferray.track.wandb_runs.place import WandbPlace
 
 Save = Callable[..., Saved]
 
@@ -39,7 +40,13 @@ class Published:
 
 
 def publish(
-    shown: SweepContents, page: str, *, why_offline: str = "", with_report: bool = False, registry: str = ""
+    shown: SweepContents,
+    page: str,
+    place: WandbPlace,
+    *,
+    why_offline: str = "",
+    with_report: bool = False,
+    registry: str = "",
 ) -> Published:
     """Write the sweep's run and, online, save its view; also its report where that is asked for or is there already.
 
@@ -47,7 +54,8 @@ def publish(
     stay: ConfigError for a key that it refuses, ClusterError for all else.
     """
     with refusals_named("the sweep's run"):
-        run = write_sweep_run(shown, page, mode="offline" if why_offline else "online", registry=registry)
+        mode: Mode = "offline" if why_offline else "online"
+        run = write_sweep_run(shown, page, place=place, mode=mode, registry=registry)
     if why_offline:
         return Published(shown.name, run, left_out=tuple(_not_offline(why_offline, with_report, registry)))
     known = recall(shown.folder, Remembered(shown.identity, run.entity, run.project))

@@ -11,7 +11,7 @@ from ferray.results.leaderboard import Leaderboard
 from ferray.study.records import TrialRecord
 from ferray.track.wandb_runs import payload
 
-CONFUSION, REMOVED = "best/confusion_table", "outliers/removed"  # tables of trial runs
+CONFUSION, REMOVED = payload.CONFUSION_TABLE, payload.REMOVED_TABLE
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def keys_of_trials(board: Leaderboard, folder: Path) -> RunKeys:
 
 
 def _summary_of(entry: dict[str, object]) -> Iterable[str]:
-    return payload.summary_of(entry, payload.Standing())
+    rank = entry["rank"]
+    return payload.summary_of(entry, payload.Standing(rank if isinstance(rank, int) else None))
 
 
 def _any_removed(trials: Iterable[TrialRecord], folder: Path) -> bool:

@@ -11,13 +11,13 @@ from typing import Any, Literal
 import wandb
 
 from ferray.artifacts.sweep import SweepArtifacts
-from ferray.files.atomic import remove_folder
 from ferray.publish import contents
 from ferray.publish.contents import SweepContents, sweep_summary
 from ferray.publish.typed_tables import TypedTable, outcome_series
+from ferray.publish.waiting import drop_runs, waiting_runs
 from ferray.results.trial_intervals import value_interval
 from ferray.study.records import TrialRecord
-from ferray.track.wandb_runs.payload import DEFAULT_PROJECT, OBJECTIVE, SWEEP_JOB, sweep_run_id
+from ferray.track.wandb_runs.payload import OBJECTIVE, SWEEP_JOB, sweep_run_id
 from ferray.track.wandb_runs.place import WandbPlace
 
 INIT_TIMEOUT_S = 20.0
@@ -42,31 +42,32 @@ class SweepRun:
     registered: str = ""
 
 
-def write_sweep_run(shown: SweepContents, page: str, *, mode: Mode, registry: str = "") -> SweepRun:
+def write_sweep_run(shown: SweepContents, page: str, *, place: WandbPlace, mode: Mode, registry: str = "") -> SweepRun:
     """Write the sweep's run over the one that there is; with the best model linked to `registry` where it is named.
 
     TimeoutError where not all has gone up in FINISH_TIMEOUT_S; what wandb raises otherwise.
     """
-    with _opened(shown, mode) as run:
+    with _opened(shown, place, mode) as run:
         run.log({**_media(shown), contents.PAGE: wandb.Html(page, inject=False, data_is_not_path=True)})
         run.summary.update(sweep_summary(shown.board))
         model = _log_model(run, shown)
         target = _registry_path(registry, shown.name) if model is not None and registry and mode == "online" else ""
         if target:
             run.link_artifact(model, target, aliases=_aliases(shown))
-        where = {"entity": run.entity or "", "project": run.project or DEFAULT_PROJECT, "url": run.url or ""}
-    if mode == "offline":
-        _drop_former(shown)
+        where = {"entity": run.entity or "", "project": run.project or place.project, "url": run.url or ""}
+    waiting = waiting_runs(shown.folder, shown.identity)
+    drop_runs(waiting if mode == "online" else waiting[:-1])
     return SweepRun(**where, model=model.name if model is not None else "", registered=target)
 
 
 @contextmanager
-def _opened(shown: SweepContents, mode: Mode) -> Iterator[Any]:
+def _opened(shown: SweepContents, place: WandbPlace, mode: Mode) -> Iterator[Any]:
     """The run, ended however the block ends."""
-    place = WandbPlace.of(shown.folder)  # beside the runs of its trials
     run = wandb.init(
         entity=place.entity or None,
         project=place.project,
+        tags=place.tags,
+        notes=place.notes or None,
         group=shown.name,
         job_type=SWEEP_JOB,
         id=sweep_run_id(shown.identity),
@@ -93,13 +94,6 @@ def _opened(shown: SweepContents, mode: Mode) -> Iterator[Any]:
         run.finish(exit_code=1)
         raise
     run.finish()
-
-
-def _drop_former(shown: SweepContents) -> None:
-    """Of the sweep's run written offline keep the latest alone: it holds all that the earlier ones held."""
-    folders = sorted((shown.folder / "wandb").glob(f"offline-run-*-{sweep_run_id(shown.identity)}"))
-    for former in folders[:-1]:
-        remove_folder(former)
 
 
 def _media(shown: SweepContents) -> dict[str, Any]:

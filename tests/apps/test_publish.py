@@ -14,6 +14,7 @@ from ferray.errors import DataError
 from ferray.events import Listener
 from ferray.results.sweep import Sweep
 from ferray.testing.fake_sweep import sweep_record
+from ferray.track.wandb_runs.place import WandbPlace
 
 SPACE: dict[str, Any] = {
     "name": "tiny",
@@ -58,7 +59,8 @@ def test_a_damaged_confirmation_at_the_end_of_a_sweep_fails_nothing(tmp_path: Pa
     shutil.copytree(Path(__file__).parents[1] / "written_by_0_1_0" / "plain", tmp_path / "plain")
     folder = tmp_path / "plain"
     (folder / "confirmation.json").write_text("{")
-    (folder / "wandb" / "run-20260101_000000-abc").mkdir(parents=True)
+    (folder / "wandb").mkdir()
+    WandbPlace(entity="somebody", is_online=True).remember(folder)
     heard = Heard()
     assert publish_at_end(sweep_record(), folder, heard) is None
     assert "confirmation.json` is damaged" in heard.lines[-1]

@@ -1,215 +1,205 @@
-"""A sweep shown whole by the real client, against a stand-in server, and offline; in processes of their own.
-
-wandb keeps its settings for as long as a process lives.
-"""
+"""A sweep shown whole by the real client against a stand-in server, and offline."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ferray.apps.publish import PublishOptions, publish_at_end, publish_synced, publish_waiting
+from ferray.config.place import PLACE_NAME
+from ferray.events import Listener
+from ferray.publish.publishing import Published
 from ferray.publish.remembered import PUBLISHED
 from ferray.results.leaderboard import rank
-from ferray.testing.fake_sweep import TRIALS, sweep_record, trial_record
+from ferray.results.sweep import Sweep, load
+from ferray.testing.recorded_sweep import NAME, run_recorded, spec_of
 from ferray.testing.wandb_specs import Named, keys_named
 from ferray.testing.wandb_views import ViewsServer
 from ferray.track.wandb_runs.payload import sweep_run_id
+from ferray.track.wandb_runs.place import WandbPlace
 
 KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
-BEST = trial_record(TRIALS[4])
-PLAY = """
-import json, sys
-from pathlib import Path
-from ferray.apps.publish import PublishOptions, publish_at_end, publish_sweep
-from ferray.events import Listener
-from ferray.results.sweep import Sweep
-from ferray.testing.fake_sweep import sweep_record
-from ferray.testing.trackers import play
-from ferray.track.wandb import Wandb
-folder = Path(sys.argv[1])
-class Ear(Listener):
-    lines = []
-    def noted(self, line): self.lines.append(line)
-if "play" in sys.argv:
-    tracker = Wandb(folder)
-    play(tracker)
-    tracker.close()
-for act in [word for word in sys.argv[2:] if word != "play"]:
-    if act == "forget":
-        (folder / "wandb" / "published.json").unlink()
-    elif act == "end":
-        publish_at_end(sweep_record(), folder, Ear())
-        print(json.dumps(Ear.lines))
-    else:
-        print(json.dumps(publish_sweep(Sweep(sweep_record(), folder), PublishOptions(act == "report")).to_json()))
-"""
+RUN_ID = sweep_run_id(f"{NAME}\none")
+
+
+class Heard(Listener):
+    """All lines that a listener is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def noted(self, line: str) -> None:
+        self.lines.append(line)
+
+
+@contextmanager
+def variables(home: Path, **chosen: str) -> Iterator[None]:
+    """Those of a user of W&B, and none of this machine's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("WANDB_")]:
+            patch.delenv(name)
+        for name, value in {"HOME": str(home), "no_proxy": "127.0.0.1", **chosen}.items():
+            patch.setenv(name, value)
+        yield
+
+
+def recorded(folder: Path) -> Sweep:
+    """Four trials, of which the best has left a checkpoint; nothing of them is in W&B."""
+    folder.mkdir()
+    place = {"study": NAME, "identity": "one", "storage": None, "seen": ["", "", 0]}
+    (folder / PLACE_NAME).write_text(json.dumps(place))
+    run_recorded(folder, spec_of(trials=4, epochs=2), tracked=False)
+    sweep = load(folder)
+    assert sweep.best is not None
+    (folder / sweep.best.record.checkpoint).write_bytes(b"weights")
+    return sweep
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What each publication returned, and the sweep's folder."""
+class Story:
+    """A sweep published offline and then synced; online with a report, plainly, and by a folder without its memory.
 
-    published: list[dict[str, Any]]
-    folder: Path
+    When it ended another time, the server took no views any more.
+    """
 
-
-@dataclass(frozen=True)
-class Played(Kept):
-    """With the server as it was left, and what the end of the sweep has told."""
-
+    sweep: Sweep
+    home: Path
     server: ViewsServer
+    published: list[Published]
+    offline: list[Published]
+    waited: int
+    synced: Published | None
     lines_at_end: list[str]
 
 
-def play(folder: Path, *acts: str, **environment: str) -> list[dict[str, Any]]:
-    """Act by act: `play` has the trials written by the tracker, `report` and `run` publish, `forget` loses the ids.
-
-    `end` is the end of a sweep; it gives the lines that are told.
-    """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
-    home = folder.parent / "home"
-    home.mkdir(exist_ok=True)
-    command = [sys.executable, "-c", PLAY, str(folder), *acts]
-    done = subprocess.run(
-        command,
-        env={**kept, "HOME": str(home), **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def identity_of(folder: Path) -> str:
-    return f"fake\n{folder}"
-
-
-def sweep_folder(folder: Path) -> Path:
-    """The fake sweep's own, whose best trial has left a checkpoint."""
-    from tests.publish.conftest import write_histories
-
-    write_histories(folder)
-    (folder / BEST.checkpoint).write_bytes(b"weights")
-    place = {"study": "fake", "identity": str(folder), "storage": None, "seen": ["", "", 0]}
-    (folder / "place.json").write_text(json.dumps(place))
-    return folder
-
-
 @pytest.fixture(scope="module")
-def online(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """Trials written online; then published with a report, plainly, and once more by a folder without its memory.
-
-    When the sweep ends the server takes no views any more.
-    """
-    folder = sweep_folder(tmp_path_factory.mktemp("online"))
-    with ViewsServer(most_saves=6) as server:
-        acts = ("play", "report", "run", "forget", "report", "end")
-        *published, lines = play(folder, *acts, WANDB_BASE_URL=server.url, WANDB_API_KEY=KEY)
-        yield Played(published, folder, server, lines)
-
-
-@pytest.fixture(scope="module")
-def offline(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    folder = sweep_folder(tmp_path_factory.mktemp("offline"))
-    return Kept(play(folder, "report", "run", WANDB_MODE="offline"), folder)
-
-
-def test_published_again_a_sweep_has_one_view_and_one_report(online: Played) -> None:
-    assert [len(online.server.of_type(kind)) for kind in ("project-view", "runs")] == [1, 1]
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    home = tmp_path_factory.mktemp("home")
+    sweep = recorded(tmp_path_factory.mktemp("published") / NAME)
+    plain, with_report, heard = PublishOptions(), PublishOptions(with_report=True, registry="models"), Heard()
+    with ViewsServer() as server:
+        with variables(home, WANDB_MODE="offline"):
+            offline = [publish_synced(sweep, asked, listener=heard) for asked in (with_report, plain)]
+        waited = len(list(sweep.folder.glob(f"wandb/offline-run-*-{RUN_ID}")))
+        with variables(home, WANDB_BASE_URL=server.url, WANDB_API_KEY=KEY):
+            synced = publish_waiting(sweep, plain)
+            published = [publish_synced(sweep, asked, listener=heard) for asked in (PublishOptions(True), plain)]
+            (sweep.folder / "wandb" / PUBLISHED).unlink()
+            published.append(publish_synced(sweep, PublishOptions(True), listener=heard))
+            WandbPlace(entity="somebody", is_online=True).remember(sweep.folder)
+            server.saves_left, at_end = 0, Heard()
+            publish_at_end(sweep.record, sweep.folder, at_end)
+    return Story(sweep, home, server, published, offline, waited, synced, at_end.lines)
 
 
-def test_a_report_that_is_there_is_brought_up_to_date_unasked(online: Played) -> None:
-    assert len({one["report"] for one in online.published}) == 1
+def test_published_again_a_sweep_has_one_view_and_one_report(story: Story) -> None:
+    assert [len(story.server.of_type(kind)) for kind in ("project-view", "runs")] == [1, 1]
 
 
-def test_a_sweep_has_one_run_beside_those_of_its_trials(online: Played) -> None:
-    runs = online.server.record.runs
-    assert [run["jobType"] for run in runs.values()].count("sweep") == 1
-    assert runs[sweep_run_id(identity_of(online.folder))]["groupName"] == "fake"
+def test_a_report_that_is_there_is_brought_up_to_date_unasked(story: Story) -> None:
+    assert len({one.report for one in story.published}) == 1
 
 
-def table_of(server: ViewsServer, run: str, key: str) -> dict[str, Any]:
-    """The table that the run's summary holds under this key, as it was uploaded."""
-    name = server.record.summaries[run][key]["path"]
-    found: dict[str, Any] = json.loads(server.uploads[f"{run}/{name}"])
+def test_a_sweep_has_one_run_beside_those_of_its_trials(story: Story) -> None:
+    runs = story.server.record.runs
+    assert sorted(run["jobType"] for run in runs.values()) == ["sweep", "trial", "trial", "trial", "trial"]
+    assert {run["groupName"] for run in runs.values()} == {NAME}
+    assert runs[RUN_ID]["jobType"] == "sweep"
+
+
+def table_of(server: ViewsServer, key: str) -> dict[str, Any]:
+    """The table that the summary of the sweep's run holds under this key, as it was uploaded."""
+    name = server.record.summaries[RUN_ID][key]["path"]
+    found: dict[str, Any] = json.loads(server.uploads[f"{RUN_ID}/{name}"])
     return found
 
 
-def test_the_sweeps_table_is_the_leaderboard_row_by_row(online: Played) -> None:
-    table = table_of(online.server, sweep_run_id(identity_of(online.folder)), "leaderboard")
+def test_the_sweeps_table_is_the_leaderboard_row_by_row(story: Story) -> None:
+    table = table_of(story.server, "leaderboard")
     rows = [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
-    entries = rank(sweep_record()).to_json()["trials"]
+    entries = rank(story.sweep.record).to_json()["trials"]
     for row, entry in zip(rows, entries, strict=True):
         low, high = entry["value_interval"] or (None, None)
-        told = {**entry, "value_interval.low": low, "value_interval.high": high}
+        told = {**entry, "value_interval.low": low, "value_interval.high": high, "folds": json.dumps(entry["folds"])}
         told |= {f"params.{name}": value for name, value in entry["params"].items()}
         told |= {f"metrics.{name}": value for name, value in entry["metrics"].items()}
-        shared = row.keys() & told.keys() - {"folds"}
+        shared = row.keys() & told.keys()
         assert {name: row[name] for name in shared} == {name: told[name] for name in shared}
-        assert len(shared) > 20
+        assert entry.keys() - {"params", "metrics", "interval", "value_interval"} <= shared
 
 
 def keys_on_the_wire(server: ViewsServer) -> set[Named]:
     """Every key that some run has sent."""
     named: set[Named] = {("run", name) for name in ("group", "jobType", "displayName", "name", "createdAt")}
-    for run, sent in server.record.runs.items():
-        named |= {("config", key) for key in json.loads(sent.get("config") or "{}")}
+    for run in server.record.runs:
+        named |= {("config", key) for key in server.record.config(run)}
         named |= {("summary", key) for key in server.record.summaries.get(run, {})}
         named |= {("history", key) for row in server.record.rows[run] for key in row}
     return named
 
 
-def test_what_the_view_and_the_report_name_was_sent_by_some_run(online: Played) -> None:
-    named = {key for view in online.server.views.values() for key in keys_named(json.loads(view["spec"]))}
-    assert named <= keys_on_the_wire(online.server)
-    assert ("config", "p/optimizer/lr") in named
+def test_what_the_view_and_the_report_name_was_sent_by_some_run(story: Story) -> None:
+    named = {key for view in story.server.views.values() for key in keys_named(json.loads(view["spec"]))}
+    assert named <= keys_on_the_wire(story.server)
+    assert named >= {("config", "p/optimizer/lr"), ("summary", "rank"), ("history", "val/uar")}
 
 
-def test_the_best_model_is_an_artifact_with_its_aliases(online: Played) -> None:
-    (sent, *_) = next(sent for name, sent in online.server.artifacts.items() if name.startswith("fake-"))
-    assert sorted(alias["alias"] for alias in sent["aliases"]) == ["best", "latest", "trial-4"]
+def test_trials_have_their_ranks_and_the_best_its_tag(story: Story) -> None:
+    server = story.server.record
+    ranks = sorted(summary["rank"] for summary in server.summaries.values() if "rank" in summary)
+    assert ranks == list(range(1, len(rank(story.sweep.record).complete) + 1))
+    tagged = [run for run, sent in server.runs.items() if "best" in (sent.get("tags") or ())]
+    assert [server.summaries[run]["rank"] for run in tagged] == [1]
 
 
-def test_the_page_is_uploaded_whole(online: Played) -> None:
-    pages = [content for name, content in online.server.uploads.items() if name.endswith(".html")]
+def test_the_best_model_is_an_artifact_with_its_aliases(story: Story) -> None:
+    sent = next(sent for name, sent in story.server.artifacts.items() if name.startswith(f"{NAME}-"))
+    assert story.sweep.best is not None
+    aliases = {"best", "latest", f"trial-{story.sweep.best.number}"}
+    assert {alias["alias"] for alias in sent[0]["aliases"]} == aliases
+
+
+def test_the_page_is_uploaded_whole(story: Story) -> None:
+    pages = [content for name, content in story.server.uploads.items() if name.endswith(".html")]
     assert pages
     assert all(b"</html>" in page for page in pages)
 
 
-def test_the_folder_remembers_what_is_saved(online: Played) -> None:
-    kept = json.loads((online.folder / "wandb" / PUBLISHED).read_text())
-    assert {kept["view"], kept["report"]} == set(online.server.views)
+def test_the_folder_remembers_what_is_saved(story: Story) -> None:
+    kept = json.loads((story.sweep.folder / "wandb" / PUBLISHED).read_text())
+    assert {kept["view"], kept["report"]} == set(story.server.views)
 
 
-def test_what_w_and_b_refuses_at_the_end_of_a_sweep_is_told_and_fails_nothing(online: Played) -> None:
-    first, *_, last = online.lines_at_end
-    assert first.startswith("publishing `fake` to W&B")
+def test_what_w_and_b_refuses_at_the_end_of_a_sweep_is_told_and_fails_nothing(story: Story) -> None:
+    first, *_, last = story.lines_at_end
+    assert first.startswith(f"publishing `{NAME}` to W&B")
     assert last.startswith("warning: the sweep is not shown as a whole in W&B: W&B did not take the saved view")
     assert "wandb publish" in last
 
 
-def test_offline_the_sweeps_run_waits_in_the_folder_once(offline: Kept) -> None:
-    assert len(list(offline.folder.glob(f"wandb/offline-run-*-{sweep_run_id(identity_of(offline.folder))}"))) == 1
+def test_offline_it_is_said_what_was_not_made(story: Story) -> None:
+    asked, plain = story.offline
+    why = "is not made: W&B is offline (as asked)"
+    assert asked.left_out == (f"the saved view {why}", f"the report {why}", f"the link to the registry {why}")
+    assert plain.left_out == (f"the saved view {why}",)
 
 
-def test_offline_it_is_said_what_was_not_made(offline: Kept) -> None:
-    asked, plain = offline.published
-    view, report = (
-        "the saved view is not made: W&B is offline (as asked)",
-        "the report is not made: W&B is offline (as asked)",
-    )
-    assert (asked["left_out"], plain["left_out"]) == ([view, report], [view])
+def test_offline_the_sweeps_run_waits_in_the_folder_once(story: Story) -> None:
+    assert story.waited == 1
 
 
-def test_nothing_is_written_outside_the_sweeps_folder(offline: Kept) -> None:
-    assert list((offline.folder.parent / "home").rglob("*")) == []
+def test_what_waited_is_published_by_a_sync_and_waits_no_more(story: Story) -> None:
+    assert story.synced is not None
+    assert story.synced.run.url
+    assert list(story.sweep.folder.glob(f"wandb/offline-run-*-{RUN_ID}")) == []
+
+
+def test_nothing_is_written_outside_the_sweeps_folder(story: Story) -> None:
+    assert list(story.home.rglob("*")) == []

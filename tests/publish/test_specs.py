@@ -99,11 +99,11 @@ def test_the_view_shows_the_sweeps_runs_best_first(shown: SweepContents) -> None
 def test_the_view_pins_the_columns_of_a_leaderboard(shown: SweepContents) -> None:
     (run_set,) = specs_of(shown)["view"]["spec"]["section"]["runSets"]
     pinned = list(run_set["runFeed"]["columnPinned"])
-    assert pinned[:6] == ["run:displayName", *(f"summary:{key}" for key in LEADING)]
+    assert pinned[:7] == ["run:displayName", *(f"summary:{key}" for key in LEADING)]
     assert "config:p/optimizer/lr.value" in pinned
 
 
-LEADING = ("outcome", "score", "score_low", "score_high", "n_val")
+LEADING = ("rank", "outcome", "score", "score_low", "score_high", "n_val")
 
 
 def test_the_view_has_its_six_sections_whatever_there_is(any_sweep: SweepContents) -> None:

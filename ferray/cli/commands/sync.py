@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ferray.cli import arguments
 from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say
 from ferray.config.place import find_sweep
 from ferray.errors import DataError
+
+if TYPE_CHECKING:
+    from ferray.publish.publishing import Published
 
 
 def sync(
@@ -35,5 +40,14 @@ def sync(
         say(
             f"warning: the histories of trials {', '.join(map(str, synced.short))} lack epochs that their record counts"
         )
+    if published := _publish_waiting(place.folder, storage, given):
+        say(f"the run of the sweep itself was waiting in its folder: {published.run.url}")
     if json:
         print_json(synced.to_json())
+
+
+def _publish_waiting(folder: Path, storage: str | None, given: Mapping[str, str | None]) -> Published | None:
+    from ferray.apps.publish import PublishOptions, publish_waiting
+    from ferray.results.sweep import load
+
+    return publish_waiting(load(folder, storage=storage), PublishOptions(given=given))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ferray.cli import arguments
+from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show
 from ferray.config.place import find_sweep
 from ferray.errors import DataError
@@ -43,11 +44,13 @@ def publish(
     ] = None,
     output: arguments.Output = Path("runs"),
     storage: arguments.Storage = None,
+    wandb_entity: arguments.WandbEntity = None,
+    wandb_project: arguments.WandbProject = None,
     json: arguments.Json = False,
 ) -> None:
     """Show the leaderboard, a saved view and the best model of a sweep; run again it changes the same ones."""
     place = find_sweep(name, output, storage)
-    from ferray.apps.publish import PublishOptions, publish_sweep, specs_of_sweep
+    from ferray.apps.publish import PublishOptions, publish_synced, specs_of_sweep
     from ferray.results.sweep import load
 
     sweep = load(place.folder, storage=storage)
@@ -55,7 +58,8 @@ def publish(
         _write_specs(specs_of_sweep(sweep), spec_only)
         return
     say(f"publishing `{sweep.name}` to W&B")
-    published = publish_sweep(sweep, PublishOptions(with_report=report, registry=link))
+    options = PublishOptions(report, link, {"entity": wandb_entity, "project": wandb_project})
+    published = publish_synced(sweep, options, listener=Lines(), storage=storage)
     if json:
         print_json(published.to_json())
     else:
