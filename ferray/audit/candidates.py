@@ -19,7 +19,7 @@ from ferray.audit.perceptual_hash import CROPS, WHOLE, Crop, Hashes, PerceptualH
 from ferray.system.cores import num_cores
 
 ALIKE = 0.55  # similarity of hashes from which on a pair may be aligned; of two photographs it is 0.06 in the median
-FEWEST = 1500  # pairs that are aligned, the most alike; of a larger set as many as it has pictures
+FEWEST = 15_000  # pairs that are aligned, the most alike; of a larger set as many as it has pictures
 TILE = 1024  # hashes a side of what is compared at once: the products stay in the cache of a core
 MOST_ALIKE = 32  # pairs of a picture that are followed, the most alike, so that a film of 10,000 frames stays possible
 
