@@ -103,7 +103,7 @@ def test_python_reads_them_as_the_command_does(runs: Path, name: str) -> None:
 
 def test_their_trials_have_their_epochs_and_their_weights(runs: Path) -> None:
     trial = load(runs / "plain").trial(0)
-    answers = trial.predictor()(np.zeros((1, 40, 40, 3), dtype=np.uint8))
+    answers = trial.load()(np.zeros((1, 40, 40, 3), dtype=np.uint8))
     assert (len(trial.history), answers.shape) == (6, (1, 7))
 
 

@@ -73,7 +73,7 @@ class TrainedTrial:
         """The best.pt that the training has left, one for each fold."""
         return [str(part.best) for part in _parts(self.job) if part.best.exists()]
 
-    def predictor(self, device: str = "cpu") -> Predictor:
+    def load(self, device: str = "cpu") -> Predictor:
         """The network or estimator of its best epoch, as a function from images to logits.
 
         ConfigError where it has folds, each of which has a checkpoint of its own.

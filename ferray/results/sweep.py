@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from ferray.artifacts.history import read_history
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.place import DEFAULT_OUTPUT, find_sweep
-from ferray.errors import ConfigError
+from ferray.errors import ConfigError, DataError
 from ferray.events import EpochReport
+from ferray.files.os_errors import writing
 from ferray.results.chosen import choose_trials, trial_called
 from ferray.results.export import flat_entry
 from ferray.results.leaderboard import Leaderboard, rank
@@ -127,7 +128,7 @@ class Trial:
         """The training samples that outlier removal dropped, with their epochs; () where it dropped none."""
         return removed_in(self.history)
 
-    def predictor(self, device: str = "cpu") -> Predictor:
+    def load(self, device: str = "cpu") -> Predictor:
         """Its network or estimator with the weights of its best epoch, as a function from images to logits.
 
         Its data need not be there. ConfigError where it left no checkpoint, with the reason; CheckpointError where the
@@ -141,7 +142,7 @@ class Trial:
 
 @dataclass(frozen=True, repr=False)
 class Sweep:
-    """A sweep as its record had it when it was read; nothing here writes, and reading it disturbs nobody who runs it.
+    """A sweep as its record had it when it was read; reading disturbs nobody who runs it, and `figures` alone writes.
 
     `record` is the whole record; `folder` is absolute.
     """
@@ -197,11 +198,31 @@ class Sweep:
 
         ConfigError where pandas is not installed.
         """
-        if find_spec("pandas") is None:
-            raise ConfigError("pandas is not installed", f"`{install('pandas')}`")
-        import pandas
+        return _frame([flat_entry(row) for row in self.leaderboard()])
 
-        return pandas.DataFrame([flat_entry(row) for row in self.leaderboard()])
+    def histories(self) -> pandas.DataFrame:
+        """Every epoch of every trial as a pandas DataFrame, a row each, in order of `number` and `epoch`.
+
+        The columns are those two, `epochs`, `fold`, `is_best`, `num_train`, and the metrics by their names. DataError
+        for a damaged history, ConfigError where pandas is not installed.
+        """
+        rows = [_epoch_row(trial.number, epoch) for trial in self.trials for epoch in trial.history]
+        return _frame(rows, columns=None if rows else _EPOCH_COLUMNS)
+
+    def figures(self, to: str | os.PathLike[str] | None = None, *, trials: Sequence[int] = ()) -> tuple[Path, ...]:
+        """Draw what there is as `ferray figures` does, each as PNG and SVG, and return the files.
+
+        Into `to`, else where the command draws: `figures/` in the sweep's folder. `trials` are numbers; () is all arms,
+        or the best trial. The counts of classes, for which the data has to be there, are the command's alone. DataError
+        for a damaged history, ConfigError where the folder holds figures of something else.
+        """
+        from ferray.results.figures.draw import draw_sweep, folder_name
+        from ferray.results.groups import groups_of
+
+        groups = groups_of(self.record, trials)
+        folder = Path(to) if to is not None else self.folder / "figures" / folder_name(groups)
+        with writing(folder, DataError, "choose another folder"):
+            return tuple(draw_sweep(folder, self.record, self.folder, groups=groups).files)
 
     @cached_property
     def _board(self) -> Leaderboard:
@@ -218,6 +239,22 @@ def load(
     """
     folder = find_sweep(os.fspath(path), Path(output), storage).folder.absolute()
     return opened(load_sweep(folder, storage), folder)
+
+
+_EPOCH_COLUMNS = ("number", "epoch", "epochs", "fold", "is_best", "num_train")
+
+
+def _epoch_row(number: int, report: EpochReport) -> dict[str, Any]:
+    held = (number, report.epoch, report.epochs, report.fold, report.is_best, report.num_train)
+    return {**dict(zip(_EPOCH_COLUMNS, held, strict=True)), **report.metrics}
+
+
+def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pandas.DataFrame:
+    if find_spec("pandas") is None:
+        raise ConfigError("pandas is not installed", f"`{install('pandas')}`")
+    import pandas
+
+    return pandas.DataFrame(rows, columns=columns)
 
 
 def opened(record: SweepRecord, folder: Path) -> Sweep:

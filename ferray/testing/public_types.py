@@ -21,7 +21,7 @@ def of_a_sweep() -> None:
     assert_type(sweep.trial("best"), ferray.Trial)
     assert_type(sweep.trial(3).history, tuple[ferray.EpochReport, ...])
     assert_type(sweep.trial(3).confusion, NDArray[np.int64])
-    assert_type(sweep.trial(3).predictor(), ferray.Predictor)
+    assert_type(sweep.trial(3).load(), ferray.Predictor)
     assert_type(sweep.trial(3).interval, tuple[float, float] | None)
 
 

@@ -207,7 +207,7 @@ def test_ctrl_c_ends_it_with_everything_written(tmp_path: Path) -> None:
 def test_the_best_trial_answers_as_validation_did(tmp_path: Path) -> None:
     trial = swept(tmp_path).best
     assert trial is not None
-    predictor, config = trial.predictor(), TrialConfig.model_validate(trial.config)
+    predictor, config = trial.load(), TrialConfig.model_validate(trial.config)
     job = TrialJob(0, trial.config, str(trial.folder), cache_dir=str(default_cache_dir()))
     splits = open_job_inputs(job)
     answers = predictor(splits.val).argmax(dim=1).numpy()

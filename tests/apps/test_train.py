@@ -75,14 +75,14 @@ def test_nothing_is_written_to_stdout(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_what_was_trained_answers(tmp_path: Path) -> None:
-    answers = trained(tmp_path).predictor()(np.zeros((2, 40, 30, 3), dtype=np.uint8))
+    answers = trained(tmp_path).load()(np.zeros((2, 40, 30, 3), dtype=np.uint8))
     assert answers.shape == (2, 7)
 
 
 def test_of_folds_each_answers_for_itself(tmp_path: Path) -> None:
     trial = trained(tmp_path, set={"folds": {"kind": "stratified", "k": 2}})
     with pytest.raises(ConfigError, match="holds 2 folds, a checkpoint each"):
-        trial.predictor()
+        trial.load()
 
 
 def test_folders_renamed_between_two_trainings_are_seen(tmp_path: Path) -> None:

@@ -142,4 +142,36 @@ def test_what_is_printed_says_what_it_is(tmp_path: Path) -> None:
 
 def test_a_trial_without_a_checkpoint_has_no_predictor(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="trial `2` ended as `failed` and left no checkpoint"):
-        fake(tmp_path).trial(2).predictor()
+        fake(tmp_path).trial(2).load()
+
+
+def test_histories_have_a_row_each_epoch(tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    frame = fake(tmp_path).histories()
+    of_first = frame[frame["number"] == 0]
+    assert (list(of_first["epoch"]), list(of_first["val/uar"])) == ([1, 2, 3], [0.25, 0.4, 0.5])
+
+
+def test_histories_are_those_of_every_trial(tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    sweep = fake(tmp_path)
+    told = {trial.number: len(trial.history) for trial in sweep.trials if trial.history}
+    assert sweep.histories()["number"].value_counts().to_dict() == told
+
+
+def test_histories_without_an_epoch_have_their_columns(tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    frame = opened(sweep_record(), tmp_path).histories()
+    assert (len(frame), list(frame.columns)[:2]) == (0, ["number", "epoch"])
+
+
+def test_figures_are_drawn_where_the_command_draws_them(tmp_path: Path) -> None:
+    files = fake(tmp_path).figures()
+    assert {path.parent for path in files} == {tmp_path / "figures" / "trial-4"}  # the best one
+    assert {"curves.png", "curves.svg"} <= {path.name for path in files}
+
+
+def test_figures_of_one_trial_go_where_one_asks(tmp_path: Path) -> None:
+    files = fake(tmp_path).figures(tmp_path / "mine", trials=[0])
+    assert {path.parent for path in files} == {tmp_path / "mine"}
+    assert all(path.is_file() for path in files)
