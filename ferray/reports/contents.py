@@ -58,6 +58,11 @@ class Contents:
     notes: tuple[str, ...] = ()
 
     @property
+    def has_folds(self) -> bool:
+        """Whether a trial of it is cross-validated."""
+        return any(trial.config.get("folds") for trial in self.sweep.record.trials)
+
+    @property
     def faults(self) -> list[TrialRecord]:
         """Trials that did not end as they should have, in order of number."""
         return [trial for trial in self.sweep.record.trials if trial.outcome in FAULTS]
@@ -72,7 +77,7 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
     notes: list[str] = []
     histories = _histories(sweep, notes)
     board, nodes = rank(record), nodes_of(folder)
-    selection = selection_effects(board)
+    selection, means = selection_effects(board), over_seeds(record, folder)
     axes, cost, standing = axes_of(record.trials, nodes), cost_of(record, histories), standing_of(record, folder)
     return Contents(
         sweep=sweep,
@@ -80,9 +85,9 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
         board=board,
         standing=standing,
         axes=axes,
-        summary=sentences(board, selection, standing, cost, num_read(folder)),
+        summary=sentences(board, selection, means, standing=standing, cost=cost, num_judged=num_read(folder)),
         selection=selection,
-        over_seeds=over_seeds(record, folder),
+        over_seeds=means,
         confirmation=_unless_damaged(lambda: read_confirmation(folder), None, notes),
         judged=_unless_damaged(lambda: judged_trials(sweep, standing), (), notes),
         cost=cost,

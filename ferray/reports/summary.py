@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ferray.config.readable import params_line
 from ferray.reports.cost import Cost, duration
+from ferray.reports.seeds import OverSeeds
 from ferray.results.blinding import Standing
 from ferray.results.leaderboard import Leaderboard
 from ferray.results.selection import SelectionEffects
@@ -19,13 +20,20 @@ DIGITS = 3
 
 
 def sentences(
-    board: Leaderboard, effects: SelectionEffects, standing: Standing, cost: Cost, num_judged: int
+    board: Leaderboard,
+    effects: SelectionEffects,
+    means: Sequence[OverSeeds],
+    *,
+    standing: Standing,
+    cost: Cost,
+    num_judged: int,
 ) -> list[str]:
     """The summary, most important first. `num_judged` trials have been read on the test split."""
     return [
         _leader(board),
         *_settings(board),
         *_luck(effects),
+        *_mean(means, board.metric),
         *_pruned_above(board),
         _ends(board, standing),
         _spent(cost),
@@ -85,6 +93,17 @@ def _luck(effects: SelectionEffects) -> Iterator[str]:
     yield f"{told} on these images. Expect about {number(effects.expected)} of its checkpoint on new ones."
 
 
+def _mean(means: Sequence[OverSeeds], metric: str) -> Iterator[str]:
+    """Which arm or recipe leads by its mean over seeds, where several have one."""
+    if len(means) < 2:
+        return
+    first = means[0]
+    found = first.estimate
+    width = f"95 % interval {reach(found.interval)}" if found.interval else first.method
+    over = f"{counted(found.num_seeds, 'seed')}, n = {found.n}"
+    yield f"By the mean over seeds `{first.name}` leads: {metric} {number(found.value)}, {width}, {over}."
+
+
 def _pruned_above(board: Leaderboard) -> Iterator[str]:
     above = board.pruned_above_best
     if above:
@@ -118,6 +137,7 @@ def _split(board: Leaderboard, num_judged: int) -> Iterator[str]:
     if board.best is None:
         return
     chosen = f"The validation split chose among {counted(len(board.complete), 'complete trial')}"
-    yield f"{chosen}, so the best value is optimistic beyond its interval: see what it is worth, below."
+    beyond = " beyond its interval" if value_interval(board.best, board.metric) else ""
+    yield f"{chosen}, so the best value is optimistic{beyond}: see what it is worth, below."
     read = f"has been read for {counted(num_judged, 'trial')}" if num_judged else "has not been read"
     yield f"The test split {read}."

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ferray.config.readable import readable_params, readable_value
 from ferray.reports import confusions, cost, summary
@@ -82,6 +82,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": summary.number,
         "reach": summary.reach,
+        "coded": coded,
         "cut": cut,
         "duration": cost.duration,
         "readable": readable_value,
@@ -104,6 +105,15 @@ def printable(value: Any) -> Any:
     if isinstance(value, Markup):
         return value
     return "" if value is None else _visible(value) if isinstance(value, str) else value
+
+
+def coded(text: str) -> Markup:
+    """A sentence with what stands in backticks as code, all of it escaped; a lone backtick stays one."""
+    parts = escape(_visible(text)).split("`")
+    if len(parts) % 2 == 0:
+        return Markup("`").join(parts)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 def cut(text: str, most: int = MOST_SIGNS) -> str:

@@ -143,6 +143,14 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(chromium: Browser, file: Pa
     opened.page.context.close()
 
 
+def test_after_a_print_the_headings_sort_as_before(page: OpenedPage) -> None:
+    page.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    in_print = page.page.locator("#board thead button").count()
+    page.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.page.click("#board th[data-key='number'] button")
+    assert (in_print, page.texts(f"{SHOWN} th")[:3]) == (0, ["0", "1", "2"])
+
+
 def test_removed_samples_have_their_faces(page: OpenedPage) -> None:
     sizes = page.page.locator(".faces img").evaluate_all("(all) => all.map((image) => image.naturalWidth)")
     assert sizes == [72] * 48

@@ -25,7 +25,7 @@ from ferray.results.leaderboard import rank
 from ferray.results.selection import selection_effects
 from ferray.results.sweep import Sweep, load
 from ferray.stats.intervals import wilson_interval
-from ferray.study.records import DriverRecord, SweepRecord
+from ferray.study.records import DriverRecord, SweepRecord, TrialRecord
 from ferray.testing.fake_sweep import TRIALS, append_history, sweep_record
 from ferray.testing.html_page import Element, data_of, read_page
 
@@ -244,7 +244,7 @@ def test_a_running_sweep_is_shown_as_of_now(tmp_path: Path) -> None:
 
 def test_a_damaged_confirmation_is_noted_and_the_page_is_made(tmp_path: Path) -> None:
     (tmp_path / "confirmation.json").write_text("{}")
-    assert "confirmation.json` is damaged" in fake_page(tmp_path).by_id("summary").text
+    assert "confirmation.json is damaged" in fake_page(tmp_path).by_id("summary").text
 
 
 def test_luck_and_ranks_are_those_of_the_leaderboard_s_own_statistics(tmp_path: Path) -> None:
@@ -287,3 +287,24 @@ def test_what_evaluate_has_read_of_the_test_split_has_n_and_interval(tmp_path: P
     assert (row["trial"], row["test/accuracy"], row["n"]) == ("4", "0.600", "40")
     assert f"{low:.3f} to {high:.3f}" in fake_page(tmp_path).by_id("test-split").text
     assert row["remark"] == "read when 3 of 7 trials had ended"
+
+
+def test_what_stands_in_backticks_is_code_and_is_escaped_all_the_same(tmp_path: Path) -> None:
+    trial = replace(sweep_record().trials[2], message="`<b>x</b>` is missing", reason="data")
+    faults = fake_page(tmp_path, trials=(trial,)).by_id("faults")
+    assert [(code.text, code.all("b")) for code in faults.all("code")] == [("<b>x</b>", [])]
+
+
+def test_a_lone_backtick_stays_one(tmp_path: Path) -> None:
+    trial = replace(sweep_record().trials[2], message="a ` b")
+    assert "a ` b" in fake_page(tmp_path, trials=(trial,)).by_id("faults").text
+
+
+def test_by_their_mean_the_leading_arm_is_named(tmp_path: Path) -> None:
+    def trained(number: int, arm: str, seed: int) -> TrialRecord:
+        like = sweep_record().trials[0 if arm == "plain" else 4]
+        return replace(like, number=number, params={"arm": arm, "seed": seed})
+
+    trials = tuple(trained(number, ("plain", "cleaned")[number % 2], number // 2) for number in range(4))
+    summary = fake_page(tmp_path, trials=trials).by_id("summary").text
+    assert "By the mean over seeds cleaned leads: val/uar 0.750, 95 % interval" in summary

@@ -17,10 +17,11 @@ function facts(trial) {
   if (trial.message) list.push(['message', trial.message]);
   return list;
 }
-function pairs(caption, head, list) {
+// Names of parameters may be long and are folded, the words of `facts` are not.
+function pairs(caption, head, list, kind) {
   const body = list.map(([name, value]) => html('tr', {}, html('th', { scope: 'row' }, name), html('td', { class: 'num' }, value)));
   const heads = html('tr', {}, ...head.map((name, place) => html('th', { scope: 'col', class: place ? 'num' : null }, name)));
-  return html('table', {}, html('caption', {}, caption), html('thead', {}, heads), html('tbody', {}, ...body));
+  return html('table', { class: kind || null }, html('caption', {}, caption), html('thead', {}, heads), html('tbody', {}, ...body));
 }
 function recallTable(trial) {
   if (!trial.confusion.length) return null;
@@ -55,7 +56,7 @@ function showDetail() {
   const trial = byNumber.get(state.chosen);
   if (!trial) return;
   const settings = Object.entries(trial.params).map(([name, value]) => [name, short(value)]);
-  const tables = [pairs(`Trial ${trial.number}`, ['what', 'value'], facts(trial)), settings.length ? pairs('What was searched', ['parameter', 'value'], settings) : null, recallTable(trial)];
+  const tables = [pairs(`Trial ${trial.number}`, ['what', 'value'], facts(trial)), settings.length ? pairs('What was searched', ['parameter', 'value'], settings, 'named') : null, recallTable(trial)];
   byId('detail').replaceChildren(...tables.filter(Boolean));
   byId('chosen').value = String(trial.number);
   const place = trials.indexOf(trial);

@@ -4,7 +4,9 @@ function drawSearch(place) {
   const [left, right, top, bottom] = [46, width - 8, 22, height - 40];
   const scored = trials.filter((trial) => finite(trial.value));
   const to = canvas(place, width, height, `${data.metric} of ${scored.length} trials in the order in which they were proposed`);
-  const y = linear(...ends(scored.map((trial) => trial.value)), bottom, top);
+  const chosen = byNumber.get(state.chosen);
+  const around = (chosen && chosen.interval) || [];
+  const y = linear(...ends([...scored.map((trial) => trial.value), ...around]), bottom, top);
   const x = Object.assign(linear(0, Math.max(1, ...trials.map((trial) => trial.number)), left + 6, right - 6), { left });
   leftAxis(to, y, left, right, data.metric);
   bottomAxis(to, Object.assign(x, { ticks: () => linearTicks(0, Math.max(1, trials.length - 1), 8).filter(Number.isInteger) }), top, bottom, 'trial', right);
@@ -19,8 +21,7 @@ function drawSearch(place) {
     }
   }
   if (best !== null) to.append(svg('polyline', { class: 'running-best', points: [...steps, [right, y(best)]].map((point) => point.join(',')).join(' ') }));
-  const chosen = byNumber.get(state.chosen);
-  if (chosen && chosen.interval) {
+  if (around.length && finite(chosen.value)) {
     const at = x(chosen.number);
     to.append(svg('line', { class: 'whisker', x1: at, x2: at, y1: Math.max(top, y(chosen.interval[1])), y2: Math.min(bottom, y(chosen.interval[0])) }));
   }

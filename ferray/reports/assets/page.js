@@ -55,12 +55,16 @@ function startScheme() {
 }
 
 function startPrinting() {
-  const redraw = (isPrinting) => () => {
-    printing = isPrinting;
+  window.addEventListener('beforeprint', () => {
+    printing = true;
+    plainHeads();
     drawAll();
-  };
-  window.addEventListener('beforeprint', redraw(true));
-  window.addEventListener('afterprint', redraw(false));
+  });
+  window.addEventListener('afterprint', () => {
+    printing = false;
+    sortableHeads();
+    drawAll();
+  });
 }
 function startResizing() {
   let width = document.documentElement.clientWidth;

@@ -53,6 +53,7 @@ function makeSortable() {
   for (const head of heads) {
     const button = html('button', { type: 'button' }, ...head.childNodes);
     button.addEventListener('click', () => sortBy(head, nextDirection(head)));
+    head.button = button;
     head.replaceChildren(button);
   }
   for (const row of rows) {
@@ -99,6 +100,16 @@ function applyFilter() {
   byId('shown').textContent = state.shown.size === trials.length ? `${trials.length} trials` : `${state.shown.size} of ${trials.length} trials`;
   for (const mark of document.querySelectorAll('svg [data-trial]')) mark.classList.toggle('out', !state.shown.has(Number(mark.dataset.trial)));
   hideBeyondPrint();
+}
+// A browser repeats a head on each printed page, but not the buttons in it: there it has their words.
+function plainHeads() {
+  for (const head of heads) head.replaceChildren(...head.button.childNodes);
+}
+function sortableHeads() {
+  for (const head of heads) {
+    if (!head.contains(head.button)) head.button.replaceChildren(...head.childNodes);
+    head.replaceChildren(head.button);
+  }
 }
 // A print has the first rows alone, and says so.
 const MOST_PRINTED = 40;
