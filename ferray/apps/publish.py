@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ferray.results.sweep import Sweep
     from ferray.study.records import SweepRecord
 
-_REGISTRY = re.compile(r"([^/\\#?%:\s]+(/[^/\\#?%:\s]+)?)?")
+_REGISTRY = re.compile(r"([^/\\#?%:\s]+(/[^/\\#?%:\s]+){0,2})?")
 AT_MOST_S = 300.0  # at the end of a sweep; on a slow line a large model may take that long
 
 
@@ -82,7 +82,10 @@ def publish_waiting(sweep: Sweep, options: PublishOptions) -> Published | None:
 
 def _contents_for(sweep: Sweep, options: PublishOptions) -> SweepContents:
     if not _REGISTRY.fullmatch(options.registry):
-        raise ConfigError(f"`{options.registry}` names no registry", "write its name, or `REGISTRY/COLLECTION`")
+        raise ConfigError(
+            f"`{options.registry}` names no registry",
+            "write its name, `REGISTRY/COLLECTION` or `ORGANISATION/REGISTRY/COLLECTION`",
+        )
     return contents_of_sweep(sweep)
 
 

@@ -32,7 +32,8 @@ Mode = Literal["online", "offline"]
 class SweepRun:
     """Where the run lies; "" for `entity` and `url` offline.
 
-    `model` is the artifact that holds the best model, `registered` where in a registry it is linked, "" for none.
+    `model` is the artifact that holds the best model, `registered` where in a registry it is linked, "" for none, and
+    `trouble` what the registry said to that.
     """
 
     entity: str
@@ -40,6 +41,7 @@ class SweepRun:
     url: str = ""
     model: str = ""
     registered: str = ""
+    trouble: str = ""
 
 
 def write_sweep_run(shown: SweepContents, page: str, *, place: WandbPlace, mode: Mode, registry: str = "") -> SweepRun:
@@ -51,13 +53,13 @@ def write_sweep_run(shown: SweepContents, page: str, *, place: WandbPlace, mode:
         run.log({**_media(shown), contents.PAGE: wandb.Html(page, inject=False, data_is_not_path=True)})
         run.summary.update(sweep_summary(shown.board))
         model = _log_model(run, shown)
-        target = _registry_path(registry, shown.name) if model is not None and registry and mode == "online" else ""
-        if target:
-            run.link_artifact(model, target, aliases=_aliases(shown))
+        wanted = registry_path(registry, shown.name) if model is not None and registry and mode == "online" else ""
+        trouble = _link(run, model, wanted, shown) if wanted else ""
         where = {"entity": run.entity or "", "project": run.project or place.project, "url": run.url or ""}
     waiting = waiting_runs(shown.folder, shown.identity)
     drop_runs(waiting if mode == "online" else waiting[:-1])
-    return SweepRun(**where, model=model.name if model is not None else "", registered=target)
+    name = f"{model.name}:{BEST}" if model is not None else ""
+    return SweepRun(**where, model=name, registered="" if trouble else wanted, trouble=trouble)
 
 
 @contextmanager
@@ -132,6 +134,15 @@ def _log_model(run: Any, shown: SweepContents) -> Any:
     return run.log_artifact(model, aliases=_aliases(shown))
 
 
+def _link(run: Any, model: Any, target: str, shown: SweepContents) -> str:
+    """Link the model, and say what went wrong, which leaves all else as it is; "" where nothing did."""
+    try:
+        run.link_artifact(model, target, aliases=_aliases(shown))
+    except Exception as error:  # the client has an exception of its own for each layer that fails
+        return " ".join(str(error).split()) or type(error).__name__
+    return ""
+
+
 def _model_name(shown: SweepContents) -> str:
     """The collection of the sweep's best models: no other sweep of the same name has it."""
     return f"{shown.name[:100]}-{sweep_run_id(shown.identity)[:8]}"
@@ -159,7 +170,7 @@ def _metadata(shown: SweepContents, best: TrialRecord) -> dict[str, Any]:
     }
 
 
-def _registry_path(registry: str, sweep: str) -> str:
-    """`wandb-registry-REGISTRY/COLLECTION`; the collection is the sweep's name where none is named."""
-    name, _, collection = registry.removeprefix("wandb-registry-").partition("/")
-    return f"wandb-registry-{name}/{collection or sweep}"
+def registry_path(registry: str, sweep: str) -> str:
+    """`wandb-registry-REGISTRY/COLLECTION`, with an organisation before it; the collection is else the sweep's name."""
+    *organisation, name, collection = registry.split("/") if "/" in registry else (registry, sweep)
+    return "/".join([*organisation, f"wandb-registry-{name.removeprefix('wandb-registry-')}", collection])

@@ -7,15 +7,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ferray.testing.wandb_replies import ENTITY
 from ferray.testing.wandb_server import Reply, WandbServer
 
 PROJECT_ID = 7
+WHEN = "2026-01-01T00:00:00"
 
 
 class ViewsServer(WandbServer):
     """`views` are those saved, by id, each as it was last sent; `artifacts` what was asked of each, by its collection.
 
-    `uploads` are the contents of the files of runs, by `run/name`. After `most_saves` of views it refuses them.
+    `uploads` are the contents of the files of runs, by `run/name`, `links` what was put into a registry. After
+    `most_saves` of views it refuses them.
     """
 
     def __init__(self, *, most_saves: int = 1_000, **asked: Any) -> None:
@@ -24,6 +27,7 @@ class ViewsServer(WandbServer):
         self.views: dict[str, dict[str, Any]] = {}
         self.artifacts: dict[str, list[dict[str, Any]]] = {}
         self.uploads: dict[str, bytes] = {}
+        self.links: list[dict[str, Any]] = []
 
     def answer(self, method: str, path: str, body: bytes) -> Reply:
         if path == "/graphql" and self.error is None and not self.refuses_key:
@@ -82,7 +86,62 @@ def _named(server: ViewsServer, asked: Mapping[str, Any]) -> dict[str, Any]:
     return _edges([view for view in server.of_type(asked["kind"]) if view["name"] == asked["name"]])
 
 
+def _artifact(*_: object) -> dict[str, Any]:
+    """The one of the runs' artifacts that is asked for: all are committed under one id."""
+    place = {"id": "p", "internalId": "p", "name": "ferray", "entity": {"name": ENTITY}}
+    return {
+        "artifact": {
+            "__typename": "Artifact",
+            "id": "a",
+            "artifactSequence": {"__typename": "ArtifactSequence", "name": "model", "project": place},
+            "artifactType": {"name": "model"},
+            "versionIndex": 0,
+            "description": None,
+            "metadata": "{}",
+            "ttlDurationSeconds": -2,
+            "size": 7,
+            "ttlIsInherited": True,
+            "tags": [],
+            "historyStep": None,
+            "state": "COMMITTED",
+            "digest": "d",
+            "commitHash": "c",
+            "fileCount": 1,
+            "createdAt": WHEN,
+            "updatedAt": WHEN,
+            "aliases": [],
+        }
+    }
+
+
+def _organization(*_: object) -> dict[str, Any]:
+    return {"entity": {"organization": {"name": "org", "orgEntity": {"name": "org-entity"}}, "user": None}}
+
+
+def _link(server: ViewsServer, asked: Mapping[str, Any]) -> dict[str, Any]:
+    sent = asked["input"]
+    server.links.append(sent)
+    place = {"id": "r", "internalId": "r", "name": sent["projectName"], "entity": {"name": sent["entityName"]}}
+    membership = {
+        "__typename": "ArtifactCollectionMembership",
+        "id": "m",
+        "versionIndex": 0,
+        "createdAt": WHEN,
+        "aliases": [],
+        "artifactCollection": {
+            "__typename": "ArtifactPortfolio",
+            "name": sent["artifactPortfolioName"],
+            "project": place,
+        },
+        **_artifact(),
+    }
+    return {"result": {"versionIndex": 0, "artifactMembership": membership}}
+
+
 _REPLIES: dict[str, Any] = {
+    "ArtifactByID": _artifact,
+    "FetchOrgInfoFromEntity": _organization,
+    "LinkArtifact": _link,
     "UpsertView2": _upsert,
     "upsertView": _upsert,
     "View": _named,

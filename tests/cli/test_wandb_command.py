@@ -40,8 +40,8 @@ def test_a_file_for_specs_that_cannot_be_written_is_a_sentence(sweep: Path, caps
 
 
 def test_a_registry_that_can_be_none_is_refused(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["wandb", "publish", str(sweep), "--link", "a/b/c"]) == 2
-    assert "`a/b/c` names no registry" in capsys.readouterr().err
+    assert run(["wandb", "publish", str(sweep), "--link", "a/b/c/d"]) == 2
+    assert "`a/b/c/d` names no registry" in capsys.readouterr().err
 
 
 def test_addresses_go_to_stdout_and_what_is_left_out_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from ferray.config.place import PLACE_NAME
 from ferray.events import Listener
 from ferray.publish.publishing import Published
 from ferray.publish.remembered import PUBLISHED
+from ferray.publish.sweep_run import registry_path
 from ferray.results.leaderboard import rank
 from ferray.results.sweep import Sweep, load
 from ferray.testing.recorded_sweep import NAME, run_recorded, spec_of
@@ -90,7 +91,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         waited = len(list(sweep.folder.glob(f"wandb/offline-run-*-{RUN_ID}")))
         with variables(home, WANDB_BASE_URL=server.url, WANDB_API_KEY=KEY):
             synced = publish_waiting(sweep, plain)
-            published = [publish_synced(sweep, asked, listener=heard) for asked in (PublishOptions(True), plain)]
+            published = [publish_synced(sweep, asked, listener=heard) for asked in (with_report, plain)]
             (sweep.folder / "wandb" / PUBLISHED).unlink()
             published.append(publish_synced(sweep, PublishOptions(True), listener=heard))
             WandbPlace(entity="somebody", is_online=True).remember(sweep.folder)
@@ -164,6 +165,26 @@ def test_the_best_model_is_an_artifact_with_its_aliases(story: Story) -> None:
     assert story.sweep.best is not None
     aliases = {"best", "latest", f"trial-{story.sweep.best.number}"}
     assert {alias["alias"] for alias in sent[0]["aliases"]} == aliases
+
+
+def test_the_best_model_is_linked_to_the_registry_that_was_named_once(story: Story) -> None:
+    (link,) = story.server.links
+    assert [one.run.trouble for one in story.published] == ["", "", ""]
+    assert (link["projectName"], link["artifactPortfolioName"]) == ("wandb-registry-models", NAME)
+    assert {alias["alias"] for alias in link["aliases"]} >= {"best"}
+
+
+@pytest.mark.parametrize(
+    ("named", "path"),
+    [
+        ("models", "wandb-registry-models/sfew"),
+        ("wandb-registry-models", "wandb-registry-models/sfew"),
+        ("models/faces", "wandb-registry-models/faces"),
+        ("lab/models/faces", "lab/wandb-registry-models/faces"),
+    ],
+)
+def test_a_registry_may_be_named_shortly(named: str, path: str) -> None:
+    assert registry_path(named, "sfew") == path
 
 
 def test_the_page_is_uploaded_whole(story: Story) -> None:

@@ -11,7 +11,7 @@ from ferray.cli import arguments
 from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show
 from ferray.config.place import find_sweep
-from ferray.errors import DataError
+from ferray.errors import ClusterError, DataError
 
 if TYPE_CHECKING:
     from ferray.publish.publishing import Published
@@ -33,7 +33,7 @@ def publish(
     link: Annotated[
         str,
         typer.Option(
-            "--link", metavar="REGISTRY", help="Link the best model to a registry, or to its REGISTRY/COLLECTION."
+            "--link", metavar="REGISTRY", help="Link the best model to a registry, or to REGISTRY/COLLECTION."
         ),
     ] = "",
     spec_only: Annotated[
@@ -64,6 +64,11 @@ def publish(
         print_json(published.to_json())
     else:
         print_published(published)
+    if published.run.trouble:
+        raise ClusterError(
+            f"the best model is not linked to `{link}`: {published.run.trouble}",
+            "all else is published; `--link ORGANISATION/REGISTRY/COLLECTION` says all of the place",
+        )
 
 
 def print_published(published: Published) -> None:
