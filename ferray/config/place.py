@@ -23,6 +23,7 @@ JOURNAL_NAME = "study.journal"
 PLACE_NAME = "place.json"
 RESOLVED_NAME = "resolved.json"
 SPACE_NAME = "sweep.yaml"  # as it was written
+CONFIRMATION_NAME = "confirmation.json"  # in the folder of a search whose finalists have been confirmed
 QUICK = "-quick"  # behind the name of a space, that of the sweep that `--quick` makes
 DEFAULT_OUTPUT = Path("runs")
 MOST_LISTED = 10

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ferray.config.place import CONFIRMATION_NAME
 from ferray.errors import DataError
 from ferray.files.atomic import write_json
 from ferray.results.confirmation_text import sentence_of
@@ -17,7 +18,6 @@ from ferray.results.finalists import Finalist, Pair
 from ferray.stats.estimates import Metric
 from ferray.study.records import Reading
 
-CONFIRMATION_NAME = "confirmation.json"
 FORMAT = 1
 
 Split = Literal["test", "nested"]

@@ -22,12 +22,17 @@ def sentence_of(
     if not rows:
         return "no finalist was judged"
     first = rows[0]
-    value = f"{METRIC_NAMES[metric]} {first.mean:.3f}{reach(first.interval)}"
+    value = f"{METRIC_NAMES[metric]} {first.mean:.3f}{reach(first.interval)}{_promised(first)}"
     verdicts = [_verdict(pair, first.name) for pair in pairs if first.name in (pair.first, pair.second)]
     sentence = "; ".join([f"{_on_what(first, num_folds)}, {first.name} has {value}", *verdicts])
     lost = [f"{row.num_lost} of {row.name}" for row in rows if row.num_lost]
     lost += [f"all of {name}" for name in absent]
     return f"{sentence}. Trainings that did not complete are in no mean: {', '.join(lost)}" if lost else sentence
+
+
+def _promised(first: Finalist) -> str:
+    """What the search had told of it, by the images and the training that it was chosen by."""
+    return "" if first.validation is None else f" (chosen by {first.validation:.3f} on validation)"
 
 
 def _on_what(first: Finalist, num_folds: int) -> str:

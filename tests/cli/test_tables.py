@@ -10,9 +10,11 @@ import pytest
 from rich.console import Console
 
 from ferray.cli.terminal.tables import print_leaderboard, stdout_console
+from ferray.results.confirmation import write_confirmation
 from ferray.results.leaderboard import rank
 from ferray.study.history import DRIVER_DIED
 from ferray.study.records import FoldRecord, SweepRecord, TrialRecord
+from ferray.testing.fake_confirmation import fake_confirmation
 from ferray.testing.fake_sweep import sweep_record
 
 
@@ -121,6 +123,17 @@ def test_pruned_trial_that_scored_above_the_best_is_pointed_out() -> None:
     record = sweep_record()
     trials = tuple(replace(trial, value=0.99) if trial.number == 1 else trial for trial in record.trials)
     assert "pruned above the best complete trial: 1\n" in rendered(replace(record, trials=trials))
+
+
+def test_a_confirmation_is_told_below_the_ranking(tmp_path: Path) -> None:
+    write_confirmation(tmp_path, fake_confirmation())
+    assert f"confirmed: {fake_confirmation().sentence}\n" in rendered(sweep_record(), folder=tmp_path, width=900)
+
+
+def test_a_damaged_confirmation_hides_no_ranking(tmp_path: Path) -> None:
+    (tmp_path / "confirmation.json").write_text("{}")
+    text = rendered(sweep_record(), folder=tmp_path)
+    assert ("the confirmation cannot be read: " in text, "0.750" in text) == (True, True)
 
 
 def test_the_weights_of_a_pruned_trial_above_the_winner_are_named(tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
 
 def test_the_sentence_says_what_differs_and_what_does_not() -> None:
     assert FOUND.sentence == (
-        "On 40 test images and over 3 fresh seeds, trial-4 has UAR 0.750 [0.650, 0.850]; "
+        "On 40 test images and over 3 fresh seeds, trial-4 has UAR 0.750 [0.650, 0.850] "
+        "(chosen by 0.750 on validation); "
         "it is not distinguishable from trial-0 (+0.050 [-0.080, 0.180], p = 0.400); "
         "it is better than baseline (+0.300 [0.150, 0.450], p = 0.001)"
     )

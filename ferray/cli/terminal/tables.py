@@ -17,7 +17,9 @@ from ferray.artifacts.address import shortest_address
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.cli.terminal.rich_console import PlainConsole
 from ferray.cli.terminal.wrapping import wrapped
+from ferray.config.place import CONFIRMATION_NAME
 from ferray.config.readable import params_line
+from ferray.errors import DataError
 from ferray.results.leaderboard import Leaderboard, value_text
 from ferray.results.selection import selection_effects
 from ferray.study.records import TrialRecord
@@ -43,7 +45,7 @@ def print_leaderboard(
     _say(out, _title(board), style="bold")
     if board.complete:
         _print_ranking(board, out, board.rows[:limit])
-    for line in [*_below_table(board, folder, limit), *_apart(board, folder), _footer(board)]:
+    for line in [*_below_table(board, folder, limit), *_apart(board, folder), *_confirmed(folder), _footer(board)]:
         _say(out, line)
 
 
@@ -154,6 +156,19 @@ def _apart(board: Leaderboard, folder: Path) -> list[str]:
         *_interrupted(board),
         *_listed("failed", [_ended_text(trial) for trial in board.failed]),
     ]
+
+
+def _confirmed(folder: Path) -> list[str]:
+    """What a confirmation of the finalists has found, where there is one."""
+    if not (folder / CONFIRMATION_NAME).is_file():
+        return []
+    from ferray.results.confirmation import read_confirmation  # here, for it imports scipy
+
+    try:
+        found = read_confirmation(folder)
+    except DataError as error:
+        return [f"the confirmation cannot be read: {error.message}"]
+    return [f"confirmed: {found.sentence}"] if found and found.trainings != folder.name else []
 
 
 def _interrupted(board: Leaderboard) -> list[str]:
