@@ -51,14 +51,19 @@ def _axis(name: str, short: str, values: list[Any], node: Node | None) -> Axis:
     if isinstance(node, Numbers):
         return Axis(name, short, "log" if node.kind == "log_uniform" else "linear", node.low, node.high)
     if isinstance(node, OneOf):
-        return Axis(name, short, "names", names=tuple(map(readable_value, node.labels)))
+        return _names(name, short, node.labels, values)
     if isinstance(node, Choice):
-        return Axis(name, short, "names", names=tuple(map(readable_value, _in_order(node.values))))
+        return _names(name, short, _in_order(node.values), values)
     if isinstance(node, Seeds):
         return Axis(name, short, "linear", min(values), max(values))
     if all(map(_is_number, values)):
         return _numbers(name, short, values)
-    return Axis(name, short, "names", names=tuple(dict.fromkeys(map(readable_value, values))))
+    return _names(name, short, (), values)
+
+
+def _names(name: str, short: str, known: Sequence[Any], values: Sequence[Any]) -> Axis:
+    """The names that the space has, and behind them what else occurs, as in trials of before it was changed."""
+    return Axis(name, short, "names", names=tuple(dict.fromkeys(map(readable_value, [*known, *values]))))
 
 
 def _in_order(values: Sequence[Any]) -> Sequence[Any]:

@@ -58,6 +58,11 @@ class Contents:
     notes: tuple[str, ...] = ()
 
     @property
+    def columns(self) -> tuple[Axis, ...]:
+        """The parameters that the leaderboard shows: the number of epochs has its own column there."""
+        return tuple(axis for axis in self.axes if axis.name != "epochs")
+
+    @property
     def has_folds(self) -> bool:
         """Whether a trial of it is cross-validated."""
         return any(trial.config.get("folds") for trial in self.sweep.record.trials)

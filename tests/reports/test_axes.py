@@ -41,6 +41,11 @@ def test_components_are_names() -> None:
     assert axis.names == ("linear", "bn_mlp")
 
 
+def test_a_name_that_the_space_no_longer_has_stands_behind_those_that_it_has() -> None:
+    (axis,) = axes({"schedule": Choice(("step", "cosine"))}, {"schedule": "linear"}, {"schedule": "step"})
+    assert axis.names == ("step", "cosine", "linear")
+
+
 def test_a_parameter_of_one_value_has_no_axis() -> None:
     assert axes({"optimizer.lr": Numbers("uniform", 0, 1)}, {"optimizer.lr": 0.1}, {"optimizer.lr": 0.1}) == ()
 

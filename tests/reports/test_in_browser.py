@@ -118,9 +118,19 @@ def test_a_trial_s_number_shows_it_everywhere(page: OpenedPage, sweep: Sweep) ->
     page.page.click(f"#board tr[data-trial='{number}'] button")
     assert page.texts("#detail caption")[0] == f"Trial {number}"
     assert page.texts("#confusion-of") == [str(number)]
-    assert page.page.locator("#figure-curves path.chosen").get_attribute("data-trial") == str(number)
+    lines = page.page.locator("path.line.chosen").evaluate_all("(all) => all.map((line) => line.dataset.trial)")
+    assert lines == [str(number)] * 2  # of the curves and the parallel coordinates
     diagonal = page.texts("#matrix td.right")
     assert diagonal == [str(row[place]) for place, row in enumerate(sweep.trial(number).confusion.tolist())]
+
+
+def test_a_mark_says_whose_it_is_and_chooses_its_trial(page: OpenedPage, sweep: Sweep) -> None:
+    number = sweep.leaderboard()[1]["number"]
+    mark = page.page.locator(f"#figure-search circle[data-trial='{number}']")
+    mark.hover()
+    assert page.texts("#tip")[0].startswith(f"trial {number}, completed, rank 2 val/uar 0.")
+    mark.click()
+    assert page.page.input_value("#chosen") == str(number)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

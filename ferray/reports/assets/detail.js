@@ -70,7 +70,7 @@ function choose(number, goThere) {
   state.chosen = number;
   for (const row of rows) row.classList.toggle('chosen', Number(row.dataset.trial) === number);
   showDetail();
-  drawAll();
+  markChosen();
   if (goThere) byId('trial').scrollIntoView({ block: 'start' });
 }
 function startDetail() {

@@ -10,7 +10,28 @@ const FIGURES = [
 ];
 function drawAll() {
   if (!trials.length) return;
-  for (const [id, draw] of FIGURES) if (byId(id)) draw(byId(id));
+  for (const [id] of FIGURES) redraw(id);
+}
+// A figure that fails says so in its place, and the others are drawn.
+function redraw(id) {
+  const place = byId(id);
+  if (!place) return;
+  try {
+    FIGURES.find((figure) => figure[0] === id)[1](place);
+  } catch (error) {
+    place.textContent = `This figure could not be drawn: ${error.message}`;
+    console.error(error);
+  }
+}
+// What is said of the chosen trial alone is drawn anew; elsewhere its mark changes its look and comes to the front.
+function markChosen() {
+  for (const mark of document.querySelectorAll('svg .chosen')) mark.classList.remove('chosen');
+  for (const mark of document.querySelectorAll(`svg [data-trial="${state.chosen}"]`)) {
+    mark.classList.add('chosen');
+    if (mark.matches('circle, path.line')) mark.parentNode.insertBefore(mark, mark.parentNode.querySelector('g'));
+  }
+  redraw('figure-search');
+  redraw('figure-curves');
 }
 
 function startTips() {
@@ -87,7 +108,8 @@ startDetail();
 startTips();
 startPrinting();
 startResizing();
-if (byId('curve-of')) byId('curve-of').addEventListener('change', () => drawCurves(byId('figure-curves')));
+if (byId('curve-of')) byId('curve-of').addEventListener('change', () => redraw('figure-curves'));
+drawAll();
 if (state.chosen !== null) choose(state.chosen, false);
 if (numberInAddress() !== null) choose(numberInAddress(), true);
 window.addEventListener('hashchange', () => choose(numberInAddress(), true));

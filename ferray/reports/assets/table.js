@@ -19,8 +19,7 @@ const getters = {
 };
 const paramOf = (name) => (trial) => (Object.prototype.hasOwnProperty.call(trial.params, name) ? trial.params[name] : null);
 function getter(key) {
-  if (!key.startsWith('at:')) return getters[key];
-  return paramOf(data.axes[Number(key.slice(3))].name);
+  return key.startsWith('param:') ? paramOf(key.slice(6)) : getters[key];
 }
 const trialOf = (row) => byNumber.get(Number(row.dataset.trial));
 
