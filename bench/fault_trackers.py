@@ -115,7 +115,7 @@ def synced_later(stage: Stage) -> Seen:
         synced = stage.ferray("sync")
         epochs = [sum("val/uar" in row for row in rows) for rows in server.record.rows.values()]
     wants = "" if (synced.code, epochs) == (0, [EPOCHS] * TRIALS) else f"sync: {synced.code}, W&B has epochs {epochs}"
-    return _judge(stage, ran, synced.saw("uploading"), wants=wants)
+    return _judge(stage, ran, synced.saw("runs made"), wants=wants)
 
 
 def down_in_the_middle(stage: Stage) -> Seen:

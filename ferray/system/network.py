@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from contextlib import suppress
 from http.client import HTTPException
 from threading import Thread
@@ -10,6 +11,8 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 PROBE_S = 3.0
+SLOW_S = 20.0  # a server that takes seconds a request is slow, not gone
+_TRIES = 3
 NO_HANDSHAKE = 0  # somebody answers, whose certificate Python does not take; other clients may
 
 
@@ -23,6 +26,18 @@ def status_of(address: str, within_s: float = PROBE_S) -> int | None:
     thread.start()
     thread.join(within_s)
     return heard[0] if heard else None
+
+
+def answers(address: str, within_s: float = SLOW_S) -> bool:
+    """Whether `address` answers at all: one connection that breaks at once is no proof that it does not."""
+    until = time.monotonic() + within_s
+    for _ in range(_TRIES):
+        left = until - time.monotonic()
+        if left <= 0:
+            return False
+        if status_of(address, left) is not None:
+            return True
+    return False
 
 
 def _ask(address: str, within_s: float) -> list[int]:

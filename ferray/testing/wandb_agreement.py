@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +31,21 @@ def disagreements(server: Record, folder: Path) -> list[str]:
     told = {entry["number"]: entry for entry in entries}
     place = read_place(folder)
     identity = f"{place.study}\n{place.identity}"
-    wanted = {run_id(identity, chain[0]): chain for chain in _chains(told)}
+    wanted = {run_id(identity, numbers[0]): numbers for numbers in _chains(told)}
     trials = [run for run, facts in server.runs.items() if facts.get("jobType") != SWEEP_JOB]
     lines = [f"{run}: not a trial's" for run in trials if run not in wanted]
-    for run, chain in wanted.items():
-        lines += [f"trial {chain[-1]}: {line}" for line in _of_run(server, run, [told[n] for n in chain], folder)]
+    for run, numbers in wanted.items():
+        lines += [f"trial {numbers[-1]}: {line}" for line in _of_run(server, run, [told[n] for n in numbers], folder)]
     return lines
 
 
 def _chains(told: Mapping[int, Mapping[str, Any]]) -> Iterator[list[int]]:
     followers = {entry["superseded_by"] for entry in told.values()}
     for first in (number for number in told if number not in followers):
-        chain = [first]
-        while told[chain[-1]]["superseded_by"] in told:
-            chain.append(told[chain[-1]]["superseded_by"])
-        yield chain
+        numbers = [first]
+        while told[numbers[-1]]["superseded_by"] in told:
+            numbers.append(told[numbers[-1]]["superseded_by"])
+        yield numbers
 
 
 def _of_run(server: Record, run: str, attempts: list[dict[str, Any]], folder: Path) -> Iterator[str]:
@@ -51,11 +53,10 @@ def _of_run(server: Record, run: str, attempts: list[dict[str, Any]], folder: Pa
         yield "no run"
         return
     entry, summary, config = attempts[-1], server.summaries.get(run, {}), server.config(run)
-    reports = {
-        report.epoch: report
-        for attempt in attempts
-        for report in read_history(TrialArtifacts.at(str(folder / attempt["folder"])))
-    }
+    histories = [read_history(TrialArtifacts.at(str(folder / attempt["folder"]))) for attempt in attempts]
+    reports: dict[int, list[EpochReport]] = defaultdict(list)
+    for report in chain.from_iterable(histories):
+        reports[report.epoch].append(report)
     yield from _of_rows(server.rows[run], reports)
     yield from _differing("summary", _summary(entry), summary)
     yield from _differing("config", {"trial": entry["number"], "recipe": entry["recipe"]}, config)
@@ -69,14 +70,21 @@ def _of_run(server: Record, run: str, attempts: list[dict[str, Any]], folder: Pa
         yield f"state {server.state(run)}"
 
 
-def _of_rows(rows: list[dict[str, Any]], reports: Mapping[int, EpochReport]) -> Iterator[str]:
+def _of_rows(rows: list[dict[str, Any]], reports: Mapping[int, list[EpochReport]]) -> Iterator[str]:
+    """Each epoch once, as one of the attempts has written it: one that was trained again took another time."""
     epochs = [row.get("epoch") for row in rows]
     if sorted(map(str, epochs)) != sorted(map(str, reports)):
         yield f"epochs {epochs}, not {sorted(reports)}"
         return
     for row in rows:
-        metrics = {name: value for name, value in reports[row["epoch"]].metrics.items() if math.isfinite(value)}
-        yield from _differing(f"epoch {row['epoch']}", metrics, row)
+        differing = [
+            list(_differing(f"epoch {row['epoch']}", _metrics(report), row)) for report in reports[row["epoch"]]
+        ]
+        yield from min(differing, key=len)
+
+
+def _metrics(report: EpochReport) -> dict[str, float]:
+    return {name: value for name, value in report.metrics.items() if math.isfinite(value)}
 
 
 def _summary(entry: Mapping[str, Any]) -> dict[str, Any]:

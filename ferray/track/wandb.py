@@ -7,15 +7,17 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import BoundedSemaphore, Lock, Thread
+from threading import Event as ThreadEvent
 from typing import Any
 
 from ferray.config.place import words_for
 from ferray.errors import FerrayError
 from ferray.events import EpochReport, SweepStarted, TrialEnded, TrialStarted
-from ferray.system.network import status_of
+from ferray.system.network import answers
 from ferray.text.commands import command
 from ferray.text.counting import counted
 from ferray.text.sanitize import visible
@@ -73,6 +75,7 @@ class Wandb(Tracker):
         self._failure: Exception | None = None
         self._voice = Voice()
         self._runs: Runs | None = None
+        self._over = ThreadEvent()  # nothing is waited for any more
 
     def sweep_started(self, sweep: SweepStarted) -> None:
         # A daemon, so that a second Ctrl-C ends the process whatever wandb is waiting for.
@@ -102,14 +105,22 @@ class Wandb(Tracker):
         with suppress(KeyboardInterrupt):  # the sweep itself has ended, and what is said next holds
             self._wait_within(thread, self._clock() + CLOSE_TIMEOUT_S)
         if thread.is_alive():
-            if self._runs is not None:
-                self._runs.give_up()
+            self._cut_short(thread)
+        lost = self._runs.num_lost if self._runs is not None else 0
+        if lost or self._over.is_set():
+            what = counted(lost, "run is", "runs are") if lost else "the runs are"
+            self._voice.report(f"{what} not uploaded whole; {_sync_advice(self.folder)}")
+
+    def _cut_short(self, thread: Thread) -> None:
+        """Have nothing begun any more, and wandb's service killed, also one that is about to start."""
+        self._over.set()
+        if self._runs is not None:
+            self._runs.give_up()
+        until = time.monotonic() + _KILLED_S
+        while thread.is_alive() and time.monotonic() < until:
             kill_service()
-            thread.join(_KILLED_S)
-        if self._runs is not None and self._runs.num_lost:
-            lost = counted(self._runs.num_lost, "run is", "runs are")
-            self._voice.has_spoken = False
-            self._voice.say(f"{lost} not uploaded whole; {_sync_advice(self.folder)}")
+            thread.join(_POLL_S)
+        replace(WandbPlace.of(self.folder), is_online=False).remember(self.folder)  # the end of a sweep adds nothing
 
     def _wait_within(self, thread: Thread, until: float) -> None:
         told = self._clock()
@@ -139,13 +150,16 @@ class Wandb(Tracker):
         import wandb
 
         try:
+            place = WandbPlace.for_sweep(self.folder)
             mode = choose_mode(wandb, self.folder, self._voice)
             if mode == "disabled":
                 return
-            place = WandbPlace.for_sweep(self.folder)
+            place.remember(self.folder)
             if mode == "online":
                 mode = _answering(wandb, self.folder, self._voice)
-            self._runs = runs = Runs(Client(wandb, self.folder, place, mode=mode), sweep, self._voice)
+            if self._over.is_set():
+                return
+            self._runs = runs = Runs(Client(wandb, self.folder, place, mode=mode), sweep, self._voice, self._over)
             while (event := self._events.get()) is not None:
                 runs.handle(event)
             runs.close()
@@ -185,7 +199,7 @@ def why_offline(wandb: Any, settings: Any) -> str:
     except wandb.Error:
         return "the API key is malformed"
     # Whatever it answers: what it thinks of the request is for wandb to sort out.
-    return "" if status_of(settings.base_url) is not None else "no network"
+    return "" if answers(settings.base_url) else "no network"
 
 
 def _answering(wandb: Any, folder: Path, voice: Voice) -> str:
@@ -208,7 +222,7 @@ class Runs:
     `failure` is what nothing can be written for; what a server did not take is counted in `num_lost`.
     """
 
-    def __init__(self, client: Client, sweep: SweepStarted, voice: Voice) -> None:
+    def __init__(self, client: Client, sweep: SweepStarted, voice: Voice, over: ThreadEvent) -> None:
         self._client = client
         self._sweep = sweep
         self._voice = voice
@@ -216,7 +230,7 @@ class Runs:
         self._last_of: dict[int, RunWriter] = {}  # by root
         self._slots = BoundedSemaphore(MOST_OPEN)
         self._lock = Lock()
-        self._given_up = False
+        self._over = over
         self.num_open = 0
         self.num_lost = 0
         self.failure: Exception | None = None
@@ -241,21 +255,22 @@ class Runs:
     def give_up(self) -> None:
         """Count what is open as lost: nobody waits for it any more."""
         with self._lock:
-            self._given_up = True
             self.num_lost += self.num_open
 
     def _start(self, trial: TrialStarted) -> None:
         with self._lock:
             self.num_open += 1
         after = self._last_of.get(trial.root)
-        writer = writer_of(self._client, self._sweep, trial, self._ended, slots=self._slots, after=after)
+        writer = writer_of(
+            self._client, self._sweep, trial, self._ended, slots=self._slots, over=self._over, after=after
+        )
         self._writers[trial.number] = self._last_of[trial.root] = writer
 
     def _ended(self, trouble: Exception | None) -> None:
         """A run is closed; on its writer's thread."""
         with self._lock:
             self.num_open -= 1
-            if trouble is None or self._given_up:
+            if trouble is None or self._over.is_set():
                 return
             if self._client.mode == "offline" or not self._is_the_servers(trouble):
                 self.failure = self.failure or trouble

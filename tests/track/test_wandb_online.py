@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from ferray.testing.fake_sweep import TRIALS
+from ferray.testing.wandb_faults import Faults
 from ferray.testing.wandb_replies import Record
-from ferray.testing.wandb_server import WandbServer
+from ferray.testing.wandb_server import Reply, WandbServer
 
 KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
 PLAY = """
@@ -21,9 +23,19 @@ import sys
 from pathlib import Path
 from ferray.testing.trackers import play
 from ferray.track.wandb import Wandb
-tracker = Wandb(Path(sys.argv[1]))
+{clock}
+tracker = Wandb(Path(sys.argv[1]), clock=clock)
 play(tracker)
 tracker.close()
+"""
+REAL = "from time import monotonic as clock"
+HURRIED = """
+from itertools import count
+clock = count(0, 1000).__next__
+"""
+INTERRUPTED = """
+def clock():
+    raise KeyboardInterrupt
 """
 
 
@@ -47,13 +59,13 @@ class Played:
         return [sum("val/uar" in row for row in self.server.rows[run]) for run in runs]
 
 
-def play(folder: Path, server: WandbServer) -> Played:
+def play(folder: Path, server: WandbServer, clock: str = REAL) -> Played:
     """Play the fake sweep in a process of its own: wandb keeps its settings for as long as one lives."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)
     environment = {**kept, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": KEY, "HOME": str(home)}
-    command = [sys.executable, "-c", PLAY, str(folder)]
+    command = [sys.executable, "-c", PLAY.format(clock=clock), str(folder)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
     return Played(server.record, done.stdout + done.stderr, folder)
 
@@ -120,3 +132,31 @@ def test_runs_are_trials_of_the_sweeps_group(played: Played) -> None:
 def test_no_file_is_left_outside_the_sweeps_folder(played: Played) -> None:
     files = [path for path in played.folder.parent.rglob("*") if path.is_file()]
     assert [file for file in files if not file.is_relative_to(played.folder)] == []
+
+
+class GatedServer(WandbServer):
+    """Answers whoever opens a run only when three do so at once; the rest at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Barrier(3)
+        self.first = iter(range(3))
+
+    def answer(self, method: str, path: str, body: bytes) -> Reply:
+        if b"query RunResumeStatus" in body and next(self.first, None) is not None:
+            self.gate.wait(timeout=60)
+        return super().answer(method, path, body)
+
+
+def test_several_runs_are_opened_at_once(sweep: Path) -> None:
+    with GatedServer() as server:
+        play(sweep, server)
+    assert (server.gate.broken, len(server.record.runs)) == (False, len(TRIALS))
+
+
+@pytest.mark.parametrize("clock", [HURRIED, INTERRUPTED], ids=["time is up", "Ctrl-C"])
+def test_an_upload_that_is_cut_short_leaves_no_run_complete_and_says_how_to_go_on(sweep: Path, clock: str) -> None:
+    with WandbServer(faults=Faults(delay_s=0.5)) as server:
+        played = play(sweep, server, clock)
+    assert server.record.ended == {}
+    assert "not uploaded whole; to upload later: `" in played.troubles[-1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.errors import ClusterError, ConfigError
-from ferray.system.network import status_of
+from ferray.system.network import answers
 from ferray.text.commands import script
 from ferray.track.wandb_runs.client import ASK_TIMEOUT_S, Client
 from ferray.track.wandb_runs.files import files_kept_in
@@ -44,7 +44,7 @@ def _checked_address(wandb: Any) -> str:
             raise ConfigError("there is no W&B API key", login)
     except wandb.Error as error:
         raise ConfigError(f"W&B does not take the API key: {error}", login) from error
-    if status_of(address) is None:  # wandb itself would try for hours
+    if not answers(address):  # wandb itself would try for hours
         raise ConfigError(f"the W&B server `{address}` does not answer", "run this again where there is a network")
     try:
         wandb.Api(timeout=ASK_TIMEOUT_S).viewer  # noqa: B018 (a property that asks)

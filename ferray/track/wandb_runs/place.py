@@ -49,6 +49,7 @@ class WandbPlace:
     def remember(self, folder: Path) -> None:
         """Keep it for commands that come later; a disk that refuses is none of a tracker's business."""
         with suppress(OSError):
+            (folder / "wandb").mkdir(exist_ok=True)
             write_json(folder / "wandb" / _FILE, asdict(self))
 
     def at(self, entity: str) -> WandbPlace:
