@@ -51,12 +51,13 @@ def search_panels(shown: SweepContents) -> list[Panel]:
         return []
     columns = [*map(_column, found), _score_column(shown)]
     layout = reports.Layout(w=GRID, h=TABLE_HEIGHT)
-    importance = [table(contents.IMPORTANCE)] if contents.IMPORTANCE in shown.tables else []
+    why_not = f"The importance of parameters is not told: {shown.page.importances.why_not}."
+    importance = table(contents.IMPORTANCE) if contents.IMPORTANCE in shown.tables else text(why_not, height=3)
     return [
         reports.ParallelCoordinatesPlot(
             title=f"{shown.board.metric} of complete trials", columns=columns, layout=layout
         ),
-        *importance,
+        importance,
         reports.ParameterImportancePlot(with_respect_to=SCORE),
         *(_scatter(axis, shown.board.metric) for axis in found if axis.scale != "names"),
     ]

@@ -69,12 +69,12 @@ def _opened(shown: SweepContents, place: WandbPlace, mode: Mode) -> Iterator[Any
         entity=place.entity or None,
         project=place.project,
         tags=place.tags,
-        notes=place.notes or None,
+        notes="\n\n".join([*filter(None, [place.notes]), *shown.page.summary, *shown.optimism]),
         group=shown.name,
         job_type=SWEEP_JOB,
         id=sweep_run_id(shown.identity),
         name=f"{shown.name} (sweep)",
-        config={OBJECTIVE: {"metric": shown.board.metric, "mode": shown.board.mode}},
+        config=_config(shown),
         dir=str(shown.folder),
         mode=mode,
         resume="allow",
@@ -96,6 +96,15 @@ def _opened(shown: SweepContents, place: WandbPlace, mode: Mode) -> Iterator[Any
         run.finish(exit_code=1)
         raise
     run.finish()
+
+
+def _config(shown: SweepContents) -> dict[str, Any]:
+    """What was asked, and by which versions of what; no more of the machine than that."""
+    record, page = shown.board.record, shown.page
+    objective = {"metric": record.metric, "mode": record.mode, "epoch": record.counts}
+    versions = dict(page.environment.versions) if page.environment else {}
+    told = {OBJECTIVE: objective, "space": page.space, "versions": versions}
+    return {key: value for key, value in told.items() if value}
 
 
 def _media(shown: SweepContents) -> dict[str, Any]:

@@ -13,6 +13,10 @@ from ferray.text.sanitize import on_one_line
 
 MOST_ROWS = 10
 NO_OPTIMISM = "With so few complete trials nothing can be said of what luck has to do with it."
+READING = (
+    "±, \\[–\\]: 95 % for one model on n validation images; beside a rank the ranks that the trial may truly have. "
+    "Choosing the best of many adds optimism, see below."
+)
 NOT_READ = "The test split has not been read."
 _MARKUP = re.compile(r"([\\`*_<>#|~$]|(?<=\])\()")  # also what makes a link of brackets
 
@@ -52,7 +56,18 @@ def pruned_line(shown: SweepContents) -> str:
 
 def introduction(shown: SweepContents) -> list[str]:
     """What is looked at, what leads, what luck has to do with it, and how far it was confirmed; a paragraph each."""
-    return [plain(" ".join(shown.page.summary)), *luck(shown), *confirmed(shown)]
+    return [summary(shown), *luck(shown), *confirmed(shown)]
+
+
+def summary(shown: SweepContents) -> str:
+    """What the page of `ferray report` begins with."""
+    return plain(" ".join(shown.page.summary))
+
+
+def commands(shown: SweepContents) -> list[str]:
+    """The commands by which the sweep was run, where it remembers them."""
+    environment = shown.page.environment
+    return [f"`{on_one_line(line)}`" for line in environment.commands if "`" not in line] if environment else []
 
 
 def luck(shown: SweepContents) -> list[str]:

@@ -26,8 +26,8 @@ def written_report(shown: SweepContents, *, entity: str, project: str) -> Any:
         title=report_title(shown.name),
         description=mark_of(shown.identity),
         blocks=[
-            *_text("", *wording.introduction(shown)),
-            *_text("Leaderboard", wording.leaderboard_rows(shown)),
+            *_text("", wording.summary(shown)),
+            *_text("Leaderboard", wording.leaderboard_rows(shown), wording.READING),
             *_grid("", panels.leaderboard_panels(shown), itself),
             *_text("Luck", *wording.luck(shown)),
             *_text("Confirmation", *wording.confirmed(shown), wording.finalist_rows(shown), wording.pair_rows(shown)),
@@ -37,8 +37,10 @@ def written_report(shown: SweepContents, *, entity: str, project: str) -> Any:
             *_grid("Search", panels.search_panels(shown), [*trials, *itself]),
             *_grid("Confusions", panels.confusion_panels(shown), trials),
             *_grid("Removed samples", panels.removed_panels(shown), trials),
-            *_grid("Failures", panels.failure_panels(shown), itself),
+            *_grid("How trials ended", panels.failure_panels(shown), itself),
             *_grid("Side by side", [compared] if trials else [], trials),
+            *_text("How it was made", *wording.commands(shown)),
+            *([reports.CodeBlock(code=shown.page.space, language="yaml")] if shown.page.space else []),
         ],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from ferray.artifacts.history import EpochLog
 from ferray.artifacts.trial import TrialArtifacts
+from ferray.config.place import SPACE_NAME
 from ferray.publish.contents import SweepContents, gather
 from ferray.results.confirmation import write_confirmation
 from ferray.results.sweep import Sweep
@@ -34,8 +36,10 @@ def shown(tmp_path: Path) -> SweepContents:
 
 @pytest.fixture
 def confirmed(tmp_path: Path) -> SweepContents:
-    """The same with finalists trained again."""
+    """The same with finalists trained again, its space as it was written, and the command that ran it."""
     write_histories(tmp_path)
+    (tmp_path / SPACE_NAME).write_text("space: {optimizer.lr: {log_uniform: [1e-5, 1e-1]}}\n")
+    (tmp_path / "environment.json").write_text(json.dumps({"commands": ["ferray sweep fake"], "versions": {}}))
     write_confirmation(tmp_path, fake_confirmation())
     return gather(Sweep(sweep_record(), tmp_path), identity="one")
 

@@ -149,6 +149,12 @@ def test_the_report_says_what_luck_has_to_do_with_it(shown: SweepContents) -> No
     assert "of the best value is that it was chosen among 2 on the same 40 images" in words_of(shown)
 
 
+def test_the_report_says_how_the_sweep_was_made(confirmed: SweepContents) -> None:
+    code = [block for block in specs_of(confirmed)["report"]["spec"]["blocks"] if block["type"] == "code-block"]
+    assert "log_uniform" in json.dumps(code)
+    assert "`ferray sweep fake`" in words_of(confirmed)
+
+
 def test_what_others_have_written_stays_text_in_markdown() -> None:
     assert wording.plain("a|b [x](http://y) <b>") == r"a\|b [x]\(http://y) \<b\>"
 
