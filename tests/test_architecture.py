@@ -27,6 +27,7 @@ TESTS = Path(__file__).parent
 LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
     "ray": "launch/",
     "optuna": "study/",
+    "optuna_dashboard": "study/dashboard_view.py",
     "sqlalchemy": "study/database.py",
     "wandb": ("track/", "publish/"),
     "wandb_workspaces": "publish/",
@@ -346,7 +347,10 @@ def test_no_printed_command_is_hard_coded() -> None:
 
 
 WRONG_NAMES = [
-    *(f"{verb} nosuch" for verb in ("evaluate", "figures", "leaderboard", "outliers", "report", "sync", "trials")),
+    *(
+        f"{verb} nosuch"
+        for verb in ("dashboard", "evaluate", "figures", "leaderboard", "outliers", "report", "sync", "trials")
+    ),
     *(
         "wandb publish nosuch",
         "compare nosuch",

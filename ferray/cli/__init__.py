@@ -15,6 +15,7 @@ from ferray import __version__
 from ferray.cli.commands import (
     compare,
     confirm,
+    dashboard,
     data,
     evaluate,
     figures,
@@ -63,6 +64,7 @@ app.command("figures")(figures.figures)
 app.command("outliers")(outliers.outliers)
 app.command("report")(report.report)
 app.command("power")(power.power)
+app.command("dashboard")(dashboard.dashboard)
 app.command("sync")(sync.sync)
 app.command("list")(list_components)
 app.add_typer(show.app, name="show")

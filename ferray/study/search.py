@@ -12,6 +12,9 @@ from ferray.config.sweep import SweepSpec
 from ferray.errors import ResumeMismatch
 from ferray.study.records import SCHEMA, SPEC_ATTR
 
+# What `Study.set_metric_names` writes; that method is experimental and warns.
+METRIC_NAMES = "study:metric_names"
+
 
 def direction_of(spec: SweepSpec) -> StudyDirection:
     """Which way the objective is to go."""
@@ -19,12 +22,15 @@ def direction_of(spec: SweepSpec) -> StudyDirection:
 
 
 def remember_search(study: optuna.Study, spec: SweepSpec) -> None:
-    """Write what a new study is; ResumeMismatch where somebody has been quicker with something else."""
+    """Write what a new study is, and what its objective is called; ResumeMismatch where another search was quicker."""
     refuse_other_search(study, spec)
     if SPEC_ATTR not in study.user_attrs:
         plain = spec.model_dump(mode="json")
         facts = {"schema": SCHEMA, "identity": spec.identity, "spec": plain}
         study.set_user_attr(SPEC_ATTR, {**facts, "objective": plain["objective"]})
+    names, storage = [spec.objective.metric], study._storage
+    if storage.get_study_system_attrs(study._study_id).get(METRIC_NAMES) != names:
+        storage.set_study_system_attr(study._study_id, METRIC_NAMES, names)
 
 
 def refuse_other_search(study: optuna.Study, spec: SweepSpec) -> None:

@@ -151,6 +151,7 @@ HOW: dict[str, How] = {
     "ferray report": run(),
     "ferray compare": run(),
     "ferray power --sd": run(),
+    "ferray dashboard": read,  # serves until Ctrl-C; tests/apps/test_dashboard.py ends it
     "ferray sync": read,  # wants a network
     "ferray wandb publish": run("--spec-only", "specs.json"),
     "ferray list": run(),
