@@ -132,6 +132,7 @@ HOW: dict[str, How] = {
     "ferray sweep demo": run(*FEW),
     "ferray sweep demo --dry-run --set head.dropout=1.5": refused,
     "ferray sweep fer2013": run(*FEW),
+    "ferray sweep fer2013 --exclude": read,  # the audit of these few drawn faces has nothing to leave out
     "ferray sweep NAME": run(*FEW),
     "ferray sweep papers/wang2020": run(*PLACE),
     "ferray sweep papers/": read,  # minutes; `make papers` runs them all
@@ -157,6 +158,7 @@ HOW: dict[str, How] = {
     "ferray list": run(),
     "ferray show": run(),
     "ferray data clean": run("--epochs", "1", "--folds", "2"),
+    "ferray data audit": run(),
     "ferray data prepare": run("--workers", "1", "--quiet", "--data-root", "frames"),
     "ferray data show": run(),
     "make": target,
