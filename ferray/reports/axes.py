@@ -26,6 +26,11 @@ class Axis:
     high: float = 0.0
     names: tuple[str, ...] = ()
 
+    @property
+    def middle(self) -> float:
+        """The value half-way along an axis of numbers."""
+        return math.sqrt(self.low * self.high) if self.scale == "log" else (self.low + self.high) / 2
+
     def place(self, value: Any) -> float | str | None:
         """A value as figures place it: a number, or the name that stands on the axis; None for what lies on neither."""
         if self.scale == "names":

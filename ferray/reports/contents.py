@@ -11,6 +11,7 @@ from ferray.artifacts.history import read_history
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.exclusion import kept_list
 from ferray.config.place import DataPlace
+from ferray.config.readable import readable_value
 from ferray.errors import DataError
 from ferray.events import EpochReport
 from ferray.reports.axes import Axis, axes_of
@@ -61,6 +62,13 @@ class Contents:
     def columns(self) -> tuple[Axis, ...]:
         """The parameters that the leaderboard shows: the number of epochs has its own column there."""
         return tuple(axis for axis in self.axes if axis.name != "epochs")
+
+    @property
+    def example(self) -> str:
+        """A filter that speaks of this sweep's columns."""
+        numbers = [f"{axis.short}<{readable_value(axis.middle)}" for axis in self.columns if not axis.names]
+        names = [f"{axis.short}={axis.names[0]}" for axis in self.columns if axis.names and " " not in axis.names[0]]
+        return " ".join([*numbers[:1], *names[:1]]) or "epochs>10"
 
     @property
     def has_folds(self) -> bool:

@@ -51,6 +51,11 @@ def reach(interval: Interval | None) -> str:
     return "" if interval is None else f"{number(interval[0])} to {number(interval[1])}"
 
 
+def span(ranks: tuple[int, int]) -> str:
+    """`1–12`, or the one rank that it is."""
+    return str(ranks[0]) if ranks[0] == ranks[1] else f"{ranks[0]}–{ranks[1]}"
+
+
 def why_no_interval(trial: TrialRecord, metric: str) -> str:
     """Why the objective of a trial has no interval; "" where it has one, or no value."""
     if trial.value is None or value_interval(trial, metric) is not None:

@@ -86,6 +86,7 @@ def _environment() -> Environment:
         "cut": cut,
         "duration": cost.duration,
         "readable": readable_value,
+        "span": summary.span,
     }
     environment.globals |= {
         "HOW_SAVED": cost.HOW_SAVED,

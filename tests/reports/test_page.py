@@ -253,9 +253,8 @@ def test_luck_and_ranks_are_those_of_the_leaderboard_s_own_statistics(tmp_path: 
     said = [line[:1].upper() + line[1:] for line in effects.sentences()]
     assert said
     assert [line for line in said if line not in page.by_id("worth").text] == []
-    assert [row["rank may be"] for row in page.by_id("board").rows()][:2] == [
-        "–".join(map(str, effects.ranks[number])) for number in (4, 0)
-    ]
+    assert [row["rank may be"] for row in page.by_id("board").rows()][:2] == ["1", "2"]
+    assert [effects.ranks[number] for number in (4, 0)] == [(1, 1), (2, 2)]
 
 
 def test_a_confirmation_is_shown_with_its_sentence_its_intervals_and_its_corrected_p(tmp_path: Path) -> None:
@@ -308,3 +307,7 @@ def test_by_their_mean_the_leading_arm_is_named(tmp_path: Path) -> None:
     trials = tuple(trained(number, ("plain", "cleaned")[number % 2], number // 2) for number in range(4))
     summary = fake_page(tmp_path, trials=trials).by_id("summary").text
     assert "By the mean over seeds cleaned leads: val/uar 0.750, 95 % interval" in summary
+
+
+def test_the_filter_s_example_speaks_of_the_sweep_s_own_columns(tmp_path: Path) -> None:
+    assert "such as lr<0.0125 backbone=resnet18; all" in fake_page(tmp_path).by_id("filter-help").text

@@ -3,7 +3,7 @@ function facts(trial) {
   const list = [
     ['outcome', trial.outcome],
     ['rank', trial.rank === null ? 'none' : `${trial.rank} of ${numComplete}`],
-    ...(data.ranks[trial.number] ? [['rank may be', data.ranks[trial.number].join(' to ')]] : []),
+    ...(data.ranks[trial.number] ? [['rank may be', [...new Set(data.ranks[trial.number])].join(' to ')]] : []),
     [isComplete(trial) ? data.metric : `${data.metric} so far`, score(trial.value)],
     ['95 % interval', trial.value === null ? 'none: it has no value' : interval(trial)],
     ['n', trial.n || '–'],
