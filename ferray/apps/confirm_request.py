@@ -24,6 +24,7 @@ from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.events import Listener
+from ferray.results.blinding import standing_of
 from ferray.results.finalist_choice import BASELINE, MOST_SEEDS, Arm, choose_baseline, choose_finalists
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
@@ -59,7 +60,7 @@ def request_confirmation(name: str, asked: Mapping[str, Any], listener: Listener
     runtime = sweep_runtime_from({**asked, "output": search.folder.parent})
     arms, lists = _arms(record, search, asked, listener)
     trainings = find_trainings(search, record, arms, _num_folds(arms[0], search, runtime))
-    for line in _remarks(trainings):
+    for line in (*_early(record, search), *_remarks(trainings)):
         listener.warned(f"note: {line}")
     spec = trainings.spec(record, _num_seeds(trainings, int(asked["seeds"]), listener), lists)
     time_s = seconds(asked.get("time_budget"))
@@ -88,6 +89,12 @@ def _arms(
         if digest:
             lists.setdefault(str(digest), str(kept_list(search.folder, str(digest))))
     return arms, lists
+
+
+def _early(record: SweepRecord, search: Place) -> Iterator[str]:
+    """What is lost where the search has not ended."""
+    if (standing := standing_of(record, search.folder)).is_open:
+        yield f"of the search {standing}: once the test split is read, no choice among later trials is blind"
 
 
 def _remarks(trainings: Trainings) -> Iterator[str]:

@@ -101,6 +101,14 @@ def reading_words(reading: Reading) -> str:
     return f"{reading.by} of {of}{when}" + (f", when {num_ended} of {num_asked} trials had ended" if early else "")
 
 
+def already_read(record: SweepRecord, folder: Path) -> list[str]:
+    """What has been read of the test split before the trials to come of the sweep in `folder`, by a phrase each."""
+    read = num_read(folder)
+    own = [f"{counted(read, 'trial was', 'trials were')} judged on the test split before"] if read else []
+    confirmed = [each for each in record.readings if each.by == "confirm" and each.sweep != folder.name]
+    return [*own, *(f"the test split was read before ({reading_words(each)})" for each in confirmed[:1])]
+
+
 def num_read(folder: Path) -> int:
     """How many trials of the sweep in `folder` have been judged on the test split."""
     return sum(artifacts.held_out.exists() for artifacts in SweepArtifacts.of(folder))

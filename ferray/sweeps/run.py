@@ -41,7 +41,7 @@ from ferray.files.os_errors import system_words, writing
 from ferray.files.private_folder import make_private
 from ferray.files.read import read_json
 from ferray.registry import ROOMS
-from ferray.results.blinding import num_read
+from ferray.results.blinding import already_read
 from ferray.study.claim import mark
 from ferray.study.data_identity import keep_data
 from ferray.study.database import database_errors_named
@@ -103,7 +103,7 @@ def run_sweep(
             found = found_in(former)
             driver = SweepDriver(spec, runtime, study, folder, all_listeners, found=found, identity=place.identity)
             num_freed = driver.retention.begin(former)
-            for line in _notes(driver, opened.changed, num_first=study.enqueue(first), num_freed=num_freed):
+            for line in _notes(driver, former, opened.changed, num_first=study.enqueue(first), num_freed=num_freed):
                 driver.note(line)
             if driver.num_left:
                 run_trials(driver, ROOMS["launcher"].load(runtime.launcher)(runtime))
@@ -123,7 +123,9 @@ def invite_trackers(all_listeners: Listeners, runtime: Runtime, folder: Path) ->
         all_listeners.invite(name, partial(tracker, folder))
 
 
-def _notes(driver: SweepDriver, changed: Sequence[str], *, num_first: int, num_freed: int) -> Iterator[str]:
+def _notes(
+    driver: SweepDriver, former: SweepRecord, changed: Sequence[str], *, num_first: int, num_freed: int
+) -> Iterator[str]:
     """What is told of a sweep that goes on: what there is of it, what has `changed`, what was looked at already."""
     if driver.found.finished or driver.found.again:
         yield f"going on with {driver.study.called}: {driver.found}"
@@ -133,9 +135,9 @@ def _notes(driver: SweepDriver, changed: Sequence[str], *, num_first: int, num_f
         yield f"the checkpoints of {of} are deleted (`--keep {keep_words(driver.runtime.keep_best)}`)"
     if num_first:
         yield f"{counted(num_first, 'set of parameters is', 'sets of parameters are')} asked first"
-    if driver.num_left and (read := num_read(driver.folder)):
-        judged = counted(read, "trial was", "trials were")
-        yield f"{judged} judged on the test split before: no choice among the trials to come is blind"
+    if driver.num_left:
+        for read in already_read(former, driver.folder):
+            yield f"{read}: no choice among the trials to come is blind"
 
 
 def with_store(runtime: Runtime, folder: Path) -> Runtime:

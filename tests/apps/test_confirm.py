@@ -169,6 +169,14 @@ def test_a_space_as_baseline_is_judged_as_the_finalists_are(searched: Path) -> N
     assert "note: the baseline is trained and judged as the finalists are, not by its own `dataset`" in ran.err
 
 
+def test_a_search_that_has_not_ended_is_warned_of(searched: Path, tmp_path: Path) -> None:
+    shutil.copytree(searched / "tiny", tmp_path / "runs" / "tiny")
+    resolved = tmp_path / "runs" / "tiny" / "resolved.json"
+    resolved.write_text(json.dumps({**json.loads(resolved.read_text()), "budget": {"trials": 5}}))
+    ran = confirm(tmp_path / "runs", "tiny", "--top", 1, "--seeds", 2, "--dry-run")
+    assert "note: of the search 2 of 5 trials have ended: once the test split is read, no choice" in ran.err
+
+
 def test_a_damaged_note_of_a_search_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / SEARCH_NAME).write_text('{"search": 1}')

@@ -251,8 +251,9 @@ def test_training_never_reads_the_test_split(
 
 def test_nothing_but_the_judging_of_models_speaks_of_the_test_split() -> None:
     # training/inputs.py passes rows of features on, sealed, and what is said of a data set are the numbers of its
-    # images; `data show` shows the pictures to a person.
-    counting = {"training/inputs.py", "data/summary.py", "data/same_pictures.py", "data/class_sheets.py"}
+    # images; `data show` shows the pictures to a person, and an audit lays them beside those that look the same.
+    pictures = {"data/class_sheets.py", "audit/pictures.py"}
+    counting = {"training/inputs.py", "data/summary.py", "data/same_pictures.py", "data/left_out.py", *pictures}
     package = Path(ferray_package.__file__).parent
     files = [path for path in package.rglob("*.py") if "splits.test" in path.read_text(encoding="utf-8")]
     assert {path.relative_to(package).as_posix() for path in files} == {"apps/judge.py", *counting}

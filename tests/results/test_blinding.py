@@ -11,6 +11,7 @@ from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.place import RESOLVED_NAME
 from ferray.results.blinding import (
     Standing,
+    already_read,
     earliest_reading,
     num_read,
     reading_words,
@@ -96,3 +97,14 @@ def test_a_reading_in_words_says_how_far_the_search_was() -> None:
 def test_a_reading_at_the_end_says_the_day_alone() -> None:
     ended = replace(READING, by="confirm", trials=(0, 1, 2), num_ended=9)
     assert reading_words(ended) == "confirm of 3 trials on 2023-11-14"
+
+
+def test_trials_to_come_hear_of_a_confirmation(tmp_path: Path) -> None:
+    confirmed = replace(READING, by="confirm", sweep="fake-confirm", trials=(0, 1, 2))
+    told = already_read(replace(sweep_record(), readings=(confirmed,)), tmp_path / "fake")
+    assert told == [f"the test split was read before ({reading_words(confirmed)})"]
+
+
+def test_the_trainings_of_a_confirmation_are_not_told_of_themselves(tmp_path: Path) -> None:
+    confirmed = replace(READING, by="confirm", sweep="fake-confirm")
+    assert already_read(replace(sweep_record(), readings=(confirmed,)), tmp_path / "fake-confirm") == []
