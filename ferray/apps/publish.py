@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ferray.config.place import read_place
 from ferray.errors import ClusterError, ConfigError, DataError, FerrayError
 from ferray.events import Listener
+from ferray.publish.options import PublishOptions
+from ferray.publish.waiting import waiting_runs
 from ferray.text.commands import command
 from ferray.track.wandb_runs.client import kill_service
 from ferray.track.wandb_runs.place import WandbPlace
@@ -25,18 +26,6 @@ if TYPE_CHECKING:
 
 _REGISTRY = re.compile(r"([^/\\#?%:\s]+(/[^/\\#?%:\s]+){0,2})?")
 AT_MOST_S = 300.0  # at the end of a sweep; on a slow line a large model may take that long
-
-
-@dataclass(frozen=True)
-class PublishOptions:
-    """What is made beside the sweep's run and its saved view: the report, a link to a registry, "" for none.
-
-    `given` may have the `entity` and `project` of the runs; else they are where the sweep's are.
-    """
-
-    with_report: bool = False
-    registry: str = ""
-    given: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def publish_synced(
@@ -60,24 +49,27 @@ def publish_synced(
             listener.noted(synced.sentence())
         except ClusterError as error:
             listener.warned(f"warning: {error.message}")
-    return _published(shown, options)
+    return _published(shown, options, listener)
 
 
-def publish_sweep(sweep: Sweep, options: PublishOptions = PublishOptions()) -> Published:
+def publish_sweep(sweep: Sweep, options: PublishOptions, listener: Listener) -> Published:
     """Show the sweep as a whole in W&B; without a key or a network its run is kept in the folder.
 
     ConfigError where W&B is switched off or refuses the key, ClusterError where it does not take a part, DataError
     where the sweep's results are damaged or it has no identity.
     """
-    return _published(_contents_for(sweep, options), options)
+    return _published(_contents_for(sweep, options), options, listener)
 
 
-def publish_waiting(sweep: Sweep, options: PublishOptions) -> Published | None:
+def publish_waiting(
+    folder: Path, options: PublishOptions, listener: Listener, *, storage: str | None = None
+) -> Published | None:
     """The same for a sweep whose own run was written without a network and waits in its folder; None for others."""
-    from ferray.publish.waiting import waiting_runs
+    if not waiting_runs(folder, _identity(folder)):
+        return None
+    from ferray.results.sweep import load
 
-    shown = contents_of_sweep(sweep)
-    return _published(shown, options) if waiting_runs(sweep.folder, shown.identity) else None
+    return publish_sweep(load(folder, storage=storage), options, listener)
 
 
 def _contents_for(sweep: Sweep, options: PublishOptions) -> SweepContents:
@@ -89,32 +81,30 @@ def _contents_for(sweep: Sweep, options: PublishOptions) -> SweepContents:
     return contents_of_sweep(sweep)
 
 
-def _published(shown: SweepContents, options: PublishOptions) -> Published:
+def _published(shown: SweepContents, options: PublishOptions, listener: Listener) -> Published:
     from ferray.publish.client import client_of
     from ferray.publish.publishing import publish
     from ferray.reports.template import filled
 
     page, place = filled(shown.page), WandbPlace.of(shown.folder, options.given)
     with client_of(shown.folder) as why:
-        return publish(
-            shown,
-            page,
-            place=place,
-            why_offline=why,
-            with_report=options.with_report,
-            registry=options.registry,
-        )
+        return publish(shown, page, options, place=place, why_offline=why, tell=listener.noted)
 
 
 def contents_of_sweep(sweep: Sweep) -> SweepContents:
     """What W&B is to show of it; DataError for a sweep that was never run where it lies."""
-    place = read_place(sweep.folder)
-    if not place.identity:
+    if not read_place(sweep.folder).identity:
         message = f"`{sweep.folder}` does not say which sweep it is"
         raise DataError(message, "run its former command again: it writes `place.json`")
     from ferray.publish.contents import gather
 
-    return gather(sweep, f"{place.study}\n{place.identity}")  # as the runs of its trials have it
+    return gather(sweep, _identity(sweep.folder))
+
+
+def _identity(folder: Path) -> str:
+    """As the runs of its trials have it."""
+    place = read_place(folder)
+    return f"{place.study}\n{place.identity}"
 
 
 def specs_of_sweep(sweep: Sweep) -> dict[str, Any]:
@@ -134,7 +124,7 @@ def publish_at_end(record: SweepRecord, folder: Path, listener: Listener) -> Pub
     later = f"`{command('wandb publish', *(record.words or (record.name,)))}` does it later"
     listener.noted(f"publishing `{record.name}` to W&B, at most {AT_MOST_S:.0f} s; `--no-publish` leaves that out")
     try:
-        published = _within(AT_MOST_S, lambda: publish_sweep(_opened(record, folder)))
+        published = _within(AT_MOST_S, lambda: publish_sweep(_opened(record, folder), PublishOptions(), listener))
     except FerrayError as error:
         listener.warned(f"warning: the sweep is not shown as a whole in W&B: {error.message}; {later}")
     except KeyboardInterrupt:  # the sweep itself is done

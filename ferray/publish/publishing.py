@@ -8,10 +8,12 @@ from typing import Any
 
 from ferray.errors import ClusterError
 from ferray.publish.contents import SweepContents
+from ferray.publish.options import PublishOptions
 from ferray.publish.refusals import refusals_named
 from ferray.publish.remembered import Remembered, recall, remember
 from ferray.publish.saving import Saved, save_report, save_view
 from ferray.publish.sweep_run import Mode, SweepRun, write_sweep_run
+from ferray.text.counting import counted
 from ferray.track.wandb_runs.place import WandbPlace
 
 Save = Callable[..., Saved]
@@ -42,29 +44,32 @@ class Published:
 def publish(
     shown: SweepContents,
     page: str,
-    place: WandbPlace,
+    options: PublishOptions,
     *,
-    why_offline: str = "",
-    with_report: bool = False,
-    registry: str = "",
+    place: WandbPlace,
+    why_offline: str,
+    tell: Callable[[str], None],
 ) -> Published:
     """Write the sweep's run and, online, save its view; also its report where that is asked for or is there already.
 
-    `page` is the HTML of `ferray report`, `why_offline` is "" online. Of what W&B does not take, the parts before it
-    stay: ConfigError for a key that it refuses, ClusterError for all else.
+    `page` is the HTML of `ferray report`, `why_offline` is "" online; `tell` is given a line before each step. Of what
+    W&B does not take, the parts before it stay: ConfigError for a key that it refuses, ClusterError for all else.
     """
+    tell(f"writing the sweep's run: {counted(len(shown.tables), 'table')}, the page, the best model")
     with refusals_named("the sweep's run"):
         mode: Mode = "offline" if why_offline else "online"
-        run = write_sweep_run(shown, page, place=place, mode=mode, registry=registry)
+        run = write_sweep_run(shown, page, place=place, mode=mode, registry=options.registry)
     if why_offline:
-        return Published(shown.name, run, left_out=tuple(_not_offline(why_offline, with_report, registry)))
+        return Published(shown.name, run, left_out=tuple(_not_offline(why_offline, options)))
+    tell("saving the view")
     known = recall(shown.folder, Remembered(shown.identity, run.entity, run.project))
     view = _saved(save_view, shown, run, known.view)
     known = replace(known, view=view.id)
     remember(shown.folder, known)
     published = Published(shown.name, run, view=view.url)
-    if not with_report and not known.report:
+    if not options.with_report and not known.report:
         return published
+    tell("saving the report")
     report = _saved(save_report, shown, run, known.report)
     remember(shown.folder, replace(known, report=report.id))
     return replace(published, report=report.url)
@@ -80,7 +85,11 @@ def _saved(save: Save, shown: SweepContents, run: SweepRun, known_id: str) -> Sa
         return save(shown, entity=run.entity, project=run.project, known_id="")
 
 
-def _not_offline(why: str, with_report: bool, registry: str) -> list[str]:
+def _not_offline(why: str, options: PublishOptions) -> list[str]:
     """What is not made where W&B cannot be asked."""
-    asked = {"the saved view": True, "the report": with_report, "the link to the registry": bool(registry)}
+    asked = {
+        "the saved view": True,
+        "the report": options.with_report,
+        "the link to the registry": bool(options.registry),
+    }
     return [f"{what} is not made: W&B is offline ({why})" for what, is_asked in asked.items() if is_asked]

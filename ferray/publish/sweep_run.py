@@ -20,7 +20,7 @@ from ferray.study.records import TrialRecord
 from ferray.track.wandb_runs.payload import OBJECTIVE, SWEEP_JOB, sweep_run_id
 from ferray.track.wandb_runs.place import WandbPlace
 
-INIT_TIMEOUT_S = 20.0
+INIT_TIMEOUT_S = 120.0  # a server that takes seconds a request is slow, not gone
 FINISH_TIMEOUT_S = 120.0  # the model may be large; what has not gone up by then stays on disk
 MODEL = "model"  # the type that W&B's registry of models takes
 BEST = "best"

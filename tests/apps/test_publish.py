@@ -12,6 +12,7 @@ from ferray.apps.publish import publish_at_end, publish_sweep
 from ferray.apps.sweep import request_sweep
 from ferray.errors import DataError
 from ferray.events import Listener
+from ferray.publish.options import PublishOptions
 from ferray.results.sweep import Sweep
 from ferray.testing.fake_sweep import sweep_record
 from ferray.track.wandb_runs.place import WandbPlace
@@ -52,7 +53,7 @@ def test_a_sweep_whose_trials_are_offline_is_not_shown_at_its_end(tmp_path: Path
 
 def test_a_sweep_without_an_identity_is_not_published(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not say which sweep it is"):
-        publish_sweep(Sweep(sweep_record(), tmp_path))
+        publish_sweep(Sweep(sweep_record(), tmp_path), PublishOptions(), Heard())
 
 
 def test_a_damaged_confirmation_at_the_end_of_a_sweep_fails_nothing(tmp_path: Path) -> None:

@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
-from ferray.apps.publish import PublishOptions, publish_at_end, publish_synced, publish_waiting
+from ferray.apps.publish import publish_at_end, publish_synced
 from ferray.config.place import PLACE_NAME
 from ferray.events import Listener
+from ferray.publish.options import PublishOptions
 from ferray.publish.publishing import Published
 from ferray.publish.remembered import PUBLISHED
 from ferray.publish.sweep_run import registry_path
 from ferray.results.leaderboard import rank
 from ferray.results.sweep import Sweep, load
+from ferray.testing.command import Ran, ferray
 from ferray.testing.recorded_sweep import NAME, run_recorded, spec_of
 from ferray.testing.wandb_specs import Named, keys_named
 from ferray.testing.wandb_views import ViewsServer
@@ -76,7 +78,7 @@ class Story:
     published: list[Published]
     offline: list[Published]
     waited: list[dict[str, Any]]
-    synced: Published | None
+    synced: Ran
     lines_at_end: list[str]
 
 
@@ -91,7 +93,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         tables = sweep.folder.glob(f"wandb/offline-run-*-{RUN_ID}/files/media/table/leaderboard_*.json")
         waited = [json.loads(table.read_text()) for table in tables]
         with variables(home, WANDB_BASE_URL=server.url, WANDB_API_KEY=KEY):
-            synced = publish_waiting(sweep, plain)
+            synced = ferray("sync", sweep.folder)
             published = [publish_synced(sweep, asked, listener=heard) for asked in (with_report, plain)]
             (sweep.folder / "wandb" / PUBLISHED).unlink()
             published.append(publish_synced(sweep, PublishOptions(True), listener=heard))
@@ -235,8 +237,8 @@ def test_offline_the_sweeps_run_waits_in_the_folder_once(story: Story) -> None:
 
 
 def test_what_waited_is_published_by_a_sync_and_waits_no_more(story: Story) -> None:
-    assert story.synced is not None
-    assert story.synced.run.url
+    assert story.synced.code == 0, story.synced.err
+    assert f"the run of the sweep itself was waiting in its folder: {story.server.url}" in story.synced.err
     assert list(story.sweep.folder.glob(f"wandb/offline-run-*-{RUN_ID}")) == []
 
 

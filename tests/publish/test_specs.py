@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+from wandb_workspaces.expr import FE_METRIC_NAME_MAP
 from wandb_workspaces.reports.v2 import Report
 from wandb_workspaces.reports.v2.internal import ReportViewspec
 from wandb_workspaces.workspaces import Workspace
@@ -87,6 +89,19 @@ def test_keys_are_found_in_panels_columns_filters_and_orders(confirmed: SweepCon
     named = keys_named(specs_of(confirmed)["view"]["spec"])
     panels = {("history", "val/uar"), ("summary", "outliers/removed"), ("config", "p/optimizer/lr")}
     assert named >= panels | {("run", "group"), ("summary", "score")}
+
+
+@pytest.mark.parametrize("kind", ["view", "report"])
+def test_no_key_of_a_run_is_one_that_wandb_workspaces_takes_for_its_own(confirmed: SweepContents, kind: str) -> None:
+    own = {*FE_METRIC_NAME_MAP, *FE_METRIC_NAME_MAP.values()}
+    named = {key for part, key in keys_named(specs_of(confirmed)[kind]["spec"]) if part != "run"}
+    assert named & own == set()
+
+
+@pytest.mark.parametrize("kind", ["view", "report"])
+def test_no_filter_compares_sizes_which_wandb_workspaces_would_change(confirmed: SweepContents, kind: str) -> None:
+    text = json.dumps(specs_of(confirmed)[kind]["spec"])
+    assert set(re.findall(r'"op": "([^"]+)"', text)) <= {"=", "IN"}
 
 
 def test_the_view_shows_the_sweeps_runs_best_first(shown: SweepContents) -> None:

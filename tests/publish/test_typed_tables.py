@@ -11,15 +11,20 @@ import pytest
 
 from ferray.publish.typed_tables import (
     TypedTable,
+    confirmation_table,
     failures_table,
     held_out_table,
+    importance_table,
     leaderboard_table,
     outcome_series,
     outcomes_table,
+    pairs_table,
     typed,
 )
 from ferray.results.held_out import HeldOut
 from ferray.results.leaderboard import Leaderboard, rank
+from ferray.study.importance import Importance, Importances
+from ferray.testing.fake_confirmation import fake_confirmation
 from ferray.testing.fake_sweep import sweep_record
 
 
@@ -103,6 +108,23 @@ def test_failures_are_told_with_their_sentence(board: Leaderboard) -> None:
     rows = {row[0]: row[1:4] for row in failures_table(board).rows}
     assert rows[2] == ("failed", "", "RuntimeError: out of memory")
     assert set(rows) == {2, 3, 5}
+
+
+def test_finalists_have_their_n_and_interval() -> None:
+    first, *_ = confirmation_table(fake_confirmation()).rows
+    assert first[:5] == ("trial-4", 4, "1f3a9c2e", "test/uar", 3)
+    assert first[7:10] == (0.65, 0.85, 40)  # the mean 0.75, 0.1 to both sides
+
+
+def test_pairs_have_what_the_corrected_test_says() -> None:
+    rows = pairs_table(fake_confirmation()).rows
+    assert [row[-2:] for row in rows] == [(0.4, "not distinguishable"), (0.0012, "better"), (0.004, "better")]
+
+
+def test_importance_says_by_whom_and_over_how_many_trials() -> None:
+    found = Importances((Importance("fANOVA", {"optimizer.lr": 0.75, "batch_size": 0.25}, 20),))
+    rows = importance_table(found).rows
+    assert rows == (("optimizer.lr", 0.75, "fANOVA", 20), ("batch_size", 0.25, "fANOVA", 20))
 
 
 def test_a_test_result_has_its_n_and_interval() -> None:

@@ -47,7 +47,7 @@ def sync(
 
 
 def _publish_waiting(folder: Path, storage: str | None, given: Mapping[str, str | None]) -> Published | None:
-    from ferray.apps.publish import PublishOptions, publish_waiting
-    from ferray.results.sweep import load
+    from ferray.apps.publish import publish_waiting
+    from ferray.publish.options import PublishOptions
 
-    return publish_waiting(load(folder, storage=storage), PublishOptions(given=given))
+    return publish_waiting(folder, PublishOptions(given=given), Lines(), storage=storage)

@@ -50,7 +50,8 @@ def publish(
 ) -> None:
     """Show the leaderboard, a saved view and the best model of a sweep; run again it changes the same ones."""
     place = find_sweep(name, output, storage)
-    from ferray.apps.publish import PublishOptions, publish_synced, specs_of_sweep
+    from ferray.apps.publish import publish_synced, specs_of_sweep
+    from ferray.publish.options import PublishOptions
     from ferray.results.sweep import load
 
     sweep = load(place.folder, storage=storage)
