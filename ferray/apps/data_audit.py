@@ -93,6 +93,8 @@ def _audited(
     if sheets:
         listener.noted(f"{counted(len(sheets), 'contact sheet is', 'contact sheets are')} in `{folder}`")
     clean = _clean_split(name, spec_name, folder, findings, asked) if asked["write_split"] else None
+    if asked["write_split"] and clean is None:
+        listener.warned(f"`{config.dataset.name}` is clean as it is split: nothing leaves, and no list is written")
     return AuditedData(shown, findings, folder / LISTING, sheets, clean)
 
 
@@ -113,9 +115,13 @@ def _examined(config: TrialConfig, runtime: Runtime, listener: Listener) -> tupl
     return shown, findings
 
 
-def _clean_split(name: str, spec_name: str, folder: Path, findings: Findings, asked: Mapping[str, Any]) -> CleanSplit:
-    from ferray.audit.clean_split import write_clean_split
+def _clean_split(
+    name: str, spec_name: str, folder: Path, findings: Findings, asked: Mapping[str, Any]
+) -> CleanSplit | None:
+    from ferray.audit.clean_split import leaving, write_clean_split
 
+    if not leaving(findings):
+        return None
     given = asked["write_split"]
     path = Path(given) if given.endswith(".csv") else folder / f"{given}.csv"
     left = write_clean_split(path, findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,11 @@ class SweepArtifacts:
     def file(self, name: str) -> ArtifactFile:
         """The one that the record calls `name`, such as a trial's `checkpoint`."""
         return file_at(f"{self.root}/{name}")
+
+    def clear(self, folders: Iterable[str]) -> None:
+        """Remove the files of the trials that the record places in these folders, as far as that is possible."""
+        for folder in folders:
+            file_system_at(f"{self.root}/{folder}").clear()
 
     def make(self) -> None:
         """Have a place for those of all trials, each of which makes its own alone; OSError where there can be none.

@@ -24,6 +24,7 @@ from ferray.cli.commands import (
     outliers,
     power,
     report,
+    rm,
     show,
     sweep,
     sync,
@@ -55,6 +56,7 @@ app = typer.Typer(
 app.command("sweep")(sweep.sweep)
 app.command("train")(train.train)
 app.command("ls")(ls.ls)
+app.command("rm")(rm.rm)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("trials")(trials.trials)
 app.command("evaluate")(evaluate.evaluate)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -83,10 +84,25 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 def remove_folder(path: Path) -> None:
     """Delete a folder, which is gone at once for all who look; nothing where there is none."""
-    aside = hidden_beside(path)
     with suppress(FileNotFoundError):
-        path.rename(aside)
-    shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(set_aside(path), ignore_errors=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Give a folder a hidden name beside its own, so that it is gone at once for all who look; the name it has now."""
+    aside = hidden_beside(path)
+    path.rename(aside)
+    return aside
+
+
+def folders_aside(path: Path) -> tuple[Path, ...]:
+    """The folders under a hidden name of this one's: set aside, or half made; no links."""
+    pattern = re.compile(rf"{re.escape(_hidden_stem(path))}[0-9a-f]{{8}}{re.escape(SUFFIX)}")
+    try:
+        beside = sorted(path.parent.iterdir())
+    except OSError:
+        return ()
+    return tuple(one for one in beside if pattern.fullmatch(one.name) and one.is_dir() and not one.is_symlink())
 
 
 def remove_leftovers(path: Path, *, older_than_s: float = 0.0) -> None:

@@ -13,8 +13,9 @@ from ferray.events import Found
 from ferray.study.database import database_errors_named
 from ferray.study.load import rehearse_opening
 from ferray.study.records import DataIdentity
+from ferray.sweeps.driver_lock import refuse_driven
 from ferray.sweeps.notification import Listeners
-from ferray.sweeps.run import invite_trackers, refuse_driven, refuse_putting_aside, with_store
+from ferray.sweeps.run import invite_trackers, refuse_putting_aside, with_store
 
 
 def rehearse_sweep(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import platform
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.exclusion import find_exclusion, kept_list
@@ -37,8 +35,7 @@ from ferray.config.urls import without_password
 from ferray.errors import ClusterError, ConfigError, DataError, ResumeMismatch, SweepFailed
 from ferray.events import Listener
 from ferray.files.atomic import json_document, write_text
-from ferray.files.os_errors import system_words, writing
-from ferray.files.private_folder import make_private
+from ferray.files.os_errors import writing
 from ferray.files.read import read_json
 from ferray.registry import ROOMS
 from ferray.results.blinding import already_read
@@ -51,13 +48,13 @@ from ferray.study.load import open_study
 from ferray.study.records import DataIdentity, SweepRecord
 from ferray.study.store import open_store
 from ferray.sweeps.driver import SweepDriver
+from ferray.sweeps.driver_lock import CHOOSE, only_driver
 from ferray.sweeps.loop import run_trials
 from ferray.sweeps.notification import Listeners
 from ferray.system.cores import num_cores
 from ferray.text.commands import this_command
 from ferray.text.counting import counted
 
-LOCK_NAME = "driver.lock"
 MOST_COMMANDS = 20  # that a sweep was gone on with
 _PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "albumentations", "optuna", "wandb", "numpy")
 
@@ -85,7 +82,7 @@ def run_sweep(
     folder = (runtime.output / spec.name).absolute()
     if fresh:
         put_aside(folder, runtime.storage)
-    with _only_driver(folder), database_errors_named():
+    with only_driver(folder), database_errors_named():
         runtime = with_store(runtime, folder)
         place = place_at_start(read_place(folder), runtime)
         store = open_store(folder, runtime.storage)
@@ -159,7 +156,7 @@ def put_aside(folder: Path, storage: str | None) -> None:
     refuse_putting_aside(storage)
     if not folder.exists():
         return
-    with _only_driver(folder):
+    with only_driver(folder):
         folder.rename(unused(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}")))
 
 
@@ -195,43 +192,9 @@ def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
     )
 
 
-@contextmanager
-def _only_driver(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; the kernel releases it however this process ends."""
-    make_private(folder)
-    with (folder / LOCK_NAME).open("a+", encoding="utf-8") as file:
-        _lock(file, fcntl.LOCK_EX)
-        with _writing(folder):
-            file.truncate(0)
-            file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-            file.flush()
-        yield
-
-
-def refuse_driven(folder: Path) -> None:
-    """ConfigError while a driver of this machine runs the sweep in `folder`; leaves no trace."""
-    with suppress(FileNotFoundError), (folder / LOCK_NAME).open(encoding="utf-8") as file:
-        _lock(file, fcntl.LOCK_SH)
-
-
-def _lock(file: TextIO, kind: int) -> None:
-    """Take the lock until the file is closed, or say whose it is."""
-    folder = Path(file.name).parent
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except OSError as error:
-        if not isinstance(error, BlockingIOError):
-            message = f"`{folder}` is on a disk without file locks: {system_words(error)}"
-            raise ConfigError(message, "use another `--output`") from error
-        file.seek(0)
-        owner = file.read().strip() or "another process"
-        message = f"the sweep in `{folder}` is being run by {owner}"
-        raise ConfigError(message, "wait for it, or use another `--name`") from error
-
-
 def _writing(folder: Path) -> AbstractContextManager[None]:
     """What the disk says, as one sentence that names the sweep's folder."""
-    return writing(folder, ClusterError, "mend that and run the same command again, or choose another `--output`")
+    return writing(folder, ClusterError, CHOOSE)
 
 
 def _write_facts(place: Place, spec: SweepSpec, text: str) -> None:

@@ -87,3 +87,9 @@ def test_a_data_set_of_numbers_is_audited_without_pictures(tmp_path: Path) -> No
 def test_an_unknown_name_is_refused(root: Path) -> None:
     ran = audit(root, name="image_foldre")
     assert (ran.code, "did you mean `image_folder`" in ran.err) == (2, True)
+
+
+def test_of_a_clean_set_no_list_is_written(tmp_path: Path) -> None:
+    ran = audit(write_image_folder(tmp_path / "data"), "--write-split", "clean")
+    folder = tmp_path / "runs" / "audit" / "image_folder"
+    assert ("is clean as it is split" in ran.err, (folder / "clean.csv").exists()) == (True, False)

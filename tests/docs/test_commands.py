@@ -161,6 +161,7 @@ HOW: dict[str, How] = {
     "ferray data audit": run(),
     "ferray data prepare": run("--workers", "1", "--quiet", "--data-root", "frames"),
     "ferray data show": run(),
+    "ferray rm": read,  # asks; tests/cli/test_rm_command.py runs it
     "make": target,
     "pip install": extras,
     "python -m": module,
