@@ -16,30 +16,36 @@ from ferray.text.commands import command
 
 DIFFERENCES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 SEEDS = (5, 9, 20)
+USUAL_DISAGREEMENT = 0.1
 
 
 @dataclass(frozen=True)
 class Asked:
     """What is to be found: true `differences`, or by how many `seeds`; with which `power`, among how many comparisons.
 
-    `disagreement` is the share of images that one recipe, over its seeds, gets right and the other wrong.
+    `disagreement` is the share of images that one recipe, over its seeds, gets right and the other wrong; None where
+    it is to be measured, or taken to be `USUAL_DISAGREEMENT`.
     """
 
     differences: tuple[float, ...] = DIFFERENCES
     seeds: tuple[int, ...] = SEEDS
     power: float = 0.8
     comparisons: int = 1
-    disagreement: float = 0.1
+    disagreement: float | None = None
 
 
 @dataclass(frozen=True)
 class PowerTable:
-    """Seeds for each difference, None where no number does; the smallest difference for each number of seeds."""
+    """Seeds for each difference, None where no number does; the smallest difference for each number of seeds.
+
+    `disagreement` is None where the spread of differences was measured, or the draw of images is not counted.
+    """
 
     sd: float
     n: int | None
     source: str
     asked: Asked
+    disagreement: float | None
     spread: Spread
     seeds: tuple[tuple[float, int | None], ...]
     smallest: tuple[tuple[int, float | None], ...]
@@ -50,7 +56,7 @@ class PowerTable:
             "sd": self.sd,
             "n": self.n,
             "source": self.source,
-            "disagreement": self.asked.disagreement if self.n else None,
+            "disagreement": self.disagreement,
             "power": self.asked.power,
             "comparisons": self.asked.comparisons,
             "seed_error_of_one_pair": self.spread.per_pair,
@@ -71,13 +77,18 @@ def power_table(asked: Asked, *, sd: float | None, num_images: int | None, measu
     found = measured.sd if sd is None and measured is not None else sd
     assert found is not None
     n = num_images or (measured.n if measured else None)
-    spread = Spread.of_recipes(found, n, disagreement=asked.disagreement)
+    of_pairs = measured.of_pairs if measured and sd is None and asked.disagreement is None else None
+    disagreement = USUAL_DISAGREEMENT if asked.disagreement is None else asked.disagreement
+    spread = Spread.of_recipes(found, n, disagreement=disagreement)
+    if of_pairs is not None and n is not None:
+        spread = of_pairs.on_images(n)
     test = {"power": asked.power, "level": LEVEL / asked.comparisons}
     return PowerTable(
         found,
         n,
         measured.source if measured and sd is None else "as given",
         asked,
+        disagreement if n and of_pairs is None else None,
         spread,
         tuple((gap, spread.num_seeds(gap, **test)) for gap in asked.differences),
         tuple((seeds, spread.smallest_gap(seeds, **test)) for seeds in asked.seeds),
@@ -104,7 +115,7 @@ def refuse_wrong(asked: Asked, sd: float | None, num_images: int | None) -> None
     """ConfigError for a number that no study has."""
     _refuse("--sd", [sd] if sd is not None else [], 0, 0.5, "a standard deviation of scores between 0 and 1")
     _refuse("--difference", asked.differences, 1e-6, 1, "a difference of scores between 0 and 1")
-    _refuse("--disagreement", [asked.disagreement], 0, 1, "a share of the images")
+    _refuse("--disagreement", [] if asked.disagreement is None else [asked.disagreement], 0, 1, "a share of the images")
     _refuse("--power", [asked.power], 0.05, 0.999, "the chance to find a difference")
     _refuse("--seeds", asked.seeds, 2, 10_000, "two seeds or more")
     _refuse("--comparisons", [asked.comparisons], 1, 10_000, "one comparison or more")

@@ -103,7 +103,8 @@ def _pair(one: Judged, other: Judged, labels_N: Rows, metric: Metric, generator:
         means = [seed_scores(labels_N, each.predictions(list(each.by_seed)), metric).mean() for each in (one, other)]
         return Pair(one.arm.name, other.arm.name, 0, float(means[0] - means[1]), None, None, None)
     found = paired(labels_N, one.predictions(seeds), other.predictions(seeds), metric, generator=generator)
-    return Pair(one.arm.name, other.arm.name, len(seeds), found.value, found.interval, found.p, None)
+    errors = (found.seed_error, found.draw_error)
+    return Pair(one.arm.name, other.arm.name, len(seeds), found.value, found.interval, found.p, None, *errors)
 
 
 def _corrected(pairs: Sequence[Pair]) -> Iterator[Pair]:

@@ -48,7 +48,8 @@ class Pair:
     """The first finalist's mean less the second's, over the seeds that both have and the same images.
 
     `interval` is its 95 % one, by itself; `p` is two-sided, `holm_p` after Holm's correction for all pairs. None where
-    one seed alone is shared.
+    one seed alone is shared. `seed_error` is the standard error of the difference on these images, `draw_error` the one
+    that is left with any number of seeds; None where they are not known.
     """
 
     first: str
@@ -58,6 +59,8 @@ class Pair:
     interval: Interval | None
     p: float | None
     holm_p: float | None
+    seed_error: float | None = None
+    draw_error: float | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ferray.results.confirmation import Confirmation
+from ferray.results.finalists import Pair
+from ferray.stats.power import Spread
 from ferray.study.records import SweepRecord
 from ferray.text.counting import counted
 
@@ -16,12 +18,14 @@ from ferray.text.counting import counted
 class SeedSpread:
     """The standard deviation `sd` over seeds, pooled over recipes trained with two or more, on the same `n` images.
 
-    `source` says in words where it was measured, and what.
+    `source` says in words where it was measured, and what. `of_pairs` is what hides the difference of two of the
+    recipes, pooled over their pairs, where that was measured too.
     """
 
     sd: float
     n: int
     source: str
+    of_pairs: Spread | None = None
 
 
 def confirmed_spread(confirmation: Confirmation) -> SeedSpread | None:
@@ -30,7 +34,18 @@ def confirmed_spread(confirmation: Confirmation) -> SeedSpread | None:
     if not rows:
         return None
     where = "the test split" if confirmation.split == "test" else "nested folds"
-    return SeedSpread(_pooled(rows), confirmation.rows[0].n, f"{_counts(rows)} confirmed on {where}")
+    n = confirmation.rows[0].n
+    return SeedSpread(_pooled(rows), n, f"{_counts(rows)} confirmed on {where}", _spread_of(confirmation.pairs, n))
+
+
+def _spread_of(pairs: Sequence[Pair], num_images: int) -> Spread | None:
+    """The root mean squares over pairs of recipes that differ at all."""
+    known = [(pair.seed_error, pair.draw_error, pair.seeds) for pair in pairs]
+    found = [(seed**2 * count, draw**2) for seed, draw, count in known if seed is not None and draw is not None]
+    if not found:
+        return None
+    of_seeds, of_images = (math.fsum(each) / len(found) for each in zip(*found, strict=True))
+    return Spread(math.sqrt(of_seeds), math.sqrt(of_images), num_images)
 
 
 def searched_spread(record: SweepRecord) -> SeedSpread | None:

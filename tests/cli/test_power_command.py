@@ -10,7 +10,7 @@ import pytest
 
 from ferray.cli import run
 from ferray.results.confirmation import Confirmation, write_confirmation
-from ferray.results.finalists import Finalist
+from ferray.results.finalists import Finalist, Pair
 
 WRITTEN = Path(__file__).parents[1] / "written_by_0_1_0" / "plain"
 
@@ -50,6 +50,17 @@ def test_a_confirmation_is_read(sweep: Path, capsys: pytest.CaptureFixture[str])
     found = json.loads(capsys.readouterr().out)
     assert (found["sd"], found["n"]) == (pytest.approx(0.02 / 2**0.5), 300)
     assert found["source"] == "2 trainings of 1 recipe confirmed on the test split"
+
+
+def test_the_finalists_tell_how_far_differences_scatter(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = tuple(
+        Finalist(name, 0, "0f1960cf", (1, 2), (0.40, 0.42), n=300, mean=0.41, sd=None, interval=None) for name in "ab"
+    )
+    pair = Pair("a", "b", 2, 0.0, None, None, None, seed_error=0.01, draw_error=0.02)
+    write_confirmation(sweep, Confirmation("plain", "c", "uar", "test", (1, 2), ("a", "b"), rows, (pair,)))
+    assert run(["power", str(sweep), "--images", "1200", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["draw_error"], found["disagreement"]) == (pytest.approx(0.01), None)
 
 
 def test_a_sweep_without_repeated_recipes_is_refused(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from ferray.results.confirmation import Confirmation
-from ferray.results.finalists import Finalist
+from ferray.results.finalists import Finalist, Pair
 from ferray.results.seed_spread import confirmed_spread, searched_spread
+from ferray.stats.power import Spread
 from ferray.study.records import SweepRecord, TrialState
 from ferray.testing.fake_sweep import sweep_record
 
@@ -57,3 +58,13 @@ def test_a_confirmation_tells_its_own() -> None:
 
 def test_a_confirmation_by_one_seed_tells_nothing() -> None:
     assert confirmed_spread(confirmation(finalist("trial-1", 0.4))) is None
+
+
+def test_the_spread_of_differences_is_pooled_over_pairs_that_know_it() -> None:
+    # One pair of 4 seeds with an error of 0.01 on these images: 0.02 a pair.
+    known = Pair("trial-1", "trial-2", 4, 0.02, None, None, None, seed_error=0.01, draw_error=0.015)
+    unknown = Pair("trial-1", "baseline", 4, 0.02, None, None, None)
+    rows = (finalist("trial-1", 0.40, 0.42), finalist("trial-2", 0.3, 0.32))
+    found = confirmed_spread(replace(confirmation(*rows), pairs=(known, unknown)))
+    assert found is not None
+    assert found.of_pairs == Spread(pytest.approx(0.02), pytest.approx(0.015), 210)  # type: ignore[arg-type]

@@ -38,8 +38,12 @@ def power(
         list[int] | None, typer.Option("--seeds", help="Say what so many seeds find; may be repeated.")
     ] = None,
     disagreement: Annotated[
-        float, typer.Option("--disagreement", help="Share of images that only one of two recipes gets right.")
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            "--disagreement",
+            help="Share of images that only one of two recipes gets right; else as confirmed, else 0.1.",
+        ),
+    ] = None,
     power: Annotated[float, typer.Option("--power", help="The chance to find the difference.")] = 0.8,
     comparisons: Annotated[
         int, typer.Option("--comparisons", help="Pairs that are compared: three finalists are three pairs.")
@@ -89,5 +93,7 @@ def _images(table: PowerTable) -> str:
     if not table.n:
         return "the draw of the test images is not counted, `--images` says how many there are"
     alone = table.spread.draw_error
-    disagree = f"two recipes are taken to disagree on {100 * table.asked.disagreement:g} % of them"
+    disagree = "differences scatter as those of the finalists"
+    if table.disagreement is not None:
+        disagree = f"two recipes are taken to disagree on {100 * table.disagreement:g} % of them"
     return f"n={table.n:,} images, {disagree}: their draw alone has a standard error of {alone:.4f}"
