@@ -133,6 +133,12 @@ def test_a_mark_says_whose_it_is_and_chooses_its_trial(page: OpenedPage, sweep: 
     assert page.page.input_value("#chosen") == str(number)
 
 
+def test_an_address_may_name_a_trial(page: OpenedPage) -> None:
+    page.page.evaluate("location.hash = '#trial-3'")
+    page.page.locator("#detail caption", has_text="Trial 3").wait_for()
+    assert page.page.input_value("#chosen") == "3"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_wrong(chromium: Browser, file: Path, scheme: str) -> None:
     opened = chromium.open(file, scheme=scheme)

@@ -17,7 +17,7 @@ import pytest
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
 from ferray.reports.page import render, write_report
-from ferray.reports.template import HERE
+from ferray.reports.template import HERE, own
 from ferray.results.confirmation import Confirmation, write_confirmation
 from ferray.results.finalists import Finalist, Pair
 from ferray.results.held_out import HeldOut, write_held_out
@@ -311,3 +311,8 @@ def test_by_their_mean_the_leading_arm_is_named(tmp_path: Path) -> None:
 
 def test_the_filter_s_example_speaks_of_the_sweep_s_own_columns(tmp_path: Path) -> None:
     assert "such as lr<0.0125 backbone=resnet18; all" in fake_page(tmp_path).by_id("filter-help").text
+
+
+def test_a_style_or_script_that_would_end_its_element_is_refused() -> None:
+    with pytest.raises(ValueError, match="holds `</`"):
+        own("const text = '</script>';")
