@@ -65,8 +65,8 @@ def publish_waiting(
     folder: Path, options: PublishOptions, listener: Listener, *, storage: str | None = None
 ) -> Published | None:
     """The same for a sweep whose own run was written without a network and waits in its folder; None for others."""
-    if not waiting_runs(folder, _identity(folder)):
-        return None
+    if not read_place(folder).identity or not waiting_runs(folder, _identity(folder)):
+        return None  # begun by a version that published nothing, or published
     from ferray.results.sweep import load
 
     return publish_sweep(load(folder, storage=storage), options, listener)

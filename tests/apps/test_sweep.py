@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import ferray
+from ferray.apps.sweep import request_sweep
 from ferray.config.cache_folder import default_cache_dir
 from ferray.config.job import TrialJob
 from ferray.config.load import load_space
@@ -220,3 +221,14 @@ def test_what_are_no_listeners_is_refused_before_anything_is_written(tmp_path: P
     with pytest.raises(ferray.ConfigError, match="is no list of listeners"):
         swept(tmp_path, listeners=listeners)
     assert not (tmp_path / "tiny").exists()
+
+
+def test_words_for_wandb_are_the_variables_that_its_tracker_reads(tmp_path: Path) -> None:
+    asked = {"output": tmp_path, "wandb_entity": "us", "wandb_project": "faces", "wandb_tags": ["a", "b"]}
+    request = request_sweep(SPACE, asked, Listener())
+    assert request.variables == {"WANDB_ENTITY": "us", "WANDB_PROJECT": "faces", "WANDB_TAGS": "a,b"}
+
+
+def test_options_for_wandb_are_those_of_the_command() -> None:
+    ran = run("sweep", "--help")
+    assert [f"--wandb-{word}" in ran.out for word in ("entity", "project", "tag", "notes")] == [True] * 4

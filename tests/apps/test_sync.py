@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,12 +18,15 @@ from ferray.apps.sync import Synced, sync_sweep
 from ferray.config.place import read_place
 from ferray.errors import ConfigError
 from ferray.events import Listener
+from ferray.results.leaderboard import rank
+from ferray.study.history import load_sweep
 from ferray.testing.command import ferray
 from ferray.testing.recorded_sweep import NAME, run_recorded, spec_of
 from ferray.testing.wandb_agreement import disagreements
 from ferray.testing.wandb_faults import Faults
 from ferray.testing.wandb_replies import Record
 from ferray.testing.wandb_server import WandbServer
+from ferray.track.wandb_runs.payload import Standing, run_id, summary_of
 
 KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
 SPEC = spec_of(trials=4, epochs=3)
@@ -58,7 +63,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("killed") / NAME
-    with WandbServer(faults=Faults(delay_s=0.02, errors_fraction=0.05, breaks_fraction=0.05, seed=1)) as server:
+    with WandbServer() as server:
         command = [sys.executable, "-m", "ferray.testing.recorded_sweep", str(folder), "--trials", "4", "--epochs", "3"]
         with wandb_at(server.url, WANDB_API_KEY=KEY, HOME=str(folder.parent)):
             killed = subprocess.run([*command, "--kill-after", "7", "--pace", "0.1"], capture_output=True, check=False)
@@ -66,6 +71,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         sync(folder, server.url)
         after_kill = disagreements(server.record, folder)
         run_recorded(folder, SPEC, tracked=False)
+        server.faults = Faults(delay_s=0.02, errors_fraction=0.05, breaks_fraction=0.05, seed=1)
         later = sync(folder, server.url)
         server.faults = None
         before = len(server.record.requests)
@@ -113,6 +119,38 @@ def test_a_sweep_that_was_offline_arrives_whole(offline: Path) -> None:
     assert (synced.num_made, disagreements(server.record, offline)) == (4, [])
     files = list(offline.glob("wandb/offline-run-*/*.wandb"))
     assert [file.with_name(f"{file.name}.synced").exists() for file in files] == [True] * 4  # or `wandb sync` doubles
+
+
+def test_an_offline_folder_holds_what_the_leaderboard_prints(offline: Path) -> None:
+    best = rank(load_sweep(offline)).to_json()["trials"][0]
+    place = read_place(offline)
+    identity = run_id(f"{place.study}\n{place.identity}", best["number"])
+    (folder,) = offline.glob(f"wandb/offline-run-*-{identity}")
+    inspect = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", "--summary", str(folder)]
+    read = json.loads(subprocess.run(inspect, check=True, capture_output=True, text=True).stdout)
+    # Its rank is known when all trials have ended.
+    wanted = summary_of(best, Standing())
+    assert {key: read["summary"].get(key) for key in wanted} == wanted
+    assert {key: read["config"][f"p/{key.replace('.', '/')}"] for key in best["params"]} == best["params"]
+    assert read["tags"] == ["backbone:tiny_cnn", "dataset:demo", "completed"]
+
+
+def test_what_made_a_trial_is_in_its_config(offline: Path) -> None:
+    with WandbServer() as server:
+        sync(offline, server.url)
+    configs = [server.record.config(run) for run in server.record.runs]
+    assert [config["objective"] for config in configs] == [{"metric": "val/uar", "mode": "max", "epoch": "best"}] * 4
+    assert [config["sampler"] for config in configs] == [{"component": "random"}] * 4
+    assert {config["pruner"]["component"] for config in configs} == {"median"}
+
+
+def test_epochs_that_nobody_has_any_more_are_told(offline: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(offline, tmp_path / NAME))
+    (history,) = folder.glob("trials/0001-*/history.jsonl")
+    history.unlink()
+    with WandbServer() as server, wandb_at(server.url, WANDB_API_KEY=KEY):
+        ran = ferray("sync", folder)
+    assert (ran.code, "the histories of trials 1 lack epochs that their record counts" in ran.err) == (0, True), ran.err
 
 
 def test_runs_of_earlier_versions_are_mended(offline: Path) -> None:

@@ -11,7 +11,7 @@ from urllib.error import URLError
 
 import pytest
 
-from ferray.system.network import status_of
+from ferray.system.network import answers, status_of
 
 SOON = 0.2
 
@@ -73,3 +73,22 @@ def test_host_whose_certificate_python_does_not_take_has_answered(monkeypatch: p
 @pytest.mark.parametrize("address", ["nonsense", "http://", "http://127.0.0.1:notaport"])
 def test_what_is_no_address_does_not_answer(address: str) -> None:
     assert status_of(address) is None
+
+
+def test_a_connection_that_breaks_once_is_no_proof_of_silence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        breaking = threading.Thread(target=_break_then_refuse, args=(listening,), daemon=True)
+        breaking.start()
+        assert answers(f"http://127.0.0.1:{listening.getsockname()[1]}")
+
+
+def _break_then_refuse(listening: socket.socket) -> None:
+    listening.accept()[0].close()
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+def test_a_host_that_says_nothing_is_asked_for_no_longer_than_the_bound(silent: str) -> None:
+    assert not answers(silent, SOON)

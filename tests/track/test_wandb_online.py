@@ -64,7 +64,7 @@ def play(folder: Path, server: WandbServer, clock: str = REAL) -> Played:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)
-    environment = {**kept, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": KEY, "HOME": str(home)}
+    environment = {**kept, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": KEY, "HOME": str(home), "TMPDIR": str(home)}
     command = [sys.executable, "-c", PLAY.format(clock=clock), str(folder)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
     return Played(server.record, done.stdout + done.stderr, folder)
