@@ -59,14 +59,15 @@ def publish(
     with refusals_named("the sweep's run"):
         mode: Mode = "offline" if why_offline else "online"
         run = write_sweep_run(shown, page, place=place, mode=mode, registry=options.registry)
+    left_out = _no_model(shown, run)
     if why_offline:
-        return Published(shown.name, run, left_out=tuple(_not_offline(why_offline, options)))
+        return Published(shown.name, run, left_out=(*left_out, *_not_offline(why_offline, options)))
     tell("saving the view")
     known = recall(shown.folder, Remembered(shown.identity, run.entity, run.project))
     view = _saved(save_view, shown, run, known.view)
     known = replace(known, view=view.id)
     remember(shown.folder, known)
-    published = Published(shown.name, run, view=view.url)
+    published = Published(shown.name, run, view=view.url, left_out=left_out)
     if not options.with_report and not known.report:
         return published
     tell("saving the report")
@@ -83,6 +84,19 @@ def _saved(save: Save, shown: SweepContents, run: SweepRun, known_id: str) -> Sa
         if not known_id:
             raise
         return save(shown, entity=run.entity, project=run.project, known_id="")
+
+
+def _no_model(shown: SweepContents, run: SweepRun) -> tuple[str, ...]:
+    """Why no model is there, in one sentence; nothing where there is one."""
+    best = shown.board.best
+    if run.model:
+        return ()
+    if best is None:
+        return ("no model is uploaded: no trial is complete",)
+    why = f"was deleted (`--keep {best.freed}`)" if best.freed else "is not in its folder"
+    if best.folds:
+        why = "would be one network a fold"
+    return (f"no model is uploaded: that of trial {best.number} {why}",)
 
 
 def _not_offline(why: str, options: PublishOptions) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -223,6 +224,16 @@ def test_what_w_and_b_refuses_at_the_end_of_a_sweep_is_told_and_fails_nothing(st
     assert first.startswith(f"publishing `{NAME}` to W&B")
     assert last.startswith("warning: the sweep is not shown as a whole in W&B: W&B did not take the saved view")
     assert "wandb publish" in last
+
+
+def test_it_is_said_why_there_is_no_model(story: Story, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(story.sweep.folder, tmp_path / NAME))
+    assert story.sweep.best is not None
+    (folder / story.sweep.best.record.checkpoint).unlink()
+    with variables(story.home, WANDB_MODE="offline"):
+        ran = ferray("wandb", "publish", folder)
+    assert f"no model is uploaded: that of trial {story.sweep.best.number} is not in its folder" in ran.err
+    assert "sync" in ran.err.splitlines()[-1]
 
 
 def test_offline_it_is_said_what_was_not_made(story: Story) -> None:

@@ -12,6 +12,7 @@ from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show
 from ferray.config.place import find_sweep
 from ferray.errors import ClusterError, DataError
+from ferray.text.commands import command
 
 if TYPE_CHECKING:
     from ferray.publish.publishing import Published
@@ -65,6 +66,8 @@ def publish(
         print_json(published.to_json())
     else:
         print_published(published)
+    if not published.run.url:
+        say(f"`{command('sync', *place.words)}` uploads it; the same command again, with a key and a network, does all")
     if published.run.trouble:
         raise ClusterError(
             f"the best model is not linked to `{link}`: {published.run.trouble}",
