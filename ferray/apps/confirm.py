@@ -5,13 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferray.apps.confirm_plan import Trainings
 from ferray.apps.confirm_request import ConfirmRequest
 from ferray.apps.listener_group import ListenerGroup
 from ferray.apps.sweep import plan_request, run_request
-from ferray.config.place import is_sweep
+from ferray.config.place import DataPlace, is_sweep
+from ferray.config.space import ARM
+from ferray.config.trial import TrialConfig
+from ferray.errors import ConfigError
 from ferray.events import Listener
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
 def plan_confirmation(request: ConfirmRequest, listeners: Sequence[Listener]) -> Plan:
     """Check, and refuse whatever a start would: the plan of the trainings that are still to come."""
+    _refuse_other_images(request)
     plan, _ = plan_request(request.sweep, listeners)
     return plan
 
@@ -31,11 +36,37 @@ def run_confirmation(request: ConfirmRequest, listeners: Sequence[Listener]) -> 
     None where the time budget was spent before all trainings had ended. SweepFailed where none completed.
     """
     audience = ListenerGroup(listeners)
+    _refuse_other_images(request)
     with _begun(request.trainings):
         record = run_request(request.sweep, listeners)
     from ferray.apps.confirm_judge import judge_finalists
 
     return judge_finalists(request, record, audience)
+
+
+def _refuse_other_images(request: ConfirmRequest) -> None:
+    """ConfigError where arms differ by what decides their test images, and have others; before hours are spent."""
+    spec, runtime = request.sweep.spec, request.runtime
+    configs = {arm: spec.config(lambda name, _, arm=arm: {ARM: arm}.get(name, 0)) for arm in spec.arms}
+    if len({_what_decides(config) for config in configs.values()}) < 2:
+        return
+    from ferray.training.inputs import summarise_trial
+
+    digests = {}
+    for arm, config in configs.items():
+        kept = Path(spec.lists[config.exclude]) if config.exclude else None
+        summary = summarise_trial(config, DataPlace(runtime.data_root, runtime.cache_dir, kept))
+        digests[arm] = next(split.digest for split in summary.splits if split.name == "test")
+    (first, digest), *others = digests.items()
+    for arm, other in others:
+        if other != digest:
+            message = f"`{arm}` would be judged on other images than `{first}`: they do not compare"
+            raise ConfigError(message, "confirm recipes of one split, whose lists leave out the same test images")
+
+
+def _what_decides(config: TrialConfig) -> str:
+    """The keys that which images stand in the test split depends on, as text."""
+    return f"{config.dataset.model_dump_json()} {config.limit_per_class} {config.exclude}"
 
 
 @contextmanager

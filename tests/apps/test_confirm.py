@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from ferray.apps.confirm_plan import SEARCH_NAME, known_trainings
 from ferray.apps.confirm_request import request_confirmation
 from ferray.apps.listener_group import ListenerGroup
 from ferray.artifacts.sweep import SweepArtifacts
+from ferray.errors import ConfigError
 from ferray.events import Listener
 from ferray.results.confirmation import CONFIRMATION_NAME, read_confirmation
+from ferray.results.finalist_choice import Arm
 from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
 
@@ -175,6 +178,32 @@ def test_a_search_that_has_not_ended_is_warned_of(searched: Path, tmp_path: Path
     resolved.write_text(json.dumps({**json.loads(resolved.read_text()), "budget": {"trials": 5}}))
     ran = confirm(tmp_path / "runs", "tiny", "--top", 1, "--seeds", 2, "--dry-run")
     assert "note: of the search 2 of 5 trials have ended: once the test split is read, no choice" in ran.err
+
+
+def test_recipes_that_are_judged_on_other_images_are_refused_before_anything_is_trained(searched: Path) -> None:
+    other = {"demo": {"num_train": 70, "num_val": 35, "num_test": 28}}
+    ran = ferray(
+        "sweep",
+        searched.parent / "tiny.yaml",
+        "--output",
+        searched,
+        *PLACE,
+        "--name",
+        "fewer",
+        "--trials",
+        1,
+        "--set",
+        f"dataset={json.dumps(other)}",
+    )
+    assert ran.code == 0, ran.err
+    asked = {"top": 1, "seeds": 2, "launcher": "inline", "tracker": ["none"], "output": searched}
+    request = request_confirmation("tiny", asked, ListenerGroup([]))
+    fewer = load_sweep(searched / "fewer").trials[0]
+    arms = (*request.trainings.arms, Arm.of(fewer, "baseline"))
+    trainings = replace(request.trainings, arms=arms)
+    spec = trainings.spec(request.record, 2, {})
+    with pytest.raises(ConfigError, match="`baseline` would be judged on other images than `trial-"):
+        run_confirmation(replace(request, trainings=trainings, sweep=replace(request.sweep, spec=spec)), [])
 
 
 def test_a_damaged_note_of_a_search_is_passed_over(tmp_path: Path) -> None:
