@@ -30,7 +30,10 @@ Sweep = Annotated[
 Sets = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change a key of the space; may be repeated.", rich_help_panel=_WHAT
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key, or those in a YAML file; may be repeated.",
+        rich_help_panel=_WHAT,
     ),
 ]
 Epochs = Annotated[

@@ -14,6 +14,7 @@ from ferray.config.exclusion import digested
 from ferray.config.group_values import with_offer
 from ferray.config.holders import CHOICES, arms_of, holders_of, mapping
 from ferray.config.problems import Problem
+from ferray.config.set_file import with_files_read
 from ferray.config.set_key import set_key
 from ferray.config.short_keys import full_key
 from ferray.config.short_values import full_value
@@ -81,7 +82,7 @@ def apply_overrides(raw: dict[str, Any], overrides: Overrides) -> Applied:
     options = list(_options(raw, overrides))
     problems: list[Problem] = []
     notes: list[str] = []
-    sets = [change for item in overrides.sets if (change := _read(raw, item, problems, notes))]
+    sets = [change for item in with_files_read(overrides.sets) if (change := _read(raw, item, problems, notes))]
     problems += _contradictions(options, sets)
     # A whole component first: `--set dataset=sfew` would take `--bad-samples skip` away again.
     for change in sorted([*options, *sets], key=lambda change: change.key.count(".")):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ferray.cli import arguments, completion
 from ferray.cli.terminal.output import print_json, say_notes, show, show_text
+from ferray.errors import ConfigError
 from ferray.text.commands import as_called
 
 if TYPE_CHECKING:
@@ -34,6 +36,33 @@ def space(name: arguments.Space, sets: arguments.Sets = None, json: arguments.Js
         print_json(spec.model_dump(mode="json"))
         return
     show_text(find_space(name).text)
+
+
+@app.command("trial")
+def trial(
+    name: arguments.Sweep,
+    number: Annotated[str, typer.Argument(help="A trial by its number, or `best`.", show_default=False)],
+    output: arguments.Output = Path("runs"),
+    storage: arguments.Storage = None,
+    json: arguments.Json = False,
+) -> None:
+    """Print a trial's searched parameters and its whole configuration, as YAML that is read back.
+
+    `ferray sweep SPACE --enqueue FILE` asks the parameters first, `ferray train SPACE --set FILE` trains all of it.
+    """
+    from ferray.apps.trial_document import trial_document
+    from ferray.config.place import find_sweep
+    from ferray.results.chosen import trial_called
+    from ferray.study.history import load_sweep
+
+    if number != "best" and not number.isdecimal():
+        raise ConfigError(f"`{number}` is no trial", "give its number, or `best`")
+    record = load_sweep(find_sweep(name, output, storage).folder, storage)
+    found = trial_called(record, "best" if number == "best" else int(number))
+    if json:
+        print_json({"number": found.number, "params": dict(found.params), "config": found.config})
+    else:
+        show_text(trial_document(found, record.name, record.metric))
 
 
 @app.command("component")
