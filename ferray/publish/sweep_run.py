@@ -58,7 +58,7 @@ def write_sweep_run(shown: SweepContents, page: str, *, place: WandbPlace, mode:
         where = {"entity": run.entity or "", "project": run.project or place.project, "url": run.url or ""}
     waiting = waiting_runs(shown.folder, shown.identity)
     drop_runs(waiting if mode == "online" else waiting[:-1])
-    name = f"{model.name}:{BEST}" if model is not None else ""
+    name = f"{_model_name(shown)}:{BEST}" if model is not None else ""
     return SweepRun(**where, model=name, registered="" if trouble else wanted, trouble=trouble)
 
 

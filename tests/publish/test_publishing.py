@@ -190,6 +190,7 @@ def test_the_best_model_is_an_artifact_with_its_aliases(story: Story) -> None:
 
 def test_the_best_model_is_linked_to_the_registry_that_was_named_once(story: Story) -> None:
     (link,) = story.server.links
+    assert {one.run.model for one in story.published} == {f"{NAME}-{RUN_ID[:8]}:best"}
     assert [one.run.trouble for one in story.published] == ["", "", ""]
     assert (link["projectName"], link["artifactPortfolioName"]) == ("wandb-registry-models", NAME)
     assert {alias["alias"] for alias in link["aliases"]} >= {"best"}
