@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 from ferray.config.place import Place
-from ferray.errors import ClusterError
+from ferray.errors import ClusterError, FerrayError
 from ferray.events import Listener
 from ferray.results.progress import with_progress
 from ferray.results.run_contents import run_contents
@@ -110,7 +110,7 @@ def settle(place: Place, listener: Listener, *, storage: str | None = None) -> N
     """
     if not WandbPlace.of(place.folder).is_online:
         return
-    failed: list[BaseException] = []
+    failed: list[str] = []
     thread = Thread(target=_settled, args=(place, storage, failed), name="ferray-wandb-settle", daemon=True)
     thread.start()
     words = command("sync", *place.words)
@@ -126,11 +126,13 @@ def settle(place: Place, listener: Listener, *, storage: str | None = None) -> N
         listener.warned(f"the runs in W&B are not all up to date ({failed[0]}): `{words}` goes on with that")
 
 
-def _settled(place: Place, storage: str | None, failed: list[BaseException]) -> None:
+def _settled(place: Place, storage: str | None, failed: list[str]) -> None:
     try:
         sync_sweep(place, Listener(), storage=storage)
+    except FerrayError as error:
+        failed.append(error.message)
     except Exception as error:  # told by whoever waits
-        failed.append(error)
+        failed.append(f"{type(error).__name__}: {error}")
 
 
 def _short(trials: Any, contents: list[RunContent]) -> list[int]:

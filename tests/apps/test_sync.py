@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.apps.sync import Synced, sync_sweep
+from ferray.apps.sync import Synced, settle, sync_sweep
 from ferray.config.place import read_place
 from ferray.errors import ConfigError
 from ferray.events import Listener
@@ -26,7 +26,9 @@ from ferray.testing.wandb_agreement import disagreements
 from ferray.testing.wandb_faults import Faults
 from ferray.testing.wandb_replies import Record
 from ferray.testing.wandb_server import WandbServer
+from ferray.text.commands import command
 from ferray.track.wandb_runs.payload import Standing, run_id, summary_of
+from ferray.track.wandb_runs.place import WandbPlace
 
 KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
 SPEC = spec_of(trials=4, epochs=3)
@@ -64,9 +66,9 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("killed") / NAME
     with WandbServer() as server:
-        command = [sys.executable, "-m", "ferray.testing.recorded_sweep", str(folder), "--trials", "4", "--epochs", "3"]
+        play = [sys.executable, "-m", "ferray.testing.recorded_sweep", str(folder), "--trials", "4", "--epochs", "3"]
         with wandb_at(server.url, WANDB_API_KEY=KEY, HOME=str(folder.parent)):
-            killed = subprocess.run([*command, "--kill-after", "7", "--pace", "0.1"], capture_output=True, check=False)
+            killed = subprocess.run([*play, "--kill-after", "7", "--pace", "0.1"], capture_output=True, check=False)
         assert killed.returncode == -9, killed.stderr
         sync(folder, server.url)
         after_kill = disagreements(server.record, folder)
@@ -151,6 +153,48 @@ def test_epochs_that_nobody_has_any_more_are_told(offline: Path, tmp_path: Path)
     with WandbServer() as server, wandb_at(server.url, WANDB_API_KEY=KEY):
         ran = ferray("sync", folder)
     assert (ran.code, "the histories of trials 1 lack epochs that their record counts" in ran.err) == (0, True), ran.err
+
+
+class Heard(Listener):
+    """What is told at the end of a sweep."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warned(self, line: str) -> None:
+        self.warnings.append(line)
+
+
+@pytest.fixture
+def online(offline: Path, tmp_path: Path) -> Path:
+    """The same sweep as one whose tracker had a server."""
+    folder = Path(shutil.copytree(offline, tmp_path / NAME))
+    WandbPlace(is_online=True).remember(folder)
+    return folder
+
+
+def test_the_end_of_an_online_sweep_gives_runs_their_ranks(online: Path) -> None:
+    heard = Heard()
+    with WandbServer() as server, wandb_at(server.url, WANDB_API_KEY=KEY):
+        settle(read_place(online), heard)
+    assert (heard.warnings, disagreements(server.record, online)) == ([], [])
+
+
+def test_a_server_that_is_gone_at_the_end_is_a_line_with_the_way_on(online: Path) -> None:
+    heard = Heard()
+    with wandb_at("http://127.0.0.1:9", WANDB_API_KEY=KEY):
+        settle(read_place(online), heard)
+    (line,) = heard.warnings
+    assert line.startswith("the runs in W&B are not all up to date (the W&B server `http://127.0.0.1:9` does not ")
+    assert "\n" not in line
+    assert line.endswith(f"`{command('sync', *read_place(online).words)}` goes on with that")
+
+
+def test_the_end_of_an_offline_sweep_asks_nothing(offline: Path) -> None:
+    with WandbServer() as server, wandb_at(server.url, WANDB_API_KEY=KEY):
+        WandbPlace().remember(offline)
+        settle(read_place(offline), Heard())
+    assert server.record.requests == []
 
 
 def test_runs_of_earlier_versions_are_mended(offline: Path) -> None:
