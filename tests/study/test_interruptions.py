@@ -34,6 +34,7 @@ from ferray.testing.curves import as_told, curve_report, next_job, small_spec
 from ferray.testing.fragile_store import Crash, FragileJournal
 
 SLOTS = 3
+STOPPED = {Decision.KEEP: Decision.STOP}  # a stop, whatever is kept of its weights
 RATES = (1e-5, 1e-4, 1e-3, 1e-2)
 PLAIN = {"space": {"optimizer.lr": {"grid": list(RATES)}, "epochs": {"grid": [2, 5, 13]}}, "base": {}}
 MORE_RATES = [number * rate for rate in RATES for number in (1, 2, 3)]
@@ -136,7 +137,7 @@ class Played:
             if attempt.restored is not None:
                 past = tuple(self.report(attempt.config, number + 1) for number in range(attempt.restored))
                 epoch = replace(epoch, earlier=past)
-            decision = self.driver.epoch_ended(attempt.number, epoch)
+            decision = STOPPED.get(said := self.driver.epoch_ended(attempt.number, epoch), said)
             self.said.append((key, epoch.epoch, decision))
             attempt.at, attempt.restored = epoch.epoch, None
             self.heard[key] = max(self.heard.get(key, 0), epoch.epoch)
