@@ -46,7 +46,7 @@ def worth_of_best(values: Sequence[float], error: float) -> float:
     low = min(values)
     if error <= 0 or best - low < 1e-12:
         return best
-    high = best + 3 * error
+    low, high = min(low, best - 3 * error), best + 3 * error
     grid_G = np.linspace(low, high, int(min(MOST_BINS, max(80, 4 * (high - low) / error))))
     alike_G = _true_scores(np.asarray(others), error, grid_G)
     alone_G = np.exp(-0.5 * ((grid_G - best) / (2 * error)) ** 2)

@@ -27,6 +27,11 @@ def test_the_best_of_values_far_apart_is_worth_itself() -> None:
     assert worth_of_best([0.1, 0.7, 0.3, 0.5], 0.005) == pytest.approx(0.7, abs=0.005)
 
 
+def test_of_two_that_are_level_the_better_one_owes_something_to_luck() -> None:
+    # Its true score may lie below both values as well as above them.
+    assert worth_of_best([0.40, 0.41], 0.04) < 0.409
+
+
 def test_bad_trials_do_not_make_the_best_more_credible() -> None:
     # A normal shape of the true scores would, of the long lower tail, take 0.002 off the best of the thirty.
     generator = np.random.default_rng(2)
