@@ -152,7 +152,8 @@ class SelectionEffects:
         return (
             f"luck: about {self.optimism:.3f} ±{self.error:.3f} of the best value is that it was chosen among "
             f"{len(self.complete)} on the same {counted(self.n, 'image')}: expect {self.expected:.3f} on new ones "
-            f"(of so many equally good trials the best would show {self.by_chance:.3f} too much)"
+            f"(of so many equally good trials the best would show {self.by_chance:.3f} too much; "
+            f"the errors of two trials are taken to correlate by {self.correlation:g})"
         )
 
     def _standing(self) -> str:

@@ -83,6 +83,7 @@ def test_sentences_name_luck_ranks_and_budget() -> None:
     lines = selection_effects(board_of(*LEVEL_TRIALS)).sentences()
     assert [line.partition(":")[0] for line in lines] == ["luck", "ranks", "budget"]
     assert "chosen among 6 on the same 200 images" in lines[0]
+    assert "the errors of two trials are taken to correlate by 0.5" in lines[0]
     assert (
         lines[1] == "ranks: the best is inside the noise, level with 2, 0, 5 and 2 more as far as 200 images can tell"
     )
