@@ -83,6 +83,8 @@ def _confirmation(
     judged = _judged(request, complete)
     absent = tuple(each.arm.name for each in judged if not each.by_seed)
     metric = _metric(record.metric, listener)
+    if record.metric != f"val/{metric}":  # what they were chosen by is no value of the score that is shown
+        judged = [replace(each, arm=replace(each.arm, validation=None)) for each in judged]
     rows, pairs = confirm_scores(judged, metric, derive_generator(trainings.first_seed, "confirm"))
     seeds = tuple(range(trainings.first_seed, trainings.first_seed + (spec.seeds or 0)))
     return Confirmation(

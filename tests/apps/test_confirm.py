@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ferray.apps.confirm import run_confirmation
+from ferray.apps.confirm_judge import judge_finalists
 from ferray.apps.confirm_plan import SEARCH_NAME, known_trainings
 from ferray.apps.confirm_request import request_confirmation
 from ferray.apps.listener_group import ListenerGroup
@@ -18,7 +19,6 @@ from ferray.artifacts.sweep import SweepArtifacts
 from ferray.errors import ConfigError
 from ferray.events import Listener
 from ferray.results.confirmation import CONFIRMATION_NAME, read_confirmation
-from ferray.results.finalist_choice import Arm
 from ferray.study.history import load_sweep
 from ferray.testing.command import Ran, ferray
 
@@ -134,6 +134,18 @@ def test_more_seeds_are_a_second_reading_and_shown_as_one(searched: Path, tmp_pa
 
 
 @pytest.mark.usefixtures("confirmed")
+def test_finalists_of_a_loss_show_no_loss_beside_their_accuracy(searched: Path, tmp_path: Path) -> None:
+    shutil.copytree(searched, tmp_path / "runs")
+    recipe = load_sweep(searched / "tiny").trials[0].recipe
+    asked = {"top": 2, "seeds": 2, "baseline": recipe, "launcher": "inline", "output": tmp_path / "runs"}
+    request = request_confirmation("tiny", asked, ListenerGroup([]))
+    record = replace(load_sweep(tmp_path / "runs" / "tiny-confirm"), metric="val/loss", mode="min")
+    found = judge_finalists(request, record, ListenerGroup([]))
+    assert found is not None
+    assert (found.metric, {row.validation for row in found.rows}) == ("accuracy", {None})
+
+
+@pytest.mark.usefixtures("confirmed")
 def test_other_finalists_are_trained_beside_the_former(searched: Path) -> None:
     ran = confirm(searched, "tiny", "--top", 1, "--seeds", 2, "--dry-run")
     assert "these are other finalists than those of `tiny-confirm`: they are trained in `tiny-confirm-2`" in ran.err
@@ -181,25 +193,11 @@ def test_a_search_that_has_not_ended_is_warned_of(searched: Path, tmp_path: Path
 
 
 def test_recipes_that_are_judged_on_other_images_are_refused_before_anything_is_trained(searched: Path) -> None:
-    other = {"demo": {"num_train": 70, "num_val": 35, "num_test": 28}}
-    ran = ferray(
-        "sweep",
-        searched.parent / "tiny.yaml",
-        "--output",
-        searched,
-        *PLACE,
-        "--name",
-        "fewer",
-        "--trials",
-        1,
-        "--set",
-        f"dataset={json.dumps(other)}",
-    )
-    assert ran.code == 0, ran.err
     asked = {"top": 1, "seeds": 2, "launcher": "inline", "tracker": ["none"], "output": searched}
     request = request_confirmation("tiny", asked, ListenerGroup([]))
-    fewer = load_sweep(searched / "fewer").trials[0]
-    arms = (*request.trainings.arms, Arm.of(fewer, "baseline"))
+    (arm,) = request.trainings.arms
+    fewer = {**arm.config, "dataset": {"demo": {**arm.config["dataset"]["demo"], "num_test": 28}}}
+    arms = (arm, replace(arm, name="baseline", config=fewer))
     trainings = replace(request.trainings, arms=arms)
     spec = trainings.spec(request.record, 2, {})
     with pytest.raises(ConfigError, match="`baseline` would be judged on other images than `trial-"):
