@@ -98,7 +98,7 @@ def power_table(asked: Asked, *, sd: float | None, num_images: int | None, measu
 def spread_of(place: Place, storage: str | None) -> SeedSpread:
     """What a sweep's confirmation says of the scatter over seeds, else what its own trials do.
 
-    DataError where no recipe of it was trained with two seeds.
+    DataError where no recipe of it was trained with two seeds, or its trials are ranked by no score.
     """
     confirmation = read_confirmation(place.folder)
     found = confirmed_spread(confirmation) if confirmation else None
@@ -107,7 +107,9 @@ def spread_of(place: Place, storage: str | None) -> SeedSpread:
     if found is None:
         assert record is not None
         message = f"no recipe of `{record.name}` was trained to its end with two seeds"
-        raise DataError(message, f"`{record.command('confirm')}` trains the best anew, or pass `--sd`")
+        raise DataError(
+            message, f"`{record.command('confirm')}` trains the best anew, or pass `--sd` in place of the name"
+        )
     return found
 
 

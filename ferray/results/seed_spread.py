@@ -7,8 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ferray.errors import DataError
 from ferray.results.confirmation import Confirmation
 from ferray.results.finalists import Pair
+from ferray.stats.estimates import METRICS
 from ferray.stats.power import Spread
 from ferray.study.records import SweepRecord
 from ferray.text.counting import counted
@@ -49,7 +51,13 @@ def _spread_of(pairs: Sequence[Pair], num_images: int) -> Spread | None:
 
 
 def searched_spread(record: SweepRecord) -> SeedSpread | None:
-    """Of the recipes that complete trials of a sweep had in common; None where each was trained once."""
+    """Of the recipes that complete trials of a sweep had in common; None where each was trained once.
+
+    DataError where trials are ranked by something else than a score that `confirm` compares, such as a loss.
+    """
+    if record.metric not in {f"val/{metric}" for metric in METRICS}:
+        message = f"`{record.name}` is ranked by `{record.metric}`, whose scatter is not that of a score"
+        raise DataError(message, f"`{record.command('confirm')}` compares scores, or pass `--sd` in place of the name")
     values: dict[str, list[float]] = defaultdict(list)
     images = [trial.num_val for trial in record.trials if trial.state == "complete"]
     for trial in record.trials:

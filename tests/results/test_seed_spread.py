@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ferray.errors import DataError
 from ferray.results.confirmation import Confirmation
 from ferray.results.finalists import Finalist, Pair
 from ferray.results.seed_spread import confirmed_spread, searched_spread
@@ -47,6 +48,12 @@ def test_the_scatter_is_pooled_within_recipes() -> None:
 
 def test_pruned_trials_tell_nothing_of_the_scatter() -> None:
     assert searched_spread(record_of(("a", "complete", 0.4), ("a", "pruned", 0.1))) is None
+
+
+def test_the_scatter_of_a_loss_is_none_of_a_score() -> None:
+    repeated = record_of(("a", "complete", 1.40), ("a", "complete", 1.42))
+    with pytest.raises(DataError, match="is ranked by `val/loss`, whose scatter is not that of a score"):
+        searched_spread(replace(repeated, metric="val/loss", mode="min"))
 
 
 def test_a_confirmation_tells_its_own() -> None:
