@@ -17,7 +17,6 @@ READING = (
     "±, \\[–\\]: 95 % for one model on n validation images; beside a rank the ranks that the trial may truly have. "
     "Choosing the best of many adds optimism, see below."
 )
-NOT_READ = "The test split has not been read."
 _MARKUP = re.compile(r"([\\`*_<>#|~$]|(?<=\])\()")  # also what makes a link of brackets
 
 

@@ -9,6 +9,7 @@ import wandb_workspaces.reports.v2 as reports
 from ferray.events import OutcomeKind
 from ferray.publish import panels, saved_view, wording
 from ferray.publish.contents import SweepContents
+from ferray.results.blinding import readings_sentence
 from ferray.track.wandb_runs import payload
 
 LONGEST_TITLE = 128  # W&B refuses longer ones
@@ -31,7 +32,7 @@ def written_report(shown: SweepContents, *, entity: str, project: str) -> Any:
             *_grid("", panels.leaderboard_panels(shown), itself),
             *_text("Luck", *wording.luck(shown)),
             *_text("Confirmation", *wording.confirmed(shown), wording.finalist_rows(shown), wording.pair_rows(shown)),
-            *_text("Test split", wording.test_rows(shown) or wording.NOT_READ),
+            *_text("Test split", wording.test_rows(shown) or wording.plain(readings_sentence(shown.page.readings))),
             *_text("Pruned trials", wording.pruned_line(shown)),
             *_grid("Curves", panels.curve_panels(shown), trials),
             *_grid("Search", panels.search_panels(shown), [*trials, *itself]),

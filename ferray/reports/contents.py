@@ -23,14 +23,14 @@ from ferray.reports.seeds import OverSeeds, over_seeds
 from ferray.reports.space import nodes_of, written_space
 from ferray.reports.summary import sentences
 from ferray.reports.trial_data import page_data
-from ferray.results.blinding import Standing, num_read, standing_of
+from ferray.results.blinding import Standing, readings_of, standing_of
 from ferray.results.confirmation import Confirmation, read_confirmation
 from ferray.results.leaderboard import Leaderboard, rank
 from ferray.results.removals import best_with_removals, read_removals
 from ferray.results.selection import SelectionEffects, selection_effects
 from ferray.results.sweep import Sweep
 from ferray.study.importance import Importances, importances
-from ferray.study.records import TrialRecord
+from ferray.study.records import Reading, TrialRecord
 
 T = TypeVar("T")
 FAULTS = ("failed", "diverged", "interrupted", "orphaned")
@@ -44,6 +44,7 @@ class Contents:
     made: datetime
     board: Leaderboard
     standing: Standing
+    readings: tuple[Reading, ...]
     axes: tuple[Axis, ...]
     summary: Sequence[str]
     selection: SelectionEffects
@@ -92,13 +93,15 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
     board, nodes = rank(record), nodes_of(folder)
     selection, means = selection_effects(board), over_seeds(record, folder)
     axes, cost, standing = axes_of(record.trials, nodes), cost_of(record, histories), standing_of(record, folder)
+    readings = readings_of(record, folder)
     return Contents(
         sweep=sweep,
         made=made,
         board=board,
         standing=standing,
+        readings=readings,
         axes=axes,
-        summary=sentences(board, selection, means, standing=standing, cost=cost, num_judged=num_read(folder)),
+        summary=sentences(board, selection, means, standing=standing, cost=cost, readings=readings),
         selection=selection,
         over_seeds=means,
         confirmation=_unless_damaged(lambda: read_confirmation(folder), None, notes),

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from ferray.config.readable import params_line
 from ferray.reports.cost import Cost, duration
 from ferray.reports.seeds import OverSeeds
-from ferray.results.blinding import Standing
+from ferray.results.blinding import Standing, readings_sentence
 from ferray.results.leaderboard import Leaderboard
 from ferray.results.selection import SelectionEffects
 from ferray.results.trial_intervals import value_interval
 from ferray.stats.intervals import Interval
 from ferray.stats.ranking import sign
-from ferray.study.records import TrialRecord
+from ferray.study.records import Reading, TrialRecord
 from ferray.text.counting import counted
 
 DIGITS = 3
@@ -26,9 +26,9 @@ def sentences(
     *,
     standing: Standing,
     cost: Cost,
-    num_judged: int,
+    readings: Sequence[Reading],
 ) -> list[str]:
-    """The summary, most important first. `num_judged` trials have been read on the test split."""
+    """The summary, most important first. `readings` are those of the test split, by whatever command."""
     return [
         _leader(board),
         *_settings(board),
@@ -37,7 +37,7 @@ def sentences(
         *_pruned_above(board),
         _ends(board, standing),
         _spent(cost),
-        *_split(board, num_judged),
+        *_split(board, readings),
     ]
 
 
@@ -138,11 +138,10 @@ def _spent(cost: Cost) -> str:
     )
 
 
-def _split(board: Leaderboard, num_judged: int) -> Iterator[str]:
+def _split(board: Leaderboard, readings: Sequence[Reading]) -> Iterator[str]:
     if board.best is None:
         return
     chosen = f"The validation split chose among {counted(len(board.complete), 'complete trial')}"
     beyond = " beyond its interval" if value_interval(board.best, board.metric) else ""
     yield f"{chosen}, so the best value is optimistic{beyond}: see what it is worth, below."
-    read = f"has been read for {counted(num_judged, 'trial')}" if num_judged else "has not been read"
-    yield f"The test split {read}."
+    yield readings_sentence(readings)

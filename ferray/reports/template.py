@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from ferray.config.readable import readable_params, readable_value
 from ferray.reports import confusions, cost, summary
 from ferray.reports.contents import Contents
+from ferray.results.blinding import readings_sentence
 from ferray.results.trial_intervals import accuracy_interval, value_interval
 from ferray.text.counting import counted
 from ferray.text.sanitize import visible
@@ -94,6 +95,7 @@ def _environment() -> Environment:
         "accuracy_interval": accuracy_interval,
         "counted": counted,
         "readable_params": readable_params,
+        "readings_sentence": readings_sentence,
         "recalls": confusions.recalls,
         "value_interval": value_interval,
         "why_no_interval": summary.why_no_interval,

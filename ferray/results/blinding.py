@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ from ferray.study.records import Reading, SweepRecord, TrialRecord
 from ferray.text.counting import counted
 
 ENDED = ("complete", "pruned", "diverged", "failed")  # for good: the others are asked again
+MOST_TOLD = 5  # readings of the test split, one by one
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,15 @@ def reading_words(reading: Reading) -> str:
     num_ended, num_asked = reading.num_ended, reading.num_asked
     early = num_ended is not None and num_asked is not None and num_ended < num_asked
     return f"{reading.by} of {of}{when}" + (f", when {num_ended} of {num_asked} trials had ended" if early else "")
+
+
+def readings_sentence(readings: Sequence[Reading]) -> str:
+    """How often the test split has been read, and by what; that it has not been where `readings` are none."""
+    if not readings:
+        return "The test split has not been read."
+    more = f"; and {len(readings) - MOST_TOLD} more" if len(readings) > MOST_TOLD else ""
+    told = "; ".join(map(reading_words, readings[:MOST_TOLD]))
+    return f"The test split has been read {counted(len(readings), 'time')}: {told}{more}."
 
 
 def already_read(record: SweepRecord, folder: Path) -> list[str]:

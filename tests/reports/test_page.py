@@ -25,7 +25,7 @@ from ferray.results.leaderboard import rank
 from ferray.results.selection import selection_effects
 from ferray.results.sweep import Sweep, load
 from ferray.stats.intervals import wilson_interval
-from ferray.study.records import DriverRecord, SweepRecord, TrialRecord
+from ferray.study.records import DriverRecord, Reading, SweepRecord, TrialRecord
 from ferray.testing.fake_sweep import TRIALS, append_history, sweep_record
 from ferray.testing.html_page import Element, data_of, read_page
 
@@ -286,6 +286,12 @@ def test_what_evaluate_has_read_of_the_test_split_has_n_and_interval(tmp_path: P
     assert (row["trial"], row["test/accuracy"], row["n"]) == ("4", "0.600", "40")
     assert f"{low:.3f} to {high:.3f}" in fake_page(tmp_path).by_id("test-split").text
     assert row["remark"] == "read when 3 of 7 trials had ended"
+
+
+def test_a_test_split_that_confirm_has_read_is_said_to_be_read(tmp_path: Path) -> None:
+    page = fake_page(tmp_path, readings=(Reading("k", "confirm", "fake-confirm", (0, 1), num_ended=5, num_asked=9),))
+    said = "The test split has been read 1 time: confirm of 2 trials, when 5 of 9 trials had ended."
+    assert [said in page.by_id(part).text for part in ("summary", "worth")] == [True, True]
 
 
 def test_what_stands_in_backticks_is_code_and_is_escaped_all_the_same(tmp_path: Path) -> None:
