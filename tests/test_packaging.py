@@ -50,6 +50,11 @@ def test_wheel_holds_every_module(names: set[str]) -> None:
     assert modules <= names
 
 
+def test_wheel_holds_what_a_report_is_made_of(names: set[str]) -> None:
+    parts = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("ferray/reports/[at]*/*.*")}
+    assert {"ferray/reports/templates/page.html", "ferray/reports/assets/page.js"} <= parts <= names
+
+
 def test_wheel_says_that_ferray_is_typed(names: set[str]) -> None:
     assert "ferray/py.typed" in names
 
