@@ -25,7 +25,7 @@ def render(sweep: Sweep, *, data: DataPlace | None = None, made: datetime | None
 def write_report(sweep: Sweep, path: Path, *, data: DataPlace | None = None, made: datetime | None = None) -> Path:
     """Replace `path` by the page of a sweep, making its folder; DataError where it cannot be written."""
     text = render(sweep, data=data, made=made)
-    with writing(path, DataError, "choose another `--output`"):
+    with writing(path, DataError, "choose another file with `--to`"):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, text)
     return path
