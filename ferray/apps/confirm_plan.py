@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.config.exclusion import kept_list
-from ferray.config.place import RESOLVED_NAME, Place, unused
+from ferray.config.place import CONFIRM, RESOLVED_NAME, Place, unused
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError, DataError
@@ -19,7 +19,6 @@ from ferray.results.finalist_choice import BASELINE, MOST_SEEDS, Arm, fresh_seed
 from ferray.study.records import SweepRecord
 
 SEARCH_NAME = "search.json"  # in the folder of the trainings: the search whose finalists they are
-SUFFIX = "-confirm"
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def find_trainings(search: Place, record: SweepRecord, arms: Sequence[Arm], num_
     search has been confirmed already has a name of its own.
     """
     identity, output = search.identity or search.study, search.folder.parent
-    asked = Trainings(output / f"{search.folder.name}{SUFFIX}", identity, tuple(arms), 0, num_folds)
+    asked = Trainings(output / f"{search.folder.name}{CONFIRM}", identity, tuple(arms), 0, num_folds)
     for known in known_trainings(output):
         block = range(known.first_seed, known.first_seed + MOST_SEEDS)
         is_fresh = not any(seed in block for seed in seeds_of_search(record, arms))

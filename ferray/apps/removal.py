@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from ferray.artifacts.sweep import SweepArtifacts
-from ferray.config.place import RESOLVED_NAME, Place, find_sweep, read_place, sweep_names
+from ferray.config.place import (
+    CONFIRM,
+    RESOLVED_NAME,
+    Place,
+    find_sweep,
+    is_sweep,
+    read_place,
+    sweep_names,
+    words_for,
+)
 from ferray.config.urls import without_password
 from ferray.errors import ConfigError, DataError, FerrayError, StorageError
 from ferray.files.atomic import folders_aside, set_aside, sync_folder
@@ -21,6 +30,7 @@ from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
 from ferray.sweeps.disk_use import disk_use
 from ferray.sweeps.driver_lock import only_driver
+from ferray.text.commands import command
 from ferray.text.counting import counted, gibibytes
 
 _HINT = "mend that and run the same command again"
@@ -32,7 +42,8 @@ class Removal:
     """What removing a sweep takes away. `record` is None where it cannot be read, for the reason in `unread`.
 
     `needed_by` are sweeps of the same folder that begin with its weights or come after it. `leftovers` are what an
-    interrupted removal has left, where the sweep itself is gone already.
+    interrupted removal has left, where the sweep itself is gone already. `confirmation` is the folder of the sweep that
+    trained its finalists anew, which stays.
     """
 
     place: Place
@@ -42,6 +53,7 @@ class Removal:
     needed_by: tuple[str, ...] = ()
     leftovers: tuple[Path, ...] = ()
     storage: str | None = None
+    confirmation: Path | None = None
 
     @property
     def name(self) -> str:
@@ -59,6 +71,11 @@ class Removal:
         if self.unread:
             lines.append(f"its record cannot be read: {self.unread}")
         lines += [f"`{other}` needs it: it begins with its weights, or comes after it" for other in self.needed_by]
+        if self.confirmation:
+            removing = command("rm", *words_for(self.confirmation))
+            lines.append(
+                f"its confirmation `{self.confirmation.name}` is a sweep of its own and stays: `{removing}` removes it"
+            )
         return lines
 
     def to_json(self) -> dict[str, Any]:
@@ -70,6 +87,7 @@ class Removal:
             "held": self.held,
             "store": without_password(self.storage) if self.storage else None,
             "needed_by": list(self.needed_by),
+            "confirmation": str(self.confirmation) if self.confirmation else None,
         }
 
 
@@ -88,7 +106,16 @@ def plan_removal(name: str, output: Path, storage: str | None = None) -> Removal
     record, unread = _read(folder, url)
     if record and record.driver and record.driver.is_alive:
         raise ConfigError(f"`{folder.name}` is being run by {record.driver.who}", "stop it first, or wait for its end")
-    return Removal(place, disk_use(folder).held, record, unread, tuple(_needing(folder)), storage=url)
+    confirmation = folder.with_name(f"{folder.name}{CONFIRM}")
+    return Removal(
+        place,
+        disk_use(folder).held,
+        record,
+        unread,
+        tuple(_needing(folder)),
+        storage=url,
+        confirmation=confirmation if is_sweep(confirmation) else None,
+    )
 
 
 def remove(removal: Removal) -> None:

@@ -24,6 +24,7 @@ PLACE_NAME = "place.json"
 RESOLVED_NAME = "resolved.json"
 SPACE_NAME = "sweep.yaml"  # as it was written
 CONFIRMATION_NAME = "confirmation.json"  # in the folder of a search whose finalists have been confirmed
+CONFIRM = "-confirm"  # behind the name of a search, that of the sweep that trains its finalists anew
 QUICK = "-quick"  # behind the name of a space, that of the sweep that `--quick` makes
 DEFAULT_OUTPUT = Path("runs")
 MOST_LISTED = 10

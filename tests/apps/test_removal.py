@@ -120,6 +120,15 @@ def test_one_whose_checkpoint_another_begins_with_is_named(tmp_path: Path) -> No
     assert plan_removal("curves", tmp_path).needed_by == ("second",)
 
 
+def test_the_confirmation_of_a_removed_sweep_stays_and_is_named(tmp_path: Path) -> None:
+    curves(tmp_path)
+    confirmation = curves(tmp_path, "curves-confirm")
+    plan = plan_removal("curves", tmp_path)
+    remove(plan)
+    assert (plan.confirmation, confirmation.is_dir()) == (confirmation, True)
+    assert plan.sentences()[-1].startswith("its confirmation `curves-confirm` is a sweep of its own and stays: `")
+
+
 def test_a_damaged_record_does_not_keep_a_sweep(tmp_path: Path) -> None:
     folder = curves(tmp_path)
     (folder / "study.journal").write_text("not a journal\n" * 3)

@@ -26,7 +26,7 @@ def rm(
     """Delete a sweep: its folder, its trials' files, and its study where that lies in a database.
 
     It asks first. One that is being run is refused, and without a question also one that another sweep begins with or
-    comes after. Runs in W&B stay.
+    comes after. Its confirmation and its runs in W&B stay.
     """
     from ferray.apps.removal import plan_removal, remove
 
