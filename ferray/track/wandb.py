@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import BoundedSemaphore, Lock, Thread
@@ -24,7 +23,7 @@ from ferray.text.sanitize import visible
 from ferray.track import Tracker
 from ferray.track.wandb_runs.client import Client, kill_service
 from ferray.track.wandb_runs.files import files_kept_in
-from ferray.track.wandb_runs.place import WandbPlace
+from ferray.track.wandb_runs.place import WandbPlace, add_nothing_at_end
 from ferray.track.wandb_runs.writer import MOST_OPEN, RunWriter, writer_of
 
 CLOSE_TIMEOUT_S = 60.0  # what is not sent by then is brought by `ferray sync`
@@ -120,7 +119,7 @@ class Wandb(Tracker):
         while thread.is_alive() and time.monotonic() < until:
             kill_service()
             thread.join(_POLL_S)
-        replace(WandbPlace.of(self.folder), is_online=False).remember(self.folder)  # the end of a sweep adds nothing
+        add_nothing_at_end(self.folder)
 
     def _wait_within(self, thread: Thread, until: float) -> None:
         told = self._clock()
@@ -153,6 +152,7 @@ class Wandb(Tracker):
             place = WandbPlace.for_sweep(self.folder)
             mode = choose_mode(wandb, self.folder, self._voice)
             if mode == "disabled":
+                add_nothing_at_end(self.folder)
                 return
             place.remember(self.folder)
             if mode == "online":

@@ -22,6 +22,7 @@ from ferray.testing.trackers import play
 from ferray.text.commands import command
 from ferray.track.wandb import Voice, Wandb, choose_mode
 from ferray.track.wandb_runs.payload import run_id
+from ferray.track.wandb_runs.place import WandbPlace
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +184,17 @@ def test_what_cannot_be_written_is_told_once_on_the_callers_thread(
     tracker.sweep_started(sweep_started(tmp_path))
     with pytest.raises(FerrayError, match="W&B cannot be written"):
         tracker.close()
+
+
+def test_a_sweep_that_goes_on_with_wandb_switched_off_adds_nothing_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    WandbPlace(entity="us", is_online=True).remember(tmp_path)
+    tracker = Wandb(tmp_path)
+    tracker.sweep_started(sweep_started(tmp_path))
+    tracker.close()
+    assert WandbPlace.of(tmp_path) == WandbPlace(entity="us", is_online=False)
 
 
 KILLED = """

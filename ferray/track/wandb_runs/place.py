@@ -62,6 +62,13 @@ class WandbPlace:
         return f"{self.entity}/{self.project}" if self.entity else self.project
 
 
+def add_nothing_at_end(folder: Path) -> None:
+    """Have what is done in W&B at the end of a sweep left out, though runs of it went to a server."""
+    place = WandbPlace.of(folder)
+    if place.is_online:
+        replace(place, is_online=False).remember(folder)
+
+
 def _from_environment() -> dict[str, Any]:
     return _told({name: os.environ.get(variable) for name, variable in _VARIABLES.items()})
 
