@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from ferray.config.place import read_place
@@ -14,8 +13,9 @@ from ferray.errors import ClusterError, ConfigError, DataError, FerrayError
 from ferray.events import Listener
 from ferray.publish.options import PublishOptions
 from ferray.publish.waiting import waiting_runs
+from ferray.system.daemon import Daemon
 from ferray.text.commands import command
-from ferray.track.wandb_runs.client import kill_service
+from ferray.track.wandb_runs.client import cut_short
 from ferray.track.wandb_runs.place import WandbPlace
 
 if TYPE_CHECKING:
@@ -128,7 +128,6 @@ def publish_at_end(record: SweepRecord, folder: Path, listener: Listener) -> Pub
     except FerrayError as error:
         listener.warned(f"warning: the sweep is not shown as a whole in W&B: {error.message}; {later}")
     except KeyboardInterrupt:  # the sweep itself is done
-        kill_service()
         listener.warned(f"interrupted while the sweep was published to W&B; {later}")
     else:
         for what, address in published.addresses.items():
@@ -155,11 +154,15 @@ def _within(limit_s: float, act: Callable[[], Published]) -> Published:
         except Exception as error:  # told on the caller's thread, as one of ours
             heard.put(error)
 
-    thread = Thread(target=run, name="ferray-publish", daemon=True)
+    thread = Daemon("ferray-publish", run)
     thread.start()
-    thread.join(limit_s)
+    try:
+        thread.join(limit_s)
+    except KeyboardInterrupt:
+        cut_short(thread)
+        raise
     if thread.is_alive():
-        kill_service()
+        cut_short(thread)
         raise ClusterError(f"W&B was still busy after {limit_s:.0f} s")
     found = heard.get()
     if isinstance(found, FerrayError):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Thread
+from threading import Event
 from typing import Any
 
 from ferray.config.place import Place
@@ -15,12 +15,13 @@ from ferray.events import Listener
 from ferray.results.progress import with_progress
 from ferray.results.run_contents import run_contents
 from ferray.study.history import load_sweep
+from ferray.system.daemon import Daemon
 from ferray.text.commands import command
 from ferray.text.counting import counted
-from ferray.track.wandb_runs.client import kill_service
+from ferray.track.wandb_runs.client import cut_short
 from ferray.track.wandb_runs.files import mark_sent
 from ferray.track.wandb_runs.online import online_client
-from ferray.track.wandb_runs.place import WandbPlace
+from ferray.track.wandb_runs.place import WandbPlace, add_nothing_at_end
 from ferray.track.wandb_runs.repair import Repair, Repairer, RunContent
 
 QUIET_S = 3.0  # of bringing runs up before a line says so
@@ -78,12 +79,17 @@ class Synced:
 
 
 def sync_sweep(
-    place: Place, listener: Listener, *, storage: str | None = None, given: Mapping[str, Any] | None = None
+    place: Place,
+    listener: Listener,
+    *,
+    storage: str | None = None,
+    given: Mapping[str, Any] | None = None,
+    over: Event | None = None,
 ) -> Synced:
     """Compare the runs of a sweep with its record, and add what they lack; again as often as one likes.
 
-    `given` may have `entity` and `project`. ConfigError without a key that is taken or a server that answers,
-    ClusterError where some run did not arrive.
+    `given` may have `entity` and `project`; nothing is begun once it is `over`. ConfigError without a key that is
+    taken or a server that answers, ClusterError where some run did not arrive.
     """
     folder = place.folder
     record = with_progress(load_sweep(folder, storage), folder)
@@ -92,7 +98,7 @@ def sync_sweep(
     contents = run_contents(record, place, chosen)
     with online_client(folder, chosen) as (client, address):
         listener.noted(f"comparing {counted(len(contents), 'run')} of `{record.name}` with {address}")
-        repair = Repairer(client, listener.progressed).bring_up(contents)
+        repair = Repairer(client, listener.progressed, over or Event()).bring_up(contents)
         listener.progressed("", 0, 0)
         url = f"{client.place.path} at {address}"
     if repair.left:
@@ -106,12 +112,14 @@ def sync_sweep(
 def settle(place: Place, listener: Listener, *, storage: str | None = None) -> None:
     """The same at the end of a sweep that was online: ranks, and what its server did not take at once.
 
-    Within SETTLE_S, or until Ctrl-C; what is not done then is told in a line, with the way on, and fails nothing.
+    Within SETTLE_S, or until Ctrl-C; what is not done then is told in a line, with the way on, and fails nothing, and
+    nothing else is tried at the sweep's end.
     """
     if not WandbPlace.of(place.folder).is_online:
         return
     failed: list[str] = []
-    thread = Thread(target=_settled, args=(place, storage, failed), name="ferray-wandb-settle", daemon=True)
+    over = Event()
+    thread = Daemon("ferray-wandb-settle", lambda: _settled(place, storage, failed, over))
     thread.start()
     words = command("sync", *place.words)
     with suppress(KeyboardInterrupt):  # the sweep itself has ended
@@ -120,15 +128,17 @@ def settle(place: Place, listener: Listener, *, storage: str | None = None) -> N
             listener.noted(f"bringing the runs in W&B up, at most {SETTLE_S:.0f} s (Ctrl-C leaves it to `{words}`)")
             thread.join(SETTLE_S)
     if thread.is_alive():
-        kill_service()
+        over.set()
         listener.warned(f"the runs in W&B are not all up to date: `{words}` goes on with that")
+        cut_short(thread)
+        add_nothing_at_end(place.folder)
     elif failed:
         listener.warned(f"the runs in W&B are not all up to date ({failed[0]}): `{words}` goes on with that")
 
 
-def _settled(place: Place, storage: str | None, failed: list[str]) -> None:
+def _settled(place: Place, storage: str | None, failed: list[str], over: Event) -> None:
     try:
-        sync_sweep(place, Listener(), storage=storage)
+        sync_sweep(place, Listener(), storage=storage, over=over)
     except FerrayError as error:
         failed.append(error.message)
     except Exception as error:  # told by whoever waits

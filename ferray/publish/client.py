@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import wandb
@@ -11,6 +11,7 @@ import wandb
 from ferray.errors import ConfigError
 from ferray.text.commands import script
 from ferray.track.wandb import why_offline
+from ferray.track.wandb_runs.client import leave
 from ferray.track.wandb_runs.files import files_kept_in
 
 
@@ -28,5 +29,4 @@ def client_of(folder: Path) -> Iterator[str]:
                 raise ConfigError("W&B is switched off", f"unset WANDB_MODE, or run `{script('wandb', 'online')}`")
             yield why_offline(wandb, settings)
         finally:
-            with suppress(Exception):
-                wandb.teardown()  # at the end of the process its service would be waited for without end
+            leave()

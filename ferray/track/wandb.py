@@ -9,19 +9,20 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import SimpleQueue
-from threading import BoundedSemaphore, Lock, Thread
+from threading import BoundedSemaphore, Lock
 from threading import Event as ThreadEvent
 from typing import Any
 
 from ferray.config.place import words_for
 from ferray.errors import FerrayError
 from ferray.events import EpochReport, SweepStarted, TrialEnded, TrialStarted
+from ferray.system.daemon import Daemon
 from ferray.system.network import answers
 from ferray.text.commands import command
 from ferray.text.counting import counted
 from ferray.text.sanitize import visible
 from ferray.track import Tracker
-from ferray.track.wandb_runs.client import Client, kill_service
+from ferray.track.wandb_runs.client import Client, cut_short, leave
 from ferray.track.wandb_runs.files import files_kept_in
 from ferray.track.wandb_runs.place import WandbPlace, add_nothing_at_end
 from ferray.track.wandb_runs.writer import MOST_OPEN, RunWriter, writer_of
@@ -30,7 +31,6 @@ CLOSE_TIMEOUT_S = 60.0  # what is not sent by then is brought by `ferray sync`
 ANSWER_S = 30  # within which a server says whose key it is given
 PROGRESS_S = 10.0
 _POLL_S = 0.2
-_KILLED_S = 5.0  # in which threads notice that the service is gone
 
 Event = TrialStarted | tuple[int, EpochReport] | TrialEnded
 
@@ -70,7 +70,7 @@ class Wandb(Tracker):
         self._files.enter_context(files_kept_in(folder))
         self._clock = clock
         self._events: SimpleQueue[Event | None] = SimpleQueue()
-        self._thread: Thread | None = None
+        self._thread: Daemon | None = None
         self._failure: Exception | None = None
         self._voice = Voice()
         self._runs: Runs | None = None
@@ -78,7 +78,7 @@ class Wandb(Tracker):
 
     def sweep_started(self, sweep: SweepStarted) -> None:
         # A daemon, so that a second Ctrl-C ends the process whatever wandb is waiting for.
-        self._thread = Thread(target=self._write, args=(sweep,), name="ferray-wandb", daemon=True)
+        self._thread = Daemon("ferray-wandb", lambda: self._write(sweep))
         self._thread.start()
 
     def trial_started(self, trial: TrialStarted) -> None:
@@ -99,7 +99,7 @@ class Wandb(Tracker):
                 self._wait_for(thread)
                 self._raise_failure()
 
-    def _wait_for(self, thread: Thread) -> None:
+    def _wait_for(self, thread: Daemon) -> None:
         """Until all is uploaded, the time is up or Ctrl-C is pressed; then no run may be taken for complete."""
         with suppress(KeyboardInterrupt):  # the sweep itself has ended, and what is said next holds
             self._wait_within(thread, self._clock() + CLOSE_TIMEOUT_S)
@@ -110,18 +110,15 @@ class Wandb(Tracker):
             what = counted(lost, "run is", "runs are") if lost else "the runs are"
             self._voice.report(f"{what} not uploaded whole; {_sync_advice(self.folder)}")
 
-    def _cut_short(self, thread: Thread) -> None:
+    def _cut_short(self, thread: Daemon) -> None:
         """Have nothing begun any more, and wandb's service killed, also one that is about to start."""
         self._over.set()
         if self._runs is not None:
             self._runs.give_up()
-        until = time.monotonic() + _KILLED_S
-        while thread.is_alive() and time.monotonic() < until:
-            kill_service()
-            thread.join(_POLL_S)
+        cut_short(thread)
         add_nothing_at_end(self.folder)
 
-    def _wait_within(self, thread: Thread, until: float) -> None:
+    def _wait_within(self, thread: Daemon, until: float) -> None:
         told = self._clock()
         while thread.is_alive() and self._clock() < until:
             thread.join(_POLL_S)
@@ -166,13 +163,7 @@ class Wandb(Tracker):
         except Exception as error:  # told on the driver's thread, where it can be acted on
             self._failure = error
         finally:
-            _leave(wandb)
-
-
-def _leave(wandb: Any) -> None:
-    """End wandb's service now: at the end of the process it would wait for ever, or print why it was killed."""
-    with suppress(Exception):
-        wandb.teardown()
+            leave()
 
 
 def choose_mode(wandb: Any, folder: Path, voice: Voice) -> str:

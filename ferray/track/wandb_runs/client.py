@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from ferray.system.daemon import Daemon
 from ferray.track.wandb_runs.open_run import OpenRun
 from ferray.track.wandb_runs.payload import EPOCH, TRIAL_JOB, RunFacts
 from ferray.track.wandb_runs.place import WandbPlace
@@ -22,6 +24,8 @@ INIT_TIMEOUT_S = 120.0  # a server that takes seconds a request is slow, not gon
 ASK_TIMEOUT_S = 60
 MOST_EPOCHS = 10_000  # of one trial, as its configuration allows
 _SERVICE = "wandb-core"
+_KILLED_S = 5.0  # in which a thread notices that the service is gone
+_POLL_S = 0.2
 
 
 class Client:
@@ -119,3 +123,23 @@ def kill_service() -> None:
         with suppress(psutil.Error):
             if process.name().startswith(_SERVICE):
                 process.kill()
+
+
+def cut_short(thread: Daemon) -> None:
+    """Kill wandb's service, also one that is about to start, until `thread` has noticed or some seconds are over."""
+    until = time.monotonic() + _KILLED_S
+    while thread.is_alive() and time.monotonic() < until:
+        kill_service()
+        thread.join(_POLL_S)
+    if thread.is_alive():
+        ending = Daemon("ferray-wandb-leave", leave)  # it waits for a lock that `thread` may hold
+        ending.start()
+        ending.join(_KILLED_S)
+
+
+def leave() -> None:
+    """End wandb's service now: at the end of the process it would wait for ever, or print why it was killed."""
+    import wandb
+
+    with suppress(Exception):
+        wandb.teardown()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ferray.errors import ClusterError, ConfigError
 from ferray.system.network import answers
 from ferray.text.commands import script
-from ferray.track.wandb_runs.client import ASK_TIMEOUT_S, Client
+from ferray.track.wandb_runs.client import ASK_TIMEOUT_S, Client, leave
 from ferray.track.wandb_runs.files import files_kept_in
 from ferray.track.wandb_runs.place import WandbPlace
 
@@ -30,8 +30,7 @@ def online_client(folder: Path, place: WandbPlace) -> Iterator[tuple[Client, str
             address = _checked_address(wandb)
             yield Client(wandb, folder, place, mode="online"), address
         finally:
-            with suppress(Exception):
-                wandb.teardown()
+            leave()
 
 
 def _checked_address(wandb: Any) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import Any
 
 from ferray.events import EpochReport
+from ferray.track.wandb_runs.at_once import at_once
 from ferray.track.wandb_runs.client import Client, epochs_on_server
 from ferray.track.wandb_runs.open_run import RunEnd
 from ferray.track.wandb_runs.payload import (
@@ -144,11 +145,15 @@ def _differ(wanted: Mapping[str, Any], found: Mapping[str, Any], *, former: Iter
 
 
 class Repairer:
-    """Compares and brings up the runs of a sweep by a client that is online; `progress` hears how many are done."""
+    """Compares and brings up the runs of a sweep by a client that is online; `progress` hears how many are done.
 
-    def __init__(self, client: Client, progress: Callable[[str, int, int], None]) -> None:
+    Nothing is begun once it is `over`.
+    """
+
+    def __init__(self, client: Client, progress: Callable[[str, int, int], None], over: Event) -> None:
         self._client = client
         self._progress = progress
+        self._over = over
 
     def bring_up(self, contents: Sequence[RunContent]) -> Repair:
         """Compare, add what lacks, and compare again: what counts is what the server has then."""
@@ -167,8 +172,8 @@ class Repairer:
 
     def _found(self, ids: Sequence[str]) -> dict[str, FoundRun]:
         runs = [run for some in _pages(ids) for run in self._listed(some)]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return dict(self._counted("comparing runs with W&B", pool.map(_found_run, runs), len(runs)))
+        found = at_once(AT_ONCE, _found_run, runs, self._over)
+        return dict(self._counted("comparing runs with W&B", found, len(runs)))
 
     def _listed(self, ids: Sequence[str]) -> list[Any]:
         """The runs of these ids that there are, in a project that may not be there yet."""
@@ -183,9 +188,9 @@ class Repairer:
 
     def _mend(self, lacking: Sequence[tuple[RunContent, Lack]]) -> dict[str, str]:
         """Bring up each run; what went wrong, by the run's id."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            done = self._counted("bringing runs up", pool.map(self._tried, lacking), len(lacking))
-            return {name: trouble for name, trouble in done if trouble}
+        tried = at_once(AT_ONCE, self._tried, lacking, self._over)
+        done = self._counted("bringing runs up", tried, len(lacking))
+        return {name: trouble for name, trouble in done if trouble}
 
     def _tried(self, lacking: tuple[RunContent, Lack]) -> tuple[str, str]:
         content, lack = lacking
