@@ -115,6 +115,8 @@ def command_without(space: str, name: str, asked: Mapping[str, Any], path: Path)
     is_space = space in space_names() or space.endswith((".yaml", ".yml"))
     words = [space] if is_space else ["demo", "--set", f"dataset={space}"]
     sets = [word for item in asked["set"] or () for word in ("--set", item)]
+    options = ("--limit-per-class", "limit_per_class"), ("--bad-samples", "bad_samples")
+    sets += [word for option, key in options if asked[key] is not None for word in (option, str(asked[key]))]
     own = name if is_space else "demo"
     named = ["--name", f"{own}-without"] if is_sweep(asked["output"] / own) else []
     place = ["--data-root", asked["data_root"]] if asked["data_root"] else []

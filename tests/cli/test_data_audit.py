@@ -78,6 +78,15 @@ def test_the_command_that_trains_without_it_is_said(root: Path) -> None:
     assert "--exclude" in audit(root, "--write-split", "clean").err
 
 
+def test_the_command_has_the_samples_that_were_looked_at(root: Path) -> None:
+    said = audit(root, "--write-split", "clean", "--bad-samples", "skip", "--limit-per-class", "9").err
+    assert " --limit-per-class 9 --bad-samples skip --exclude " in said
+
+
+def test_classes_of_one_size_are_said_to_be_so(tmp_path: Path) -> None:
+    assert "classes: train has 4 of each class" in audit(write_image_folder(tmp_path / "data")).out
+
+
 def test_a_data_set_of_numbers_is_audited_without_pictures(tmp_path: Path) -> None:
     ran = audit(write_sheet_csv(tmp_path / "data"), name="sfew_features")
     assert ran.code == 0, ran.err

@@ -185,6 +185,9 @@ def _imbalance(audited: AuditedData) -> Iterator[str]:
     for split in audited.shown.summary.splits:
         if split.total:
             small, large = min(split.counts), max(split.counts)
+            if small == large:
+                yield f"{split.name} has {large:,} of each class"
+                continue
             ratio = f"{large / small:.1f} times" if small else "without end"
             yield (
                 f"{split.name} has {ratio} as many of `{classes[split.counts.index(large)]}` ({large:,}) as of "
