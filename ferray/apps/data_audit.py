@@ -70,6 +70,7 @@ def audit_data(name: str, asked: Mapping[str, Any], listener: Listener) -> Itera
     spec, notes = load_space_or_dataset(name, overrides_from(asked))
     for note in notes:
         listener.noted(f"note: {note}")
+    _refuse_unusable(asked["write_split"])
     configs = distinct_data(spec)
     if asked["write_split"] and len(configs) > 1:
         message = f"`{name}` splits its data in {len(configs)} ways, and `--write-split` writes one"
@@ -78,6 +79,15 @@ def audit_data(name: str, asked: Mapping[str, Any], listener: Listener) -> Itera
     listener.noted(f"auditing the data of `{name}` in `{runtime.data_root}`")
     for config in configs:
         yield _audited(name, spec.name, config, runtime, asked, listener)
+
+
+def _refuse_unusable(split: str | None) -> None:
+    """ConfigError for a name that is none, or that of the list of all copies."""
+    if split is None or split.endswith(".csv"):
+        return
+    if not split or "/" in split or f"{split}.csv" == LISTING:
+        message = f"`--write-split {split}` is no name for a list beside `{LISTING}`"
+        raise ConfigError(message, "give a word such as `clean`, or a path ending in .csv")
 
 
 def _audited(

@@ -78,6 +78,12 @@ def test_the_command_that_trains_without_it_is_said(root: Path) -> None:
     assert "--exclude" in audit(root, "--write-split", "clean").err
 
 
+@pytest.mark.parametrize("split", ["", "copies", "a/b"])
+def test_a_list_that_has_no_place_is_refused_before_anything_is_read(root: Path, split: str) -> None:
+    ran = audit(root, "--write-split", split)
+    assert (ran.code, "a path ending in .csv" in ran.err, (root.parent / "runs").exists()) == (2, True, False)
+
+
 def test_the_command_has_the_samples_that_were_looked_at(root: Path) -> None:
     said = audit(root, "--write-split", "clean", "--bad-samples", "skip", "--limit-per-class", "9").err
     assert " --limit-per-class 9 --bad-samples skip --exclude " in said
