@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,10 +116,16 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_sweep_that_was_offline_arrives_whole(offline: Path) -> None:
+@pytest.fixture(scope="module")
+def arrived(offline: Path) -> tuple[Synced, Record]:
+    """What came of it once it was synced, and what a server has then."""
     with WandbServer() as server:
-        synced = sync(offline, server.url)
-    assert (synced.num_made, disagreements(server.record, offline)) == (4, [])
+        return sync(offline, server.url), server.record
+
+
+def test_a_sweep_that_was_offline_arrives_whole(offline: Path, arrived: tuple[Synced, Record]) -> None:
+    synced, record = arrived
+    assert (synced.num_made, disagreements(record, offline)) == (4, [])
     files = list(offline.glob("wandb/offline-run-*/*.wandb"))
     assert [file.with_name(f"{file.name}.synced").exists() for file in files] == [True] * 4  # or `wandb sync` doubles
 
@@ -137,10 +144,9 @@ def test_an_offline_folder_holds_what_the_leaderboard_prints(offline: Path) -> N
     assert read["tags"] == ["backbone:tiny_cnn", "dataset:demo", "completed"]
 
 
-def test_what_made_a_trial_is_in_its_config(offline: Path) -> None:
-    with WandbServer() as server:
-        sync(offline, server.url)
-    configs = [server.record.config(run) for run in server.record.runs]
+def test_what_made_a_trial_is_in_its_config(arrived: tuple[Synced, Record]) -> None:
+    _, record = arrived
+    configs = [record.config(run) for run in record.runs]
     assert [config["objective"] for config in configs] == [{"metric": "val/uar", "mode": "max", "epoch": "best"}] * 4
     assert [config["sampler"] for config in configs] == [{"component": "random"}] * 4
     assert {config["pruner"]["component"] for config in configs} == {"median"}
@@ -197,9 +203,8 @@ def test_the_end_of_an_offline_sweep_asks_nothing(offline: Path) -> None:
     assert server.record.requests == []
 
 
-def test_runs_of_earlier_versions_are_mended(offline: Path) -> None:
-    with WandbServer() as server:
-        sync(offline, server.url)
+def test_runs_of_earlier_versions_are_mended(offline: Path, arrived: tuple[Synced, Record]) -> None:
+    with WandbServer(record=deepcopy(arrived[1])) as server:
         run = max(server.record.runs, key=lambda name: len(server.record.rows[name]))
         del server.record.rows[run][:2]  # as if a file of ours had run ahead
         server.record.rows[run].append({"_step": 3, "best/confusion_table": {}})  # the row that tables had
