@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ferray.apps.trial_document import trial_document
 from ferray.config.load import load_space
 from ferray.config.overrides import Overrides
 from ferray.config.parameter_sets import load_sets
@@ -77,3 +79,10 @@ def test_json_has_the_whole_configuration(folder: Path) -> None:
 @pytest.mark.parametrize("number", ["17", "last"])
 def test_a_trial_that_is_not_there_is_refused(folder: Path, number: str) -> None:
     assert shown(folder, number).code == 2
+
+
+def test_a_list_of_samples_is_named_by_its_file_which_other_sweeps_can_read(folder: Path) -> None:
+    trial = load_sweep(folder / "runs" / "tiny").trials[0]
+    left_out = replace(trial, config={**trial.config, "exclude": "0123456789abcdef"})
+    told = trial_document(left_out, folder / "runs" / "tiny", "val/uar")
+    assert f"\n  exclude: {folder}/runs/tiny/excluded-0123456789abcdef.csv\n" in told

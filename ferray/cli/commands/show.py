@@ -57,12 +57,13 @@ def trial(
 
     if number != "best" and not number.isdecimal():
         raise ConfigError(f"`{number}` is no trial", "give its number, or `best`")
-    record = load_sweep(find_sweep(name, output, storage).folder, storage)
+    folder = find_sweep(name, output, storage).folder
+    record = load_sweep(folder, storage)
     found = trial_called(record, "best" if number == "best" else int(number))
     if json:
         print_json({"number": found.number, "params": dict(found.params), "config": found.config})
     else:
-        show_text(trial_document(found, record.name, record.metric))
+        show_text(trial_document(found, folder, record.metric))
 
 
 @app.command("component")
