@@ -10,6 +10,7 @@ from ferray.publish import contents
 from ferray.publish.contents import SweepContents
 from ferray.publish.run_keys import CONFUSION, REMOVED
 from ferray.reports.axes import Axis
+from ferray.stats.ranking import sign
 from ferray.track.wandb_runs.payload import EPOCH, SCORE, param_key
 
 MOST_PARAMS = 12  # axes that can still be read, and plots of one parameter each
@@ -69,7 +70,7 @@ def _column(axis: Axis) -> Any:
 
 
 def _score_column(shown: SweepContents) -> Any:
-    metric, is_less_better = reports.SummaryMetric(SCORE), shown.board.mode == "min"
+    metric, is_less_better = reports.SummaryMetric(SCORE), sign(shown.board.mode) < 0
     return reports.ParallelCoordinatesPlotColumn(
         metric=metric, display_name=shown.board.metric, inverted=is_less_better
     )

@@ -11,6 +11,7 @@ from wandb_workspaces import expr
 from ferray.publish import panels, wording
 from ferray.publish.contents import SweepContents
 from ferray.publish.run_keys import RunKeys
+from ferray.stats.ranking import sign
 from ferray.track.wandb_runs import payload
 
 MOST_CURVES = 50
@@ -41,7 +42,7 @@ def _order(shown: SweepContents) -> list[Any]:
     """By the score; as long as no run has one, the latest first."""
     if payload.SCORE not in shown.keys.summary:
         return [workspaces.Ordering(workspaces.Metric("CreatedTimestamp"), ascending=False)]
-    return [workspaces.Ordering(workspaces.Summary(payload.SCORE), ascending=shown.board.mode == "min")]
+    return [workspaces.Ordering(workspaces.Summary(payload.SCORE), ascending=sign(shown.board.mode) < 0)]
 
 
 def view_title(sweep: str) -> str:

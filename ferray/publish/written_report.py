@@ -10,6 +10,7 @@ from ferray.events import OutcomeKind
 from ferray.publish import panels, saved_view, wording
 from ferray.publish.contents import SweepContents
 from ferray.results.blinding import readings_sentence
+from ferray.stats.ranking import sign
 from ferray.track.wandb_runs import payload
 
 LONGEST_TITLE = 128  # W&B refuses longer ones
@@ -76,7 +77,7 @@ def _trial_sets(shown: SweepContents) -> list[Any]:
         reports.Runset(
             name=name,
             filters=saved_view.runs_of(shown.name, jobs=[payload.TRIAL_JOB], outcome=outcome),
-            order=[reports.OrderBy(reports.SummaryMetric(score), ascending=shown.board.mode == "min")],
+            order=[reports.OrderBy(reports.SummaryMetric(score), ascending=sign(shown.board.mode) < 0)],
             visible_columns=columns,
             lock_columns=True,
         )

@@ -13,7 +13,6 @@ from typing import Any
 import optuna
 import optuna_dashboard
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from ferray.config.place import read_place
@@ -22,7 +21,7 @@ from ferray.study.history import SweepReader
 from ferray.study.indexed import IndexedJournalStorage
 from ferray.study.pruners import first_epoch_of
 from ferray.study.records import SweepRecord, TrialRecord
-from ferray.study.search import METRIC_NAMES
+from ferray.study.search import METRIC_NAMES, direction_of
 from ferray.study.store import journal_to_read
 
 FRESH_FOR_S = 1.0
@@ -66,8 +65,7 @@ class SweepView(InMemoryStorage):
         self._source, self._source_study = _open_to_read(folder, storage)
         self._reading, self._read_at = threading.Lock(), float("-inf")
         self._told, self._trials = Told({}, "", {}, {}), list[FrozenTrial]()
-        direction = StudyDirection.MAXIMIZE if self.record.mode == "max" else StudyDirection.MINIMIZE
-        self.study_id = self.create_new_study([direction], self.record.name)
+        self.study_id = self.create_new_study([direction_of(self.record.mode)], self.record.name)
         self._refresh()
 
     def get_all_trials(

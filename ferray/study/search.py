@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from optuna.study import StudyDirection
@@ -16,9 +16,9 @@ from ferray.study.records import SCHEMA, SPEC_ATTR
 METRIC_NAMES = "study:metric_names"
 
 
-def direction_of(spec: SweepSpec) -> StudyDirection:
+def direction_of(mode: Literal["max", "min"]) -> StudyDirection:
     """Which way the objective is to go."""
-    return StudyDirection.MAXIMIZE if spec.objective.mode == "max" else StudyDirection.MINIMIZE
+    return StudyDirection.MAXIMIZE if mode == "max" else StudyDirection.MINIMIZE
 
 
 def remember_search(study: optuna.Study, spec: SweepSpec) -> None:
@@ -36,7 +36,7 @@ def remember_search(study: optuna.Study, spec: SweepSpec) -> None:
 def refuse_other_search(study: optuna.Study, spec: SweepSpec) -> None:
     """ResumeMismatch where the study is of something else than `spec`."""
     kept = study.user_attrs.get(SPEC_ATTR)
-    if kept is None and (study.get_trials(deepcopy=False) or study.direction is not direction_of(spec)):
+    if kept is None and (study.get_trials(deepcopy=False) or study.direction is not direction_of(spec.objective.mode)):
         message = f"the store holds a study `{study.study_name}` that was not written by ferray"
         raise ResumeMismatch(message, "give the sweep a name of its own with `--name`")
     if kept is None:

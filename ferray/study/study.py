@@ -85,7 +85,7 @@ class Study:
         self._optuna = optuna.create_study(
             storage=store,
             study_name=self.name,
-            direction=direction_of(spec),
+            direction=direction_of(spec.objective.mode),
             load_if_exists=True,
             pruner=spec.pruner.load()(spec.pruner.build_params()).create(),
         )
