@@ -153,7 +153,7 @@ def test_each_trial_has_one_offline_run(swept: Swept, runs: dict[int, dict[str, 
 
 
 def test_runs_hold_the_configurations(swept: Swept, runs: dict[int, dict[str, Any]]) -> None:
-    rates = {number: run["config"]["searched"]["optimizer/lr"] for number, run in runs.items()}
+    rates = {number: run["config"]["p/optimizer/lr"] for number, run in runs.items()}
     assert rates == {trial["number"]: trial["params"]["optimizer.lr"] for trial in swept.trials}
 
 
