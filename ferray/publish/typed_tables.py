@@ -10,6 +10,7 @@ from typing import Any
 
 from ferray.config.yaml import exact
 from ferray.results.confirmation import Confirmation
+from ferray.results.export import finite
 from ferray.results.held_out import HeldOut
 from ferray.results.leaderboard import Leaderboard
 from ferray.stats.estimates import METRICS, of_confusion
@@ -40,7 +41,7 @@ def typed(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> TypedTable:
 
     What is not a finite number is None.
     """
-    kept = [[_finite(value) for value in row] for row in rows]
+    kept = [[finite(value) for value in row] for row in rows]
     types = tuple(_type_of([row[place] for row in kept]) for place in range(len(columns)))
     told = [tuple(_as(kind, value) for kind, value in zip(types, row, strict=True)) for row in kept]
     return TypedTable(tuple(columns), types, tuple(told))
@@ -154,10 +155,6 @@ def _flat(entry: Mapping[str, Any]) -> dict[str, Any]:
         else:
             flat[key] = json.dumps(value) if isinstance(value, list | dict) else value
     return flat
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _type_of(values: Iterable[Any]) -> ColumnType:

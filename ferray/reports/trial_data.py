@@ -11,6 +11,7 @@ from typing import Any
 from ferray.events import EpochReport
 from ferray.reports.axes import Axis
 from ferray.reports.confusions import Rows, recalls
+from ferray.results.export import finite
 from ferray.results.leaderboard import Leaderboard
 from ferray.results.selection import SelectionEffects
 from ferray.results.trial_intervals import value_interval
@@ -67,7 +68,7 @@ def _trial(
         "rank": rank,
         "outcome": trial.outcome,
         "state": trial.state,
-        "value": _finite(trial.value),
+        "value": finite(trial.value),
         "interval": list(interval) if interval else None,
         "n": trial.num_val,
         "epochs": trial.epochs,
@@ -75,8 +76,8 @@ def _trial(
         "best": trial.best_epoch,
         "seconds": trial.seconds,
         "at": [axis.place(trial.params[axis.name]) if axis.name in trial.params else None for axis in axes],
-        "params": {name: _finite(value) for name, value in trial.params.items()},
-        "metrics": {name: _finite(value) for name, value in trial.metrics.items() if "/recall/" not in name},
+        "params": {name: finite(value) for name, value in trial.params.items()},
+        "metrics": {name: finite(value) for name, value in trial.metrics.items() if "/recall/" not in name},
         "classes": classes.index(list(trial.classes)) if trial.classes else None,
         "recipe": trial.recipe,
         "folder": trial.folder,
@@ -124,7 +125,3 @@ def _thinned(history: Sequence[EpochReport]) -> list[EpochReport]:
 
 def _short(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(f"{value:.{DIGITS}g}")
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -22,11 +22,11 @@ def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
     return {
         "number": trial.number,
         "state": trial.state,
-        "value": _finite(trial.value),
+        "value": finite(trial.value),
         "epochs": trial.epochs,
         "recipe": trial.recipe,
-        "params": {name: _finite(value) for name, value in trial.params.items()},
-        "metrics": {name: _finite(value) for name, value in trial.metrics.items()},
+        "params": {name: finite(value) for name, value in trial.params.items()},
+        "metrics": {name: finite(value) for name, value in trial.metrics.items()},
         "num_val": trial.num_val,
         "interval": list(interval) if interval else None,
         "checkpoint": (trial.checkpoint or None) if not trial.freed else None,
@@ -51,7 +51,8 @@ def driver_entry(driver: DriverRecord | None) -> dict[str, Any] | None:
     return None if driver is None else asdict(driver)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """The value as JSON has it: None for a number that is not finite."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
