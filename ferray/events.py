@@ -56,6 +56,14 @@ class FailureReason(StrEnum):
 
 
 @dataclass(frozen=True)
+class Host:
+    """The machine that trains a trial: its name, and on a cluster the node's id in Ray."""
+
+    name: str
+    node: str = ""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a trial ended, and for a failure its reason, one sentence and the file that holds the traceback.
 

@@ -11,12 +11,8 @@ import ray
 
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
+from ferray.launch._nodes import living_nodes
 from ferray.sweeps.placement import Placement, find_placement, wanted_gpus
-
-
-def living_nodes() -> list[dict[str, float]]:
-    """What each node of the cluster that lives has in all."""
-    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 def wanted_placement(runtime: Runtime) -> Placement:
@@ -44,7 +40,7 @@ def await_placement(runtime: Runtime, wait_s: float, tell: Callable[[str], None]
             _wait(group, wait_s, wanted)
     finally:
         ray.util.remove_placement_group(group)
-    return find_placement(runtime, living_nodes(), "the cluster")
+    return find_placement(runtime, [node.resources for node in living_nodes()], "the cluster")
 
 
 def _wait(group: Any, wait_s: float, wanted: Placement) -> None:

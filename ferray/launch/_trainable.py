@@ -6,6 +6,7 @@ import gc
 import json
 from typing import Any
 
+import ray
 from ray import tune
 
 from ferray.config.job import JobBundle
@@ -26,12 +27,13 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
         self._worker = BundleWorker(bundle)
         self._freshness = Freshness(len(bundle.jobs))
         self._is_retired = False
+        self._node = ray.get_runtime_context().get_node_id()
 
     def step(self) -> dict[str, Any]:
         if self._is_retired:
             raise WornOut
         results = self._worker.step()
-        return {"results": encode_results(results), "worn_out": self._is_worn_out(results)}
+        return {"results": encode_results(results), "worn_out": self._is_worn_out(results), "node": self._node}
 
     def drop(self, number: int, save: str) -> str:
         """End one trial of the bundle; "", or why it could not be saved."""

@@ -38,6 +38,7 @@ class BundleHandle:
     numbers: set[int] = field(init=False)
     trial: Any = None  # None until Tune has taken the bundle
     is_worn_out: bool = False  # its worker is not to be kept
+    node: str = ""  # the id of that which trains it, "" until its worker has said so
 
     def __post_init__(self) -> None:
         self.numbers = set(self.bundle.numbers)
@@ -202,6 +203,7 @@ class _Scheduler(_Stateless, FIFOScheduler):  # type: ignore[misc]
         del tune_controller
         handle = self._searcher.handles[trial.trial_id]
         handle.is_worn_out |= result["worn_out"]
+        handle.node = result["node"]
         self._handover.pass_on(StepEnded(handle, decode_results(result["results"])))
         if handle.numbers:
             return str(TrialScheduler.CONTINUE)

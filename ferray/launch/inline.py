@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +12,8 @@ import torch
 from ferray.config.job import JobBundle
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
-from ferray.events import Save
-from ferray.sweeps.launcher import Event, Launcher, NotSaved, TrialEvent
+from ferray.events import Host, Save
+from ferray.sweeps.launcher import Event, Launcher, NotSaved, Placed, TrialEvent
 from ferray.sweeps.placement import Placement
 from ferray.training.bundle import BundleWorker
 
@@ -25,6 +26,7 @@ class Inline(Launcher):
         self._waiting: deque[JobBundle] = deque()
         self._worker: BundleWorker | None = None
         self._unsaved: list[NotSaved] = []
+        self._unplaced: list[int] = []
 
     def check(self) -> Placement:
         has_gpu = self.runtime.device != "cpu" and torch.cuda.is_available()
@@ -51,8 +53,10 @@ class Inline(Launcher):
         if self._worker is None or not self._worker.numbers:
             self._close_worker()
             self._worker = BundleWorker(self._waiting.popleft()) if self._waiting else None
+            self._unplaced = list(self._worker.numbers) if self._worker is not None else []
         results = self._worker.step() if self._worker is not None else {}
-        return [*self._pop_unsaved(), *(TrialEvent(number, result) for number, result in results.items())]
+        told = [TrialEvent(number, result) for number, result in results.items()]
+        return [*self._pop_unsaved(), *self._pop_placed(), *told]
 
     def drop(self, number: int, *, save: Save) -> None:
         if self._worker is not None and (problem := self._worker.drop(number, save=save)):
@@ -70,6 +74,10 @@ class Inline(Launcher):
     def _pop_unsaved(self) -> list[NotSaved]:
         unsaved, self._unsaved = self._unsaved, []
         return unsaved
+
+    def _pop_placed(self) -> list[Placed]:
+        unplaced, self._unplaced = self._unplaced, []
+        return [Placed(number, Host(socket.gethostname())) for number in unplaced]
 
     def _close_worker(self) -> None:
         if self._worker is not None:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +33,21 @@ from ferray.artifacts.trial import TrialArtifacts  # noqa: E402
 from ferray.config.job import JobBundle  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
-from ferray.events import FailureReason, Outcome, Save  # noqa: E402
+from ferray.events import FailureReason, Host, Outcome, Save  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
-from ferray.launch._capacity import Capacity, await_placement, living_nodes, wanted_placement  # noqa: E402
+from ferray.launch._capacity import Capacity, await_placement, wanted_placement  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
 from ferray.launch._heartbeat import heartbeat_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
+from ferray.launch._nodes import Node, living_nodes, node_of_worker  # noqa: E402
 from ferray.launch._phases import Phases, num_waiting_groups  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, TuneThread  # noqa: E402
 from ferray.launch._worker_errors import why_lost  # noqa: E402
-from ferray.sweeps.launcher import Event, TrialEvent, WorkerLost  # noqa: E402
+from ferray.sweeps.launcher import Event, Placed, TrialEvent, WorkerLost  # noqa: E402
 from ferray.sweeps.placement import Placement, find_placement  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
 from ferray.system.signals import stops_kept  # noqa: E402
@@ -66,6 +67,8 @@ class Ray(Launcher):
         self._saves = Saves()
         self._news: list[Event] = []  # what Tune has no part in
         self._looked = time.monotonic()
+        self._nodes: dict[str, Node] = {}  # that have been seen, by their ids
+        self._placed: set[int] = set()  # trials whose node the loop has heard of
 
     def check(self) -> Placement:
         if self.runtime.address is not None:
@@ -144,13 +147,24 @@ class Ray(Launcher):
 
     def _events(self, message: StepEnded | ActorDied | None) -> Iterator[Event]:
         if isinstance(message, ActorDied) and (numbers := self._take(message.handle)):
+            yield from self._placements(numbers, message.handle.node or node_of_worker(message.words))
             yield WorkerLost(numbers, *why_lost(message.words), message.words)
         if isinstance(message, StepEnded):
+            yield from self._placements(message.results, message.handle.node)
             for number, result in message.results.items():
                 if number in message.handle.numbers:
                     if isinstance(result, Outcome) or result.is_last:
                         self._handles.pop(number).numbers.discard(number)
                     yield TrialEvent(number, result)
+
+    def _placements(self, numbers: Iterable[int], node: str) -> Iterator[Placed]:
+        """Which node trains these trials, for each of them once."""
+        unheard = [number for number in numbers if node and number not in self._placed]
+        if unheard and node not in self._nodes:
+            self._nodes |= {found.id: found for found in living_nodes()}
+        host = self._nodes[node].host if node in self._nodes else Host("", node)
+        self._placed.update(unheard)
+        yield from (Placed(number, host) for number in unheard)
 
     def _take(self, handle: BundleHandle) -> tuple[int, ...]:
         """The trials that a bundle had left; it has none any more."""
@@ -168,7 +182,7 @@ class Ray(Launcher):
         """Tune itself would wait for the nodes of a dead cluster for ever, and never use those that join."""
         nodes = living_nodes()
         if self.runtime.address is not None:
-            self._capacity.look(nodes, ray.available_resources())
+            self._capacity.look([node.resources for node in nodes], ray.available_resources())
         elif not nodes:
             raise ClusterError("Ray has died on this machine", "run the same command again to go on")
 
@@ -176,7 +190,7 @@ class Ray(Launcher):
         return num_waiting_groups() if self._heartbeat.answers() else None
 
     def _placement_now(self) -> Placement:
-        return find_placement(self.runtime, living_nodes(), "the cluster")
+        return find_placement(self.runtime, [node.resources for node in living_nodes()], "the cluster")
 
     def _awaited_placement(self, tell: Callable[[str], None]) -> Placement:
         if self.runtime.wait_s is None:

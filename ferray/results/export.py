@@ -43,6 +43,7 @@ def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
         "superseded_by": trial.superseded_by,
         "folds": [fold.value for fold in trial.folds],
         "parent": trial.parent or None,
+        **({"host": trial.host, "node": trial.node} if trial.host or trial.node else {}),
     }
 
 

@@ -212,7 +212,7 @@ def _so_far(trial: FrozenTrial | ReplayedTrial) -> dict[str, Any]:
 
 
 _NUMBERS = ("value", "so_far", "epochs", "best_epoch", "accumulated", "seconds")  # of a result, or not there
-_WORDS = ("message", "error_file", "reason")
+_WORDS = ("message", "error_file", "reason", "host", "node")
 
 
 def _record(
@@ -258,5 +258,7 @@ def _record(
         folds=tuple(map(FoldRecord.from_json, result.get("folds", ()))),
         parent=trial.user_attrs.get(PARENT_ATTR, {}),
         freed=freed,
+        host=result.get("host", ""),
+        node=result.get("node", ""),
         ended=trial.datetime_complete.timestamp() if trial.datetime_complete else None,
     )

@@ -12,7 +12,7 @@ import optuna
 from ferray.artifacts.trial import best_checkpoint_in
 from ferray.config.sweep import Objective
 from ferray.config.trial import TrialConfig
-from ferray.events import EpochReport, Outcome, OutcomeKind, pooled
+from ferray.events import EpochReport, Host, Outcome, OutcomeKind, pooled
 from ferray.study.attempts import Verdicts
 from ferray.study.pruners import step_of
 from ferray.study.records import FoldRecord
@@ -36,6 +36,7 @@ class LiveTrial:
     best_of: dict[int, EpochReport] = field(default_factory=dict)
     last: EpochReport | None = None
     is_stopped: bool = False
+    host: Host = field(default_factory=lambda: Host(""))  # that trains it, as far as is known
 
     def start_over(self) -> None:
         """A worker that starts, afresh or from a checkpoint, tells its whole past."""
@@ -95,6 +96,8 @@ def result_of(live: LiveTrial, outcome: Outcome, *, worst: float | None) -> dict
         "checkpoint": best_checkpoint_in(live.folder) if has_checkpoint else "",
         "folds": folds,
         "seconds": time.monotonic() - live.started,
+        "host": live.host.name,
+        "node": live.host.node,
     }
 
 

@@ -68,6 +68,8 @@ class TrialRecord:
     folds: tuple[FoldRecord, ...] = ()  # of a cross-validated trial; `value` and `metrics` are their means
     parent: dict[str, Any] = field(default_factory=dict)  # whose weights it began with: sweep, trial, recipe, path
     freed: str = ""  # the `--keep` by which its checkpoint was deleted, such as `best=3`
+    host: str = ""  # that trained it, "" where that is not known; of a cluster, `node` is its id in Ray
+    node: str = ""
     ended: float | None = None  # when its end was told, in seconds since the epoch; None until then
 
     def trial_config(self) -> TrialConfig:

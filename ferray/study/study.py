@@ -20,7 +20,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError
-from ferray.events import Decision, EpochReport, FailureReason, Outcome, OutcomeKind
+from ferray.events import Decision, EpochReport, FailureReason, Host, Outcome, OutcomeKind
 from ferray.stats.ranking import best_first
 from ferray.study.attempts import Verdicts, earlier_verdicts, is_root, place_of, root_of
 from ferray.study.enqueued import enqueue
@@ -218,6 +218,10 @@ class Study:
     def ended_record(self, number: int) -> TrialRecord:
         """The record of a trial that `finish` has told the end of."""
         return ended_record(self._optuna.get_trials(deepcopy=False)[number])
+
+    def remember_host(self, number: int, host: Host) -> None:
+        """Have the record of a running trial say who trains it; it is written with its end."""
+        self._live[number].host = host
 
     def num_retries(self, number: int) -> int:
         """How often a running trial's parameters were asked before."""

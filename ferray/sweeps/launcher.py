@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ferray.config.job import JobBundle
 from ferray.config.runtime import Runtime
-from ferray.events import EpochReport, FailureReason, Outcome, Save
+from ferray.events import EpochReport, FailureReason, Host, Outcome, Save
 from ferray.registry import Params as BaseParams
 from ferray.sweeps.placement import Placement
 from ferray.sweeps.timeouts import Phase
@@ -49,7 +49,15 @@ class PhaseEntered:
     phase: Phase
 
 
-Event = TrialEvent | WorkerLost | NotSaved | PhaseEntered
+@dataclass(frozen=True)
+class Placed:
+    """A trial is trained by this host, as is now known."""
+
+    number: int
+    host: Host
+
+
+Event = TrialEvent | WorkerLost | NotSaved | PhaseEntered | Placed
 
 
 class Launcher(ABC):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ferray.errors import ClusterError
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, Save
 from ferray.sweeps.driver import SweepDriver
-from ferray.sweeps.launcher import Event, Launcher, NotSaved, PhaseEntered, TrialEvent, WorkerLost
+from ferray.sweeps.launcher import Event, Launcher, NotSaved, PhaseEntered, Placed, TrialEvent, WorkerLost
 from ferray.sweeps.timeouts import Phase
 
 WAIT_TOLD_S = 15.0  # a worker of another user's may be ending
@@ -106,6 +106,8 @@ class SweepLoop:
                 self._epoch_ended(number, report)
             case PhaseEntered(number, phase) if number in self._running:
                 self._driver.timeouts.enter(number, phase)
+            case Placed(number, host) if number in self._running:
+                self._driver.study.remember_host(number, host)
             case WorkerLost():
                 self._worker_lost(event)
             case NotSaved(number, why):

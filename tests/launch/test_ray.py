@@ -54,6 +54,7 @@ def actor_that_has(result: EpochReport | Outcome, *, worn: bool) -> BundleTraina
     actor._worker = SimpleNamespace(step=lambda: {0: result})
     actor._freshness = SimpleNamespace(is_gone=worn)
     actor._is_retired = False
+    actor._node = "a1"
     return actor
 
 

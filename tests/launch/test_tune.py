@@ -77,7 +77,7 @@ class Played:
 
     def result(self, *, worn_out: bool = False) -> str:
         text = encode_results({number: report() for number in self.handle.numbers})
-        return self.scheduler.on_trial_result(None, self.trial, {"results": text, "worn_out": worn_out})
+        return self.scheduler.on_trial_result(None, self.trial, {"results": text, "worn_out": worn_out, "node": "a1"})
 
 
 def end_all(message: StepEnded | ActorDied) -> None:
@@ -166,6 +166,13 @@ def test_withdrawn_bundle_that_tune_has_not_taken_is_nothing_to_stop() -> None:
     played = Played()
     played.scheduler.withdrawn.append(BundleHandle(played.handle.bundle))
     played.scheduler.choose_trial_to_run(SimpleNamespace(stop_trial=lambda _: pytest.fail("stopped")))
+
+
+def test_bundle_knows_the_node_that_trains_it() -> None:
+    played = Played()
+    assert played.handle.node == ""
+    played.result()
+    assert played.handle.node == "a1"
 
 
 def test_nothing_of_ours_is_written_into_tunes_files() -> None:

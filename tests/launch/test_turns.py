@@ -15,6 +15,7 @@ import ray
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
 from ferray.events import Listener, Save
+from ferray.launch import _nodes
 from ferray.launch._capacity import Capacity
 from ferray.launch._heartbeat import Heartbeat
 from ferray.launch._phases import LOOK_S as PHASES_SEEN_S
@@ -269,6 +270,28 @@ def test_what_a_worker_says_of_a_trial_that_was_dropped_is_not_heard(loop: Loop)
     report = curve_report(handle.bundle.jobs[0].trial_config(), 1, saturating)
     loop.tune.says.append(StepEnded(handle, {0: report}))
     assert loop.launcher.poll() == []
+
+
+def test_record_says_on_which_node_a_trial_was_trained(loop: Loop) -> None:
+    loop.nodes[0] |= {"NodeID": "a1", "NodeManagerHostname": "gpu-3"}
+    loop.turn()
+    handle = loop.begin()
+    handle.node = "a1"
+    last = curve_report(handle.bundle.jobs[0].trial_config(), 4, saturating)
+    loop.tune.says.append(StepEnded(handle, {0: last}))
+    loop.turn()
+    trial = load_sweep(loop.driver.folder).trials[0]
+    assert (trial.host, trial.node) == ("gpu-3", "a1")
+
+
+def test_node_of_a_worker_that_never_began_is_found_by_its_end(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    actor = "0" * 32
+    monkeypatch.setattr(_nodes, "actors", {actor: {"Address": {"NodeID": "b2"}}}.get)
+    loop.nodes.append({"Alive": True, "NodeID": "b2", "NodeManagerHostname": "gpu-4", "Resources": {}})
+    loop.turn()
+    loop.tune.says.append(ActorDied(loop.tune.handles[0], f"creation task (pid=37, actor_id={actor}, repr=x)"))
+    loop.turn()
+    assert load_sweep(loop.driver.folder).trials[0].host == "gpu-4"
 
 
 def test_checkpoint_of_a_trial_that_was_dropped_is_waited_for_at_the_end(loop: Loop) -> None:

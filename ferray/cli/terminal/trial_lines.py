@@ -18,14 +18,15 @@ def has_failed(trial: TrialRecord) -> bool:
 
 
 def trial_line(trial: TrialRecord, folder: Path) -> str:
-    """Number, outcome, value, epochs, reason, and for a failure where to look; `folder` is the sweep's."""
+    """Number, outcome, value, epochs, reason, of a failure host and address; `folder` is the sweep's."""
     value = "" if trial.value is None else f"{trial.value:.3f}"
     where = trial.error_file or _address(trial, folder) if has_failed(trial) else ""
     said = ": ".join(text for text in (trial.reason, trial.message) if text)
+    host = f"on {trial.host}" if trial.host and has_failed(trial) else ""
     again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
     epochs = f"{trial.epochs}/{trial.epochs_asked}"
     figures = f"{trial.number:>5}  {trial.outcome:<11}  {value:<6}  {epochs:<6}"
-    return on_one_line("  ".join([figures, *filter(None, (said, again, where))]).rstrip())
+    return on_one_line("  ".join([figures, *filter(None, (said, host, again, where))]).rstrip())
 
 
 def _address(trial: TrialRecord, folder: Path) -> str:

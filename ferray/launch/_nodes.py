@@ -1,0 +1,62 @@
+"""The nodes of a cluster as Ray lists them, and on which of them a worker lived."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray._private.state import actors
+
+from ferray.events import Host
+
+_HEAD = "node:__internal_head__"
+_ACTOR = re.compile(r"actor_id[=:] ?([0-9a-f]{32})")
+_NODE = re.compile(r"\b(?:Node Id|NodeID|node ID|ID): ?([0-9a-f]{56})")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node that lives. `id` is Ray's, `resources` are what it has in all, whoever uses them."""
+
+    id: str
+    name: str
+    address: str = ""
+    resources: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_head(self) -> bool:
+        """Whether Ray's head runs there."""
+        return _HEAD in self.resources
+
+    @property
+    def called(self) -> str:
+        """The node in words: ``node `gpu-3` (10.0.0.7)``."""
+        return f"node `{self.name}` ({self.address})"
+
+    @property
+    def host(self) -> Host:
+        """The node as a trial's record has it."""
+        return Host(self.name, self.id)
+
+
+def living_nodes() -> list[Node]:
+    """Every node of the cluster that lives; a call to the head."""
+    return [_node(facts) for facts in ray.nodes() if facts["Alive"]]
+
+
+def node_of_worker(words: str) -> str:
+    """The id of the node on which a worker ended, by Ray's words about its end; "" where nothing says so."""
+    if node := _NODE.search(words):
+        return node[1]
+    actor = _ACTOR.search(words)
+    known = actors(actor[1]) if actor else None
+    return str(known["Address"]["NodeID"]) if known else ""
+
+
+def _node(facts: dict[str, Any]) -> Node:
+    address = facts.get("NodeManagerAddress", "")
+    return Node(
+        facts.get("NodeID", ""), facts.get("NodeManagerHostname", "") or address, address, dict(facts["Resources"])
+    )
