@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -13,6 +14,20 @@ from ferray.files.private_folder import make_private
 def default_cache_dir() -> Path:
     """`$FERRAY_CACHE`, else the user's cache folder."""
     return Path(os.environ["FERRAY_CACHE"]) if os.environ.get("FERRAY_CACHE") else user_cache_path("ferray")
+
+
+def cache_dir_here(drivers: Path) -> Path:
+    """The cache folder of the node that a worker is on: what FERRAY_CACHE says there, else the driver's.
+
+    Where that cannot be written here, since each machine has users and disks of its own, it is this user's.
+    """
+    if os.environ.get("FERRAY_CACHE"):
+        return default_cache_dir()
+    with suppress(OSError):
+        make_cache_folder(drivers)
+        if os.access(drivers, os.W_OK | os.X_OK):
+            return drivers
+    return default_cache_dir()
 
 
 def make_cache_folder(folder: Path) -> None:

@@ -61,6 +61,10 @@ class JobBundle:
         """The same trials, trained there."""
         return JobBundle(tuple(replace(job, device=device) for job in self.jobs))
 
+    def cached_in(self, folder: Path) -> JobBundle:
+        """The same trials, their data cached there."""
+        return JobBundle(tuple(replace(job, cache_dir=str(folder)) for job in self.jobs))
+
     def to_text(self) -> str:
         """JSON, for the way through a launcher that would take dictionaries apart."""
         return json.dumps([asdict(job) for job in self.jobs])

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.config.cache_folder import make_cache_folder
+from ferray.data.fetching import fetch_file
 from ferray.data.pack import only_maker
 from ferray.data.pack_file import Progress
+from ferray.data.pack_source import FEATURES, current_source
 from ferray.errors import StorageError
 from ferray.files.atomic import atomic_write
 from ferray.files.os_errors import os_errors_as
@@ -28,15 +30,27 @@ def open_rows(
     """The row of each image of the pack in folder `pack`, (N, D) mapped read-only; computed on the first call.
 
     `key` stands for all that decides a row beside the pixels. Of several processes that ask at once one describes and
-    the others wait. StorageError where the cache takes no writing.
+    the others wait; a worker on another node gets those that the driver has. StorageError where the cache takes no
+    writing.
     """
-    path = pack.parent.parent / "features" / f"{pack.name}-{key}.npy"
+    path = pack.parent.parent / FEATURES / f"{pack.name}-{key}.npy"
     rows = _read(path, len(images))
     if rows is not None:
         return rows
     with only_maker(path):
         rows = _read(path, len(images))
+        rows = _fetched(path, len(images)) if rows is None else rows
         return rows if rows is not None else _make(path, images, describe, progress)
+
+
+def _fetched(path: Path, count: int) -> NDArray[np.float32] | None:
+    """The rows as the driver has them; None where there is no other driver's, or where it has none."""
+    source = current_source()
+    file = None if source is None else source.rows(path.name)
+    if source is None or file is None:
+        return None
+    fetch_file(source, file, path)
+    return _read(path, count)
 
 
 def _read(path: Path, count: int) -> NDArray[np.float32] | None:

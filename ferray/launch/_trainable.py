@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gc
 import json
+from pathlib import Path
 from typing import Any
 
 import ray
 from ray import tune
 
+from ferray.config.cache_folder import cache_dir_here
 from ferray.config.job import JobBundle
+from ferray.data.pack_source import ask, current_source
 from ferray.events import EpochReport, FailureReason, Outcome, Save
+from ferray.launch._packs import driver_packs
 from ferray.training.bundle import BundleWorker, TrialResult
 from ferray.training.freshness import Freshness
 
@@ -23,7 +27,9 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
     """Trains bundle after bundle, an epoch of each trial a step. Nothing of a bundle outlives `reset_config`."""
 
     def setup(self, config: dict[str, Any]) -> None:
-        bundle = JobBundle.from_text(config["bundle"])
+        if (packs := driver_packs()) is not None:
+            ask(packs)
+        bundle = _as_it_is_here(config["bundle"])
         self._worker = BundleWorker(bundle)
         self._freshness = Freshness(len(bundle.jobs))
         self._is_retired = False
@@ -47,7 +53,7 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
         self._worker.close()
         # What is left is the libraries: half a million objects that every later collection would walk for 0.7 s.
         gc.freeze()
-        bundle = JobBundle.from_text(new_config["bundle"])
+        bundle = _as_it_is_here(new_config["bundle"])
         self._worker = BundleWorker(bundle)
         self._freshness.count(len(bundle.jobs))
         return True
@@ -59,6 +65,14 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
         """Whatever a bug left in the process, a CUDA context beyond repair at worst, ends with it."""
         outcomes = [result for result in results.values() if isinstance(result, Outcome)]
         return self._freshness.is_gone or any(outcome.reason is FailureReason.BUG for outcome in outcomes)
+
+
+def _as_it_is_here(text: str) -> JobBundle:
+    """A bundle with the folders of this node, where that need not be the driver's."""
+    bundle = JobBundle.from_text(text)
+    if current_source() is None:
+        return bundle
+    return bundle.cached_in(cache_dir_here(Path(bundle.jobs[0].cache_dir)))
 
 
 def encode_results(results: dict[int, TrialResult]) -> str:

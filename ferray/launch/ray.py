@@ -41,6 +41,7 @@ from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster 
 from ferray.launch._heartbeat import heartbeat_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
 from ferray.launch._nodes import Node, living_nodes, node_of_worker  # noqa: E402
+from ferray.launch._packs import packs_served  # noqa: E402
 from ferray.launch._phases import Phases, num_waiting_groups  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
@@ -92,7 +93,7 @@ class Ray(Launcher):
             self._capacity = Capacity(self.runtime, placement)
             self._phases = Phases(self._num_waiting)
             self._tune = TuneThread(placement, folder / "tune")
-            with heartbeat_of(self.runtime.address) as self._heartbeat:
+            with self._data_given(tell), heartbeat_of(self.runtime.address) as self._heartbeat:
                 try:
                     yield
                     self._tune.finish()
@@ -201,6 +202,15 @@ class Ray(Launcher):
         if self.runtime.address is not None:
             return f"connecting to the Ray cluster at `{self.runtime.address}`"
         return f"starting Ray on this machine: {self.check()}"
+
+    def _data_given(self, tell: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
+        """Nodes of others need not see this one's data; on one machine everybody does."""
+        if self.runtime.address is None:
+            return contextlib.nullcontext()
+        tell(
+            f"a node that does not see `{self.runtime.data_root}` gets the packed data from here, once, checked by hash"
+        )
+        return packs_served(self.runtime)
 
     def _whose(self, folder: Path) -> contextlib.AbstractContextManager[dict[str, Any]]:
         """The options for the cluster to run on: at `--address`, or an embedded one in `folder`; never by accident."""

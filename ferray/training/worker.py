@@ -13,6 +13,7 @@ from ferray.artifacts.claim import claim, record_init, refuse_other_config
 from ferray.artifacts.history import EpochLog, read_lines
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
+from ferray.data.pack_source import current_source
 from ferray.errors import CheckpointError, FerrayError, StorageError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind, Save
 from ferray.training.checkpoint import read_checkpoint, taking_apart
@@ -119,7 +120,7 @@ class TrialWorker:
 
     def _failure(self, error: Exception) -> Failure:
         failure, root = Failure.of(error), Path(self.job.data_root)
-        if failure.reason is not FailureReason.DATA or root.is_dir():
+        if failure.reason is not FailureReason.DATA or root.is_dir() or current_source() is not None:
             return failure
         # The driver's check has found the data there: it is this node that lacks it.
         message = f"the data root `{root}` is not on this node `{socket.gethostname()}`"
