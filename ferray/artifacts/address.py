@@ -6,7 +6,7 @@ name alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ferray.text.commands import shortest_path
 
 GROUP = "ferray.artifacts"
 _KINDS: dict[str, Callable[[str], FileSystem]] = {}
+_MOUNTS: dict[str, Callable[[str], FileSystem]] = {}
 
 
 def register(kind: str, opened: Callable[[str], FileSystem]) -> None:
@@ -24,11 +25,21 @@ def register(kind: str, opened: Callable[[str], FileSystem]) -> None:
     _KINDS[kind] = opened
 
 
+def mount(mounts: Mapping[str, Callable[[str], FileSystem]]) -> None:
+    """Have the paths at and below these folders opened so, in this process, instead of on its own disk.
+
+    They take the place of those mounted before. A worker that does not see the driver's disk opens its trials' files
+    by the paths that they have there.
+    """
+    _MOUNTS.clear()
+    _MOUNTS.update(mounts)
+
+
 def file_system_at(address: str) -> FileSystem:
     """The files at an address; ConfigError for a kind that there is not."""
     kind, mark, _ = address.partition("://")
     if not mark:
-        return LocalFileSystem(address)
+        return _mounted(address) or LocalFileSystem(address)
     if kind not in _KINDS:
         _KINDS[kind] = _declared(kind, address)
     return _KINDS[kind](address)
@@ -37,12 +48,19 @@ def file_system_at(address: str) -> FileSystem:
 def file_at(address: str) -> ArtifactFile:
     """The file at an address, there or not."""
     place, _, name = address.rpartition("/")
-    return ArtifactFile(file_system_at(place), name)
+    return ArtifactFile(file_system_at(place or ("/" if address.startswith("/") else ".")), name)
 
 
 def shortest_address(address: str) -> str:
     """The address as one would type it here: a path relative where that is shorter, any other whole."""
     return address if "://" in address else shortest_path(Path(address))
+
+
+def _mounted(path: str) -> FileSystem | None:
+    for folder, opened in _MOUNTS.items():
+        if path == folder or path.startswith(f"{folder}/"):
+            return opened(path)
+    return None
 
 
 def _declared(kind: str, address: str) -> Callable[[str], FileSystem]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ferray.errors import ConfigError
 from ferray.files.read import read_text
+from ferray.files.readable import Readable
 from ferray.text.sanitize import csv_text, read_cell
 
 DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -64,7 +65,7 @@ class Exclusion:
         return csv_text([(ID, NAME, SCOPE), *rows])
 
 
-def read_exclusion(path: Path) -> Exclusion:
+def read_exclusion(path: Readable) -> Exclusion:
     """The list in a csv file; ConfigError, naming file and line, where it is none."""
     text = read_text(path, ConfigError, _HINT, most_bytes=MOST_BYTES, encoding="utf-8-sig", noun="the list")
     listed = list(_rows(text, path))
@@ -75,7 +76,7 @@ def read_exclusion(path: Path) -> Exclusion:
     return Exclusion(ids, names, frozenset(sample for sample, is_everywhere in listed if is_everywhere))
 
 
-def find_exclusion(digest: str, path: Path | None) -> Exclusion:
+def find_exclusion(digest: str, path: Readable | None) -> Exclusion:
     """The list of this digest, which should lie at `path`; ConfigError where it does not."""
     if path is None:
         raise ConfigError(f"the list `{digest}` of samples to leave out is not at hand", "pass it by `--exclude`")
@@ -86,7 +87,7 @@ def find_exclusion(digest: str, path: Path | None) -> Exclusion:
     return found
 
 
-def _rows(text: str, path: Path) -> Iterator[tuple[int | str, bool]]:
+def _rows(text: str, path: Readable) -> Iterator[tuple[int | str, bool]]:
     """The id of each row, else its name, and whether it leaves every split."""
     header = text.partition("\n")[0]
     separator = ";" if ";" in header and "," not in header else ","

@@ -17,8 +17,9 @@ class TrialJob:
     `config` is `TrialConfig.to_json()`, validated again where it arrives. `folder` is the address of the trial's own
     artifacts, a path or `KIND://...`. `resume_from` is that of a `last.pt` of an earlier attempt at the same
     configuration, "" to start afresh (a `last.pt` in `folder` itself always wins), `resume_else` those of attempts
-    before, should it be torn. `threads` is torch's on CPU and the number of augmentation threads.
-    `accumulate` cuts each batch into so many pieces whose gradients are added up, where memory does not hold it whole.
+    before, should it be torn. `threads` is torch's on CPU and the number of augmentation threads. `accumulate` cuts
+    each batch into so many pieces whose gradients are added up, where memory does not hold it whole. `driver` is what
+    the driver has written beside the trials' folders, by which a worker knows whether it sees them; "" where it must.
     """
 
     number: int
@@ -36,6 +37,7 @@ class TrialJob:
     counts: str = "best"  # the epoch by which the trial counts, `best` or `last`
     init_from: str = ""  # the address of the `best.pt` behind the configuration's `init_from`
     exclude: str = ""  # the list behind the configuration's `exclude`
+    driver: str = ""
 
     def trial_config(self) -> TrialConfig:
         """The configuration, checked."""

@@ -17,6 +17,7 @@ from ferray.config.data_root import default_data_root
 from ferray.config.runtime import Runtime
 from ferray.config.urls import storable
 from ferray.errors import ConfigError, DataError
+from ferray.files.readable import Readable
 from ferray.text.commands import command, shortest_path
 
 JOURNAL_NAME = "study.journal"
@@ -78,7 +79,7 @@ class DataPlace:
 
     data_root: Path
     cache_dir: Path
-    exclude: Path | None = None
+    exclude: Readable | None = None
 
 
 def words_for(folder: Path, storage: str | None = None) -> tuple[str, ...]:

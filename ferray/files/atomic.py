@@ -6,6 +6,7 @@ Nothing else in ferray replaces a file. A process that is killed in between leav
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -41,6 +42,33 @@ def atomic_write(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
     if durable:
         sync_folder(path.parent)
+
+
+def write_piece(path: Path, writer: str, offset: int, content: bytes) -> None:
+    """A piece of what `finish_pieces` puts in the place of `path`, in a hidden file of this writer's."""
+    with _of_writer(path, writer).open("r+b" if offset else "wb") as stream:
+        stream.seek(offset)
+        stream.write(content)
+
+
+def finish_pieces(path: Path, writer: str, size: int, *, durable: bool = True) -> None:
+    """Replace `path` by the pieces of a writer, `size` bytes in all; it may be asked twice. `durable` as above."""
+    hidden = _of_writer(path, writer)
+    if not hidden.exists() and path.exists() and path.stat().st_size == size:
+        return
+    with hidden.open("r+b") as stream:
+        if os.fstat(stream.fileno()).st_size != size:
+            raise OSError(errno.EIO, "pieces of it are missing")
+        if durable:
+            os.fsync(stream.fileno())
+    hidden.replace(path)
+    if durable:
+        sync_folder(path.parent)
+
+
+def forget_pieces(path: Path, writer: str) -> None:
+    """Leave `path` as it is, and no trace of what the writer has written."""
+    _of_writer(path, writer).unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
@@ -136,6 +164,12 @@ def sync_folder(folder: Path) -> None:
             os.fsync(opened)
         finally:
             os.close(opened)
+
+
+def _of_writer(path: Path, writer: str) -> Path:
+    if re.fullmatch("[0-9a-f]{8}", writer) is None:
+        raise ValueError(f"`{writer}` is no name of a writer")
+    return path.with_name(f"{_hidden_stem(path)}{writer}{SUFFIX}")
 
 
 def _hidden_stem(path: Path) -> str:

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any
 
 from ferray.errors import DataError, FerrayError
 from ferray.files.os_errors import named, reading
+from ferray.files.readable import Readable
 from ferray.files.size_limits import read_within
 
 
-class Readable(Protocol):
-    """A file that can be read: a path, or one of a trial's artifacts. `str()` is what it is called."""
-
-    def open(self, mode: Literal["rb"], /) -> BinaryIO: ...
-
-    @property
-    def name(self) -> str: ...
-
-
 def read_text(
-    path: Path,
+    path: Readable,
     error: type[FerrayError] = DataError,
     hint: str = "",
     *,
@@ -34,7 +26,7 @@ def read_text(
     `noun` is what the sentence calls the file, such as `the list`.
     """
     with reading(path, error, hint, noun=noun):
-        content = path.read_bytes() if most_bytes is None else read_within(path, most_bytes)
+        content = _content(path) if most_bytes is None else read_within(path, most_bytes)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as caught:
@@ -50,3 +42,8 @@ def read_json(
         return json.loads(text)
     except (ValueError, RecursionError) as caught:
         raise error(f"`{path}` cannot be read: it is not JSON: {caught}", hint) from caught
+
+
+def _content(file: Readable) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read()

@@ -14,6 +14,7 @@ from ferray.config.cache_folder import cache_dir_here
 from ferray.config.job import JobBundle
 from ferray.data.pack_source import ask, current_source
 from ferray.events import EpochReport, FailureReason, Outcome, Save
+from ferray.launch._driver_actor import reach_files
 from ferray.launch._packs import driver_packs
 from ferray.training.bundle import BundleWorker, TrialResult
 from ferray.training.freshness import Freshness
@@ -30,6 +31,7 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
         if (packs := driver_packs()) is not None:
             ask(packs)
         bundle = _as_it_is_here(config["bundle"])
+        reach_files(bundle)
         self._worker = BundleWorker(bundle)
         self._freshness = Freshness(len(bundle.jobs))
         self._is_retired = False
@@ -54,6 +56,7 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
         # What is left is the libraries: half a million objects that every later collection would walk for 0.7 s.
         gc.freeze()
         bundle = _as_it_is_here(new_config["bundle"])
+        reach_files(bundle)
         self._worker = BundleWorker(bundle)
         self._freshness.count(len(bundle.jobs))
         return True

@@ -38,6 +38,7 @@ from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
 from ferray.launch._capacity import Capacity, await_placement, wanted_placement  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
+from ferray.launch._driver_actor import driver_files  # noqa: E402
 from ferray.launch._heartbeat import heartbeat_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
 from ferray.launch._nodes import Node, living_nodes, node_of_worker  # noqa: E402
@@ -93,7 +94,11 @@ class Ray(Launcher):
             self._capacity = Capacity(self.runtime, placement)
             self._phases = Phases(self._num_waiting)
             self._tune = TuneThread(placement, folder / "tune")
-            with self._data_given(tell), heartbeat_of(self.runtime.address) as self._heartbeat:
+            with (
+                self._data_given(tell),
+                driver_files() as self._files,
+                heartbeat_of(self.runtime.address) as self._heartbeat,
+            ):
                 try:
                     yield
                     self._tune.finish()
@@ -109,7 +114,7 @@ class Ray(Launcher):
     def start(self, bundle: JobBundle) -> None:
         if not self._capacity.placement.gpus:  # without one of its own, a worker would see every GPU and share it
             bundle = bundle.on_device("cpu")
-        handle = BundleHandle(bundle)
+        handle = BundleHandle(self._files.offer(bundle) if self.runtime.address else bundle)
         self._handles |= dict.fromkeys(bundle.numbers, handle)
         self._tune.submit(handle)
 

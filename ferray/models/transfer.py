@@ -11,7 +11,7 @@ from torch import nn
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
-from ferray.files.read import Readable
+from ferray.files.readable import Readable
 from ferray.models.backbones import Backbone
 from ferray.models.model import FerModel
 from ferray.models.weights import StateDict, load_strictly, read_content, refuse_misfit, tensors_in, under_names

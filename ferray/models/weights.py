@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ferray.errors import ConfigError
 from ferray.files.os_errors import system_words
-from ferray.files.read import Readable
+from ferray.files.readable import Readable
 
 StateDict = dict[str, Tensor]
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ferray.artifacts.file_system import ArtifactFile
 from ferray.errors import CheckpointError, StorageError
 from ferray.files.os_errors import reading, system_words, writing
-from ferray.files.read import Readable
+from ferray.files.readable import Readable
 from ferray.models.weights import check_archive, check_sizes, listed, misfits
 from ferray.training.failure import is_out_of_memory
 

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from ferray.artifacts.address import file_at
 from ferray.config.cache_folder import default_cache_dir
 from ferray.config.exclusion import find_exclusion
 from ferray.config.job import TrialJob
@@ -40,7 +41,7 @@ def open_job_inputs(job: TrialJob) -> Splits:
 def place_of_job(job: TrialJob) -> DataPlace:
     """Where a job's data is, by the job's folders."""
     cache_dir = Path(job.cache_dir) if job.cache_dir else default_cache_dir()
-    return DataPlace(Path(job.data_root), cache_dir, Path(job.exclude) if job.exclude else None)
+    return DataPlace(Path(job.data_root), cache_dir, file_at(job.exclude) if job.exclude else None)
 
 
 def summarise_trial(config: TrialConfig, place: DataPlace) -> DataSummary:

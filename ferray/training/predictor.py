@@ -21,7 +21,7 @@ from torch import Tensor
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
 from ferray.errors import CheckpointError, ConfigError, did_you_mean
-from ferray.files.read import Readable
+from ferray.files.readable import Readable
 from ferray.imbalance import ClassCounts, ImbalanceStrategy
 from ferray.models.backbones import InputSpec
 from ferray.models.model import build_model, without_weights

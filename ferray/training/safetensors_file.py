@@ -16,7 +16,7 @@ from ferray.artifacts.trial import BEST_CHECKPOINT, TrialArtifacts
 from ferray.errors import CheckpointError, ConfigError
 from ferray.files.atomic import write_bytes
 from ferray.files.os_errors import reading, writing
-from ferray.files.read import Readable
+from ferray.files.readable import Readable
 from ferray.training.checkpoint import FORMAT
 
 _KEY, _TENSOR = "ferray", "$tensor"  # of the metadata | of what stands in the JSON for a tensor
