@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo papers pictures notebook test lint check clean
+.PHONY: install demo papers pictures notebook wheel cluster test lint check clean
 
 install: $(STAMP)
 
@@ -33,6 +33,14 @@ notebook: install
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --target build/jupyter --require-hashes -r docs/notebooks/requirements.txt
 	PYTHONPATH=build/jupyter $(BIN)/python -m bench.notebook
 
+# dist/ferray-VERSION-py3-none-any.whl, which the nodes of a cluster install: with the pins of all that it runs inside.
+wheel: install
+	$(BIN)/python -m hatchling build --target wheel
+
+# cluster/ anew from the templates in ferray/cluster/, after a change of them.
+cluster: install
+	$(BIN)/ferray cluster render --to cluster --force
+
 # Files side by side on two cores; tests that start Ray, which wants the machine to itself, afterwards.
 test: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not ray"
@@ -46,13 +54,14 @@ lint: install
 check: lint test
 
 # Pins with hashes for every supported Python and platform, and of uv, which installs them; run after changing the
-# dependencies in pyproject.toml.
+# dependencies in pyproject.toml. A cluster's nodes have those of ferray without those that develop it.
 installer.txt requirements.txt: ;
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --upgrade
 .PHONY: pins
 pins:
 	echo uv | $(COMPILE) --no-annotate - -o installer.txt
 	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.txt
+	$(COMPILE) --no-annotate --all-extras -c requirements.txt pyproject.toml -o cluster/node/requirements.txt
 	printf 'ipykernel\nipywidgets\nnbclient\n' | $(COMPILE) --no-annotate -c requirements.txt - -o docs/notebooks/requirements.txt
 
 clean:

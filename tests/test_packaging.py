@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PINS = ["requirements.txt", "installer.txt", "docs/notebooks/requirements.txt", "cluster/node/requirements.txt"]
 PIN = re.compile(r"[a-z0-9._-]+==[A-Za-z0-9.!+_-]+( ; [^\n\\]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
 
 
@@ -85,20 +86,42 @@ def test_wheel_holds_the_licence(names: set[str]) -> None:
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "installer.txt", "docs/notebooks/requirements.txt"])
+@pytest.mark.parametrize("file", PINS)
 def test_pins_have_hashes_and_no_address(file: str) -> None:
     """The form that `uv pip compile --generate-hashes` gives: a pin, a hash for each of its files, who wants it."""
     text = re.sub(r"^ *#.*\n", "", (ROOT / file).read_text(), flags=re.MULTILINE)
     assert [pin for pin in re.split(r"\n(?=\S)", text.strip()) if not PIN.fullmatch(pin)] == []
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "installer.txt", "docs/notebooks/requirements.txt"])
+@pytest.mark.parametrize("file", PINS)
 def test_pins_name_no_server(file: str) -> None:
     assert "://" not in (ROOT / file).read_text()
 
 
-@pytest.mark.parametrize("file", ["Makefile", "cluster/Dockerfile"])
+@pytest.mark.parametrize("file", ["Makefile", "cluster/docker/Dockerfile", "cluster/node/setup.sh"])
 def test_everything_is_installed_with_its_hash_checked_but_ferray_itself(file: str) -> None:
     """Which is built by what is installed already, not by a builder that is fetched for it."""
-    lines = [line for line in (ROOT / file).read_text().splitlines() if re.search(r"\bpip install\b", line)]
+    lines = [line for line in (ROOT / file).read_text().splitlines() if re.search(r"\bpip\"? install\b", line)]
     assert [line for line in lines if not re.search("--require-hashes|--no-deps --no-build-isolation", line)] == []
+
+
+def pinned(file: str) -> dict[str, str]:
+    """The versions in a file of pins, by name and marker."""
+    return dict(re.findall(r"^(\S+)==([^\\]*)", (ROOT / file).read_text(), flags=re.MULTILINE))
+
+
+def test_nodes_have_the_versions_of_the_project_and_nothing_that_develops_it() -> None:
+    nodes, project = pinned("cluster/node/requirements.txt"), pinned("requirements.txt")
+    assert {name: version for name, version in nodes.items() if project.get(name) != version} == {}
+    assert {"ray", "torch", "s3fs", "gcsfs", "psycopg-binary"} <= nodes.keys()
+    assert {"pytest", "mypy", "ruff", "moto", "playwright"} & nodes.keys() == set()
+
+
+def test_wheel_brings_the_pins_that_nodes_install(names: set[str]) -> None:
+    pins = {"ferray/_shipped/cluster/node/requirements.txt", "ferray/_shipped/cluster/node/installer.txt"}
+    assert pins <= names
+
+
+def test_wheel_holds_what_clusters_are_rendered_from(names: set[str]) -> None:
+    templates = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("ferray/cluster/templates/**/*.j2")}
+    assert {"ferray/cluster/templates/aws.yaml.j2", "ferray/cluster/templates/node/setup.sh.j2"} <= templates <= names

@@ -13,6 +13,7 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from ferray import __version__
 from ferray.cli.commands import (
+    cluster,
     compare,
     confirm,
     dashboard,
@@ -71,6 +72,7 @@ app.command("sync")(sync.sync)
 app.command("list")(list_components)
 app.add_typer(show.app, name="show")
 app.add_typer(data.app, name="data")
+app.add_typer(cluster.app, name="cluster")
 app.add_typer(wandb.app, name="wandb")
 
 

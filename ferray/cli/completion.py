@@ -41,6 +41,13 @@ def kinds() -> list[str]:
     return list(ROOMS)
 
 
+def clusters() -> list[str]:
+    """The kinds of clusters."""
+    from ferray.cluster.kinds import KINDS
+
+    return list(KINDS)
+
+
 def components_of_kind(context: typer.Context) -> list[str]:
     """The components of the kind that stands before."""
     return room_of(context.params["kind"]).names()

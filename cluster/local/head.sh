@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Starts Ray's head on this machine; on the others `worker.sh HEAD` joins it. See cluster/README.md.
+#
+# Whoever reaches Ray's ports without the token runs code as you: keep the machines on a network of their own.
+set -euo pipefail
+
+if ! command -v ray >/dev/null; then
+    echo "there is no \`ray\` on this machine: install ferray with cluster/node/setup.sh, or activate its environment" >&2
+    exit 2
+fi
+export RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0
+export FERRAY_DATA="${FERRAY_DATA:-/shared/data}" FERRAY_CACHE="${FERRAY_CACHE:-/tmp/ferray-cache}"
+
+ray get-auth-token --generate >/dev/null 2>&1 # writes ~/.ray/auth_token where there is none
+chmod 600 ~/.ray/auth_token
+ray start --head --port=6379 --dashboard-host=127.0.0.1 "$@"
+
+cat <<'END'
+
+To add a machine, bring it the token and run the other script there:
+  scp ~/.ray/auth_token OTHER:.ray/auth_token
+  cluster/local/worker.sh HEAD
+END

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Joins this machine to the head that `head.sh` has started elsewhere: `worker.sh HEAD`, its name or address.
+set -euo pipefail
+
+if (($# == 0)); then
+    echo "usage: worker.sh HEAD [OPTIONS of ray start]" >&2
+    exit 2
+fi
+if ! command -v ray >/dev/null; then
+    echo "there is no \`ray\` on this machine: install ferray with cluster/node/setup.sh, or activate its environment" >&2
+    exit 2
+fi
+if [[ ! -s ~/.ray/auth_token && -z ${RAY_AUTH_TOKEN_PATH:-} ]]; then
+    echo "there is no ~/.ray/auth_token: copy it from the head, \`scp HEAD:.ray/auth_token ~/.ray/\`" >&2
+    exit 2
+fi
+head=$1
+shift
+export RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0
+export FERRAY_DATA="${FERRAY_DATA:-/shared/data}" FERRAY_CACHE="${FERRAY_CACHE:-/tmp/ferray-cache}"
+
+ray start --address="$head:6379" "$@"

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs ferray and everything that it is pinned to on a node: `setup.sh ferray-0.1.0-py3-none-any.whl`.
+#
+# The wheel brings its pins along, so that all nodes have the same versions; other files than the pinned are refused. Run
+# again it does nothing, unless the wheel is another. Wants a Python 3.9 or newer with venv, and a way to a package index.
+set -euo pipefail
+
+if (($# != 1)) || [[ ! -f $1 ]]; then
+    echo "usage: setup.sh ferray-0.1.0-py3-none-any.whl" >&2
+    exit 2
+fi
+wheel=$1
+home=$HOME/ferray
+stamp=$home/venv/installed
+digest=$(sha256sum "$wheel" | cut -d ' ' -f 1)
+
+if [[ -f $stamp && $(<"$stamp") == "$digest" ]]; then
+    exit 0
+fi
+pins=$(mktemp -d)
+trap 'rm -rf "$pins"' EXIT
+python3 -m zipfile -e "$wheel" "$pins"
+pins=$pins/ferray/_shipped/cluster/node
+
+rm -rf "$home/installer" "$home/venv"
+python3 -m venv "$home/installer"
+"$home/installer/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$pins/installer.txt"
+uv=$home/installer/bin/uv
+"$uv" venv --quiet --python 3.11 "$home/venv"
+"$uv" pip install --quiet --python "$home/venv/bin/python" --require-hashes -r "$pins/requirements.txt"
+"$uv" pip install --quiet --python "$home/venv/bin/python" --no-deps --no-build-isolation "$wheel"
+
+profile="export RAY_AUTH_MODE=token PATH=\$HOME/ferray/venv/bin:\$PATH FERRAY_DATA=/shared/data FERRAY_CACHE=/tmp/ferray-cache"
+grep -qxF "$profile" "$HOME/.bashrc" 2>/dev/null || echo "$profile" >>"$HOME/.bashrc"
+echo "$digest" >"$stamp"

@@ -1,0 +1,18 @@
+"""`ferray cluster`: Ray on several machines, from files that come with ferray to a sweep on them."""
+
+from __future__ import annotations
+
+import typer
+
+from ferray.cli.commands import cluster_list, cluster_render
+
+app = typer.Typer(help="Several machines: files for a cluster, and sweeps on it.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Several machines: files for a cluster, and sweeps on it."""
+
+
+app.command("list")(cluster_list.list_kinds)
+app.command("render")(cluster_render.render)

@@ -1,0 +1,31 @@
+"""Rendered files in a folder: all of them or none, and nobody's changes lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ferray.errors import ConfigError
+from ferray.files.atomic import write_text
+from ferray.files.os_errors import writing
+from ferray.files.read import read_text
+
+_IS_RUN = "#!"  # what a script begins with
+
+
+def changed_in(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """Which files lie in a folder with another content, by their paths below it."""
+    there = [name for name in files if (folder / name).exists()]
+    return [name for name in there if read_text(folder / name, ConfigError) != files[name]]
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    """Put the files into a folder, scripts as programs; the paths in their order."""
+    paths = [folder / name for name in files]
+    for path, text in zip(paths, files.values(), strict=True):
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, text, durable=False)
+            if text.startswith(_IS_RUN):
+                path.chmod(0o755)
+    return paths

@@ -1,0 +1,87 @@
+"""`ferray cluster list` and `ferray cluster render`, as they are typed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ferray.cluster.kinds import KINDS, render, render_all
+from ferray.testing.command import ferray
+
+
+def test_kinds_are_listed_a_line_each() -> None:
+    assert [line.split()[0] for line in ferray("cluster", "list").out.splitlines()] == list(KINDS)
+
+
+def test_kinds_are_listed_for_programs() -> None:
+    listed = json.loads(ferray("cluster", "list", "--json").out)
+    assert {kind["name"]: tuple(kind["files"]) for kind in listed} == {kind.name: kind.files for kind in KINDS.values()}
+
+
+def test_what_may_be_set_is_listed_with_its_default() -> None:
+    assert "region = us-west-2  text. Where it runs." in ferray("cluster", "list", "aws").out.splitlines()
+
+
+def test_a_kind_of_one_file_is_printed_as_it_is() -> None:
+    (text,) = render("slurm").values()
+    assert ferray("cluster", "render", "slurm").out == text
+
+
+def test_several_files_are_printed_behind_their_names() -> None:
+    ran = ferray("cluster", "render", "docker")
+    assert [line for line in ran.out.splitlines() if line.startswith("==>")] == [
+        "==> docker/Dockerfile <==",
+        "==> docker/Dockerfile.dockerignore <==",
+    ]
+
+
+def test_files_are_printed_for_programs() -> None:
+    assert json.loads(ferray("cluster", "render", "slurm", "--json").out)["files"] == render("slurm")
+
+
+def test_files_are_written_into_a_folder(tmp_path: Path) -> None:
+    ran = ferray("cluster", "render", "--to", tmp_path)
+    assert (ran.code, ran.out.splitlines()) == (0, [str(tmp_path / name) for name in render_all()])
+
+
+def test_scripts_are_written_as_programs(tmp_path: Path) -> None:
+    ferray("cluster", "render", "local", "--to", tmp_path)
+    assert all(os.access(path, os.X_OK) for path in tmp_path.rglob("*.sh"))
+
+
+def test_what_somebody_changed_is_not_written_over(tmp_path: Path) -> None:
+    ferray("cluster", "render", "docker", "--to", tmp_path)
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM mine\n")
+    ran = ferray("cluster", "render", "docker", "--to", tmp_path)
+    assert (ran.code, "`docker/Dockerfile`" in ran.err) == (2, True)
+    assert (tmp_path / "docker" / "Dockerfile").read_text() == "FROM mine\n"
+
+
+def test_what_somebody_changed_is_written_over_by_force(tmp_path: Path) -> None:
+    ferray("cluster", "render", "docker", "--to", tmp_path)
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM mine\n")
+    assert ferray("cluster", "render", "docker", "--to", tmp_path, "--force").code == 0
+    assert "FROM mine" not in (tmp_path / "docker" / "Dockerfile").read_text()
+
+
+def test_a_wrong_setting_writes_nothing(tmp_path: Path) -> None:
+    ran = ferray("cluster", "render", "aws", "--set", "disk_gib=x", "--to", tmp_path)
+    assert (ran.code, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_what_is_an_example_still_is_said() -> None:
+    assert "still examples, which `--set` changes: `head`, `workers`" in ferray("cluster", "render", "onprem").err
+
+
+def test_settings_without_a_kind_are_refused() -> None:
+    ran = ferray("cluster", "render", "--set", "name=x")
+    assert (ran.code, ran.out, ran.err.splitlines()[0]) == (2, "", "error: `--set` changes one kind of cluster")
+
+
+@pytest.mark.parametrize("words", [("list", "awz"), ("render", "awz")], ids=" ".join)
+def test_a_wrong_kind_is_told_the_nearest(words: tuple[str, ...]) -> None:
+    ran = ferray("cluster", *words)
+    assert (ran.code, "did you mean `aws`" in ran.err) == (2, True)
