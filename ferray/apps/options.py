@@ -66,6 +66,11 @@ class SweepOptions(_Options, total=False):
     address: str | None
     cpus_per_trial: int
     gpus_per_trial: float | None
+    memory_per_trial: str | float | None
+    """`"8GiB"`, `"512MiB"`, or GiB."""
+    accelerator: str | None
+    """The type of GPU that trials are given, as Ray names it: `A100`."""
+    max_gpus: float | None
     max_concurrent: int | None
     max_retries: int
     max_failures: int
@@ -142,9 +147,11 @@ def runtime_from(asked: Mapping[str, Any]) -> Runtime:
 
 def sweep_runtime_from(asked: Mapping[str, Any]) -> Runtime:
     """The place of a sweep, whose options have their units and lists written as on a command line."""
+    _refuse_cluster_words(asked)
     return runtime_from(
         {
             **asked,
+            "memory_per_trial_gib": gibibytes(asked.get("memory_per_trial")),
             "trackers": trackers(asked.get("tracker")),
             "trial_timeout_s": seconds(asked.get("trial_timeout"), "--trial-timeout"),
             "wait_s": _waiting(asked.get("wait"), asked.get("address")),
@@ -183,6 +190,24 @@ def _waiting(text: str | float | None, address: str | None) -> float | None:
     if text is not None and address is None:
         raise ConfigError("`--wait` is for nodes of a cluster, this machine has what it has", "pass its `--address`")
     return seconds(text, "--wait")
+
+
+def _refuse_cluster_words(asked: Mapping[str, Any]) -> None:
+    """ConfigError for a wish that no launcher but Ray's can grant."""
+    wishes = ("accelerator", "memory_per_trial", "max_gpus")
+    if asked.get("launcher") == "inline" and (given := [name for name in wishes if asked.get(name) is not None]):
+        option = f"--{given[0].replace('_', '-')}"
+        raise ConfigError(f"`{option}` is for Ray, `--launcher inline` trains in this process", f"leave out `{option}`")
+
+
+def gibibytes(given: str | float | None, option: str = "--memory-per-trial") -> float | None:
+    """`8GiB`, `8G`, `512MiB` or `8` as GiB; ConfigError, naming the option, for anything else."""
+    if given is None:
+        return None
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([KMGT])(?:i?B)?)?", str(given).strip(), re.IGNORECASE)
+    if match is None or float(match[1]) <= 0:
+        raise ConfigError(f"`{option} {given}` is not a size", "write `8GiB` or `512MiB`")
+    return float(match[1]) * 1024.0 ** ("KMGT".index((match[2] or "G").upper()) - 2)
 
 
 def seconds(given: str | float | None, option: str = "--time-budget") -> float | None:

@@ -160,6 +160,23 @@ GpusPerTrial = Annotated[
         "--gpus-per-trial", help="May be a fraction; else 1 where the cluster has GPUs.", rich_help_panel=_HOW
     ),
 ]
+Accelerator = Annotated[
+    str | None,
+    typer.Option("--accelerator", metavar="TYPE", help="Train on GPUs of this type alone: A100.", rich_help_panel=_HOW),
+]
+MemoryPerTrial = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-per-trial",
+        metavar="SIZE",
+        help="Start a trial where Ray counts so much memory free: 8GiB, 512MiB.",
+        rich_help_panel=_HOW,
+    ),
+]
+MaxGpus = Annotated[
+    float | None,
+    typer.Option("--max-gpus", help="At most so many GPUs at a time, on a shared cluster.", rich_help_panel=_HOW),
+]
 MaxConcurrent = Annotated[
     int | None, typer.Option("--max-concurrent", help="At most so many trials at a time.", rich_help_panel=_HOW)
 ]

@@ -24,6 +24,8 @@ class Runtime(Params):
     `cpus_per_trial` is also the number of torch threads of a trial. `gpus_per_trial` None is one where the cluster has
     any and `device` is not cpu; `max_concurrent` None lets the cluster's size decide.
     `trials_per_worker`: how many trials share a worker and its resources, taking turns, an epoch of each.
+    `accelerator`: the type of GPU that trials are given, as Ray names it (`A100`); `memory_per_trial_gib` is counted by
+    Ray and not fenced off. `max_gpus` bounds the GPUs of all trials that run at a time, so that others have theirs.
     `max_retries`: how often a parameter set is asked again after its worker was lost. `max_failures`: more failures in
     a row of one reason end the sweep. `trial_timeout_s`: a trial silent for longer, from its first step on, is taken to
     hang. `wait_s`: how long a cluster of others may take until one trial fits. `keep_best`: how many of the complete
@@ -38,6 +40,9 @@ class Runtime(Params):
     address: str | None = None
     cpus_per_trial: Annotated[int, Field(ge=1)] = 1
     gpus_per_trial: Annotated[float, Field(ge=0), AfterValidator(_whole_above_one)] | None = None
+    accelerator: Annotated[str, Field(pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*")] | None = None
+    memory_per_trial_gib: Annotated[float, Field(gt=0)] | None = None
+    max_gpus: Annotated[float, Field(gt=0)] | None = None
     max_concurrent: Annotated[int, Field(ge=1)] | None = None
     trials_per_worker: Annotated[int, Field(ge=1)] = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"

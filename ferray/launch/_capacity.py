@@ -12,18 +12,7 @@ import ray
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
 from ferray.launch._nodes import living_nodes
-from ferray.sweeps.placement import Placement, find_placement, wanted_gpus
-
-
-def wanted_placement(runtime: Runtime) -> Placement:
-    """What a trial is to get in a cluster that has no room for one yet."""
-    gpus = runtime.gpus_per_trial
-    return Placement(
-        runtime.cpus_per_trial,
-        wanted_gpus(runtime, has_any=False) if gpus is None else gpus,
-        runtime.max_concurrent or 1,
-        runtime.trials_per_worker,
-    )
+from ferray.sweeps.placement import Placement, find_placement, wanted_placement
 
 
 def await_placement(runtime: Runtime, wait_s: float, tell: Callable[[str], None]) -> Placement:
@@ -32,8 +21,7 @@ def await_placement(runtime: Runtime, wait_s: float, tell: Callable[[str], None]
     What is waited for is asked of Ray, so that an autoscaler sees it, and given back.
     """
     wanted = wanted_placement(runtime)
-    resources = {"CPU": wanted.cpus, "GPU": wanted.gpus}
-    group = ray.util.placement_group([{name: count for name, count in resources.items() if count}])
+    group = ray.util.placement_group([wanted.resources])
     try:
         if not group.wait(1):
             tell(f"waiting up to {wait_s:g} s for the first slot: {wanted.of_one_trial}")

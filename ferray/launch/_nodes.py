@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ray
+from ray._private.accelerators import get_accelerator_manager_for_resource
 from ray._private.state import actors
+from ray._private.utils import estimate_available_memory
+from ray.util import accelerators
 
 from ferray.events import Host
+from ferray.system.cores import num_cores
 
 _HEAD = "node:__internal_head__"
 _ACTOR = re.compile(r"actor_id[=:] ?([0-9a-f]{32})")
@@ -44,6 +48,26 @@ class Node:
 def living_nodes() -> list[Node]:
     """Every node of the cluster that lives; a call to the head."""
     return [_node(facts) for facts in ray.nodes() if facts["Alive"]]
+
+
+def own_resources() -> dict[str, float]:
+    """What an embedded cluster on this machine will have."""
+    own = {"CPU": float(num_cores()), "GPU": float(num_gpus()), "memory": float(estimate_available_memory())}
+    kind = get_accelerator_manager_for_resource("GPU").get_current_node_accelerator_type() if own["GPU"] else None
+    return {**own, **({f"accelerator_type:{kind}": 1.0} if kind else {})}
+
+
+def spelt_by_ray(accelerator: str | None) -> str | None:
+    """A type of accelerator as Ray spells it, where it knows it."""
+    known = {name.lower(): name for name in vars(accelerators).values() if isinstance(name, str)}
+    return accelerator and known.get(accelerator.lower(), accelerator)
+
+
+def num_gpus() -> int:
+    """The CUDA devices that torch sees on this machine."""
+    import torch
+
+    return torch.cuda.device_count()
 
 
 def node_of_worker(words: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from ferray.training.bundle import TrialResult
 
 END_WITHIN_S = 2.0  # of Tune's thread, when nobody waits for what it has to say
 LOOK_S = 0.1
+NODE_LABEL = "ray.io/node-id"  # that Ray itself gives every node
 
 
 @dataclass(eq=False)
@@ -38,6 +40,7 @@ class BundleHandle:
     numbers: set[int] = field(init=False)
     trial: Any = None  # None until Tune has taken the bundle
     is_worn_out: bool = False  # its worker is not to be kept
+    avoid: frozenset[str] = frozenset()  # the ids of nodes that are not to train it
     node: str = ""  # the id of that which trains it, "" until its worker has said so
 
     def __post_init__(self) -> None:
@@ -123,7 +126,7 @@ class TuneThread:
 
     def _tuner(self) -> tune.Tuner:
         return tune.Tuner(
-            tune.with_resources(BundleTrainable, {"cpu": self._placement.cpus, "gpu": self._placement.gpus}),
+            tune.with_resources(BundleTrainable, partial(_request, self._placement.resources)),
             tune_config=tune.TuneConfig(
                 search_alg=self._searcher,
                 scheduler=self._scheduler,
@@ -139,6 +142,14 @@ class TuneThread:
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
         )
+
+
+def _request(resources: dict[str, float], config: dict[str, Any]) -> tune.PlacementGroupFactory:
+    """What Tune is to ask of Ray for a bundle. Bundles that avoid other nodes share no worker."""
+    if not config["avoid"]:
+        return tune.PlacementGroupFactory([resources])
+    selector = {NODE_LABEL: f"!in({','.join(config['avoid'])})"}
+    return tune.PlacementGroupFactory([resources], bundle_label_selector=[selector])
 
 
 class _Stateless:
@@ -168,7 +179,7 @@ class _Searcher(_Stateless, Searcher):  # type: ignore[misc]  # ray is untyped h
             handle = self.waiting.popleft()
             if handle.numbers:
                 self.handles[trial_id] = handle
-                return {"bundle": handle.bundle.to_text()}
+                return {"bundle": handle.bundle.to_text(), "avoid": sorted(handle.avoid)}
         return str(self.FINISHED) if self.is_finished else None
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:

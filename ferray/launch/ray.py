@@ -36,12 +36,12 @@ from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import FailureReason, Host, Outcome, Save  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
-from ferray.launch._capacity import Capacity, await_placement, wanted_placement  # noqa: E402
+from ferray.launch._capacity import Capacity, await_placement  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
 from ferray.launch._driver_actor import driver_files  # noqa: E402
 from ferray.launch._heartbeat import heartbeat_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
-from ferray.launch._nodes import Node, living_nodes, node_of_worker  # noqa: E402
+from ferray.launch._nodes import Node, living_nodes, node_of_worker, num_gpus, own_resources, spelt_by_ray  # noqa: E402
 from ferray.launch._packs import packs_served  # noqa: E402
 from ferray.launch._phases import Phases, num_waiting_groups  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
@@ -50,7 +50,7 @@ from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, TuneThread  # noqa: E402
 from ferray.launch._worker_errors import why_lost  # noqa: E402
 from ferray.sweeps.launcher import Event, Placed, TrialEvent, WorkerLost  # noqa: E402
-from ferray.sweeps.placement import Placement, find_placement  # noqa: E402
+from ferray.sweeps.placement import Placement, find_placement, wanted_placement  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
 from ferray.system.signals import stops_kept  # noqa: E402
 
@@ -64,7 +64,7 @@ class Ray(Launcher):
     """Trains on Ray Tune, many bundles at a time: an embedded cluster on this machine, or the one at `--address`."""
 
     def __init__(self, runtime: Runtime) -> None:
-        super().__init__(runtime)
+        super().__init__(runtime.model_copy(update={"accelerator": spelt_by_ray(runtime.accelerator)}))
         self._handles: dict[int, BundleHandle] = {}  # by the number of each trial that is still trained
         self._saves = Saves()
         self._news: list[Event] = []  # what Tune has no part in
@@ -76,11 +76,11 @@ class Ray(Launcher):
         if self.runtime.address is not None:
             with others_cluster(self.runtime.address) as options, _cluster(self.runtime, options):
                 return self._placement_now() if self.runtime.wait_s is None else wanted_placement(self.runtime)
-        if self.runtime.device == "cuda" and not _num_gpus():
+        if self.runtime.device == "cuda" and not num_gpus():
             raise ClusterError(
                 "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
             )
-        return find_placement(self.runtime, [{"CPU": float(num_cores()), "GPU": float(_num_gpus())}], "this machine")
+        return find_placement(self.runtime, [own_resources()], "this machine")
 
     @contextlib.contextmanager
     def opened(self, tell: Callable[[str], None]) -> Iterator[None]:
@@ -261,9 +261,3 @@ def _not_started(error: Exception, address: str | None) -> ClusterError:
         return ClusterError(f"Ray does not start on this machine: {reason}", what_to_try())
     message = f"no Ray cluster can be reached at `{address}`: {reason}"
     return ClusterError(message, "start one with `ray start --head`, or leave out `--address`")
-
-
-def _num_gpus() -> int:
-    import torch
-
-    return torch.cuda.device_count()

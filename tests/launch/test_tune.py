@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ray.air.execution._internal import RayActorManager
+from ray.tune import PlacementGroupFactory
 from ray.tune.schedulers import TrialScheduler
 from ray.tune.search import Searcher
 
@@ -19,7 +20,7 @@ from ferray.config.job import JobBundle, TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.events import EpochReport
 from ferray.launch._trainable import BundleTrainable, WornOut, decode_results, encode_results
-from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, _Scheduler, _Searcher
+from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, _request, _Scheduler, _Searcher
 from ferray.testing.curves import curve_report, saturating
 
 LAUNCH = Path(ferray.launch.__file__).parent
@@ -173,6 +174,16 @@ def test_bundle_knows_the_node_that_trains_it() -> None:
     assert played.handle.node == ""
     played.result()
     assert played.handle.node == "a1"
+
+
+def test_worker_is_asked_for_beside_the_nodes_to_avoid() -> None:
+    selector = [{"ray.io/node-id": "!in(a1,b2)"}]
+    asked = _request({"CPU": 2.0}, {"avoid": ["a1", "b2"]})
+    assert asked == PlacementGroupFactory([{"CPU": 2.0}], bundle_label_selector=selector)
+
+
+def test_worker_that_avoids_nothing_may_live_on_every_node() -> None:
+    assert _request({"CPU": 2.0}, {"avoid": []}) == PlacementGroupFactory([{"CPU": 2.0}])
 
 
 def test_nothing_of_ours_is_written_into_tunes_files() -> None:

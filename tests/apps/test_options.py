@@ -1,0 +1,38 @@
+"""Options with units, and options that only some launchers understand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ferray.apps.options import gibibytes, sweep_runtime_from
+from ferray.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("given", "gib"), [("8GiB", 8.0), ("8g", 8.0), ("512MiB", 0.5), ("1.5 TB", 1536.0), ("8", 8.0), (2.5, 2.5)]
+)
+def test_size_of_memory_is_read_in_gib(given: str | float, gib: float) -> None:
+    assert gibibytes(given) == gib
+
+
+@pytest.mark.parametrize("given", ["many", "0", "-1GiB", "8 apples"])
+def test_what_is_no_size_is_named(given: str) -> None:
+    with pytest.raises(ConfigError, match=f"`--memory-per-trial {given}` is not a size"):
+        gibibytes(given)
+
+
+@pytest.mark.parametrize(
+    ("wish", "option"),
+    [({"accelerator": "A100"}, "--accelerator"), ({"memory_per_trial": "8GiB"}, "--memory-per-trial")],
+)
+def test_wish_that_one_process_cannot_grant_is_refused(wish: dict[str, Any], option: str) -> None:
+    with pytest.raises(ConfigError, match=f"`{option}` is for Ray"):
+        sweep_runtime_from({"launcher": "inline", "tracker": "none", **wish})
+
+
+def test_placement_reaches_the_runtime() -> None:
+    asked = {"tracker": "none", "accelerator": "A100", "memory_per_trial": "8GiB", "max_gpus": 2.0}
+    runtime = sweep_runtime_from(asked)
+    assert (runtime.accelerator, runtime.memory_per_trial_gib, runtime.max_gpus) == ("A100", 8.0, 2.0)
