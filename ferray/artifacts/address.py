@@ -65,8 +65,14 @@ def _mounted(path: str) -> FileSystem | None:
 
 def _declared(kind: str, address: str) -> Callable[[str], FileSystem]:
     declared = {point.name: point for point in entry_points(group=GROUP)}
-    if kind not in declared:
+    if kind in declared:
+        opened: Callable[[str], FileSystem] = declared[kind].load()
+        return opened
+    from ferray.artifacts.object_store import ObjectStore, object_store_kinds, refuse_credentials
+
+    known = object_store_kinds()
+    if kind not in known:
+        refuse_credentials(address)
         message = f"`{kind}` is no kind of storage that ferray knows, in `{address}`"
-        raise ConfigError(message, did_you_mean(kind, {*_KINDS, *declared}))
-    opened: Callable[[str], FileSystem] = declared[kind].load()
-    return opened
+        raise ConfigError(message, did_you_mean(kind, {*_KINDS, *declared, *known}))
+    return ObjectStore
