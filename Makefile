@@ -54,14 +54,15 @@ lint: install
 check: lint test
 
 # Pins with hashes for every supported Python and platform, and of uv, which installs them; run after changing the
-# dependencies in pyproject.toml. A cluster's nodes have those of ferray without those that develop it.
+# dependencies in pyproject.toml. A cluster's nodes have those of ferray without those that develop it or check files.
 installer.txt requirements.txt: ;
+ON_NODES := aws clean cluster dashboard faces gcp lite-weights postgres sheets tensorboard
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --generate-hashes --upgrade
 .PHONY: pins
 pins:
 	echo uv | $(COMPILE) --no-annotate - -o installer.txt
 	$(COMPILE) --all-extras --group dev pyproject.toml -o requirements.txt
-	$(COMPILE) --no-annotate --all-extras -c requirements.txt pyproject.toml -o cluster/node/requirements.txt
+	$(COMPILE) --no-annotate $(ON_NODES:%=--extra %) -c requirements.txt pyproject.toml -o cluster/node/requirements.txt
 	printf 'ipykernel\nipywidgets\nnbclient\n' | $(COMPILE) --no-annotate -c requirements.txt - -o docs/notebooks/requirements.txt
 
 clean:

@@ -40,6 +40,10 @@ LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
     "cleanlab": "apps/clean.py",
     "jinja2": ("reports/template.py", "cluster/templating.py"),
     "markupsafe": "reports/template.py",
+    "jsonschema": "cluster/checks/schema_problems.py",
+    "referencing": "cluster/checks/",
+    "botocore": "cluster/checks/aws.py",
+    "cfnlint": "cluster/checks/cloudformation.py",
     "matplotlib": "results/figures/",
     "typer": "cli/",
     "click": "cli/",
@@ -60,6 +64,7 @@ HARD_CODED = re.compile(rf"ferray ({'|'.join(VERBS)})\b(?!\w)|pip install|wandb 
 # Who renames or makes temporary files, and why it is no way of writing a file.
 RENAMES = {
     "sweeps/run.py": "an earlier sweep is put aside",
+    "cluster/checks/programs.py": "a validator that is a program reads files",
     "launch/_session_folder.py": "Ray's temporary folder is found once it is locked",
 }
 # The names of a trial's files, and of its folds' places, which `ferray.artifacts` alone spells.

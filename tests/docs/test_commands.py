@@ -127,6 +127,8 @@ HOW: dict[str, How] = {
     "ferray --help": run(),
     "ferray --install-completion": named,  # writes into the user's home
     "ferray ls": run(),
+    "ferray cluster check": run(),
+    "ferray cluster check my-cluster.yaml": read,
     "ferray sweep --help": run(),
     "ferray sweep sfew": run(*FEW),
     "ferray sweep demo": run(*FEW),

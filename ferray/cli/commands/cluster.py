@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ferray.cli.commands import cluster_list, cluster_render
+from ferray.cli.commands import cluster_check, cluster_list, cluster_render
 
 app = typer.Typer(help="Several machines: files for a cluster, and sweeps on it.", no_args_is_help=True)
 
@@ -16,3 +16,4 @@ def _group() -> None:
 
 app.command("list")(cluster_list.list_kinds)
 app.command("render")(cluster_render.render)
+app.command("check")(cluster_check.check)

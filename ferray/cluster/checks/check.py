@@ -1,0 +1,58 @@
+"""Every validator over every file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ferray.cluster.checks import (
+    aws,
+    cloudformation,
+    compose,
+    dockerfile,
+    gcp,
+    kuberay,
+    kubernetes,
+    program_options,
+    ray_launcher,
+    safety,
+    scripts,
+)
+from ferray.cluster.checks.report import Finding, NotChecked, Report
+from ferray.cluster.checks.source_file import SourceFile, read_sources
+
+
+@dataclass(frozen=True)
+class Validator:
+    """What looks at a file, if it is one of those that it knows."""
+
+    name: str
+    applies: Callable[[SourceFile], bool]
+    check: Callable[[SourceFile], Iterator[Finding | NotChecked]]
+
+
+VALIDATORS = tuple(
+    Validator(module.NAME, module.applies, module.check)
+    for module in (
+        *(ray_launcher, aws, gcp, kubernetes, kuberay, compose, cloudformation, dockerfile),
+        *(scripts, program_options, safety),
+    )
+)
+
+
+def check_files(files: Mapping[str, str]) -> Report:
+    """All that can be said against the files of a cluster, given by their paths, without asking any other machine.
+
+    Nothing of the network is used. What a validator that is not installed would have looked at is named in the report.
+    """
+    sources, unreadable = read_sources(files)
+    said: list[Finding | NotChecked] = list(unreadable)
+    looked: dict[str, tuple[str, ...]] = dict.fromkeys(files, ())
+    for source in sources:
+        for validator in VALIDATORS:
+            if validator.applies(source):
+                answers = list(validator.check(source))
+                said.extend(answers)
+                missing = {answer.validator for answer in answers if isinstance(answer, NotChecked)}
+                looked[source.path] += (validator.name,) if validator.name not in missing else ()
+    return Report.of(said, looked)
