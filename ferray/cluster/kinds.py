@@ -56,13 +56,13 @@ KINDS = {
             "aws",
             "EC2: a head without a GPU, spot and on-demand GPU nodes from zero",
             Aws,
-            ("aws.yaml", _NODE),
+            ("aws.yaml", "aws-account.yaml", _NODE),
         ),
         Kind(
             "gcp",
             "Google Cloud: a head without a GPU, spot and on-demand GPU nodes from zero",
             Gcp,
-            ("gcp.yaml", _NODE),
+            ("gcp.yaml", "gcp-account.sh", _NODE),
         ),
         Kind(
             "kuberay",

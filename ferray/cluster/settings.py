@@ -136,6 +136,10 @@ class Aws(Cloud):
         ),
     ] = "resolve:ssm:/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-22.04/latest/ami-id"
     """With NVIDIA's driver: an id, or the parameter that names the newest one."""
+    security_group: (
+        Annotated[str, sign_pattern("a security group", "such as `sg-0123456789abcdef0`", r"sg-[0-9a-f]{8,17}")] | None
+    ) = None
+    """The group of the nodes by its id, for an account with several networks; else by the cluster's name."""
     bucket: Word = "ferray-example"
     """The S3 bucket for data and results: `--output s3://BUCKET/runs`."""
 
@@ -144,6 +148,11 @@ class Gcp(Cloud):
     """Compute Engine."""
 
     EXAMPLES = ("ssh_from", "project", "bucket")
+
+    name: Annotated[
+        str, sign_pattern("a name", "at most 21 small letters, digits and `-`", r"[a-z][a-z0-9-]{0,20}")
+    ] = "ferray"
+    """What the cluster is called, and what its network, its accounts and its nodes' tags are called after."""
 
     project: Word = "my-project"
     """The project's id."""
@@ -161,7 +170,7 @@ class Gcp(Cloud):
     """GPUs of a worker."""
     cpus: int = Field(8, ge=1, le=416)
     """Cores of a worker."""
-    image: File = "projects/deeplearning-platform-release/global/images/family/common-cu128-ubuntu-2204-nvidia-570"
+    image: File = "projects/deeplearning-platform-release/global/images/family/common-cu129-ubuntu-2404-nvidia-580"
     """With NVIDIA's driver."""
     bucket: Word = "ferray-example"
     """The bucket for data and results: `--output gs://BUCKET/runs`."""
@@ -233,7 +242,7 @@ class Docker(Settings):
 class Postgres(Settings):
     """The store of several drivers."""
 
-    version: int = Field(17, ge=13, le=18)
+    version: int = Field(17, ge=13, le=17)
     """PostgreSQL's."""
     port: Port = 5432
     """Where it listens."""

@@ -13,6 +13,8 @@ class Versions:
     ray: str
     python: str
     ferray: str
+    prometheus: str
+    grafana: str
 
     @property
     def wheel(self) -> str:
@@ -21,4 +23,10 @@ class Versions:
 
 
 # Asked for by name: an import of `ferray` would be one of all the rooms that it names for type checkers.
-VERSIONS = Versions(ray="2.60.0", python="3.11", ferray=import_module("ferray").__version__)
+VERSIONS = Versions(
+    ray="2.60.0",
+    python="3.11",
+    ferray=import_module("ferray").__version__,
+    prometheus="3.5.0",
+    grafana="12.1.0",
+)
