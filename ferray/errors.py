@@ -11,6 +11,9 @@
     │   └── StorageError       a disk does not take or give what ferray keeps on it
     ├── SweepFailed        4   the sweep ended and nothing completed
     └── ClusterError       5   Ray or a resource is not to be had
+        ├── Unreachable        the head does not answer, which may be otherwise in a minute
+        │   └── HeadFailed     it answers that it cannot answer, such as for a node that is gone
+        └── NoSuchJob          the head knows no job of this name
 
 Ctrl-C ends with 130. Both arguments are positional, because exceptions with required keyword arguments do not
 unpickle on the other side of a Ray call.
@@ -115,6 +118,18 @@ class ClusterError(FerrayError):
     """The machines do not give what the sweep needs."""
 
     exit_code = 5
+
+
+class Unreachable(ClusterError):
+    """The head of a cluster does not answer, which may be otherwise in a minute."""
+
+
+class HeadFailed(Unreachable):
+    """The head of a cluster answers that it cannot answer, such as for a node that is gone."""
+
+
+class NoSuchJob(ClusterError):
+    """The head of a cluster knows no job of this name."""
 
 
 INTERRUPTED_EXIT_CODE = 130

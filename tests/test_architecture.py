@@ -65,6 +65,7 @@ HARD_CODED = re.compile(rf"ferray ({'|'.join(VERBS)})\b(?!\w)|pip install|wandb 
 RENAMES = {
     "sweeps/run.py": "an earlier sweep is put aside",
     "cluster/checks/programs.py": "a validator that is a program reads files",
+    "cluster/working_dir.py": "what a job sees is copied for Ray to zip, and goes at once",
     "launch/_session_folder.py": "Ray's temporary folder is found once it is locked",
 }
 # The names of a trial's files, and of its folds' places, which `ferray.artifacts` alone spells.

@@ -111,6 +111,14 @@ def lacks_password(url: str) -> bool:
     return parsed is not None and bool(parsed.user) and parsed.password is None
 
 
+def holds_secret(url: str) -> bool:
+    """Whether a URL has a password, an option that may be one, or no end of a password that anybody could find."""
+    parsed = parse_url(url)
+    if parsed is None or parsed.password is not None or "@" in parsed.query:
+        return True
+    return any(_SECRET.search(name) for name, _ in parse_qsl(parsed.query))
+
+
 def hide_passwords(arguments: Sequence[str]) -> list[str]:
     """A command's arguments, every URL in them cut by `without_password`, and so all of what `--storage` is given."""
     shown = [_URL.sub(lambda found: without_password(found.group()), argument) for argument in arguments]

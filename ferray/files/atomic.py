@@ -23,15 +23,16 @@ LONGEST_STEM = 40  # characters of a name that a hidden one repeats, so that it 
 
 
 @contextmanager
-def atomic_write(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+def atomic_write(path: Path, *, durable: bool = True, private: bool = False) -> Iterator[BinaryIO]:
     """A stream whose content takes the place of `path` when the block ends, and leaves no trace where it raises.
 
     `durable` content is on the disk by then, and so is its name where the disk can say so, which a power cut does not
-    undo; for what can be made again it may be False, and costs no wait for the disk. OSError where the disk refuses.
+    undo; for what can be made again it may be False, and costs no wait for the disk. `private` content is its owner's
+    from its first byte on, whatever the umask. OSError where the disk refuses.
     """
     temporary = hidden_beside(path)
     try:
-        with temporary.open("xb") as stream:
+        with open(temporary, "xb", opener=_opened_privately if private else None) as stream:
             yield stream
             stream.flush()
             if durable:
@@ -174,6 +175,10 @@ def _of_writer(path: Path, writer: str) -> Path:
 
 def _hidden_stem(path: Path) -> str:
     return f".{path.name[:LONGEST_STEM]}."
+
+
+def _opened_privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _remove(left: Path) -> None:

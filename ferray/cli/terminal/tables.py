@@ -67,6 +67,16 @@ def stdout_console() -> Console:
     return console
 
 
+def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> Table:
+    """Rows under their names; those of `right` are numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in columns:
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(on_one_line(cell)) for cell in row))
+    return table
+
+
 def _say(out: Console, line: str, style: str = "") -> None:
     # Text, so that brackets in names and messages are not read as markup; soft, so that paths can be copied.
     text = wrapped(on_one_line(line), out.width if out.is_terminal else None, indent="  ")

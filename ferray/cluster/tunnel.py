@@ -1,0 +1,113 @@
+"""The way to a head: an address as it is, or a tunnel by ssh to the head of a file of `ray up`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ferray.cluster.head import Head, connect, url_of
+from ferray.errors import ClusterError, Unreachable
+from ferray.text.commands import script
+
+LOOPBACK = "127.0.0.1"
+OPENS_WITHIN_S = 90.0  # with a cloud asked for the head's address, and ssh
+TURN_S = 0.2
+SUFFIXES = (".yaml", ".yml")
+RAY = (sys.executable, "-m", "ray.scripts.scripts")
+
+
+@dataclass(frozen=True)
+class Way:
+    """A head, and how to open the way to it anew where it is gone: nothing for an address as it is."""
+
+    head: Head
+    reopen: Callable[[], None]
+
+
+@contextmanager
+def way_to(address: str | None, tell: Callable[[str], None]) -> Iterator[Way]:
+    """The way to the head at a URL, or of a file of `ray up`; ClusterError where it does not answer."""
+    if address is None or not address.endswith(SUFFIXES):
+        yield Way(connect(address), lambda: None)
+        return
+    tunnel = Tunnel(Path(address))
+    tell(f"opening a tunnel to the head of `{address}`")
+    try:
+        tunnel.open()
+        yield Way(connect(tunnel.url), tunnel.reopen)
+    finally:
+        tunnel.close()
+
+
+class Tunnel:
+    """`ray dashboard FILE`, which asks the provider for the head and forwards a port of this loopback to it."""
+
+    def __init__(self, file: Path, program: Sequence[str] = RAY) -> None:
+        self._port = _free_port()
+        self._command = [*program, "dashboard", str(file), "--port", str(self._port)]
+        self._file = file
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = url_of(f"http://{LOOPBACK}:{self._port}")
+
+    def open(self) -> None:
+        """Wait until something answers at its end; ClusterError, with what ssh or Ray said, where nothing does."""
+        self._start()
+        until = time.monotonic() + OPENS_WITHIN_S
+        while not self._answers():
+            if self._has_ended or time.monotonic() > until:
+                raise ClusterError(f"no tunnel to the head of `{self._file}`{self._last_words()}", self._hint())
+            time.sleep(TURN_S)
+
+    def reopen(self) -> None:
+        """Start it again where it has ended, and wait for nothing."""
+        if self._has_ended:
+            self._start()
+
+    def close(self) -> None:
+        """End it, and with it ssh."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(  # in a session of its own: Ctrl-C is for who follows a log, who then ends it
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},
+        )
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _answers(self) -> bool:
+        try:
+            connect(self.url)
+        except Unreachable:
+            return False
+        return True
+
+    def _hint(self) -> str:
+        return f"`{script('ray', 'get-head-ip', self._file)}` says whether there is a head to reach"
+
+    def _last_words(self) -> str:
+        if self._process is None or self._process.stderr is None or not self._has_ended:
+            return ""
+        lines = [line for line in self._process.stderr.read().decode("utf-8", "replace").splitlines() if line.strip()]
+        return f": {lines[-1].strip()}" if lines else ""
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        return int(listener.getsockname()[1])
