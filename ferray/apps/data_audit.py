@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ferray.apps.data_clean import command_without
 from ferray.apps.data_show import distinct_data, open_data
 from ferray.apps.options import overrides_from, runtime_from
+from ferray.config.data_root import data_root_words
 from ferray.config.load import load_space_or_dataset
 from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
@@ -76,7 +77,7 @@ def audit_data(name: str, asked: Mapping[str, Any], listener: Listener) -> Itera
         message = f"`{name}` splits its data in {len(configs)} ways, and `--write-split` writes one"
         raise ConfigError(message, "name a data set, or fix what differs with `--set dataset...`")
     runtime = runtime_from({**asked, "launcher": "inline"})
-    listener.noted(f"auditing the data of `{name}` in `{runtime.data_root}`")
+    listener.noted(f"auditing the data of `{name}` in `{data_root_words(runtime.data_root)}`")
     for config in configs:
         yield _audited(name, spec.name, config, runtime, asked, listener)
 

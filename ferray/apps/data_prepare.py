@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ferray.config.data_root import default_data_root
+from ferray.config.data_root import address_of, data_root_at, default_data_root
 from ferray.config.problems import problems_error
 from ferray.config.trial import Component, DatasetChoice, split_component
 from ferray.config.wording import problem_lines
@@ -60,7 +60,9 @@ def plan_from(asked: Mapping[str, Any]) -> Plan:
     faces = _faces(FacesChoice, asked["faces"], asked["boxes"])
     names = ("size", "margin", "align", "which", "missed")
     crop = _checked(CropSettings, {name: asked[name] for name in names})
-    root = Path(asked["data_root"] or default_data_root()).absolute()
+    root = data_root_at(asked["data_root"] or default_data_root()).absolute()
+    if asked["to"] is None and (address := address_of(root)):
+        raise ConfigError(f"crops are not written to `{address}`", "pass the folder that they go to by `--to`")
     to = asked["to"] or root / f"{choice.name}_faces_{faces.name}"
     return Plan(choice, faces, root, Path(to).absolute(), crop)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ferray.apps.options import overrides_from, runtime_from
 from ferray.config.corners import corner_problems, corners
+from ferray.config.data_root import data_root_words
 from ferray.config.load import load_space_or_dataset
 from ferray.config.modality import asks_backbone_for_size, holds_features, image_size
 from ferray.config.problems import problems_error
@@ -49,7 +50,7 @@ def show_data(name: str, asked: Mapping[str, Any], listener: Listener) -> Iterat
     for note in notes:
         listener.noted(f"note: {note}")
     runtime = runtime_from({**asked, "launcher": "inline"})
-    listener.noted(f"looking at the data of `{name}` in `{runtime.data_root}`")
+    listener.noted(f"looking at the data of `{name}` in `{data_root_words(runtime.data_root)}`")
     for config in distinct_data(spec):
         folder = asked["to"] or runtime.output / "data" / config.dataset.name
         shown = open_data(config, runtime, listener)

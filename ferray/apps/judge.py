@@ -14,6 +14,7 @@ import numpy as np
 from ferray.artifacts.file_system import ArtifactFile
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
+from ferray.config.data_root import data_root_words
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
@@ -199,7 +200,7 @@ def _job(asked: _Asked, place: _Place) -> TrialJob:
         number=asked.trial.number,
         config=config.to_json(),
         folder=asked.artifacts.address,
-        data_root=str(runtime.data_root.absolute()),
+        data_root=data_root_words(runtime.data_root.absolute()),
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
         threads=num_threads(),

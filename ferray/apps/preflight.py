@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ferray.config.data_root import data_root_words
+
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
     from ferray.config.sweep import SweepSpec
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 def checked_sweep(spec: SweepSpec, runtime: Runtime, *, space: str, folder: Path, listener: Listener) -> Checked:
     """What the check learnt; says what is checked and where it lies, what each data set holds, and every warning."""
-    listener.noted(f"checking `{spec.name}`: space `{space}`, data root `{runtime.data_root}`, results in `{folder}`")
+    data = data_root_words(runtime.data_root)
+    listener.noted(f"checking `{spec.name}`: space `{space}`, data root `{data}`, results in `{folder}`")
     try:
         listener.progressed("importing torch", 0, 0)
         return run_check(spec, runtime, listener, partial(_say_data, listener))

@@ -13,6 +13,7 @@ from ferray.apps.options import TrainOptions, known_options, overrides_from, rec
 from ferray.apps.preflight import checked_sweep
 from ferray.apps.single_trial import single_trial
 from ferray.artifacts.trial import TrialArtifacts
+from ferray.config.data_root import data_root_words
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.load import Space, find_space, load_space, load_trial
@@ -209,7 +210,7 @@ def job_of(
         metric=spec.objective.metric,
         mode=spec.objective.mode,
         counts=spec.objective.epoch,
-        data_root=str(runtime.data_root.absolute()),
+        data_root=data_root_words(runtime.data_root.absolute()),
         cache_dir=str(runtime.cache_dir.absolute()),
         device=runtime.device,
         threads=threads or num_threads(),

@@ -78,7 +78,9 @@ Exclude = Annotated[
 DataRoot = Annotated[
     Path | None,
     typer.Option(
-        "--data-root", help="Folder that holds the data sets; else $FERRAY_DATA, else ./data.", rich_help_panel=_PLACE
+        "--data-root",
+        help="Folder or s3:// address that holds the data sets; else $FERRAY_DATA, else ./data.",
+        rich_help_panel=_PLACE,
     ),
 ]
 Output = Annotated[

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ferray.config.data_root import default_data_root
+from ferray.config.data_root import data_root_at, data_root_words, default_data_root, is_at_hand
 from ferray.config.runtime import Runtime
 from ferray.config.urls import storable
 from ferray.errors import ConfigError, DataError
@@ -66,7 +66,7 @@ class Place:
             "study": self.study,
             "identity": self.identity,
             "storage": self.storage,
-            "data_root": str(self.data_root) if self.data_root else None,
+            "data_root": data_root_words(self.data_root) if self.data_root else None,
             "cache_dir": str(self.cache_dir) if self.cache_dir else None,
             "seen": list(self.seen),
             **({"artifacts": self.artifacts} if self.artifacts else {}),
@@ -99,7 +99,8 @@ def read_place(folder: Path) -> Place:
     path = folder / PLACE_NAME
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        where = {key: Path(kept[key]) for key in ("data_root", "cache_dir") if kept.get(key)}
+        at = {"data_root": data_root_at, "cache_dir": Path}
+        where = {key: to_path(kept[key]) for key, to_path in at.items() if kept.get(key)}
         seen = (str(kept["seen"][0]), str(kept["seen"][1]), int(kept["seen"][2]))
         artifacts = kept.get("artifacts")
         return Place(
@@ -126,7 +127,7 @@ def place_at_start(former: Place, runtime: Runtime) -> Place:
     return replace(
         former,
         storage=storable(runtime.storage) if runtime.storage else None,
-        data_root=runtime.data_root.absolute() if runtime.data_root.is_dir() else former.data_root,
+        data_root=runtime.data_root.absolute() if is_at_hand(runtime.data_root) else former.data_root,
         cache_dir=runtime.cache_dir.absolute() if cache_is_chosen else former.cache_dir,
         identity=former.identity if is_own else uuid.uuid4().hex,
         seen=_seen(former.folder),
@@ -234,12 +235,13 @@ def remembered(
     if not os.environ.get("FERRAY_CACHE") and place.cache_dir is not None and place.cache_dir.is_dir():
         found["cache_dir"] = place.cache_dir
     if data_root is None and place.data_root is not None:
-        if place.data_root.is_dir():
+        if is_at_hand(place.data_root):
             found["data_root"] = place.data_root
             if os.environ.get("FERRAY_DATA") and place.data_root != default_data_root().absolute():
-                where = f"the data of `{place.folder.name}` are those in `{place.data_root}`, with which it ran"
-                notes.append(f"{where}, and not those of FERRAY_DATA: `--data-root` chooses others")
+                where = f"those in `{data_root_words(place.data_root)}`, with which it ran"
+                others = "and not those of FERRAY_DATA: `--data-root` chooses others"
+                notes.append(f"the data of `{place.folder.name}` are {where}, {others}")
         else:
             gone = f"the data of `{place.folder.name}` were in `{place.data_root}`, which is not there any more"
-            notes.append(f"{gone}: looking in `{default_data_root()}`, or where `--data-root` says")
+            notes.append(f"{gone}: looking in `{data_root_words(default_data_root())}`, or where `--data-root` says")
     return {key: value for key, value in found.items() if value is not None}, notes

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ferray.config.cache_folder import default_cache_dir
-from ferray.config.data_root import default_data_root
+from ferray.config.data_root import data_root_at, default_data_root
 from ferray.registry import Params
 
 
@@ -33,7 +33,7 @@ class Runtime(Params):
     which each worker can open; None is the sweep's folder.
     """
 
-    data_root: Path = Field(default_factory=default_data_root)
+    data_root: Annotated[Path, BeforeValidator(data_root_at)] = Field(default_factory=default_data_root)
     cache_dir: Path = Field(default_factory=default_cache_dir)
     output: Path = Path("runs")
     launcher: Literal["inline", "ray"] | str = "ray"

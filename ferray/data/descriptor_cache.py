@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ferray.config.cache_folder import make_cache_folder
 from ferray.data.fetching import fetch_file
-from ferray.data.pack import only_maker
+from ferray.data.only_maker import only_maker
 from ferray.data.pack_file import Progress
 from ferray.data.pack_source import FEATURES, current_source
 from ferray.errors import StorageError

@@ -8,9 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 from ferray.canonical import canonical_text
+from ferray.config.data_root import address_of
 from ferray.config.trial import DatasetChoice
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.fingerprint import DigestMemo
+from ferray.data.mirror import Progress, refresh_mirror
 from ferray.data.recent import Recent
 from ferray.data.samples import SampleList
 
@@ -40,16 +42,24 @@ class OpenedDataset:
 _OPENED: Recent[OpenedDataset] = Recent(8)
 
 
-def open_dataset(choice: DatasetChoice, root: Path, cache_dir: Path) -> OpenedDataset:
-    """The data set of `choice` below `root`; what this process has opened before is not looked at again."""
+def open_dataset(choice: DatasetChoice, root: Path, cache_dir: Path, progress: Progress | None = None) -> OpenedDataset:
+    """The data set of `choice` below `root`; what this process has opened before is not looked at again.
+
+    Where `root` mirrors an address, what lies there is brought first; errors of `refresh_mirror`.
+    """
     params: DatasetParams = choice.build_params()
     root, cache_dir = Path(root).absolute(), Path(cache_dir).absolute()
+    address = address_of(root)
 
     def make() -> OpenedDataset:
         memo = DigestMemo(cache_dir / "digests" / f"{choice.name}-{short_hash(str(root))}.json")
-        return OpenedDataset(choice.load()(params, root, memo.digest), memo)
+        dataset = choice.load()(params, root, memo.digest)
+        if address is not None:
+            refresh_mirror(address, dataset, progress)
+        return OpenedDataset(dataset, memo)
 
-    return _OPENED.get((choice.name, decoding_params(params), root, cache_dir), make)
+    mirrored = (params.groups,) if address is not None else ()
+    return _OPENED.get((choice.name, decoding_params(params), root, cache_dir, *mirrored), make)
 
 
 def decoding_params(params: DatasetParams) -> str:

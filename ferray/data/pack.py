@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.config.cache_folder import make_cache_folder
 from ferray.config.trial import DatasetChoice
 from ferray.data.bad_samples import LISTING, Skipped, refusal, sort_out
 from ferray.data.datasets import DatasetParams
 from ferray.data.fetching import fetch_pack, read_offered
 from ferray.data.groups import table_of
+from ferray.data.only_maker import only_maker
 from ferray.data.opened import OpenedDataset, decoding_params, open_dataset, short_hash
 from ferray.data.pack_file import FORMAT, Pack, Progress, read_pack, write_pack
 from ferray.data.pack_source import PACKS, PackSource, current_source
@@ -60,9 +58,12 @@ def open_pack(
     return _PACKS.get(key, lambda: _make_pack(choice, size, places, progress))
 
 
-def ensure_data(dataset: DatasetChoice, data_root: Path, cache_dir: Path) -> None:
-    """Check, without decoding, that the data set is there and splits as asked; DataError or ConfigError otherwise."""
-    listing = open_dataset(dataset, data_root, cache_dir).listing
+def ensure_data(dataset: DatasetChoice, data_root: Path, cache_dir: Path, progress: Progress | None = None) -> None:
+    """Check, without decoding, that the data set is there and splits as asked; DataError or ConfigError otherwise.
+
+    `progress(done, total)` counts files that are brought from the address that the data root mirrors.
+    """
+    listing = open_dataset(dataset, data_root, cache_dir, progress).listing
     if listing.bad:
         return  # decoding finds the other bad ones, so that all are named together
     params = dataset.build_params()
@@ -151,18 +152,6 @@ def _sourced_pack(source: PackSource, choice: DatasetChoice, size: int, places: 
             _decoded_pack(opened, size, folder, None)
     with only_maker(folder):  # of the workers of a node that start together one fetches
         return read_offered(folder, offer) or fetch_pack(source, offer, folder)
-
-
-@contextmanager
-def only_maker(path: Path) -> Iterator[None]:
-    """Hold the lock of what appears at `path`, where the disk knows locks; elsewhere making it twice is merely slow."""
-    with suppress(OSError):
-        make_cache_folder(path.parent)
-    with ExitStack() as held:
-        with suppress(OSError):
-            lock = held.enter_context((path.parent.parent / f"{path.name}.lock").open("a"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _view(pack: Pack, rows: NDArray[np.int64]) -> PackedSamples:

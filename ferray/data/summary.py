@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ferray.config.cache_folder import make_cache_folder
+from ferray.config.data_root import data_root_words
 from ferray.config.trial import DatasetChoice
 from ferray.data.account import Account
 from ferray.data.bad_samples import Skipped
@@ -113,11 +114,12 @@ def summarise(
 ) -> DataSummary:
     """The summary of a data set whose splits are open; writes its list where there is something to list."""
     listing = open_dataset(choice, data_root, cache_dir).listing
+    place = listing.account.place.replace(str(data_root), data_root_words(data_root))
     groups = same_pictures(listing)
     return DataSummary(
         dataset=choice.name,
         key=short_hash(f"{json.dumps(choice.canonical(), sort_keys=True)} {limit_per_class}"),
-        account=listing.account,
+        account=replace(listing.account, place=place),
         classes=splits.train.classes,
         splits=_split_summaries(choice.build_params(), listing.account, splits),
         limits=_limits(choice, limit_per_class),

@@ -19,6 +19,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ferray.config.runtime import Runtime
 from ferray.config.trial import DatasetChoice
+from ferray.data.mirror import take_mirrors_as_they_are
 from ferray.data.pack_server import PackServer
 from ferray.data.pack_source import PackOffer, PackSource, SourceFile
 from ferray.errors import FerrayError, StorageError
@@ -34,6 +35,7 @@ class PackActor:
     """A `PackServer` as Ray calls it. Errors are answers, since Ray would wrap them into its own."""
 
     def __init__(self, data_root: str, cache_dir: str) -> None:
+        take_mirrors_as_they_are()
         self._server = PackServer(Path(data_root), Path(cache_dir))
         self._put: OrderedDict[tuple[str, int], Any] = OrderedDict()
         self._lock = threading.Lock()

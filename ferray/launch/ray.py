@@ -30,6 +30,7 @@ for _name, _value in _QUIET.items():  # read by ray when it is imported, here an
 import ray  # noqa: E402
 
 from ferray.artifacts.trial import TrialArtifacts  # noqa: E402
+from ferray.config.data_root import data_root_words  # noqa: E402
 from ferray.config.job import JobBundle  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
@@ -212,9 +213,8 @@ class Ray(Launcher):
         """Nodes of others need not see this one's data; on one machine everybody does."""
         if self.runtime.address is None:
             return contextlib.nullcontext()
-        tell(
-            f"a node that does not see `{self.runtime.data_root}` gets the packed data from here, once, checked by hash"
-        )
+        data = data_root_words(self.runtime.data_root)
+        tell(f"a node that does not see `{data}` gets the packed data from here, once")
         return packs_served(self.runtime)
 
     def _whose(self, folder: Path) -> contextlib.AbstractContextManager[dict[str, Any]]:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ferray.config.corners import corner_problems, corners
+from ferray.config.data_root import data_root_words
 from ferray.config.distinct import repeats_warning, unique_by
 from ferray.config.exclusion import kept_list
 from ferray.config.modality import (
@@ -78,7 +79,8 @@ def check_sweep(
         if config.init_from:
             refuse_initial(find_parent(config.init_from, runtime.output, runtime.storage).file, config)
     for first in unique_by([config.in_fold(0) for config in configs], lambda config: config.dataset.model_dump_json()):
-        ensure_data(first.dataset, runtime.data_root, runtime.cache_dir)
+        what = f"bringing {first.dataset.name} from {data_root_words(runtime.data_root)}"
+        ensure_data(first.dataset, runtime.data_root, runtime.cache_dir, partial(tell, what))
     known = [config for config in configs if not asks_backbone_for_size(config)]
     places = places_of(spec, runtime)
     warnings = _prepare(known, places, progress)

@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
+from ferray.config.data_root import data_root_words
 from ferray.config.exclusion import kept_list
 from ferray.config.job import JobBundle, TrialJob
 from ferray.config.runtime import Runtime
@@ -306,7 +307,7 @@ class SweepDriver:
             metric=self.spec.objective.metric,
             mode=self.spec.objective.mode,
             counts=self.spec.objective.epoch,
-            data_root=str(runtime.data_root.absolute()),
+            data_root=data_root_words(runtime.data_root.absolute()),
             cache_dir=str(runtime.cache_dir.absolute()),
             device=runtime.device,
             threads=runtime.cpus_per_trial,

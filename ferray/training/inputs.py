@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ferray.artifacts.address import file_at
 from ferray.config.cache_folder import default_cache_dir
+from ferray.config.data_root import data_root_at
 from ferray.config.exclusion import find_exclusion
 from ferray.config.job import TrialJob
 from ferray.config.modality import describes_images, image_size
@@ -41,7 +42,7 @@ def open_job_inputs(job: TrialJob) -> Splits:
 def place_of_job(job: TrialJob) -> DataPlace:
     """Where a job's data is, by the job's folders."""
     cache_dir = Path(job.cache_dir) if job.cache_dir else default_cache_dir()
-    return DataPlace(Path(job.data_root), cache_dir, file_at(job.exclude) if job.exclude else None)
+    return DataPlace(data_root_at(job.data_root), cache_dir, file_at(job.exclude) if job.exclude else None)
 
 
 def summarise_trial(config: TrialConfig, place: DataPlace) -> DataSummary:

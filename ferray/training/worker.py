@@ -6,12 +6,12 @@ import socket
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 
 from ferray.artifacts.address import file_at
 from ferray.artifacts.claim import claim, record_init, refuse_other_config
 from ferray.artifacts.history import EpochLog, read_lines
 from ferray.artifacts.trial import TrialArtifacts
+from ferray.config.data_root import data_root_at, is_at_hand
 from ferray.config.job import TrialJob
 from ferray.data.pack_source import current_source
 from ferray.errors import CheckpointError, FerrayError, StorageError
@@ -119,8 +119,8 @@ class TrialWorker:
             raise StorageError(message, "pass an `--output` on a disk that all nodes share")
 
     def _failure(self, error: Exception) -> Failure:
-        failure, root = Failure.of(error), Path(self.job.data_root)
-        if failure.reason is not FailureReason.DATA or root.is_dir() or current_source() is not None:
+        failure, root = Failure.of(error), data_root_at(self.job.data_root)
+        if failure.reason is not FailureReason.DATA or is_at_hand(root) or current_source() is not None:
             return failure
         # The driver's check has found the data there: it is this node that lacks it.
         message = f"the data root `{root}` is not on this node `{socket.gethostname()}`"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, model_validator
 
 from ferray.canonical import added_later, new_default
+from ferray.config.data_root import data_root_words
 from ferray.data.file_kinds import ARCHIVES
 from ferray.data.fingerprint import FileDigest, listing_fingerprint, sha256_of
 from ferray.data.layout import HOMES, files_in, homes
@@ -110,6 +111,15 @@ class Dataset(ABC):
         self.root = root
         self.digest = digest
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Names, in lower case, of folders right below the data root that hold the set, where there is one of them."""
+        return HOMES.get(self._name, ())
+
+    def reads(self, path: str) -> bool:
+        """Whether a file at this path below the data root may be the set's; of a mirror, others are not brought."""
+        return not path.lower().endswith(ARCHIVES)
+
     @abstractmethod
     def samples(self) -> SampleList:
         """Every sample; DataError, naming what was expected and how the set is obtained, where there is none.
@@ -150,7 +160,7 @@ class Dataset(ABC):
 
     def not_found(self) -> DataError:
         """The error for a root without this data set: which layout was expected, and how the real set is obtained."""
-        name = type(self).__module__.rpartition(".")[2]
+        name = self._name
         first, *others = self.expected_layout.splitlines() or ["the images"]
         archives = "".join(f"unpack `{archive}`, which lies there\n  or " for archive in self._archives(name)[:3])
         hint = "".join(
@@ -160,7 +170,11 @@ class Dataset(ABC):
                 f"\n  {self.how_to_get}" if self.how_to_get else "",
             ]
         )
-        return DataError(f"dataset `{name}` is not under `{self.root}`", hint)
+        return DataError(f"dataset `{name}` is not under `{data_root_words(self.root)}`", hint)
+
+    @property
+    def _name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
 
     def _archives(self, name: str) -> list[Path]:
         """Archives in the folders where the data set may lie."""

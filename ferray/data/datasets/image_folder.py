@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import numpy as np
@@ -35,6 +35,10 @@ class ImageFolder(Dataset):
 
     params: Params
     expected_layout = "train/<class>/*.png\nval/<class>/*.png\ntest/<class>/*.png\n<class>/*.png"
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        return tuple(part.lower() for part in PurePosixPath(self.params.path).parts[:1])
 
     def samples(self) -> SampleList:
         found = scan(self._folder, self.root, Rules())

@@ -61,6 +61,10 @@ class Sfew(Dataset):
         "https://users.cecs.anu.edu.au/~few_group/AFEW.html"
     )
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        return (self._cut,) if self.params.faces in CUT_BY_FERRAY else super().folders
+
     def samples(self) -> SampleList:
         found = self._scan()
         return list_samples(
@@ -92,7 +96,7 @@ class Sfew(Dataset):
 
     def _scan_cut(self) -> Scan:
         """The crops of `ferray data prepare`; DataError with its command where they are not there, or not all."""
-        folder = self.root / f"sfew_faces_{self.params.faces}"
+        folder = self.root / self._cut
         if not (folder / REPORT).is_file():
             state = "are not all cut" if (folder / PREPARED).exists() else "are not there"
             boxes = ("--boxes", "faces.csv") if self.params.faces == "csv" else ()
@@ -102,6 +106,10 @@ class Sfew(Dataset):
         if found is None:
             raise self.not_found()
         return found
+
+    @property
+    def _cut(self) -> str:
+        return f"sfew_faces_{self.params.faces}"
 
     def _choose(self, found: Sequence[Sequence[Path]]) -> list[Path]:
         """The one tree of a part with the pictures asked for, else of the others; DataError where there are several."""

@@ -38,6 +38,7 @@ NUM_FEATURES = 10
 MOST_BYTES = 256 * 2**20
 MOST_UNPACKED_BYTES = 512 * 2**20
 COLUMNS = 2 + NUM_FEATURES  # file name, label, numbers
+_HOMES = ("sfew_features", "sfew")
 FILES = ("sfew.xlsx", "sfew.csv", "sfew_features.xlsx", "sfew_features.csv")
 LARGEST = float(np.finfo(np.float32).max)
 Cells = tuple[str, ...]
@@ -65,6 +66,13 @@ class SfewFeatures(Dataset):
         "https://users.cecs.anu.edu.au/~few_group/AFEW.html"
     )
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        return _HOMES
+
+    def reads(self, path: str) -> bool:
+        return path.lower().rpartition("/")[2] in FILES or path == self.params.groups
+
     def samples(self) -> SampleList:
         ids = SampleIds()
         read = [(cells, row) for cells, row in zip(self._cells, self._rows, strict=True)]
@@ -87,7 +95,7 @@ class SfewFeatures(Dataset):
 
     @cached_property
     def _sheet(self) -> Path:
-        for home in homes(self.root, ("sfew_features", "sfew")):
+        for home in homes(self.root, _HOMES):
             files = files_in(home)
             for name in FILES:
                 if name in files:

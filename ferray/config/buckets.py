@@ -1,0 +1,81 @@
+"""Files at an address such as `s3://bucket/folder`, through fsspec: the only place that knows that library.
+
+Clients take their credentials and servers from the environment as their clouds' own tools do; no address holds any.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ferray.errors import ConfigError, FerrayError, did_you_mean
+from ferray.text.commands import install_extra
+
+Client = Any  # an AbstractFileSystem of fsspec, which has no types
+EXTRAS = {"s3": "aws", "s3a": "aws", "gs": "gcp", "gcs": "gcp"}  # by the kind of address, what brings its client
+CONNECT_WITHIN_S = 10
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+([^/].*)", re.DOTALL)
+_S3 = {"config_kwargs": {"connect_timeout": CONNECT_WITHIN_S, "retries": {"max_attempts": 3}}}
+
+
+def as_address(given: str) -> str | None:
+    """The address that is meant, without a slash at its end; None for a path.
+
+    A `pathlib.Path` has swallowed one of the two slashes of an address.
+    """
+    found = _ADDRESS.fullmatch(given)
+    return f"{found[1]}://{found[2].rstrip('/')}" if found else None
+
+
+def open_bucket(address: str) -> tuple[Client, str]:
+    """The files at an address: the client, and the path by which it calls them.
+
+    ConfigError for a kind of address that there is not, for one whose client is not installed, and for one that holds
+    a password: it would be shown.
+    """
+    import fsspec
+
+    kind, _, place = address.partition("://")
+    if ":" in place.partition("/")[0].rpartition("@")[0]:
+        raise ConfigError(f"an address of `{kind}://` holds no user or password", "leave them to the environment")
+    if kind not in fsspec.available_protocols() or kind in ("file", "local"):
+        raise ConfigError(f"`{kind}` is no kind of address, in `{address}`", did_you_mean(kind, [*EXTRAS]))
+    try:
+        with bucket_errors():
+            client = fsspec.filesystem(kind, **(_S3 if EXTRAS.get(kind) == "aws" else {}))
+    except ImportError as error:
+        hint = f"`{install_extra(EXTRAS[kind])}`" if kind in EXTRAS else str(error)
+        raise ConfigError(f"`{kind}://` needs a client that is not installed", hint) from error
+    return client, str(client._strip_protocol(address))
+
+
+@contextmanager
+def bucket_errors() -> Iterator[None]:
+    """Around what a client does: whatever it raises is an OSError, in its own words, as of a disk."""
+    try:
+        yield
+    except (OSError, FerrayError, ImportError):
+        raise
+    except Exception as error:  # each cloud has a tree of its own: of credentials, of connections, of answers
+        words = str(error).split("\n", 1)[0] or type(error).__name__
+        raise OSError(errno.EIO, words) from error
+
+
+def version_of(known: dict[str, Any]) -> list[Any]:
+    """What tells one content of a file from another, by what its listing says: its size, and a mark of each cloud's."""
+    marks = (
+        "ETag",
+        "etag",
+        "md5Hash",
+        "generation",
+        "content_md5",
+        "LastModified",
+        "last_modified",
+        "mtime",
+        "created",
+    )
+    mark = next((str(known[name]) for name in marks if known.get(name)), "")
+    return [known.get("size"), mark]
