@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo papers pictures notebook wheel cluster test lint check clean
+.PHONY: install demo papers pictures notebook wheel cluster test slurm-test lint check clean
 
 install: $(STAMP)
 
@@ -45,6 +45,10 @@ cluster: install
 test: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not ray"
 	$(BIN)/python -m pytest -q -m ray
+
+# cluster/slurm/sweep.sbatch on a real SLURM of two nodes, made of namespaces: root, slurm-wlm, munge, iproute2; minutes.
+slurm-test: install
+	$(BIN)/python -m pytest -q -m lab tests/labs/test_slurm.py
 
 lint: install
 	$(BIN)/ruff check .

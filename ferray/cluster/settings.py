@@ -228,6 +228,10 @@ class Slurm(Settings):
     """The partition; without one, the site's default."""
     account: Word | None = None
     """Who pays; without one, the user's default."""
+    warning_s: int = Field(60, ge=30, le=3600)
+    """So long before the time limit the trials are saved; an epoch takes less, or its trial loses what it has of it."""
+    restarts: int = Field(20, ge=0, le=1000)
+    """At its time limit the job goes back into the queue at most so often."""
 
 
 class Docker(Settings):

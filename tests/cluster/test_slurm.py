@@ -1,47 +1,42 @@
-"""The batch script of cluster/slurm/, run with stand-ins for SLURM's commands."""
+"""The batch script for SLURM, with stand-ins for SLURM, Ray and ferray; tests/labs/test_slurm.py has real ones."""
 
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.shipped import CLUSTER, text_without_comments
-
-SCRIPT = CLUSTER / "slurm" / "sweep.sbatch"
-
-
-def test_the_batch_script_is_valid_bash() -> None:
-    subprocess.run(["bash", "-n", str(SCRIPT)], check=True, timeout=20)
-
-
-def test_the_batch_script_waits_longer_than_ray_does_by_default() -> None:
-    wait = re.search(r"RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=(\d+)", text_without_comments(SCRIPT))
-    assert wait is not None
-    assert int(wait.group(1)) > 30
+SCRIPT = Path(__file__).resolve().parents[2] / "cluster" / "slurm" / "sweep.sbatch"
+# `srun` is the job's first node, `ray symmetric-run` runs what stands behind `--`, and `ferray` says what it sees.
+STAND_INS = {
+    "hostname": "echo '10.1.2.3 fe80::1'",
+    "srun": 'export SLURM_PROCID=0; exec "$@"',
+    "ray": '[[ $1 == stop ]] && exit; echo "ray $*"; while [[ $1 != -- ]]; do shift; done; shift; exec "$@"',
+    "ferray": """
+        echo "ferray $*"
+        echo "mode=$RAY_AUTH_MODE token=$(stat -c %a "$RAY_AUTH_TOKEN_PATH")"
+        exit "${CODE:-0}"
+    """,
+    "squeue": 'echo "${STATE:-RUNNING}"',
+    "scontrol": 'echo "scontrol $*"',
+}
+UNTIL_STOPPED = "trap 'kill $!; exit 130' TERM; sleep 20 & echo training; wait"
 
 
 @pytest.fixture
-def slurm_job(tmp_path: Path) -> dict[str, str]:
-    """The environment of a job on two nodes, with stand-ins for the two SLURM commands that the script calls.
-
-    `srun` answers for `hostname`; otherwise it tells the permissions of the token file and what it was to start.
-    """
-    _executable(tmp_path / "bin" / "scontrol", "printf 'node1\\nnode2\\n'")
-    _executable(
-        tmp_path / "bin" / "srun",
-        'case "$*" in *hostname*) echo "10.1.2.3 fe80::1";;\n'
-        '*) echo "mode=$RAY_AUTH_MODE token=$(stat -c %a "$RAY_AUTH_TOKEN_PATH")"; echo "$*";; esac',
-    )
+def job(tmp_path: Path) -> dict[str, str]:
+    """The environment of a job on two nodes."""
+    for name, body in STAND_INS.items():
+        stand_in(tmp_path, name, body)
     return {
         "PATH": f"{tmp_path / 'bin'}:{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": str(tmp_path),
         "USER": "someone",
         "SLURM_JOB_ID": "41",
-        "SLURM_JOB_NODELIST": "node[1-2]",
         "SLURM_JOB_NUM_NODES": "2",
         "SLURM_CPUS_PER_TASK": "32",
         "SLURM_GPUS_ON_NODE": "4",
@@ -49,34 +44,99 @@ def slurm_job(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def _executable(path: Path, body: str) -> None:
+def stand_in(home: Path, name: str, body: str) -> None:
+    path = home / "bin" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/bash\n{body}\n", encoding="utf-8")
     path.chmod(0o755)
 
 
-def submit(job: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+def submit(job: dict[str, str], *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = ["bash", str(SCRIPT), *options]
-    return subprocess.run(command, env=job, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(command, env={**job, **environment}, capture_output=True, text=True, timeout=20, check=False)
 
 
-def test_the_batch_script_leads_the_sweep_from_its_first_node(slurm_job: dict[str, str]) -> None:
-    started = submit(slurm_job, "sfew", "--trials", "3").stdout.splitlines()[-1]
-    assert started == (
-        "ray symmetric-run --address 10.1.2.3:20041 --min-nodes 2 --num-cpus=32 --num-gpus=4 "
-        f"-- ferray sweep --gpus-per-trial 1 sfew --trials 3 --address auto --output {slurm_job['HOME']}/runs"
+def submit_and_warn(job: dict[str, str], **environment: str) -> tuple[int, list[str]]:
+    """Exit code and words of a job that SLURM signals while its sweep trains."""
+    stand_in(Path(job["HOME"]), "ferray", UNTIL_STOPPED)
+    command = ["bash", str(SCRIPT), "sfew"]
+    with subprocess.Popen(command, env={**job, **environment}, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if line == "training\n":
+                break
+        running.send_signal(signal.SIGTERM)
+        said = running.stdout.read().splitlines()
+    return running.returncode, said
+
+
+def test_it_leads_the_sweep_from_its_first_node(job: dict[str, str]) -> None:
+    assert f"ferray sweep --gpus-per-trial 1 sfew --trials 3 --address auto --output {job['HOME']}/runs" in (
+        submit(job, "sfew", "--trials", "3").stdout.splitlines()
     )
 
 
-def test_the_token_of_a_job_is_readable_by_its_owner_alone(slurm_job: dict[str, str]) -> None:
-    assert "mode=token token=600" in submit(slurm_job, "sfew").stdout
+def test_ray_starts_on_all_its_nodes_with_what_they_have(job: dict[str, str]) -> None:
+    started = submit(job, "sfew").stdout.splitlines()[0]
+    assert started.startswith(
+        "ray symmetric-run --address 10.1.2.3:20041 --min-nodes 2 --num-cpus=32 --num-gpus=4 "
+        "--dashboard-host=127.0.0.1 -- bash"
+    )
 
 
-def test_the_token_of_a_job_goes_with_the_job(slurm_job: dict[str, str]) -> None:
-    submit(slurm_job, "sfew")
-    assert list((Path(slurm_job["HOME"]) / ".ray").iterdir()) == []
+def test_it_waits_longer_for_nodes_than_ray_does_by_default() -> None:
+    wait = re.search(r"RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=(\d+)", SCRIPT.read_text(encoding="utf-8"))
+    assert wait is not None
+    assert int(wait.group(1)) > 30
 
 
-def test_the_batch_script_without_a_space_says_how_it_is_used(slurm_job: dict[str, str]) -> None:
-    done = submit(slurm_job)
+def test_the_token_is_readable_by_its_owner_alone(job: dict[str, str]) -> None:
+    assert "mode=token token=600" in submit(job, "sfew").stdout
+
+
+def test_the_token_goes_with_the_job(job: dict[str, str]) -> None:
+    submit(job, "sfew")
+    assert list((Path(job["HOME"]) / ".ferray").iterdir()) == []
+
+
+def test_the_exit_code_is_the_sweeps(job: dict[str, str]) -> None:
+    assert submit(job, "sfew", CODE="4").returncode == 4
+
+
+def test_a_lost_node_does_not_fail_a_sweep_that_finished(job: dict[str, str]) -> None:
+    stand_in(Path(job["HOME"]), "srun", 'export SLURM_PROCID=0; "$@"; exit 143')
+    assert submit(job, "sfew").returncode == 0
+
+
+def test_a_job_without_a_space_says_how_it_is_used(job: dict[str, str]) -> None:
+    done = submit(job)
     assert (done.returncode, done.stderr.split(":")[0]) == (2, "usage")
+
+
+def test_a_job_without_ferray_says_so_before_any_node_starts(job: dict[str, str]) -> None:
+    done = submit(job, "sfew", PATH="/usr/bin:/bin")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "error: `ferray` is not on the job's PATH")
+
+
+def test_a_job_at_its_time_limit_saves_and_goes_back_into_the_queue(job: dict[str, str]) -> None:
+    code, said = submit_and_warn(job)
+    assert (code, said[-1]) == (130, "scontrol requeue 41")
+
+
+def test_a_cancelled_job_does_not_go_back_into_the_queue(job: dict[str, str]) -> None:
+    code, said = submit_and_warn(job, STATE="COMPLETING")
+    assert (code, said) == (130, [])
+
+
+def test_a_job_that_gets_nowhere_ends(job: dict[str, str]) -> None:
+    code, said = submit_and_warn(job, SLURM_RESTART_COUNT="20")
+    assert (code, said) == (130, [])
+
+
+def test_slurm_warns_the_script_and_not_ray() -> None:
+    assert "#SBATCH --signal=B:TERM@60\n" in SCRIPT.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("option", ["--requeue", "--open-mode=append", "--exclusive"])
+def test_slurm_is_told(option: str) -> None:
+    assert f"#SBATCH {option}\n" in SCRIPT.read_text(encoding="utf-8")
