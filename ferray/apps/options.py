@@ -12,6 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypedDict
 
+from ferray.artifacts.outputs import output_at
 from ferray.config.keep import parse_keep
 from ferray.config.overrides import Overrides
 from ferray.config.place import DEFAULT_OUTPUT, Place, find_sweep, remembered
@@ -41,7 +42,7 @@ class _Options(TypedDict, total=False):
     fresh: bool
     data_root: Pathlike | None
     output: Pathlike
-    """Folder that holds the sweeps' folders; `runs` where it is left out."""
+    """Folder that holds the sweeps' folders, `runs` where it is left out; of sweeps an address as well."""
     device: str
     """`auto`, `cpu` or `cuda`."""
     listeners: Sequence[Listener] | None
@@ -108,7 +109,7 @@ def known_options(given: Mapping[str, Any], options: type[Any], function: str) -
     for name in given:
         if name not in known:
             raise ConfigError(f"`{name}` is no option of `{function}`", did_you_mean(name, known))
-    return {**given, "output": Path(given.get("output") or DEFAULT_OUTPUT)}
+    return {**given, "output": output_at(given.get("output") or DEFAULT_OUTPUT)}
 
 
 def overrides_from(asked: Mapping[str, Any]) -> Overrides:

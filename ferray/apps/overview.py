@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ferray.config.output_address import sweep_address
 from ferray.config.place import JOURNAL_NAME, PLACE_NAME, RESOLVED_NAME, read_place, sweep_names
 from ferray.config.urls import without_password
 from ferray.errors import FerrayError
@@ -105,8 +106,9 @@ def _best(trial: TrialRecord, metric: str) -> BestTrial:
     return BestTrial(trial.number, trial.value, trial.num_val, value_interval(trial, metric))
 
 
-def _held(folder: Path) -> int:
-    return disk_use(folder).held
+def _held(folder: Path) -> int | None:
+    """Bytes on this machine's disk; None where results lie at an address, of which it has the record alone."""
+    return disk_use(folder).held if sweep_address(folder) is None else None
 
 
 def _changed(folder: Path) -> float | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferray.config.data_root import data_root_words
+from ferray.config.output_address import sweep_address
 
 if TYPE_CHECKING:
     from ferray.config.runtime import Runtime
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 def checked_sweep(spec: SweepSpec, runtime: Runtime, *, space: str, folder: Path, listener: Listener) -> Checked:
     """What the check learnt; says what is checked and where it lies, what each data set holds, and every warning."""
-    data = data_root_words(runtime.data_root)
-    listener.noted(f"checking `{spec.name}`: space `{space}`, data root `{data}`, results in `{folder}`")
+    data, results = data_root_words(runtime.data_root), sweep_address(folder) or folder
+    listener.noted(f"checking `{spec.name}`: space `{space}`, data root `{data}`, results in `{results}`")
     try:
         listener.progressed("importing torch", 0, 0)
         return run_check(spec, runtime, listener, partial(_say_data, listener))

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ferray.artifacts.mirror import RecordMirror
 from ferray.artifacts.sweep import SweepArtifacts
+from ferray.config.output_address import sweep_address
 from ferray.config.place import (
     CONFIRM,
     RESOLVED_NAME,
@@ -132,6 +134,8 @@ def remove(removal: Removal) -> None:
             _delete_study(removal.place, removal.storage)
         if removal.place.artifacts and removal.record:
             SweepArtifacts.of(folder).clear(trial.folder for trial in removal.record.trials)
+        if (address := sweep_address(folder)) is not None:
+            RecordMirror(folder, address).clear()
         with writing(folder, StorageError, _HINT):
             set_aside(folder)
     _delete(folder, folders_aside(folder))

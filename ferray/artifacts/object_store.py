@@ -16,13 +16,16 @@ from ferray.files.spool import named_spool
 from ferray.text.commands import install_extra
 
 EXTRAS = {"s3": "aws", "s3a": "aws", "gs": "gcp", "gcs": "gcp"}  # of ferray, with the clients that a kind needs
-_NOT_SHARED = {"file", "local", "memory"}  # each process has its own
+_WRITTEN_FROM_ANYWHERE = {
+    *("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss", "hdfs", "webhdfs"),
+    *("sftp", "ssh", "smb", "webdav"),
+}
 _CREDENTIALS = re.compile(r"://[^/]*@")
 
 
 def object_store_kinds() -> set[str]:
-    """The kinds of addresses that fsspec knows and other machines can open too."""
-    return {kind for kind in fsspec.available_protocols() if kind.isalnum()} - _NOT_SHARED
+    """The kinds of addresses that fsspec knows, and under which several machines can write the same files."""
+    return _WRITTEN_FROM_ANYWHERE & set(fsspec.available_protocols())
 
 
 class ObjectStore(FileSystem):

@@ -35,6 +35,7 @@ from ferray.cli.commands import (
 )
 from ferray.cli.commands.list import list_components
 from ferray.cli.completion import COMPLETE_VAR
+from ferray.cli.output_option import push_opened
 from ferray.cli.terminal.encoding import print_anything
 from ferray.cli.terminal.output import print_error
 from ferray.cli.terminal.streams import ReaderLeft, open_streams
@@ -98,6 +99,7 @@ def run(args: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
         code = _returned(args)
+        push_opened()
         sys.stdout.flush()
     except FerrayError as error:
         print_error(conceal(error.message, args), conceal(error.hint, args))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ferray.cli import completion
+from ferray.cli.output_option import output_here, output_of_sweeps
 from ferray.config.load import space_names
 from ferray.errors import ConfigError
 from ferray.text.commands import command
@@ -84,7 +85,24 @@ DataRoot = Annotated[
     ),
 ]
 Output = Annotated[
-    Path, typer.Option("--output", help="Folder that holds the sweeps' folders.", rich_help_panel=_PLACE)
+    Path,
+    typer.Option(
+        "--output",
+        parser=output_of_sweeps,
+        metavar="PATH",
+        help="Folder that holds the sweeps' folders, or an address such as s3://bucket/runs.",
+        rich_help_panel=_PLACE,
+    ),
+]
+OutputHere = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        parser=output_here,
+        metavar="PATH",
+        help="Folder that holds the sweeps' folders.",
+        rich_help_panel=_PLACE,
+    ),
 ]
 Device = Annotated[
     str,

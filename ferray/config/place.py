@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.config.data_root import data_root_at, data_root_words, default_data_root, is_at_hand
+from ferray.config.output_address import address_of, sweep_address
 from ferray.config.runtime import Runtime
 from ferray.config.urls import storable
 from ferray.errors import ConfigError, DataError
@@ -85,12 +86,16 @@ class DataPlace:
 def words_for(folder: Path, storage: str | None = None) -> tuple[str, ...]:
     """The words by which commands find the sweep in `folder`, or in the store `storage` where it has no folder."""
     name = folder.name
+    if (address := address_of(folder.parent)) is not None:
+        return (name, "--output", address)
     words = (name,) if folder.absolute() == DEFAULT_OUTPUT.absolute() / name else (shortest_path(folder),)
     return words if storage is None or folder.is_dir() else (name, "--storage", storable(storage))
 
 
 def output_words(output: Path) -> tuple[str, ...]:
     """The option that names the folder of sweeps, where it is not the one that commands look in anyway."""
+    if (address := address_of(output)) is not None:
+        return ("--output", address)
     return () if output.absolute() == DEFAULT_OUTPUT.absolute() else ("--output", shortest_path(output))
 
 
@@ -122,7 +127,9 @@ def _former_identity(folder: Path) -> str:
 
 def place_at_start(former: Place, runtime: Runtime) -> Place:
     """What a sweep that starts in this folder remembers; a copy of another sweep's folder gets its own identity."""
-    is_own = former.identity and not _is_copy(former)
+    address = sweep_address(former.folder)
+    is_restored = address is not None and former.artifacts == address  # from there, on whatever machine
+    is_own = former.identity and (is_restored or not _is_copy(former))
     cache_is_chosen = bool(os.environ.get("FERRAY_CACHE"))
     return replace(
         former,
@@ -131,7 +138,7 @@ def place_at_start(former: Place, runtime: Runtime) -> Place:
         cache_dir=runtime.cache_dir.absolute() if cache_is_chosen else former.cache_dir,
         identity=former.identity if is_own else uuid.uuid4().hex,
         seen=_seen(former.folder),
-        artifacts=runtime.artifacts or former.artifacts,
+        artifacts=runtime.artifacts or former.artifacts or address,
     )
 
 
@@ -201,14 +208,15 @@ def _may_be_sweep(folder: Path) -> bool:
 
 
 def _where(name: str, output: Path) -> str:
-    return "" if "/" in name else f" in `{output}`"
+    return "" if "/" in name else f" in `{address_of(output) or output}`"
 
 
 def _what_there_is(name: str, output: Path) -> str:
     looked_in = output if "/" not in name.rstrip("/") else Path(name).parent
     known = sweep_names(looked_in) or sweep_names(output)
     if not known:
-        return f"there is none in `{looked_in}`: start one, such as `{command('sweep demo')}`, or pass `--output`"
+        place = address_of(looked_in) or looked_in
+        return f"there is none in `{place}`: start one, such as `{command('sweep demo')}`, or pass `--output`"
     wanted = Path(name).name.lower()
     near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
     near += [other for other in known if other not in near and wanted and wanted in other.lower()]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.artifacts.history import read_history
+from ferray.artifacts.outputs import output_at
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.place import DEFAULT_OUTPUT, find_sweep
 from ferray.errors import ConfigError, DataError
@@ -237,7 +238,7 @@ def load(
     `storage` is the URL of a record that lies in a database whose password the folder does not hold. ConfigError, with
     the sweeps that there are, where it is none; DataError where its record is damaged.
     """
-    folder = find_sweep(os.fspath(path), Path(output), storage).folder.absolute()
+    folder = find_sweep(os.fspath(path), output_at(output), storage).folder.absolute()
     return opened(load_sweep(folder, storage), folder)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ferray.artifacts.address import file_at
 from ferray.config.corners import corner_problems, corners
 from ferray.config.data_root import data_root_words
 from ferray.config.distinct import repeats_warning, unique_by
@@ -19,6 +21,7 @@ from ferray.config.modality import (
     image_size,
     refuse_mismatch,
 )
+from ferray.config.output_address import address_of, sweep_address
 from ferray.config.place import DataPlace
 from ferray.config.problems import problems_error
 from ferray.config.runtime import Runtime
@@ -98,10 +101,7 @@ def check_sweep(
     _take_first_steps(spec, configs, runtime, tell)
     num_classes = len(next(iter(data.values())).classes)
     need = disk_need(configs, num_classes, runtime.output, most=runtime.keep_best)
-    left = spec.budget.trials - num_kept(runtime.output / spec.name)
-    warnings["disk"] = need.warning(runtime.output, max(0, left), place.num_trials)
-    if warnings["disk"] and runtime.keep_best is None and not spec.published:
-        warnings["disk"] += f"; `--keep best={FEW}` keeps those of the best alone"
+    warnings["disk"] = _disk_warning(spec, runtime, need, place.num_trials)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
     return Checked(tuple(configs), place, need, tuple(data.values()), told)
 
@@ -143,6 +143,17 @@ def _numbered_heads(configs: list[TrialConfig], runtime: Runtime) -> dict[str, s
     return {f"head {name}": line for name, line in lines.items() if line}
 
 
+def _disk_warning(spec: SweepSpec, runtime: Runtime, need: DiskNeed, slots: int) -> str:
+    """What checkpoints may fill; nothing of them lies here where results go to an address."""
+    folder = runtime.output / spec.name
+    if sweep_address(folder) is not None:
+        return ""
+    warning = need.warning(runtime.output, max(0, spec.budget.trials - num_kept(folder)), slots)
+    if warning and runtime.keep_best is None and not spec.published:
+        warning += f"; `--keep best={FEW}` keeps those of the best alone"
+    return warning
+
+
 def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
     """The configuration at every corner of the space; ConfigError lists what is wrong with any of them."""
     problems = corner_problems(spec)
@@ -158,11 +169,16 @@ def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
 
 def ensure_writable(runtime: Runtime) -> None:
     """ConfigError where the output or the cache folder cannot be written; one that is missing is not made."""
+    if (address := address_of(runtime.output)) is not None:
+        probe = file_at(f"{address}/ferray-probe-{secrets.token_hex(8)}")
+        with writing(address, ConfigError, "look at its name, the rights of your credentials, and the network"):
+            probe.files.append(probe.name, b"")
+            probe.files.delete(probe.name)
     for folder, option in ((runtime.output, "--output"), (runtime.cache_dir, "FERRAY_CACHE")):
         with writing(folder, ConfigError, f"choose another with `{option}`", noun="the folder"):
-            probe = nearest_existing(folder) / f".ferray-probe-{os.getpid()}"
-            probe.mkdir()  # below a file it fails as the folder would
-            probe.rmdir()
+            made = nearest_existing(folder) / f".ferray-probe-{os.getpid()}"
+            made.mkdir()  # below a file it fails as the folder would
+            made.rmdir()
 
 
 def _prepare(configs: list[TrialConfig], places: Places, progress: Progress | None) -> dict[str, str]:

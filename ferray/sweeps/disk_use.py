@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ferray.artifacts.sweep import SweepArtifacts
+from ferray.config.output_address import sweep_address
 from ferray.text.counting import counted, gibibytes
 
 FEW = 3  # checkpoints that are advised to be kept where disks are full
@@ -37,7 +38,8 @@ class DiskUse:
 def disk_use(folder: Path) -> DiskUse:
     """What the sweep in `folder` holds; what cannot be looked at is left out."""
     held = sum(_size(Path(path, name)) for path, _, names in os.walk(folder) for name in names)
-    best = [artifacts.best_size() for artifacts in SweepArtifacts.of(folder)]
+    elsewhere = sweep_address(folder) is not None
+    best = [] if elsewhere else [artifacts.best_size() for artifacts in SweepArtifacts.of(folder)]
     return DiskUse(held, sum(best), sum(size > 0 for size in best))
 
 

@@ -34,6 +34,7 @@ from ferray.events import (
 from ferray.results.export import entry
 from ferray.study.study import Study, Trial
 from ferray.sweeps.failures import FailurePolicy
+from ferray.sweeps.mirroring import Mirroring
 from ferray.sweeps.notification import Listeners
 from ferray.sweeps.retention import Retention
 from ferray.sweeps.timeouts import Timeouts
@@ -79,6 +80,7 @@ class SweepDriver:
     clock: Callable[[], float] = time.monotonic
     found: Found = field(default_factory=Found)
     identity: str = ""
+    mirroring: Mirroring | None = None  # where the record is copied to an address
     _pruned: set[int] = field(default_factory=set)
     _out_of_time: set[int] = field(default_factory=set)
     _trials: dict[int, Trial] = field(default_factory=dict)
@@ -246,6 +248,8 @@ class SweepDriver:
     def check_owner(self) -> None:
         """ClusterError where another driver has taken the sweep over; for launchers, whose epochs may be long."""
         self.study.check_owner()
+        for line in self.mirroring.news() if self.mirroring is not None else ():
+            self.note(line)
 
     def say_stopping(self) -> None:
         """Acknowledge a Ctrl-C before anything is waited for."""

@@ -30,7 +30,7 @@ def rehearse_sweep(
     folder = (runtime.output / spec.name).absolute()
     refuse_driven(folder)
     if fresh:
-        refuse_putting_aside(runtime.storage)
+        refuse_putting_aside(folder, runtime.storage)
     with database_errors_named(), closing(Listeners([])) as listeners:
         runtime = runtime if fresh else with_store(runtime, folder)
         place = Place(folder, folder.name, storage=runtime.storage)

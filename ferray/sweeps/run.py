@@ -18,6 +18,7 @@ from typing import Any
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.exclusion import find_exclusion, kept_list
 from ferray.config.keep import keep_words
+from ferray.config.output_address import sweep_address
 from ferray.config.parameter_sets import ParameterSet
 from ferray.config.place import (
     JOURNAL_NAME,
@@ -50,6 +51,7 @@ from ferray.study.store import open_store
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.driver_lock import CHOOSE, only_driver
 from ferray.sweeps.loop import run_trials
+from ferray.sweeps.mirroring import record_mirrored
 from ferray.sweeps.notification import Listeners
 from ferray.system.cores import num_cores
 from ferray.text.commands import this_command
@@ -82,7 +84,7 @@ def run_sweep(
     folder = (runtime.output / spec.name).absolute()
     if fresh:
         put_aside(folder, runtime.storage)
-    with only_driver(folder), database_errors_named():
+    with only_driver(folder), record_mirrored(folder) as mirroring, database_errors_named():
         runtime = with_store(runtime, folder)
         place = place_at_start(read_place(folder), runtime)
         store = open_store(folder, runtime.storage)
@@ -99,6 +101,9 @@ def run_sweep(
             former = read_sweep(store, place.study)
             found = found_in(former)
             driver = SweepDriver(spec, runtime, study, folder, all_listeners, found=found, identity=place.identity)
+            if mirroring is not None:
+                driver.mirroring = mirroring
+                mirroring.begin()
             num_freed = driver.retention.begin(former)
             for line in _notes(driver, former, opened.changed, num_first=study.enqueue(first), num_freed=num_freed):
                 driver.note(line)
@@ -153,15 +158,17 @@ def with_store(runtime: Runtime, folder: Path) -> Runtime:
 
 def put_aside(folder: Path, storage: str | None) -> None:
     """Move an earlier sweep out of the way, under its name and the time; ConfigError while somebody runs it."""
-    refuse_putting_aside(storage)
+    refuse_putting_aside(folder, storage)
     if not folder.exists():
         return
     with only_driver(folder):
         folder.rename(unused(folder.with_name(f"{folder.name}.{time.strftime('%Y%m%d-%H%M%S')}")))
 
 
-def refuse_putting_aside(storage: str | None) -> None:
-    """ConfigError where the sweep is kept in a database, which nothing is moved out of."""
+def refuse_putting_aside(folder: Path, storage: str | None) -> None:
+    """ConfigError where the sweep is kept in a database or at an address, which nothing is moved out of."""
+    if (address := sweep_address(folder)) is not None and read_place(folder).is_known:
+        raise ConfigError(f"`--fresh` cannot move a sweep out of `{address}`", "start anew under another `--name`")
     if storage is not None:
         raise ConfigError("`--fresh` cannot move a sweep out of a database", "start anew under another `--name`")
 

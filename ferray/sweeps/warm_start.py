@@ -44,12 +44,12 @@ def find_parent(reference: str, output: Path, storage: str | None = None) -> Par
     """
     match = REFERENCE.fullmatch(reference)
     if match is None:
-        path = Path(reference).absolute()
-        if not path.is_file():
+        file = file_at(reference if "://" in reference else str(Path(reference).absolute()))
+        if not file.exists():
             raise ConfigError(
                 f"`init_from` names `{reference}`, and there is no such file", "give a `best.pt`, or `SWEEP:best`"
             )
-        return Parent(file_at(str(path)))
+        return Parent(file)
     place = _place(match["sweep"], output, reference)
     has_own_record = place.storage or (place.folder / JOURNAL_NAME).is_file()
     record = load_sweep(place.folder, None if has_own_record else storage)

@@ -47,7 +47,7 @@ def audit(
         Path | None, typer.Option("--to", help="Folder of lists and sheets; else `audit/NAME` in the output folder.")
     ] = None,
     data_root: arguments.DataRoot = None,
-    output: arguments.Output = Path("runs"),
+    output: arguments.OutputHere = Path("runs"),
     json: arguments.Json = False,
     quiet: arguments.Quiet = False,
 ) -> None:

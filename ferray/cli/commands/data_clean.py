@@ -35,7 +35,7 @@ def clean(
     bad_samples: arguments.BadSamples = None,
     to: Annotated[Path | None, typer.Option("--to", help="The csv; else `suspects.csv` beside the folds.")] = None,
     data_root: arguments.DataRoot = None,
-    output: arguments.Output = Path("runs"),
+    output: arguments.OutputHere = Path("runs"),
     device: arguments.Device = "auto",
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Threads of torch and of augmentation; else every core.")

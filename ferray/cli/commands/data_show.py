@@ -34,7 +34,7 @@ def show(
         Path | None, typer.Option("--to", help="Folder of the contact sheets; else `data/NAME` in the output folder.")
     ] = None,
     data_root: arguments.DataRoot = None,
-    output: arguments.Output = Path("runs"),
+    output: arguments.OutputHere = Path("runs"),
     json: arguments.Json = False,
     quiet: arguments.Quiet = False,
 ) -> None:

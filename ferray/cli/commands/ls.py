@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ferray.cli import arguments
 from ferray.cli.terminal.output import print_json, say
+from ferray.config.output_address import address_of
 from ferray.text.commands import command
 from ferray.text.counting import gibibytes
 
@@ -28,7 +29,8 @@ def ls(output: arguments.Output = Path("runs"), json: arguments.Json = False) ->
     elif lines:
         _print(lines, time.time())
     if not lines:
-        what = f"no sweep lies in `{output}`" if output.is_dir() else f"there is no folder `{output}`"
+        place = address_of(output) or output
+        what = f"no sweep lies in `{place}`" if output.is_dir() else f"there is no folder `{place}`"
         say(f"{what}: start one, such as `{command('sweep demo')}`, or pass `--output`")
 
 

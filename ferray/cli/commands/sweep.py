@@ -10,6 +10,7 @@ from ferray.cli.commands.compare import print_comparison
 from ferray.cli.terminal import listeners
 from ferray.cli.terminal.output import print_json, say
 from ferray.cli.terminal.plan_lines import print_plan
+from ferray.config.output_address import sweep_address
 from ferray.text.commands import shortest_path
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def _disk_line(folder: Path, *, is_paper: bool) -> str:
     """What the sweep holds, and where that is much and may be less, how."""
     from ferray.sweeps.disk_use import FEW, disk_use
 
+    if (address := sweep_address(folder)) is not None:
+        return f"`{address}` holds the results; the record was written in `{shortest_path(folder)}` and copied there"
     use = disk_use(folder)
     line = use.sentence(shortest_path(folder))
     if not use.is_large or is_paper:

@@ -42,7 +42,7 @@ def train(
         bool, typer.Option("--fresh", help="Forget an earlier training of the same configuration.")
     ] = False,
     data_root: arguments.DataRoot = None,
-    output: arguments.Output = Path("runs"),
+    output: arguments.OutputHere = Path("runs"),
     device: arguments.Device = "auto",
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Threads of torch and of augmentation; else every core.")

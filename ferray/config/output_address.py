@@ -1,0 +1,37 @@
+"""Where sweeps lie: a folder of this machine, or an address, of whose records a folder of this machine holds a copy."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from ferray.config.cache_folder import default_cache_dir
+
+_ADDRESS_NAME = "address.txt"  # in the folder that stands for an address
+
+
+def copy_of(address: str) -> Path:
+    """The folder of this machine that stands for an address; the same for each command, and made here."""
+    address = address.rstrip("/")
+    words = re.sub(r"[^A-Za-z0-9]+", "-", address).strip("-")[:60]
+    return default_cache_dir() / "outputs" / f"{words}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+
+
+def remember_address(folder: Path, address: str) -> None:
+    """Have `address_of` find the address that this folder stands for."""
+    (folder / _ADDRESS_NAME).write_text(f"{address.rstrip('/')}\n", encoding="utf-8")
+
+
+def address_of(output: Path) -> str | None:
+    """The address that a folder of sweeps stands for; None for one that is its own."""
+    try:
+        return (output / _ADDRESS_NAME).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+
+
+def sweep_address(folder: Path) -> str | None:
+    """Where a sweep of such a folder keeps the files of its trials, and a copy of its record."""
+    address = address_of(folder.parent)
+    return None if address is None else f"{address}/{folder.name}"

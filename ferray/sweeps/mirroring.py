@@ -1,0 +1,106 @@
+"""The record of a sweep whose results go to an address: copied there while it runs, and after each command."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ferray.artifacts.mirror import RecordMirror
+from ferray.config.output_address import address_of, sweep_address
+from ferray.config.place import sweep_names
+from ferray.errors import ClusterError, ConfigError, FerrayError
+from ferray.sweeps.driver_lock import refuse_driven
+
+EVERY_S = 15.0  # as often as a driver says that it is alive, so that the copy tells it too
+MOST_OF_THE_TIME = 0.1  # that copying may take, where journals are long and the way is slow
+
+
+class Mirroring:
+    """Copies a record again and again, on a thread of its own; what goes wrong is heard on the driver's."""
+
+    def __init__(self, mirror: RecordMirror) -> None:
+        self._mirror = mirror
+        self._ended = threading.Event()
+        self._overtaken: ClusterError | None = None
+        self._problem = ""
+        self._told = ""
+        self._pause_s = EVERY_S
+        self._thread = threading.Thread(target=self._keep, name="ferray-mirror", daemon=True)
+
+    def begin(self) -> None:
+        """Copy what there is, and go on with that; errors of `RecordMirror.push`."""
+        self._mirror.push()
+        self._thread.start()
+
+    def news(self) -> list[str]:
+        """What is to be told of it; ClusterError where another machine has gone on with the sweep."""
+        if self._overtaken is not None:
+            raise self._overtaken
+        told, self._told = self._told, self._problem
+        if told == self._problem:
+            return []
+        if not self._problem:
+            return [f"the record is copied to `{self._mirror.address}` again"]
+        return [f"the record cannot be copied at present, and stays in `{self._mirror.folder}`: {self._problem}"]
+
+    def end(self) -> None:
+        """Copy nothing more."""
+        self._ended.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _keep(self) -> None:
+        while not self._ended.wait(self._pause_s) and self._overtaken is None:
+            started = time.monotonic()
+            self._copy()
+            self._pause_s = max(EVERY_S, (time.monotonic() - started) / MOST_OF_THE_TIME)
+
+    def _copy(self) -> None:
+        try:
+            self._mirror.push()
+            self._problem = ""
+        except ClusterError as error:
+            self._overtaken = error
+        except (FerrayError, OSError) as error:
+            self._problem = str(error)
+
+
+@contextmanager
+def record_mirrored(folder: Path) -> Iterator[Mirroring | None]:
+    """Around what drives the sweep in `folder`: its record is that of its address first, and the address has it after.
+
+    None where its results go to no address. The lock of the folder is held. Errors are those of `RecordMirror`.
+    """
+    address = sweep_address(folder)
+    if address is None:
+        yield None
+        return
+    mirror = RecordMirror(folder, address)
+    mirror.pull()
+    mirroring = Mirroring(mirror)
+    try:
+        yield mirroring
+    except BaseException:
+        mirroring.end()
+        with suppress(FerrayError, OSError):
+            mirror.push()
+        raise
+    mirroring.end()
+    mirror.push()
+
+
+def push_records(output: Path) -> None:
+    """Copy what commands have recorded in a folder that stands for an address; sweeps that run do it themselves.
+
+    Errors are those of `RecordMirror.push`.
+    """
+    if address_of(output) is None:
+        return
+    for name in sweep_names(output):
+        folder = output / name
+        with suppress(ConfigError):
+            refuse_driven(folder)
+            RecordMirror(folder, f"{address_of(output)}/{name}").push()
