@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo papers pictures notebook wheel cluster test slurm-test lint check clean
+.PHONY: install demo papers pictures notebook wheel cluster test slurm-test lint check clean kuberay-test
 
 install: $(STAMP)
 
@@ -40,6 +40,12 @@ wheel: install
 # cluster/ anew from the templates in ferray/cluster/, after a change of them.
 cluster: install
 	$(BIN)/ferray cluster render --to cluster --force
+
+# The manifests of cluster/kuberay/ against the CRDs of a release of KubeRay, which no package brings: CRDS names a folder
+# with those of its helm-chart/kuberay-operator/crds/.
+kuberay-test: install
+	test -n "$(CRDS)" || { echo "usage: make kuberay-test CRDS=FOLDER" >&2; exit 2; }
+	FERRAY_KUBERAY_CRDS=$(CRDS) $(BIN)/python -m pytest -q tests/cluster/checks/test_kuberay_crds.py
 
 # Files side by side on two cores; tests that start Ray, which wants the machine to itself, afterwards.
 test: install

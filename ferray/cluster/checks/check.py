@@ -12,6 +12,7 @@ from ferray.cluster.checks import (
     dockerfile,
     gcp,
     kuberay,
+    kuberay_crds,
     kubernetes,
     program_options,
     ray_launcher,
@@ -34,7 +35,7 @@ class Validator:
 VALIDATORS = tuple(
     Validator(module.NAME, module.applies, module.check)
     for module in (
-        *(ray_launcher, aws, gcp, kubernetes, kuberay, compose, cloudformation, dockerfile),
+        *(ray_launcher, aws, gcp, kubernetes, kuberay, kuberay_crds, compose, cloudformation, dockerfile),
         *(scripts, program_options, safety),
     )
 )

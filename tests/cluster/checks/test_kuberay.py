@@ -1,13 +1,11 @@
-"""Manifests of KubeRay, by its fields and, where they are, its CRDs."""
+"""Manifests of KubeRay, by their fields."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ferray.cluster.checks.kuberay import CRDS, CRDS_VARIABLE, NAME
-from tests.cluster.checks.said import report_on, said_by, with_typo
+from ferray.cluster.checks.kuberay import NAME
+from tests.cluster.checks.said import said_by, with_typo
 
 GOOD = """\
 apiVersion: ray.io/v1
@@ -33,42 +31,6 @@ spec:
             - name: ray-worker
               image: ferray:0.1.0
 """
-# As KubeRay's own is written, of a few fields.
-CRD = """\
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-spec:
-  names: {kind: RayCluster}
-  versions:
-    - name: v1
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            apiVersion: {type: string}
-            kind: {type: string}
-            metadata: {type: object}
-            spec:
-              type: object
-              required: [headGroupSpec, numOfHosts]
-              properties:
-                rayVersion: {type: string}
-                headGroupSpec: {type: object, x-kubernetes-preserve-unknown-fields: true, properties: {}}
-                numOfHosts: {type: integer, default: 1}
-"""
-
-
-@pytest.fixture
-def crds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of CRDs that is named."""
-    (tmp_path / "crd.yaml").write_text(CRD)
-    monkeypatch.setenv(CRDS_VARIABLE, str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def no_crds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(CRDS_VARIABLE, raising=False)
 
 
 def test_a_good_file_is_let_pass() -> None:
@@ -105,17 +67,3 @@ def test_a_jobs_cluster_is_looked_at_like_a_cluster() -> None:
     assert (16, "`grupName`") in [
         (line, message.split(" is no")[0]) for line, message in said_by(NAME, f"{job}\n{indented}")
     ]
-
-
-def test_without_a_folder_of_crds_they_are_named_as_not_checked() -> None:
-    assert [one.validator for one in report_on(GOOD).not_checked] == [CRDS]
-
-
-@pytest.mark.usefixtures("crds")
-def test_a_crd_is_held_strictly_against_a_cluster() -> None:
-    assert said_by(CRDS, GOOD) == [(13, "`workerGroupSpecs` is no field of `spec`")]
-
-
-def test_a_folder_without_the_kind_is_said(crds: Path) -> None:
-    (crds / "crd.yaml").write_text(CRD.replace("RayCluster", "RayService"))
-    assert said_by(CRDS, GOOD) == [(1, f"no file in `{crds}` defines `RayCluster` of `ray.io/v1`")]
