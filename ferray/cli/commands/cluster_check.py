@@ -37,33 +37,34 @@ def check(
     files = files_to_check(what or [])
     if not quiet and not json:
         say(f"checking {counted(len(files), 'file')}")
-    from ferray.cluster.checks.check import check_files
+    from ferray.cluster.checks.check import check_each
+    from ferray.cluster.checks.report import Report
 
-    report = check_files(files)
+    parts = []
+    for part in check_each(files):
+        parts.append(part)
+        if not json:
+            _print(part)
+    report = Report.together(parts)
     if json:
         print_json(report.to_json())
-    else:
-        _print(report)
-        if not quiet:
-            _say_end(report)
+    elif not quiet:
+        _say_end(report)
     if report.errors:
         raise typer.Exit(ConfigError.exit_code)
 
 
 def _print(report: Report) -> None:
-    """A line a file with who looked at it, and below it what they have against it."""
-    for file in report.files:
-        findings = [finding for finding in report.findings if finding.file == file]
-        state = "wrong" if any(one.severity == "error" for one in findings) else "ok"
-        looked = ", ".join(report.validators[file]) or "nobody reads it but people"
-        show(f"{state:<5}  {file}  ({looked})", indent=" " * 7)
-        for finding in findings:
-            line = "" if finding.line is None else f"line {finding.line}: "
-            mark = "" if finding.severity == "error" else "warning: "
-            show(f"  {line}{mark}{finding.message} ({finding.validator})", indent=" " * 7)
-        for one in report.not_checked:
-            if one.file == file:
-                show(f"  not checked by {one.validator}: {one.reason}", indent=" " * 7)
+    """A line about a file with who looked at it, and below it what they have against it."""
+    for file, validators in report.validators.items():
+        looked = ", ".join(validators) or "no program reads it"
+        show(f"{'wrong' if report.errors else 'ok':<5}  {file}  ({looked})", indent=" " * 7)
+    for finding in report.findings:
+        line = "" if finding.line is None else f"line {finding.line}: "
+        mark = "" if finding.severity == "error" else "warning: "
+        show(f"  {line}{mark}{finding.message} ({finding.validator})", indent=" " * 7)
+    for one in report.not_checked:
+        show(f"  not checked by {one.validator}: {one.reason}", indent=" " * 7)
 
 
 def _say_end(report: Report) -> None:

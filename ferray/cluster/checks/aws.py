@@ -45,21 +45,26 @@ def _ec2_model() -> Any:
 
 def _place_problems(document: Document) -> Iterator[Problem]:
     """A region that there is not, and zones outside it."""
-    import botocore.session
-
     provider = provider_of(document)
     region = provider.get("region")
     if not isinstance(region, str):
         yield ("provider",), "`provider.region` is missing"
         return
-    session = botocore.session.get_session()
-    known = [name for part in session.get_available_partitions() for name in session.get_available_regions("ec2", part)]
+    known = _regions()
     if region not in known:
         yield ("provider", "region"), f"`{region}` is no region that botocore knows{_offer(region, known)}"
     zones = provider.get("availability_zone", "")
     for zone in zones.split(",") if isinstance(zones, str) and zones else ():
         if not re.fullmatch(rf"{re.escape(region)}(-[a-z]+-\d+)?[a-z]", zone.strip()):
             yield ("provider", "availability_zone"), f"`{zone.strip()}` is no zone of the region `{region}`"
+
+
+@cache
+def _regions() -> list[str]:
+    import botocore.session
+
+    session = botocore.session.get_session()
+    return [name for part in session.get_available_partitions() for name in session.get_available_regions("ec2", part)]
 
 
 def _node_problems(document: Document, model: Any) -> Iterator[Problem]:

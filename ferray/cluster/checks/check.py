@@ -19,8 +19,9 @@ from ferray.cluster.checks import (
     safety,
     scripts,
 )
+from ferray.cluster.checks.document import NotYaml
 from ferray.cluster.checks.report import Finding, NotChecked, Report
-from ferray.cluster.checks.source_file import SourceFile, read_sources
+from ferray.cluster.checks.source_file import SourceFile, read_source
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,23 @@ def check_files(files: Mapping[str, str]) -> Report:
 
     Nothing of the network is used. What a validator that is not installed would have looked at is named in the report.
     """
-    sources, unreadable = read_sources(files)
-    said: list[Finding | NotChecked] = list(unreadable)
-    looked: dict[str, tuple[str, ...]] = dict.fromkeys(files, ())
-    for source in sources:
+    return Report.together(check_each(files))
+
+
+def check_each(files: Mapping[str, str]) -> Iterator[Report]:
+    """A report a file, each as soon as it is there: the first one of a kind takes a second or two."""
+    for path, text in files.items():
+        try:
+            source = read_source(path, text)
+        except NotYaml as error:
+            yield Report.of(path, [Finding(path, error.line, "yaml", error.message)])
+            continue
+        said: list[Finding | NotChecked] = []
+        looked: list[str] = []
         for validator in VALIDATORS:
             if validator.applies(source):
                 answers = list(validator.check(source))
                 said.extend(answers)
-                missing = {answer.validator for answer in answers if isinstance(answer, NotChecked)}
-                looked[source.path] += (validator.name,) if validator.name not in missing else ()
-    return Report.of(said, looked)
+                if not any(isinstance(answer, NotChecked) and answer.validator == validator.name for answer in answers):
+                    looked.append(validator.name)
+        yield Report.of(path, said, looked)

@@ -40,7 +40,7 @@ class NotChecked:
 
 @dataclass(frozen=True)
 class Report:
-    """All that is to be said about some files, by file and line; `validators` are those that looked at a file."""
+    """All that is to be said about some files, each by line; `validators` are those that looked at a file."""
 
     files: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -48,14 +48,23 @@ class Report:
     validators: dict[str, tuple[str, ...]]  # by file
 
     @classmethod
-    def of(cls, said: Iterable[Finding | NotChecked], validators: dict[str, tuple[str, ...]]) -> Report:
-        """The report about the files that `validators` has."""
+    def of(cls, file: str, said: Iterable[Finding | NotChecked], validators: Iterable[str] = ()) -> Report:
+        """The report about one file, at which `validators` looked."""
         told = list(dict.fromkeys(said))
-        findings = sorted((one for one in told if isinstance(one, Finding)), key=_place)
-        not_checked = sorted(
-            (one for one in told if isinstance(one, NotChecked)), key=lambda one: (one.file, one.validator)
+        findings = tuple(sorted((one for one in told if isinstance(one, Finding)), key=_place))
+        not_checked = tuple(one for one in told if isinstance(one, NotChecked))
+        return cls((file,), findings, not_checked, {file: tuple(validators)})
+
+    @classmethod
+    def together(cls, reports: Iterable[Report]) -> Report:
+        """The report about all files of several reports."""
+        parts = list(reports)
+        return cls(
+            tuple(file for part in parts for file in part.files),
+            tuple(finding for part in parts for finding in part.findings),
+            tuple(one for part in parts for one in part.not_checked),
+            {file: names for part in parts for file, names in part.validators.items()},
         )
-        return cls(tuple(validators), tuple(findings), tuple(not_checked), validators)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -72,5 +81,5 @@ class Report:
         }
 
 
-def _place(finding: Finding) -> tuple[str, int, str]:
-    return finding.file, finding.line or 0, finding.message
+def _place(finding: Finding) -> tuple[int, str]:
+    return finding.line or 0, finding.message

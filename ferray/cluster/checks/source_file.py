@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
@@ -25,7 +25,6 @@ class FileKind(Enum):
     COMPOSE = "docker compose"
     PROMETHEUS = "prometheus"
     CLOUDFORMATION = "AWS CloudFormation"
-    IAM_POLICY = "AWS IAM"
     GCP_ROLE = "Google Cloud IAM"
     SCRIPT = "a shell"
     DOCKERFILE = "docker build"
@@ -50,18 +49,8 @@ class SourceFile:
         return Finding(self.path, line, validator, message, severity)
 
 
-def read_sources(files: Mapping[str, str]) -> tuple[list[SourceFile], list[Finding]]:
-    """The files by what they are; of one that cannot be read as what its name says there is a finding instead."""
-    sources, findings = [], []
-    for path, text in files.items():
-        try:
-            sources.append(_source(path, text))
-        except NotYaml as error:
-            findings.append(Finding(path, error.line, "yaml", error.message))
-    return sources, findings
-
-
-def _source(path: str, text: str) -> SourceFile:
+def read_source(path: str, text: str) -> SourceFile:
+    """A file by what it is; NotYaml for one that cannot be read as what its name says."""
     suffix = PurePosixPath(path).suffix
     if suffix in YAML_SUFFIXES:
         documents = read_documents(text)
@@ -90,9 +79,7 @@ def _kind_of_yaml(values: Sequence[Any]) -> FileKind:
 
 def _kind_of_json(values: Sequence[Any]) -> FileKind:
     keys = {key for value in values if isinstance(value, dict) for key in value}
-    if CLOUDFORMATION in keys:
-        return FileKind.CLOUDFORMATION
-    return FileKind.IAM_POLICY if "Statement" in keys else FileKind.OTHER_JSON
+    return FileKind.CLOUDFORMATION if CLOUDFORMATION in keys else FileKind.OTHER_JSON
 
 
 def _kind_of_text(path: str, text: str) -> FileKind:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ferray.cluster.checks.shell_texts import command_lines
-from ferray.cluster.checks.source_file import read_sources
+from ferray.cluster.checks.source_file import read_source
 
 
 def calls(text: str, path: str = "run.sh") -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
-    (source,), _ = read_sources({path: text})
-    return [(call.line, call.variables, call.words) for call in command_lines(source)]
+    return [(call.line, call.variables, call.words) for call in command_lines(read_source(path, text))]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ferray.cluster.checks.source_file import FileKind, read_sources
+from ferray.cluster.checks.source_file import FileKind, read_source
+from tests.cluster.checks.said import report_on
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,6 @@ from ferray.cluster.checks.source_file import FileKind, read_sources
         ("a.yaml", "includedPermissions: []\n", FileKind.GCP_ROLE),
         ("a.yaml", "scrape_configs: []\n", FileKind.PROMETHEUS),
         ("a.yaml", "x: y\n", FileKind.OTHER_YAML),
-        ("a.json", '{"Statement": []}', FileKind.IAM_POLICY),
         ("a.json", '{\t"x": 1}', FileKind.OTHER_JSON),
         ("docker/Dockerfile", "FROM scratch\n", FileKind.DOCKERFILE),
         ("Dockerfile.dockerignore", "*\n", FileKind.TEXT),
@@ -29,12 +29,10 @@ from ferray.cluster.checks.source_file import FileKind, read_sources
     ],
 )
 def test_a_file_is_told_by_its_name_and_its_keys(path: str, text: str, kind: FileKind) -> None:
-    sources, findings = read_sources({path: text})
-    assert ([source.kind for source in sources], findings) == ([kind], [])
+    assert read_source(path, text).kind is kind
 
 
 @pytest.mark.parametrize(("path", "text", "line"), [("a.yaml", "a: 1\na: 2\n", 2), ("a.json", '{\n"a": 1,\n}', 3)])
 def test_a_file_that_cannot_be_read_is_a_finding(path: str, text: str, line: int) -> None:
-    sources, findings = read_sources({path: text})
-    assert sources == []
+    findings = report_on(text, path).findings
     assert [(finding.file, finding.line, finding.validator) for finding in findings] == [(path, line, "yaml")]
