@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -140,3 +143,44 @@ def test_slurm_warns_the_script_and_not_ray() -> None:
 @pytest.mark.parametrize("option", ["--requeue", "--open-mode=append", "--exclusive"])
 def test_slurm_is_told(option: str) -> None:
     assert f"#SBATCH {option}\n" in SCRIPT.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def head(job: dict[str, str]) -> Iterator[socket.socket]:
+    """The port that a job's other nodes look at; `job` becomes the environment of one of those."""
+    stand_in(Path(job["HOME"]), "hostname", "echo 127.0.0.1")
+    stand_in(Path(job["HOME"]), "srun", 'export SLURM_PROCID=1; exec "$@"')
+    stand_in(Path(job["HOME"]), "sleep", "exec /bin/sleep 0.05")
+    with socket.socket() as listening:
+        _bind(listening, range(20_000, 30_000))
+        listening.listen()
+        job["SLURM_JOB_ID"] = str(listening.getsockname()[1] - 20_000)
+        yield listening
+
+
+def _bind(listening: socket.socket, ports: range) -> None:
+    for port in ports:
+        with suppress(OSError):
+            listening.bind(("127.0.0.1", port))
+            return
+
+
+def lend(job: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(["bash", str(SCRIPT), "sfew"], env=job, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_node_ends_once_the_port_of_the_head_refuses(job: dict[str, str], head: socket.socket) -> None:
+    stand_in(Path(job["HOME"]), "ray", 'echo "$1"; [[ $1 == stop ]] || exec /bin/sleep 60')
+    with lend(job) as node:
+        head.accept()[0].close()
+        head.close()
+        assert node.wait(timeout=30) == 0
+
+
+def test_a_node_that_ray_has_dropped_joins_again(job: dict[str, str], head: socket.socket) -> None:
+    stand_in(Path(job["HOME"]), "ray", 'echo "$1"; exit 1')
+    with lend(job) as node:
+        assert node.stdout is not None
+        assert [node.stdout.readline() for _ in range(2)] == ["symmetric-run\n"] * 2
+        head.close()
+        assert node.wait(timeout=30) == 0
