@@ -26,7 +26,7 @@ def register(kind: str, opened: Callable[[str], FileSystem]) -> None:
 
 
 def mount(mounts: Mapping[str, Callable[[str], FileSystem]]) -> None:
-    """Have the paths at and below these folders opened so, in this process, instead of on its own disk.
+    """Have these folders, with those below where there is a `/` behind, opened so in this process, not on its own disk.
 
     They take the place of those mounted before. A worker that does not see the driver's disk opens its trials' files
     by the paths that they have there.
@@ -58,7 +58,7 @@ def shortest_address(address: str) -> str:
 
 def _mounted(path: str) -> FileSystem | None:
     for folder, opened in _MOUNTS.items():
-        if path == folder or path.startswith(f"{folder}/"):
+        if path == folder.rstrip("/") or (folder.endswith("/") and path.startswith(folder)):
             return opened(path)
     return None
 

@@ -20,6 +20,7 @@ class TrialJob:
     before, should it be torn. `threads` is torch's on CPU and the number of augmentation threads. `accumulate` cuts
     each batch into so many pieces whose gradients are added up, where memory does not hold it whole. `driver` is what
     the driver has written beside the trials' folders, by which a worker knows whether it sees them; "" where it must.
+    `weights` is the path, on the driver's disk, of the file of weights that the configuration names, if it names one.
     """
 
     number: int
@@ -38,6 +39,7 @@ class TrialJob:
     init_from: str = ""  # the address of the `best.pt` behind the configuration's `init_from`
     exclude: str = ""  # the list behind the configuration's `exclude`
     driver: str = ""
+    weights: str = ""
 
     def trial_config(self) -> TrialConfig:
         """The configuration, checked."""

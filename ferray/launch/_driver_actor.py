@@ -15,12 +15,13 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ferray.artifacts.address import mount
+from ferray.artifacts.address import file_at, mount
 from ferray.artifacts.file_system import FileSystem
-from ferray.artifacts.sight import sees, shown
+from ferray.artifacts.sight import hide, sees, show
 from ferray.config.job import JobBundle, TrialJob
 from ferray.errors import StorageError
 from ferray.files.os_errors import writing
+from ferray.files.readable import lend
 from ferray.launch._driver_files import Ask, DriverFileSystem
 from ferray.launch._served_folder import Answer, ServedFolder
 
@@ -29,46 +30,48 @@ _AT_A_TIME = 16  # workers whose calls are carried out side by side
 
 
 class DriverFiles:
-    """The driver's side: serves the folder of the first job's trial, and what jobs read elsewhere."""
+    """The driver's side: serves the folder of the first job's trial, and what jobs read elsewhere on its disk.
 
-    def __init__(self) -> None:
+    Where trials keep their files at an address, which every node opens by itself, `scratch` takes the folder's place.
+    """
+
+    def __init__(self, scratch: Path) -> None:
         self.identity = secrets.token_hex(16)
+        self._root = scratch
+        self._readable: set[str] = set()
         self._actor: Any = None
-        self._read: set[str] = set()
-        self._shown: Any = None
 
     def offer(self, bundle: JobBundle) -> JobBundle:
         """The bundle with what it takes to find its files from a node that does not see them."""
-        if any("://" in job.folder for job in bundle.jobs):
-            return bundle  # every node opens that address by itself
-        if self._actor is None:
-            self._begin(Path(bundle.jobs[0].folder).parent)
-        read = {path for job in bundle.jobs for path in (job.init_from, job.exclude) if path} - self._read
-        if read:
-            self._read |= read
-            self._actor.let_read.remote(sorted(read))
-        return JobBundle(tuple(replace(job, driver=self.identity) for job in bundle.jobs))
+        jobs = [replace(job, driver=self.identity, weights=_absolute(_weights_of(job))) for job in bundle.jobs]
+        first, readable = jobs[0], set().union(*map(_read_elsewhere, jobs))
+        is_begun = self._actor is not None
+        if not is_begun and _is_path(first.folder):
+            self._root = Path(first.folder).parent
+        if not is_begun or readable - self._readable:
+            self._readable |= readable
+            with writing(self._root):
+                self._root.mkdir(parents=True, exist_ok=True)
+                show(self._root, self.identity, self._readable)
+        if not is_begun:
+            self._begin()
+        return JobBundle(tuple(jobs))
 
     def close(self) -> None:
-        """Serve nothing any more."""
-        if self._shown is not None:
-            self._shown.__exit__(None, None, None)  # the actor ends with the connection
+        """Serve nothing any more; the actor ends with the connection."""
+        hide(self._root, self.identity)
 
-    def _begin(self, root: Path) -> None:
-        with writing(root):
-            root.mkdir(parents=True, exist_ok=True)
-            self._shown = shown(root, self.identity)
-            self._shown.__enter__()
+    def _begin(self) -> None:
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         options = {"name": self.identity, "num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}
         served = ray.remote(ServedFolder).options(**options, max_concurrency=_AT_A_TIME, scheduling_strategy=here)
-        self._actor = served.remote(str(root), self.identity)
+        self._actor = served.remote(str(self._root), self.identity)
 
 
 @contextmanager
-def driver_files() -> Iterator[DriverFiles]:
-    """The driver's side for as long as bundles are trained."""
-    files = DriverFiles()
+def driver_files(scratch: Path) -> Iterator[DriverFiles]:
+    """The driver's side for as long as bundles are trained; `scratch` is a folder, there or not, of this driver's."""
+    files = DriverFiles(scratch)
     try:
         yield files
     finally:
@@ -76,8 +79,8 @@ def driver_files() -> Iterator[DriverFiles]:
 
 
 def sees_driver(job: TrialJob) -> bool:
-    """Whether this worker sees the disk on which the trial's files lie; so it is where nobody says otherwise."""
-    return not job.driver or sees(Path(job.folder).parent, job.driver)
+    """Whether this worker sees where the trial's files lie; so it is where nobody says otherwise."""
+    return not job.driver or not _is_path(job.folder) or sees(Path(job.folder).parent, job.driver)
 
 
 def reach_files(bundle: JobBundle) -> None:
@@ -85,11 +88,31 @@ def reach_files(bundle: JobBundle) -> None:
     folders: set[str] = set()
     for job in bundle.jobs:
         is_seen = sees_driver(job)
-        folders |= set() if is_seen else {str(Path(job.folder).parent)}
-        elsewhere = (path for path in (job.init_from, job.exclude) if path and job.driver and "://" not in path)
+        folders |= set() if is_seen else {f"{Path(job.folder).parent}/"}
+        elsewhere = _read_elsewhere(job) if job.driver else set()
         folders |= {str(Path(path).parent) for path in elsewhere if not is_seen or not Path(path).exists()}
     opened: Callable[[str], FileSystem] = partial(DriverFileSystem, ask=_ask_actor(bundle.jobs[0].driver))
     mount(dict.fromkeys(folders, opened))
+    lend({_weights_of(job): file_at(job.weights) for job in bundle.jobs if str(Path(job.weights).parent) in folders})
+
+
+def _read_elsewhere(job: TrialJob) -> set[str]:
+    """The files beside its own that a trial reads from the driver's disk."""
+    return {path for path in (job.init_from, job.exclude, job.weights) if path and _is_path(path)}
+
+
+def _weights_of(job: TrialJob) -> str:
+    """The file of weights that a trial's configuration names, as it names it; "" where it names none."""
+    (params,) = job.config["backbone"].values()
+    return str(params.get("weights") or "")
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute()) if path else ""
+
+
+def _is_path(address: str) -> bool:
+    return "://" not in address
 
 
 def driver_actor(job: TrialJob) -> Any:

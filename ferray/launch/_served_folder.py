@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.artifacts.local import LocalFileSystem
-from ferray.artifacts.sight import sees
+from ferray.artifacts.sight import readable_files, sees
 from ferray.files.atomic import finish_pieces, forget_pieces, write_piece
 from ferray.files.os_errors import system_words
 
@@ -21,14 +21,14 @@ Answer = tuple[Any, tuple[int, str] | None]  # what an act gives, or the system'
 
 
 class ServedFolder:
-    """Files below `root`, by their paths, and `readable` ones elsewhere; no other path leads anywhere.
+    """Files below `root`, by their paths, and those elsewhere that the driver lets be read; nothing else.
 
-    Links are followed first: what they lead to has to lie there too. `identity` is what the driver has written down.
+    Links are followed first: what they lead to has to lie there too. `identity` is what the driver has written down in
+    `root`, and with it what may be read: this process may be another one than a moment ago.
     """
 
     def __init__(self, root: str, identity: str) -> None:
         self._root, self._identity = Path(root), identity
-        self._readable: set[Path] = set()
         self._acts: dict[str, Callable[..., Any]] = {
             act.__name__.lstrip("_"): act
             for act in (
@@ -45,16 +45,12 @@ class ServedFolder:
             )
         }
 
-    def let_read(self, paths: list[str]) -> None:
-        """Serve these files too; the driver alone asks for that."""
-        self._readable |= {Path(path) for path in paths}
-
     def act(self, name: str, path: str, *given: Any) -> Answer:
         """What one of the acts on a path gives. Errors of the system are answers, since Ray's lose their words."""
         try:
             if not sees(self._root, self._identity):
                 raise OSError(errno.ESTALE, f"the driver's node does not see `{self._root}`")
-            is_extra = name in ("size", "read") and Path(path) in self._readable
+            is_extra = name in ("size", "read") and path in readable_files(self._root, self._identity)
             return self._acts[name](Path(path) if is_extra else self._confined(path), *given), None
         except OSError as error:
             return None, (error.errno or errno.EIO, system_words(error))

@@ -97,7 +97,7 @@ class Ray(Launcher):
             self._tune = TuneThread(placement, folder / "tune")
             with (
                 self._data_given(tell),
-                driver_files() as self._files,
+                driver_files(folder / "files") as self._files,
                 heartbeat_of(self.runtime.address) as self._heartbeat,
             ):
                 try:

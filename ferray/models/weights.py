@@ -44,13 +44,13 @@ _LITE_WITH_EXPANSION = {
 _LITE_WITHOUT_EXPANSION = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
 
 
-def read_state_dict(path: Path) -> StateDict:
+def read_state_dict(path: Readable) -> StateDict:
     """The tensors of a safetensors file or of a torch checkpoint, on CPU; nothing in the file is executed.
 
     Takes the checkpoints of common trainers (see `tensors_in`) and of a whole network, of which it gives the backbone.
     Raises ConfigError when the file is missing or is not weights.
     """
-    if not path.is_file():
+    if isinstance(path, Path) and not path.is_file():
         raise ConfigError(f"there is no weights file `{path}`", "give the path of a .safetensors or .pt file")
     return _inner(tensors_in(read_content(path), source=str(path)), "backbone.net.")
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.artifacts.address import file_system_at, shortest_address
+from ferray.artifacts.address import file_system_at, mount, shortest_address
 from ferray.artifacts.local import LocalFileSystem
 from ferray.errors import ConfigError
 from ferray.testing.memory_files import MemoryFileSystem
@@ -36,3 +36,10 @@ def test_a_path_is_shown_as_one_would_type_it(tmp_path: Path, monkeypatch: pytes
 
 def test_another_address_is_shown_whole() -> None:
     assert shortest_address("memory://sweep/best.pt") == "memory://sweep/best.pt"
+
+
+def test_a_folder_of_another_machine_is_opened_there(tmp_path: Path) -> None:
+    mount({f"{tmp_path}/trials/": MemoryFileSystem, f"{tmp_path}": MemoryFileSystem})
+    opened = [file_system_at(f"{tmp_path}{below}") for below in ("/trials/0000-ab", "/trials", "", "/other")]
+    mount({})
+    assert [isinstance(files, MemoryFileSystem) for files in opened] == [True, True, True, False]

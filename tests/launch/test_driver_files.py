@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ferray.artifacts.address import mount
-from ferray.artifacts.sight import shown
+from ferray.artifacts.sight import show
 from ferray.launch._driver_files import DriverFileSystem
 from ferray.launch._served_folder import PIECE, Answer, ServedFolder
 from ferray.testing.file_systems import CHECKS, content, put
@@ -23,8 +23,8 @@ ID = "ab12"
 def served(tmp_path: Path) -> Iterator[ServedFolder]:
     root = tmp_path / "runs" / "sweep" / "trials"
     root.mkdir(parents=True)
-    with shown(root, ID):
-        yield ServedFolder(str(root), ID)
+    show(root, ID)
+    yield ServedFolder(str(root), ID)
     mount({})
 
 
@@ -33,7 +33,7 @@ def trials(served: ServedFolder, tmp_path: Path) -> DriverFileSystem:
     """The folder of all trials, opened as a worker does that does not see it."""
     opened = partial(DriverFileSystem, ask=served.act)
     root = str(tmp_path / "runs" / "sweep" / "trials")
-    mount({root: opened})
+    mount({f"{root}/": opened})
     return opened(root)
 
 
@@ -125,7 +125,7 @@ def test_a_link_out_of_the_folder_is_not_followed(files: DriverFileSystem, tmp_p
 
 def test_what_a_trial_begins_with_may_be_read_and_no_more(served: ServedFolder, tmp_path: Path) -> None:
     (tmp_path / "best.pt").write_bytes(b"weights")
-    served.let_read([str(tmp_path / "best.pt")])
+    show(tmp_path / "runs" / "sweep" / "trials", ID, [str(tmp_path / "best.pt")])
     outside = DriverFileSystem(str(tmp_path), served.act)
     assert content(outside, "best.pt") == b"weights"
     with pytest.raises(PermissionError):

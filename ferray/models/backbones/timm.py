@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 from typing import Annotated, Any
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from ferray import registry
 from ferray.errors import ConfigError
+from ferray.files.readable import readable_at
 from ferray.models.backbones import Backbone, BackboneFactory, InputSpec
 from ferray.models.backbones._timm_names import check_name, nearest_name
 from ferray.models.backbones._timm_weights import check_pretrained, safe_copy
@@ -95,7 +95,7 @@ class Timm(BackboneFactory):
         with torch.device("meta"):
             net = self._create(pretrained=False)
         if self.params.weights is not None:
-            state = read_state_dict(Path(self.params.weights))
+            state = read_state_dict(readable_at(self.params.weights))
             refuse_misfit(net, state, source=self.params.weights, without=_classifier_of(net))
 
     def _check_names(self) -> None:
@@ -116,7 +116,7 @@ class Timm(BackboneFactory):
         wants_file = self.params.weights is not None or (self.params.pretrained and lite_file is not None)
         net = self._create(pretrained=self.params.pretrained and not wants_file)
         if self.params.weights is not None:
-            self._load(net, read_state_dict(Path(self.params.weights)), self.params.weights)
+            self._load(net, read_state_dict(readable_at(self.params.weights)), self.params.weights)
         elif wants_file and lite_file is not None:
             self._load(net, rename_lite(read_state_dict(lite_file), net.state_dict()), lite_file.name)
         return TimmBackbone(net, self.input_spec())
