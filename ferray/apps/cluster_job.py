@@ -23,6 +23,8 @@ from ferray.files.read import read_text
 
 # Where results lie on the head unless `--output` says otherwise: the job's own folder goes with the job.
 OUTPUT = '"${FERRAY_RUNS:-$HOME/runs}"'
+# Where `cluster/node/setup.sh` has installed ferray, and else what the head's own PATH has.
+NODES_PYTHON = 'PATH="$HOME/ferray/venv/bin:$PATH"'
 _OF_THE_HEAD = ("--output", "--data-root")
 _FILES = ("--enqueue", "--exclude", "--set")
 _PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[A-Za-z0-9,._ -]+\])?==[^*\s;]+(\s*;[^#]*?)?(\s+--hash=sha256:[0-9a-f]{64})*")
@@ -64,7 +66,7 @@ def request_job(
     sweep_runtime_from({**asked, "address": "auto"})
     named = dict(_named_files(space, words, spec.lists))
     sweep = [quote(named.get(word, word)) for word in (space, *words)]
-    entrypoint = ["exec", "python", "-m", "ferray", "sweep", *sweep, "--address", "auto"]
+    entrypoint = [NODES_PYTHON, "exec", "python", "-m", "ferray", "sweep", *sweep, "--address", "auto"]
     if "--output" not in _options(words):
         entrypoint += ["--output", OUTPUT]
     pins = _pinned(requirements) if requirements else ()

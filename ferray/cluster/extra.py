@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from ferray.errors import ClusterError
 from ferray.text.commands import command, install_extra
 
-NEEDED = ("aiohttp", "colorful")  # of Ray's jobs and of its launcher
+NEEDED = ("aiohttp", "aiohttp_cors")  # of Ray's jobs and of its launcher
 
 
 def refuse_missing(verb: str) -> None:

@@ -71,7 +71,7 @@ def test_a_status_as_json_is_one_document(head: RayHead) -> None:
 def test_a_dry_run_prints_the_command_of_the_head_and_asks_nobody() -> None:
     ran = ferray("cluster", "submit", "demo", "--dry-run", "--trials", "3", "--address", "http://127.0.0.1:1")
     assert ran.code == 0, ran.err
-    assert ran.out.replace("\n", " ").startswith("exec python -m ferray sweep demo --trials 3 --address auto")
+    assert "exec python -m ferray sweep demo --trials 3 --address auto" in ran.out.replace("\n", " ")
 
 
 def test_a_dry_run_as_json_has_no_more_than_what_is_sent(tmp_path: Path) -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from ferray.cli import arguments
 from ferray.cli.terminal.output import print_json, say
+from ferray.cli.terminal.question import Yes, is_wanted
 from ferray.errors import ConfigError
 from ferray.text.counting import gibibytes
-
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def rm(
@@ -36,16 +31,10 @@ def rm(
     if yes and removal.needed_by:
         others = ", ".join(f"`{other}`" for other in removal.needed_by)
         raise ConfigError(f"`{removal.name}` is needed by {others}", "remove those first, or answer without `--yes`")
-    if not yes and not _is_wanted(removal.name):
+    if not yes and not is_wanted(f"remove {removal.name}?", f"whether `{removal.name}` should go"):
         say(f"`{removal.name}` stays")
         return
     remove(removal)
     if json:
         print_json(removal.to_json())
     say(f"removed `{removal.name}`: {gibibytes(removal.held)}")
-
-
-def _is_wanted(name: str) -> bool:
-    if not sys.stdin.isatty():
-        raise ConfigError(f"nobody is there to be asked whether `{name}` should go", "pass `--yes`")
-    return typer.confirm(f"remove {name}?", err=True)
