@@ -25,8 +25,12 @@ class Phases:
 
     def changes(self, handles: Iterable[BundleHandle]) -> list[PhaseEntered]:
         """What has changed for the trials of these bundles, which are given in the order in which they were started."""
-        before, self._known = self._known, self._phases(list(dict.fromkeys(handles)))
-        changed = {handle: phase for handle, phase in self._known.items() if before.get(handle) is not phase}
+        present = dict.fromkeys(handles)
+        if len(self._known) > len(present):  # some have ended
+            self._known = {handle: phase for handle, phase in self._known.items() if handle in present}
+        phases = self._phases([handle for handle in present if self._known.get(handle) is not Phase.TRAINS])
+        changed = {handle: phase for handle, phase in phases.items() if self._known.get(handle) is not phase}
+        self._known |= phases
         return [PhaseEntered(number, phase) for handle, phase in changed.items() for number in handle.numbers]
 
     def postpone(self) -> None:

@@ -10,6 +10,7 @@ TIMES_LONGEST = 20  # a trial's longest epoch: for so long it may be silent wher
 LEAST_SILENCE_S = 600.0  # a disk that hangs for minutes comes back
 FIRST_EPOCH_S = 86_400.0  # before a trial's first epoch nothing is known of it
 DRIVER_STOOD_S = 60.0  # between two looks: the driver itself was stopped, as by Ctrl-Z, and nobody was heard meanwhile
+LOOK_S = 1.0  # between two looks: with a thousand trials one takes milliseconds, and the loop turns for every epoch
 START_LIMIT_S = 600.0  # importing torch takes half a minute, and minutes from a slow network's disk
 
 
@@ -53,9 +54,12 @@ class Timeouts:
         self._longest_s.pop(number, None)
 
     def overdue(self) -> dict[int, str]:
-        """The trials that are taken to hang, each with what it fails with; to be asked every few seconds."""
-        self._leave_out_own_stop()
-        late = [number for number, (phase, since) in self._since.items() if self._is_late(number, phase, since)]
+        """The trials that are taken to hang, each with what it fails with; none within LOOK_S of the look before."""
+        now = self.now()
+        if self._looked is not None and 0 <= now - self._looked < LOOK_S:
+            return {}
+        self._leave_out_own_stop(now)
+        late = [number for number, (phase, since) in self._since.items() if self._is_late(number, phase, now - since)]
         return {number: self._words(number) for number in late}
 
     def numbers_in(self, phase: Phase) -> list[int]:
@@ -68,15 +72,15 @@ class Timeouts:
             return 0.0
         return self.now() - max(since for _, since in self._since.values())
 
-    def _leave_out_own_stop(self) -> None:
-        now, looked = self.now(), self._looked
-        self._looked = now
+    def _leave_out_own_stop(self, now: float) -> None:
+        looked, self._looked = self._looked, now
         if looked is not None and now - looked > DRIVER_STOOD_S:
             self._since = {number: (phase, since + now - looked) for number, (phase, since) in self._since.items()}
 
-    def _is_late(self, number: int, phase: Phase, since: float) -> bool:
-        limit = {Phase.WAITS: None, Phase.STARTS: START_LIMIT_S, Phase.TRAINS: self._silence_s(number)}[phase]
-        return limit is not None and self.now() - since > limit
+    def _is_late(self, number: int, phase: Phase, silent_s: float) -> bool:
+        if phase is Phase.WAITS:
+            return False
+        return silent_s > (START_LIMIT_S if phase is Phase.STARTS else self._silence_s(number))
 
     def _silence_s(self, number: int) -> float:
         if self.timeout_s is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ferray.sweeps.timeouts import LEAST_SILENCE_S, START_LIMIT_S, Phase, Timeouts
+from ferray.sweeps.timeouts import LEAST_SILENCE_S, LOOK_S, START_LIMIT_S, Phase, Timeouts
 
 HOURS = 36_000.0
 
@@ -131,3 +131,15 @@ def test_trials_are_known_by_their_phase(timeouts: Timeouts) -> None:
     timeouts.enter(1, Phase.STARTS)
     timeouts.epoch_ended(2)
     assert [timeouts.numbers_in(phase) for phase in Phase] == [[0], [1], [2]]
+
+
+def test_turns_within_a_second_look_at_the_trials_once(clock: Clock) -> None:
+
+    timeouts = Timeouts(clock)
+    timeouts.enter(0, Phase.STARTS)
+    clock.time = START_LIMIT_S + 1
+    assert list(timeouts.overdue()) == [0]
+    clock.time += LOOK_S / 2
+    assert timeouts.overdue() == {}
+    clock.time += LOOK_S
+    assert list(timeouts.overdue()) == [0]
