@@ -8,7 +8,7 @@ from typing import Any
 
 import ray
 from ray._private.accelerators import get_accelerator_manager_for_resource
-from ray._private.state import actors
+from ray._private.state import actors, state
 from ray._private.utils import estimate_available_memory
 from ray.util import accelerators
 
@@ -48,6 +48,11 @@ class Node:
 def living_nodes() -> list[Node]:
     """Every node of the cluster that lives; a call to the head."""
     return [_node(facts) for facts in ray.nodes() if facts["Alive"]]
+
+
+def draining_nodes() -> set[str]:
+    """The ids of nodes that Ray has been told to empty: a spot instance with a notice, one that is scaled away."""
+    return set(state.get_draining_nodes())
 
 
 def own_resources() -> dict[str, float]:

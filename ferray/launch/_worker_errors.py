@@ -15,6 +15,7 @@ _OUT_OF_MEMORY = re.compile(r"OutOfMemoryError|memory on the node|due to the nod
 # The words about a worker that crashed mention "node deaths" too, as what may be prevented.
 _NODE_LOST = re.compile(r"its node has died|node was terminated|NODE_DIED|preempted", re.IGNORECASE)
 _CANNOT_START = re.compile(r"error raised in its creation task|failed to import on the worker")
+_LACKS = re.compile(r"ModuleNotFoundError|ImportError|failed to import on the worker|cannot open shared object file")
 _ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|NotFound)\b.*", re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -46,6 +47,11 @@ def survive_ray_errors(tune_controller: Any) -> None:
         fail(tracked_actor_task=tracked_actor_task, exception=exception)
 
     manager._actor_task_failed = as_lost_worker
+
+
+def cannot_start_there(words: str) -> bool:
+    """Whether the node is such that no worker of ours starts on it, whatever the trial."""
+    return bool(_CANNOT_START.search(words) and _LACKS.search(words))
 
 
 def why_lost(words: str) -> tuple[FailureReason, str]:

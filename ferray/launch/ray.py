@@ -34,7 +34,7 @@ from ferray.config.data_root import data_root_words  # noqa: E402
 from ferray.config.job import JobBundle  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
-from ferray.events import FailureReason, Host, Outcome, Save  # noqa: E402
+from ferray.events import FailureReason, Outcome, Save  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
 from ferray.launch._capacity import Capacity, await_placement  # noqa: E402
@@ -42,21 +42,31 @@ from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster 
 from ferray.launch._driver_actor import driver_files  # noqa: E402
 from ferray.launch._heartbeat import heartbeat_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
-from ferray.launch._nodes import Node, living_nodes, node_of_worker, num_gpus, own_resources, spelt_by_ray  # noqa: E402
+from ferray.launch._node_check import NodeChecks  # noqa: E402
+from ferray.launch._nodes import (  # noqa: E402
+    draining_nodes,
+    living_nodes,
+    node_of_worker,
+    num_gpus,
+    own_resources,
+    spelt_by_ray,
+)
 from ferray.launch._packs import packs_served  # noqa: E402
 from ferray.launch._phases import Phases, num_waiting_groups  # noqa: E402
+from ferray.launch._roster import Roster  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, TuneThread  # noqa: E402
-from ferray.launch._worker_errors import why_lost  # noqa: E402
-from ferray.sweeps.launcher import Event, Placed, TrialEvent, WorkerLost  # noqa: E402
-from ferray.sweeps.placement import Placement, find_placement, wanted_placement  # noqa: E402
+from ferray.launch._worker_errors import cannot_start_there, why_lost  # noqa: E402
+from ferray.sweeps.launcher import Event, MustMove, Placed, TrialEvent, WorkerLost  # noqa: E402
+from ferray.sweeps.placement import Placement, find_placement, slots_of, wanted_placement  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
 from ferray.system.signals import stops_kept  # noqa: E402
 
 TURN_S = 0.1  # that the loop waits for news
-LOOK_S = 5.0  # between two looks at the cluster
+LOOK_S = 2.0  # between two looks at the cluster
+CHECK_WITHIN_S = 60.0  # nodes that have not answered by then are used as soon as they have
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 IMPORT_TIME = "10 to 30 s"
 
@@ -70,7 +80,7 @@ class Ray(Launcher):
         self._saves = Saves()
         self._news: list[Event] = []  # what Tune has no part in
         self._looked = time.monotonic()
-        self._nodes: dict[str, Node] = {}  # that have been seen, by their ids
+        self._roster = Roster(lambda _: None)
         self._placed: set[int] = set()  # trials whose node the loop has heard of
 
     def check(self) -> Placement:
@@ -90,9 +100,11 @@ class Ray(Launcher):
             tell(ignored)
         with session_folder() as folder, self._whose(folder) as options, _cluster(self.runtime, options, tell):
             placement = self._awaited_placement(tell)
-            where = f"the cluster takes {placement}; " if self.runtime.address else ""
-            tell(f"{where}a worker imports torch before its first epoch: {IMPORT_TIME}")
             self._capacity = Capacity(self.runtime, placement)
+            self._roster = self._nodes_checked(placement, tell)
+            self._look_around()
+            where = f"the cluster takes {self._capacity.placement}; " if self.runtime.address else ""
+            tell(f"{where}a worker imports torch before its first epoch: {IMPORT_TIME}")
             self._phases = Phases(self._num_waiting)
             self._tune = TuneThread(placement, folder / "tune")
             with (
@@ -115,7 +127,8 @@ class Ray(Launcher):
     def start(self, bundle: JobBundle) -> None:
         if not self._capacity.placement.gpus:  # without one of its own, a worker would see every GPU and share it
             bundle = bundle.on_device("cpu")
-        handle = BundleHandle(self._files.offer(bundle) if self.runtime.address else bundle)
+        bundle = self._files.offer(bundle) if self.runtime.address else bundle
+        handle = BundleHandle(bundle, avoid=self._roster.avoided)
         self._handles |= dict.fromkeys(bundle.numbers, handle)
         self._tune.submit(handle)
 
@@ -154,10 +167,10 @@ class Ray(Launcher):
 
     def _events(self, message: StepEnded | ActorDied | None) -> Iterator[Event]:
         if isinstance(message, ActorDied) and (numbers := self._take(message.handle)):
-            yield from self._placements(numbers, message.handle.node or node_of_worker(message.words))
-            yield WorkerLost(numbers, *why_lost(message.words), message.words)
+            yield from self._worker_lost(numbers, message)
         if isinstance(message, StepEnded):
             yield from self._placements(message.results, message.handle.node)
+            yield from self._moves(message.handle)
             for number, result in message.results.items():
                 if number in message.handle.numbers:
                     if isinstance(result, Outcome) or result.is_last:
@@ -167,11 +180,26 @@ class Ray(Launcher):
     def _placements(self, numbers: Iterable[int], node: str) -> Iterator[Placed]:
         """Which node trains these trials, for each of them once."""
         unheard = [number for number in numbers if node and number not in self._placed]
-        if unheard and node not in self._nodes:
-            self._nodes |= {found.id: found for found in living_nodes()}
-        host = self._nodes[node].host if node in self._nodes else Host("", node)
         self._placed.update(unheard)
-        yield from (Placed(number, host) for number in unheard)
+        yield from (Placed(number, self._roster.host(node)) for number in unheard)
+
+    def _moves(self, handle: BundleHandle) -> Iterator[MustMove]:
+        """The trials of a bundle that have to leave their node, whose worker trains no other afterwards."""
+        if why := self._roster.why_leave(handle.node):
+            handle.is_worn_out = True
+            yield from (MustMove(number, why) for number in sorted(handle.numbers))
+
+    def _worker_lost(self, numbers: tuple[int, ...], death: ActorDied) -> Iterator[Event]:
+        """On a cluster, a node on which no worker of ours starts is left out."""
+        node = death.handle.node or node_of_worker(death.words)
+        reason, message = why_lost(death.words)
+        if self.runtime.address is not None and cannot_start_there(death.words):
+            self._roster.leave_out(node, message)
+        is_elsewhere = self.runtime.address is not None and (
+            reason is FailureReason.NODE_LOST or node in self._roster.left_out
+        )
+        yield from self._placements(numbers, node)
+        yield WorkerLost(numbers, reason, message, death.words, is_elsewhere=is_elsewhere)
 
     def _take(self, handle: BundleHandle) -> tuple[int, ...]:
         """The trials that a bundle had left; it has none any more."""
@@ -188,10 +216,45 @@ class Ray(Launcher):
     def _look_around(self) -> None:
         """Tune itself would wait for the nodes of a dead cluster for ever, and never use those that join."""
         nodes = living_nodes()
-        if self.runtime.address is not None:
-            self._capacity.look([node.resources for node in nodes], ray.available_resources())
-        elif not nodes:
-            raise ClusterError("Ray has died on this machine", "run the same command again to go on")
+        if self.runtime.address is None:
+            self._roster.look(nodes)
+            if not nodes:
+                raise ClusterError("Ray has died on this machine", "run the same command again to go on")
+            return
+        self._roster.look(nodes, draining_nodes())
+        self._roster.hear()
+        for handle in list(dict.fromkeys(self._handles.values())):
+            self._keep_away(handle)
+        self._capacity.look([node.resources for node in self._roster.able], ray.available_resources())
+
+    def _keep_away(self, handle: BundleHandle) -> None:
+        """Take a bundle from a node that is left out, or have it start on none of them."""
+        if handle.is_training:
+            if handle.node in self._roster.left_out:
+                ray.kill(handle.actor)
+        elif handle.avoid != self._roster.avoided:
+            again = BundleHandle(handle.bundle, avoid=self._roster.avoided)
+            again.numbers = set(handle.numbers)
+            handle.numbers.clear()
+            self._withdraw(handle)
+            self._handles |= dict.fromkeys(again.numbers, again)
+            self._tune.submit(again)
+
+    def _nodes_checked(self, placement: Placement, tell: Callable[[str], None]) -> Roster:
+        """The nodes of a cluster, asked whether they train as this one would; ClusterError where none does."""
+        if self.runtime.address is None:
+            return Roster(tell)
+        needs_cuda = placement.gpus > 0 and self.runtime.device != "cpu"
+        checks = NodeChecks(self.runtime.cache_dir.absolute(), needs_cuda=needs_cuda)
+        roster = Roster(tell, checks, lambda node: slots_of(placement, node.resources) > 0)
+        roster.look(living_nodes())
+        until = time.monotonic() + CHECK_WITHIN_S
+        while roster.is_waited_for and time.monotonic() < until:  # in short pieces, since Ray lets no Ctrl-C through
+            roster.hear(within_s=1.0)
+        if roster.left_out and not any(slots_of(placement, node.resources) for node in roster.able):
+            hint = "give every node the driver's environment: the same Python, Ray and ferray"
+            raise ClusterError(f"no node of the cluster can train: {roster.why_none()}", hint)
+        return roster
 
     def _num_waiting(self) -> int | None:
         return num_waiting_groups() if self._heartbeat.answers() else None

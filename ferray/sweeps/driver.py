@@ -82,7 +82,8 @@ class SweepDriver:
     identity: str = ""
     mirroring: Mirroring | None = None  # where the record is copied to an address
     _pruned: set[int] = field(default_factory=set)
-    _out_of_time: set[int] = field(default_factory=set)
+    _paused: set[int] = field(default_factory=set)
+    _must_move: dict[int, str] = field(default_factory=dict)  # and why
     _trials: dict[int, Trial] = field(default_factory=dict)
     _apart: set[int] = field(default_factory=set)  # roots of trials that share a worker with nobody any more
     _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
@@ -187,8 +188,8 @@ class SweepDriver:
             best, _ = self.study.best_and_last(number)
             leads = best is not None and self.retention.leads(best.metrics[self.spec.objective.metric])
             decision = Decision.KEEP if leads else decision
-        elif self.is_winding_up and not report.is_last:
-            self._out_of_time.add(number)
+        elif (self.is_winding_up or number in self._must_move) and not report.is_last:
+            self._paused.add(number)
             decision = Decision.PAUSE
         missed = [epoch for epoch in report.earlier or () if epoch.epoch > self._shown.get(number, 0)]
         for epoch in missed:
@@ -209,20 +210,35 @@ class SweepDriver:
         trial = self._trials.pop(number)
         self.timeouts.forget(number)
         self._shown.pop(number, None)
+        self._must_move.pop(number, None)
         value = best.metrics[self.spec.objective.metric] if best else None
         self.retention.trial_ended(trial, outcome, value)
         self.failures.trial_ended(outcome)
         told = entry(self.study.ended_record(number), self.spec.objective.metric)
         self.listeners.notify("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params, told))
 
-    def lost(self, numbers: Sequence[int], reason: FailureReason, message: str, known: str = "") -> None:
+    def lost(
+        self,
+        numbers: Sequence[int],
+        reason: FailureReason,
+        message: str,
+        known: str = "",
+        *,
+        is_elsewhere: bool = False,
+    ) -> None:
         """The worker of these trials died under them: their parameters are asked again, unless that was too often.
 
-        Which of several took it down nobody knows: none is to blame, and each is asked again apart. What else is
-        `known` of the end is kept in the trials' folders.
+        Which of several took it down nobody knows: none is to blame, and each is asked again apart. Where the place
+        failed and there are others, none is to blame either. What else is `known` of the end is kept in the trials'
+        folders.
         """
         failures = {number: self._worker_loss(number, reason, message, known) for number in numbers}
         first = numbers[0]
+        if is_elsewhere:
+            self.failures.place_lost(failures[first])
+            for number, failure in failures.items():
+                self.ended(number, replace(failure, kind=OutcomeKind.INTERRUPTED, is_blameless=True))
+            return
         if len(failures) == 1:
             self.ended(first, self._after_loss(first, failures[first]))
             return
@@ -234,6 +250,10 @@ class SweepDriver:
         """A trial has ended by what another one of its bundle may have done: it is asked again, and apart."""
         self._apart.add(self._trials[number].root)
         self.ended(number, replace(failure, kind=OutcomeKind.INTERRUPTED, is_blameless=True))
+
+    def must_move(self, number: int, why: str) -> None:
+        """Have a trial save at its next epoch, since its place is about to go; it is asked again at another."""
+        self._must_move[number] = why
 
     def withdraw(self, number: int) -> None:
         """End a trial that has not begun, since the time is up or the sweep was given up; it is asked again."""
@@ -294,7 +314,9 @@ class SweepDriver:
     def _natural_outcome(self, number: int, last: EpochReport | None) -> Outcome:
         if number in self._pruned:
             return Outcome(OutcomeKind.PRUNED)
-        if number in self._out_of_time:
+        if number in self._paused and (moves := self._must_move.get(number)):
+            return Outcome(OutcomeKind.INTERRUPTED, moves, is_blameless=True)
+        if number in self._paused:
             why = self.failures.why if self.failures.is_over else "the time budget was spent"
             return Outcome(OutcomeKind.INTERRUPTED, why)
         if last is not None and last.diverged:

@@ -10,6 +10,7 @@ from ferray.text.counting import counted
 
 LEAST_LOSSES = 12
 LOSSES_PER_SLOT = 3
+PLACE = -1  # in the place of a trial that lost its worker: it was none's fault
 
 
 @dataclass
@@ -56,6 +57,11 @@ class FailurePolicy:
     def bundle_lost(self, failure: Outcome, *, root: int) -> None:
         """A worker was lost with several trials, of which `root` stands for all: one loss, and nobody's fault."""
         self._lost.append(root)
+        self._last_loss = failure
+
+    def place_lost(self, failure: Outcome) -> None:
+        """A place was lost with its trials, who are not to blame; where no epoch ends at any other, that goes on."""
+        self._lost.append(PLACE)
         self._last_loss = failure
 
     def trial_ended(self, outcome: Outcome) -> None:

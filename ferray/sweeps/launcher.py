@@ -25,12 +25,16 @@ class TrialEvent:
 
 @dataclass(frozen=True)
 class WorkerLost:
-    """A worker is gone, and with it these trials of its bundle; `words` is all that is known of its end."""
+    """A worker is gone, and with it these trials of its bundle; `words` is all that is known of its end.
+
+    `is_elsewhere`: it was the place's failure, and its trials may run at another one.
+    """
 
     numbers: tuple[int, ...]
     reason: FailureReason
     message: str
     words: str = ""
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,14 @@ class PhaseEntered:
 
 
 @dataclass(frozen=True)
+class MustMove:
+    """A trial is to save at the end of its epoch and go on elsewhere, since its place is about to go."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True)
 class Placed:
     """A trial is trained by this host, as is now known."""
 
@@ -57,7 +69,7 @@ class Placed:
     host: Host
 
 
-Event = TrialEvent | WorkerLost | NotSaved | PhaseEntered | Placed
+Event = TrialEvent | WorkerLost | NotSaved | PhaseEntered | Placed | MustMove
 
 
 class Launcher(ABC):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ferray.errors import ClusterError
 from ferray.events import Decision, EpochReport, FailureReason, Outcome, Save
 from ferray.sweeps.driver import SweepDriver
-from ferray.sweeps.launcher import Event, Launcher, NotSaved, PhaseEntered, Placed, TrialEvent, WorkerLost
+from ferray.sweeps.launcher import Event, Launcher, MustMove, NotSaved, PhaseEntered, Placed, TrialEvent, WorkerLost
 from ferray.sweeps.timeouts import Phase
 
 WAIT_TOLD_S = 15.0  # a worker of another user's may be ending
@@ -108,6 +108,8 @@ class SweepLoop:
                 self._driver.timeouts.enter(number, phase)
             case Placed(number, host) if number in self._running:
                 self._driver.study.remember_host(number, host)
+            case MustMove(number, why) if number in self._running:
+                self._driver.must_move(number, why)
             case WorkerLost():
                 self._worker_lost(event)
             case NotSaved(number, why):
@@ -144,7 +146,7 @@ class SweepLoop:
             reason, message = FailureReason.HANG, hung
         for number in numbers:
             self._forget(number)
-        self._driver.lost(numbers, reason, message, loss.words)
+        self._driver.lost(numbers, reason, message, loss.words, is_elsewhere=loss.is_elsewhere)
 
     def _forget(self, number: int) -> None:
         running = self._running.pop(number)

@@ -96,6 +96,7 @@ class Loop:
         self.time = 0.0
         self.killed: list[str] = []
         self.nodes: list[dict[str, Any]] = [{"Alive": True, "Resources": {"CPU": 2.0}}]
+        self.draining: dict[str, int] = {}
         self.head_answers = True
         self.tune = Tune()
         self.launcher: Any = OnFakeTune(self.driver.runtime)
@@ -104,6 +105,7 @@ class Loop:
         self.launcher._capacity = Capacity(self.driver.runtime, Placement(1, 0.0, 2))
         self.launcher._phases = Phases(lambda: self.tune.waiting, now=lambda: self.time)
         self.launcher._tune = self.tune
+        self.launcher._files = SimpleNamespace(offer=lambda bundle: bundle)
         self.loop = SweepLoop(self.driver, self.launcher)
         self.driver.start(slots=2)
 
@@ -134,6 +136,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
         loops.append(loop)
         monkeypatch.setattr(ray, "kill", loop.killed.append)
         monkeypatch.setattr(ray, "nodes", lambda: loop.nodes)
+        monkeypatch.setattr(_nodes, "state", SimpleNamespace(get_draining_nodes=lambda: loop.draining))
         monkeypatch.setattr(ray, "available_resources", lambda: {"CPU": 1.0})
         return loop
 
@@ -292,6 +295,87 @@ def test_node_of_a_worker_that_never_began_is_found_by_its_end(loop: Loop, monke
     loop.tune.says.append(ActorDied(loop.tune.handles[0], f"creation task (pid=37, actor_id={actor}, repr=x)"))
     loop.turn()
     assert load_sweep(loop.driver.folder).trials[0].host == "gpu-4"
+
+
+def with_nodes(loop: Loop, *ids: str) -> None:
+    """The cluster has these nodes, each of one core."""
+    loop.nodes[:] = [
+        {"Alive": True, "NodeID": name, "NodeManagerHostname": f"gpu-{name}", "Resources": {"CPU": 1.0}} for name in ids
+    ]
+
+
+def report_of(handle: BundleHandle, epoch: int) -> StepEnded:
+    """The worker of a bundle of one tells of an epoch."""
+    (job,) = handle.bundle.jobs
+    return StepEnded(handle, {job.number: curve_report(job.trial_config(), epoch, saturating)})
+
+
+def test_trial_whose_node_is_to_go_saves_and_is_asked_again_without_blame(made: Callable[..., Loop]) -> None:
+    loop = made(address="10.0.0.1:6379")
+    saved: list[tuple[int, str]] = []
+    with_nodes(loop, "a1", "b2")
+    loop.turn()
+    handle = loop.begin()
+    handle.node = "a1"
+    handle.trial.temporary_state.ray_actor = SimpleNamespace(
+        drop=SimpleNamespace(remote=lambda *given: saved.append(given))
+    )
+    loop.launcher._saves = Saves()
+    loop.draining = {"a1": 0}
+    loop.tune.says.append(report_of(handle, 1))
+    loop.turn()
+    first = load_sweep(loop.driver.folder).trials[0]
+    assert saved == [(0, "last")]
+    assert (first.outcome, first.message, first.host) == ("interrupted", "node `gpu-a1` () is to go", "gpu-a1")
+    assert handle.is_worn_out
+    loop.turn()
+    assert loop.driver.study.num_retries(1) == 0
+
+
+def test_trial_of_a_lost_node_is_asked_again_without_blame(made: Callable[..., Loop]) -> None:
+    loop = made(address="10.0.0.1:6379", max_retries=0)
+    with_nodes(loop, "a1", "b2")
+    loop.turn()
+    loop.tune.says.append(ActorDied(loop.begin(), "The actor died because its node has died."))
+    loop.turn()
+    loop.turn()
+    first, again = load_sweep(loop.driver.folder).trials
+    assert (first.outcome, first.reason) == ("interrupted", "node lost")
+    assert first.superseded_by == again.number
+
+
+def test_node_on_which_no_worker_starts_is_avoided_and_costs_no_retry(made: Callable[..., Loop]) -> None:
+    loop = made(trials=2, address="10.0.0.1:6379", max_retries=0)
+    with_nodes(loop, "a1", "b2")
+    loop.turn()
+    loop.begin(1)
+    words = f"error raised in its creation task, Node Id: {'a1' * 28}\nModuleNotFoundError: No module named 'ferray'"
+    with_nodes(loop, "a1" * 28, "b2")
+    loop.turn()
+    loop.tune.says.append(ActorDied(loop.tune.handles[0], words))
+    loop.turn()
+    loop.turn()
+    assert [trial.outcome for trial in load_sweep(loop.driver.folder).trials[:2]] == ["interrupted", "running"]
+    assert loop.loop.placement.slots == 1
+
+
+def test_bundle_that_waits_is_asked_for_beside_a_node_that_is_left_out(loop: Loop) -> None:
+    with_nodes(loop, "a1", "b2")
+    loop.turn()
+    loop.launcher._roster.leave_out("a1", "its Ray is another")
+    loop.turn()
+    former, again = loop.tune.handles
+    assert loop.tune.withdrawn == [former]
+    assert (again.avoid, again.numbers, again.bundle) == ({"a1"}, {0}, former.bundle)
+
+
+def test_trial_that_trains_on_a_node_that_is_left_out_is_ended_there(loop: Loop) -> None:
+    with_nodes(loop, "a1", "b2")
+    loop.turn()
+    loop.begin().node = "a1"
+    loop.launcher._roster.leave_out("a1", "its Ray is another")
+    loop.turn()
+    assert loop.killed == ["worker of 0"]
 
 
 def test_checkpoint_of_a_trial_that_was_dropped_is_waited_for_at_the_end(loop: Loop) -> None:
