@@ -68,7 +68,8 @@ def _declared(kind: str, address: str) -> Callable[[str], FileSystem]:
     if kind in declared:
         opened: Callable[[str], FileSystem] = declared[kind].load()
         return opened
-    from ferray.artifacts.object_store import ObjectStore, object_store_kinds, refuse_credentials
+    from ferray.artifacts.object_store import ObjectStore, object_store_kinds
+    from ferray.config.buckets import refuse_credentials
 
     known = object_store_kinds()
     if kind not in known:

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import errno
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO, cast
-
-import fsspec
+from typing import BinaryIO
 
 from ferray.artifacts.file_system import FileSystem
-from ferray.errors import ConfigError
+from ferray.config.buckets import bucket_errors, bucket_kinds, open_bucket
 from ferray.files.spool import named_spool
-from ferray.text.commands import install_extra
 
-EXTRAS = {"s3": "aws", "s3a": "aws", "gs": "gcp", "gcs": "gcp"}  # of ferray, with the clients that a kind needs
-_WRITTEN_FROM_ANYWHERE = {
-    *("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss", "hdfs", "webhdfs"),
-    *("sftp", "ssh", "smb", "webdav"),
-}
-_CREDENTIALS = re.compile(r"://[^/]*@")
+_OF_THIS_PROCESS = {"memory"}
 
 
 def object_store_kinds() -> set[str]:
-    """The kinds of addresses that fsspec knows, and under which several machines can write the same files."""
-    return _WRITTEN_FROM_ANYWHERE & set(fsspec.available_protocols())
+    """The kinds of addresses that other machines can open too."""
+    return bucket_kinds() - _OF_THIS_PROCESS
 
 
 class ObjectStore(FileSystem):
@@ -36,8 +27,7 @@ class ObjectStore(FileSystem):
 
     def __init__(self, address: str) -> None:
         super().__init__(address.rstrip("/"))
-        refuse_credentials(address)
-        self._store, self._path = _opened(self.address)
+        self._store, self._path = open_bucket(self.address, use_listings_cache=False)
 
     def below(self, name: str) -> ObjectStore:
         return ObjectStore(f"{self.address}/{name}")
@@ -49,13 +39,13 @@ class ObjectStore(FileSystem):
         """Nothing: there are no folders."""
 
     def names(self) -> list[str]:
-        with suppress(FileNotFoundError, NotADirectoryError), _telling(self.address):
+        with suppress(FileNotFoundError, NotADirectoryError), bucket_errors():
             found = {path.rstrip("/").rpartition("/")[2] for path in self._store.ls(self._path, detail=False)}
             return sorted(name for name in found - {self._path.rpartition("/")[2]} if not name.startswith("."))
         return []
 
     def size(self, name: str) -> int:
-        with _telling(self._at(name)):
+        with bucket_errors():
             facts = self._store.info(self._at(name))
         if facts["type"] != "file":
             raise FileNotFoundError(errno.ENOENT, "it is no file", self._at(name))
@@ -65,7 +55,7 @@ class ObjectStore(FileSystem):
         """All of it comes over at once: what replaces it meanwhile is not mixed in."""
         spool = named_spool()
         try:
-            with _telling(self._at(name)):
+            with bucket_errors():
                 self._store.get_file(self._at(name), spool.name)
         except BaseException:
             spool.close()
@@ -78,19 +68,19 @@ class ObjectStore(FileSystem):
         with named_spool() as spool:
             yield spool
             spool.flush()
-            with _telling(self._at(name)):
+            with bucket_errors():
                 self._store.put_file(spool.name, self._at(name))
 
     def append(self, name: str, content: bytes) -> None:
-        with _telling(self._at(name)):
+        with bucket_errors():
             self._store.pipe_file(self._at(name), self._former(name) + content)
 
     def delete(self, name: str) -> None:
-        with suppress(FileNotFoundError), _telling(self._at(name)):
+        with suppress(FileNotFoundError), bucket_errors():
             self._store.rm_file(self._at(name))
 
     def clear(self) -> None:
-        with suppress(OSError), _telling(self.address):
+        with suppress(OSError), bucket_errors():
             self._store.rm(self._path, recursive=True)
 
     def _former(self, name: str) -> bytes:
@@ -101,33 +91,3 @@ class ObjectStore(FileSystem):
 
     def _at(self, name: str) -> str:
         return f"{self._path}/{name}"
-
-
-def refuse_credentials(address: str) -> None:
-    """ConfigError for an address that holds a password: it would stand in the record, and in what is printed."""
-    if _CREDENTIALS.search(address):
-        message = f"`{_CREDENTIALS.sub('://...@', address)}` holds a user or a password"
-        raise ConfigError(message, "leave them out: they are taken from the environment, as its own client takes them")
-
-
-def _opened(address: str) -> tuple[Any, str]:
-    kind = address.partition("://")[0]
-    try:
-        store, path = fsspec.core.url_to_fs(address, use_listings_cache=False)
-    except ImportError as error:
-        hint = f"`{install_extra(EXTRAS[kind])}`" if kind in EXTRAS else str(error)
-        raise ConfigError(f"`{address}` needs a client that is not installed", hint) from error
-    except ValueError as error:
-        raise ConfigError(f"`{address}` is no address of a folder: {error}") from error
-    return store, cast(str, path).rstrip("/")
-
-
-@contextmanager
-def _telling(path: str) -> Iterator[None]:
-    """What clients raise in a way of their own, where there are no credentials for one, as an OSError."""
-    try:
-        yield
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:
-        raise OSError(errno.EIO, str(error).strip() or type(error).__name__, path) from error

@@ -18,6 +18,8 @@ Client = Any  # an AbstractFileSystem of fsspec, which has no types
 EXTRAS = {"s3": "aws", "s3a": "aws", "gs": "gcp", "gcs": "gcp"}  # by the kind of address, what brings its client
 CONNECT_WITHIN_S = 10
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+([^/].*)", re.DOTALL)
+_CREDENTIALS = re.compile(r"://[^/]*:[^/]*@")
+_OF_THIS_MACHINE = {"file", "local"}
 _S3 = {"config_kwargs": {"connect_timeout": CONNECT_WITHIN_S, "retries": {"max_attempts": 3}}}
 
 
@@ -30,26 +32,43 @@ def as_address(given: str) -> str | None:
     return f"{found[1]}://{found[2].rstrip('/')}" if found else None
 
 
-def open_bucket(address: str) -> tuple[Client, str]:
-    """The files at an address: the client, and the path by which it calls them.
+def bucket_kinds() -> set[str]:
+    """The kinds of addresses that fsspec knows, of which some need a client to be installed."""
+    import fsspec
+
+    return {kind for kind in fsspec.available_protocols() if kind.isalnum()} - _OF_THIS_MACHINE
+
+
+def refuse_credentials(address: str) -> None:
+    """ConfigError for an address that holds a password: it would stand in the record, and in what is printed."""
+    if _CREDENTIALS.search(address):
+        message = f"`{_CREDENTIALS.sub('://...@', address)}` holds a user and a password"
+        raise ConfigError(message, "leave them out: they are taken from the environment, as its own client takes them")
+
+
+def open_bucket(address: str, **options: Any) -> tuple[Client, str]:
+    """The files at an address: the client, and the path by which it calls them; `options` are fsspec's.
 
     ConfigError for a kind of address that there is not, for one whose client is not installed, and for one that holds
-    a password: it would be shown.
+    a password.
     """
     import fsspec
 
-    kind, _, place = address.partition("://")
-    if ":" in place.partition("/")[0].rpartition("@")[0]:
-        raise ConfigError(f"an address of `{kind}://` holds no user or password", "leave them to the environment")
-    if kind not in fsspec.available_protocols() or kind in ("file", "local"):
-        raise ConfigError(f"`{kind}` is no kind of address, in `{address}`", did_you_mean(kind, [*EXTRAS]))
+    refuse_credentials(address)
+    kind = address.partition("://")[0]
+    known = bucket_kinds()
+    if kind not in known:
+        message = f"`{kind}` is no kind of storage that ferray knows, in `{address}`"
+        raise ConfigError(message, did_you_mean(kind, known))
+    bounds = _S3 if EXTRAS.get(kind) == "aws" else {}
     try:
-        with bucket_errors():
-            client = fsspec.filesystem(kind, **(_S3 if EXTRAS.get(kind) == "aws" else {}))
+        client, path = fsspec.core.url_to_fs(address, **bounds, **options)
     except ImportError as error:
         hint = f"`{install_extra(EXTRAS[kind])}`" if kind in EXTRAS else str(error)
-        raise ConfigError(f"`{kind}://` needs a client that is not installed", hint) from error
-    return client, str(client._strip_protocol(address))
+        raise ConfigError(f"`{address}` needs a client that is not installed", hint) from error
+    except ValueError as error:
+        raise ConfigError(f"`{address}` is no address of a folder: {error}") from error
+    return client, str(path).rstrip("/")
 
 
 @contextmanager
@@ -57,10 +76,10 @@ def bucket_errors() -> Iterator[None]:
     """Around what a client does: whatever it raises is an OSError, in its own words, as of a disk."""
     try:
         yield
-    except (OSError, FerrayError, ImportError):
+    except (OSError, FerrayError, MemoryError):
         raise
     except Exception as error:  # each cloud has a tree of its own: of credentials, of connections, of answers
-        words = str(error).split("\n", 1)[0] or type(error).__name__
+        words = str(error).strip().split("\n", 1)[0] or type(error).__name__
         raise OSError(errno.EIO, words) from error
 
 

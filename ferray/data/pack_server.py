@@ -11,7 +11,7 @@ from ferray.config.trial import DatasetChoice
 from ferray.data.groups import grouped
 from ferray.data.pack import open_pack
 from ferray.data.pack_source import FEATURES, MANIFEST, PackOffer, SourceFile
-from ferray.errors import DataError
+from ferray.errors import StorageError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 class PackServer:
     """Names packs and rows of features with their hashes, and reads what it has named; no other file.
 
-    For any thread. DataError as `open_splits` raises it, and for what was not named.
+    For any thread. DataError as `open_splits` raises it, StorageError for what was not named.
     """
 
     def __init__(self, data_root: Path, cache_dir: Path) -> None:
@@ -50,7 +50,7 @@ class PackServer:
     def read(self, path: str, start: int, count: int) -> bytes:
         """A piece of a file that was named."""
         if path not in self._named:
-            raise DataError(f"`{path}` is no file that this driver has offered")
+            raise StorageError(f"`{path}` is no file that this driver has offered")
         with (self._cache / path).open("rb") as stream:
             stream.seek(start)
             return stream.read(count)

@@ -27,6 +27,7 @@ from ferray.errors import FerrayError, StorageError
 PIECE = 8 * 2**20  # bytes
 KEPT = 32  # pieces that stay in the object store after they were asked for
 AHEAD = 3  # pieces on their way to a node while one is written
+ANSWER_WITHIN_S = 600.0  # as long as a trial may take to start: the driver may have to decode the data first
 CALLERS = 16  # that are answered at a time
 NAME = "ferray-packs"  # in the namespace that Ray gives each driver
 
@@ -96,7 +97,7 @@ class RayPacks(PackSource):
 
     def _answer(self, reference: Any) -> Any:
         try:
-            answer = ray.get(reference)
+            answer = ray.get(reference, timeout=ANSWER_WITHIN_S)
         except RayError as error:
             message = f"the driver's node does not give its data: {type(error).__name__}"
             raise StorageError(message, "look whether the driver's machine is reached from this node") from error
@@ -109,9 +110,9 @@ class RayPacks(PackSource):
 def packs_served(runtime: Runtime) -> Iterator[None]:
     """Have an actor on this node, the driver's, give its packs to workers of this driver; it takes no CPU of theirs."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    options = {"num_cpus": 0, "max_concurrency": CALLERS, "scheduling_strategy": here, "name": NAME}
+    options = {"num_cpus": 0, "max_concurrency": CALLERS, "max_restarts": -1, "max_task_retries": -1, "name": NAME}
     places = str(runtime.data_root.absolute()), str(runtime.cache_dir.absolute())
-    actor = ray.remote(PackActor).options(**options).remote(*places)
+    actor = ray.remote(PackActor).options(**options, scheduling_strategy=here).remote(*places)
     try:
         yield
     finally:

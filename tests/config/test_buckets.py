@@ -19,13 +19,13 @@ def test_a_path_is_no_address(given: str) -> None:
 
 
 def test_an_unknown_kind_is_told_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="`s33` is no kind of address, in `s33://bucket`"):
+    with pytest.raises(ConfigError, match="`s33` is no kind of storage that ferray knows, in `s33://bucket`"):
         open_bucket("s33://bucket")
 
 
 @pytest.mark.parametrize("address", ["file:///data", "local:///data"])
 def test_a_disk_is_named_by_its_path(address: str) -> None:
-    with pytest.raises(ConfigError, match="is no kind of address"):
+    with pytest.raises(ConfigError, match="is no kind of storage"):
         open_bucket(address)
 
 
@@ -39,8 +39,8 @@ def test_a_client_that_is_not_installed_is_named_with_its_extra(monkeypatch: pyt
     def lacking(*_: object, **__: object) -> None:
         raise ImportError("Install s3fs to access S3")
 
-    monkeypatch.setattr("fsspec.filesystem", lacking)
-    with pytest.raises(ConfigError, match="`s3://` needs a client that is not installed") as refused:
+    monkeypatch.setattr("fsspec.core.url_to_fs", lacking)
+    with pytest.raises(ConfigError, match="`s3://bucket/fer` needs a client that is not installed") as refused:
         open_bucket("s3://bucket/fer")
     assert "s3fs" in refused.value.hint
 

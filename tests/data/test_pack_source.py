@@ -141,7 +141,7 @@ def test_a_server_reads_what_it_has_named_and_nothing_else(root: Path, tmp_path:
     (tmp_path / "secret").write_text("of the driver's")
     server = PackServer(root, tmp_path / "drivers")
     for path in ("../secret", "packs/../../secret", str(tmp_path / "secret")):
-        with pytest.raises(DataError, match="is no file that this driver has offered"):
+        with pytest.raises(StorageError, match="is no file that this driver has offered"):
             server.read(path, 0, 10)
 
 
