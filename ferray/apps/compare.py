@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferray.config.load import load_space, space_names
+from ferray.config.output_address import bring_up
 from ferray.config.overrides import Overrides
 from ferray.config.place import QUICK, SPACE_NAME, Place, find_sweep, is_sweep, words_for
 from ferray.config.sweep import SweepSpec
@@ -20,6 +21,7 @@ def compare_sweep(
     space: str, *, name: str | None = None, output: Path, storage: str | None = None, quick: bool = False
 ) -> Comparison:
     """The comparison of a space, or of a sweep by name or folder; `name` where it is not called as the space."""
+    bring_up(output)
     sweep = _sweep_called(space, output) if name is None else find_sweep(name, output, storage)
     if sweep is not None and name is None:
         space, quick = str(shortest_path(sweep.folder / SPACE_NAME)), quick or sweep.study.endswith(QUICK)

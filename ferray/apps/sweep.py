@@ -14,6 +14,7 @@ from ferray.apps.options import SweepOptions, known_options, overrides_from, rec
 from ferray.apps.preflight import checked_sweep
 from ferray.config.called import called_by
 from ferray.config.load import Space, SpaceFile, find_space, load_space
+from ferray.config.output_address import bring_up
 from ferray.config.overrides import Overrides
 from ferray.config.parameter_sets import ParameterSet, load_sets
 from ferray.config.place import Place, read_place
@@ -93,6 +94,7 @@ def show_in_wandb(request: SweepRequest, record: SweepRecord, listener: Listener
 
 def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) -> SweepRequest:
     """What the options ask for, and lines on what they do beside what they say; ConfigError for what cannot be."""
+    bring_up(asked["output"])
     output, name = called_by(asked.get("name"), asked["output"])
     asked = {**asked, "output": output, "name": name}
     file = find_space(space)

@@ -40,7 +40,7 @@ class RecordMirror:
     """The copy at `address` of the record in `folder`, of which versions follow one another.
 
     A version is written only in the place of the one that this folder has seen, so that of two machines that go on with
-    one sweep the second finds out.
+    one sweep the second finds out. Where the record is in a database, the latest word counts.
     """
 
     def __init__(self, folder: Path, address: str) -> None:
@@ -56,7 +56,7 @@ class RecordMirror:
         state = self._state()
         if manifest is None or manifest["stamp"] in (state.stamp, state.coming):
             return
-        if self._changed(state):
+        if self.is_ahead() and self._holds_record(manifest):
             message = f"`{self.folder}` and `{self.address}` hold two records of one sweep, of which neither is later"
             raise DataError(message, f"move `{self.folder}` away to go on with the other")
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,8 @@ class RecordMirror:
         if not changed:
             return
         manifest = self._manifest()
-        if manifest is not None and manifest["stamp"] not in (state.stamp, state.coming):
+        is_next = manifest is None or manifest["stamp"] in (state.stamp, state.coming)
+        if manifest is not None and not is_next and self._holds_record(manifest):
             message = f"another machine goes on with the sweep at `{self.address}`"
             raise ClusterError(message, f"the record of what was done here is kept in `{self.folder}`")
         for name in sorted(changed, key=lambda name: name == JOURNAL_NAME):
@@ -89,6 +90,10 @@ class RecordMirror:
         written = {name: nanoseconds for name, (_, nanoseconds) in looks.items()}
         self._file(MANIFEST).write_text(json.dumps({"stamp": coming, "files": written}) + "\n")
         self._remember(_State(coming, coming, looks))
+
+    def is_ahead(self) -> bool:
+        """Whether the folder holds what has not been copied."""
+        return self._looks() != self._state().files
 
     def clear(self) -> None:
         """Delete all that the sweep has at the address, as far as that is possible."""
@@ -130,8 +135,9 @@ class RecordMirror:
         with writing(self.folder):
             write_json(self.folder / _STATE, asdict(state), durable=False)
 
-    def _changed(self, state: _State) -> bool:
-        return self._looks() != state.files
+    def _holds_record(self, manifest: dict[str, Any]) -> bool:
+        """Whether a journal is among the files, here or there; one in a database has leases, and many drivers."""
+        return JOURNAL_NAME in manifest["files"] or (self.folder / JOURNAL_NAME).exists()
 
     def _looks(self) -> dict[str, list[int]]:
         found = [*self.folder.glob("*"), *self.folder.glob("wandb/*.json")]

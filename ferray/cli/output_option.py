@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
+from ferray.config.output_address import copy_of, expect
 from ferray.errors import ConfigError
 from ferray.text.commands import command
 
@@ -12,12 +14,12 @@ _opened: set[Path] = set()  # folders that stand for an address, of the command 
 
 
 def output_of_sweeps(given: str | os.PathLike[str]) -> Path:
-    """The folder that is meant, or that stands for an address; errors of `output_at`."""
-    from ferray.artifacts.outputs import output_at  # where an address is given alone, its client is imported
-
-    folder = output_at(given)
-    if "://" in os.fspath(given):
-        _opened.add(folder)
+    """The folder that is meant, or that stands for an address, which is asked when a sweep is looked for."""
+    text = os.fspath(given)
+    if "://" not in text:
+        return Path(text)
+    folder = copy_of(text)
+    expect(folder, partial(_open, text))
     return folder
 
 
@@ -37,3 +39,9 @@ def push_opened() -> None:
 
         while _opened:
             push_records(_opened.pop())
+
+
+def _open(address: str) -> None:
+    from ferray.artifacts.outputs import output_at  # where an address is given alone, its client is imported
+
+    _opened.add(output_at(address))

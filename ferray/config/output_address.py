@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from ferray.config.cache_folder import default_cache_dir
@@ -35,3 +36,17 @@ def sweep_address(folder: Path) -> str | None:
     """Where a sweep of such a folder keeps the files of its trials, and a copy of its record."""
     address = address_of(folder.parent)
     return None if address is None else f"{address}/{folder.name}"
+
+
+_EXPECTED: dict[Path, Callable[[], object]] = {}
+
+
+def expect(folder: Path, bring_up: Callable[[], object]) -> None:
+    """Have `bring_up` fetch what is at the address of this folder before the first that looks into it does."""
+    _EXPECTED[folder] = bring_up
+
+
+def bring_up(folder: Path) -> None:
+    """Fetch what is at the address that the folder stands for, where that has been put off; its errors."""
+    if (fetch := _EXPECTED.pop(folder, None)) is not None:
+        fetch()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.config.data_root import data_root_at, data_root_words, default_data_root, is_at_hand
-from ferray.config.output_address import address_of, sweep_address
+from ferray.config.output_address import address_of, bring_up, sweep_address
 from ferray.config.runtime import Runtime
 from ferray.config.urls import storable
 from ferray.errors import ConfigError, DataError
@@ -171,6 +171,7 @@ def find_sweep(name: str, output: Path, storage: str | None = None) -> Place:
 
     ConfigError, with the sweeps there are, for any other; with `storage` the database alone knows which there are.
     """
+    bring_up(output)
     in_output, by_path = (Path(os.path.normpath(path.absolute())) for path in (output / name, Path(name)))
     for folder in (in_output, by_path):
         if is_sweep(folder):
@@ -193,6 +194,7 @@ def is_sweep(folder: Path) -> bool:
 
 def sweep_names(output: Path) -> list[str]:
     """The sweeps in a folder of sweeps."""
+    bring_up(output)
     try:
         return sorted(folder.name for folder in output.iterdir() if _may_be_sweep(folder))
     except OSError:

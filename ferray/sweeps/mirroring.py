@@ -11,7 +11,8 @@ from pathlib import Path
 from ferray.artifacts.mirror import RecordMirror
 from ferray.config.output_address import address_of, sweep_address
 from ferray.config.place import sweep_names
-from ferray.errors import ClusterError, ConfigError, FerrayError
+from ferray.errors import ClusterError, ConfigError, DataError, FerrayError
+from ferray.study.history import load_sweep
 from ferray.sweeps.driver_lock import refuse_driven
 
 EVERY_S = 15.0  # as often as a driver says that it is alive, so that the copy tells it too
@@ -52,6 +53,11 @@ class Mirroring:
         if self._thread.ident is not None:
             self._thread.join()
 
+    def push_last(self) -> None:
+        """Copy how it ended; nothing of a sweep that was refused, which another may be driving."""
+        if self._thread.ident is not None:
+            self._mirror.push()
+
     def _keep(self) -> None:
         while not self._ended.wait(self._pause_s) and self._overtaken is None:
             started = time.monotonic()
@@ -86,16 +92,16 @@ def record_mirrored(folder: Path) -> Iterator[Mirroring | None]:
     except BaseException:
         mirroring.end()
         with suppress(FerrayError, OSError):
-            mirror.push()
+            mirroring.push_last()
         raise
     mirroring.end()
-    mirror.push()
+    mirroring.push_last()
 
 
 def push_records(output: Path) -> None:
     """Copy what commands have recorded in a folder that stands for an address; sweeps that run do it themselves.
 
-    Errors are those of `RecordMirror.push`.
+    Errors are those of `RecordMirror.push`, and ClusterError where a driver on another machine would be overtaken.
     """
     if address_of(output) is None:
         return
@@ -103,4 +109,15 @@ def push_records(output: Path) -> None:
         folder = output / name
         with suppress(ConfigError):
             refuse_driven(folder)
-            RecordMirror(folder, f"{address_of(output)}/{name}").push()
+            mirror = RecordMirror(folder, f"{address_of(output)}/{name}")
+            if mirror.is_ahead():
+                _refuse_overtaking(mirror)
+                mirror.push()
+
+
+def _refuse_overtaking(mirror: RecordMirror) -> None:
+    with suppress(ConfigError, DataError):  # there is no record to be read
+        driver = load_sweep(mirror.folder).driver
+        if driver is not None and driver.is_alive:
+            message = f"the sweep at `{mirror.address}` is being run by {driver.who}, and its record is not added to"
+            raise ClusterError(message, "run this command again when the sweep has ended")

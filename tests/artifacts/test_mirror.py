@@ -143,3 +143,15 @@ def test_a_manifest_does_not_lead_out_of_the_folder(there: RecordMirror, name: s
     files.append("record.json", f'{{"stamp": "x", "files": {{"{name}": 1}}}}'.encode())
     with pytest.raises(DataError, match="is not what a sweep writes"):
         there.pull()
+
+
+def test_of_a_record_in_a_database_the_latest_word_counts(here: RecordMirror, there: RecordMirror) -> None:
+    (here.folder / "place.json").write_text("{}")
+    here.push()
+    there.pull()
+    (there.folder / "place.json").write_text("{1}")
+    there.push()
+    (here.folder / "place.json").write_text("{22}")
+    here.push()
+    there.pull()
+    assert (there.folder / "place.json").read_text() == "{22}"

@@ -143,6 +143,7 @@ HOW: dict[str, How] = {
     "ferray sweep sfew --set dataset=jaffe": read,  # the data set of the example, which test_contributing.py adds
     "ferray train": run("--epochs", "1"),
     "ferray leaderboard": run(),
+    "ferray leaderboard NAME --output s3://": read,  # there is no such bucket
     "ferray trials": run(),
     "ferray evaluate": run(),
     "ferray confirm": read,  # minutes; tests/apps/test_confirm.py runs it

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ferray.config.output_address import remember_address
-from ferray.errors import ClusterError, StorageError
+from ferray.errors import ClusterError, ConfigError, StorageError
 from ferray.sweeps.driver_lock import only_driver
 from ferray.sweeps.mirroring import Mirroring, push_records, record_mirrored
 from ferray.testing.memory_files import KIND, MemoryFileSystem
@@ -74,10 +74,24 @@ def test_a_sweep_that_runs_copies_its_record_itself(folder: Path) -> None:
     assert MemoryFileSystem(f"{KIND}://{folder.parent.name}/sfew").names() == []
 
 
-def test_a_sweep_that_raises_is_copied_too(folder: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), record_mirrored(folder):
+def interrupted_sweep(folder: Path) -> None:
+    with record_mirrored(folder) as mirroring:
+        assert mirroring is not None
+        mirroring.begin()
+        (folder / "study.journal").write_text("1\n2\n")
         raise KeyboardInterrupt
-    assert MemoryFileSystem(f"{KIND}://{folder.parent.name}/sfew").exists("study.journal")
+
+
+def test_a_sweep_that_raises_is_copied_too(folder: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_sweep(folder)
+    assert MemoryFileSystem(f"{KIND}://{folder.parent.name}/sfew").size("study.journal") == 4
+
+
+def test_a_start_that_is_refused_takes_nothing_from_who_drives(folder: Path) -> None:
+    with pytest.raises(ConfigError), record_mirrored(folder):
+        raise ConfigError("another drives it")
+    assert MemoryFileSystem(f"{KIND}://{folder.parent.name}/sfew").names() == []
 
 
 def test_a_folder_of_its_own_is_copied_nowhere(tmp_path: Path) -> None:
