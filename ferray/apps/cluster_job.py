@@ -39,6 +39,11 @@ class JobRequest:
     submission: Submission
     working_dir: WorkingDir
 
+    @property
+    def is_placed_by_the_head(self) -> bool:
+        """Whether nobody has said where results are to lie."""
+        return self.submission.entrypoint.endswith(OUTPUT)
+
     def to_json(self) -> dict[str, Any]:
         """As `--dry-run --json` prints it."""
         return {

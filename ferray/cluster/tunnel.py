@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from ferray.cluster.head import Head, connect, url_of
 from ferray.errors import ClusterError, Unreachable
@@ -19,6 +23,7 @@ from ferray.text.commands import script
 LOOPBACK = "127.0.0.1"
 OPENS_WITHIN_S = 90.0  # with a cloud asked for the head's address, and ssh
 TURN_S = 0.2
+MOST_WORDS = 5  # lines of ssh's that are kept
 SUFFIXES = (".yaml", ".yml")
 RAY = (sys.executable, "-m", "ray.scripts.scripts")
 
@@ -54,11 +59,17 @@ class Tunnel:
         self._command = [*program, "dashboard", str(file), "--port", str(self._port)]
         self._file = file
         self._process: subprocess.Popen[bytes] | None = None
+        self._words: deque[str] = deque(maxlen=MOST_WORDS)
+        self._listener = threading.Thread()
         self.url = url_of(f"http://{LOOPBACK}:{self._port}")
 
     def open(self) -> None:
-        """Wait until something answers at its end; ClusterError, with what ssh or Ray said, where nothing does."""
+        """Start it and wait until the head answers; ClusterError, with what ssh or Ray said, where nothing does."""
         self._start()
+        self.wait_until_open()
+
+    def wait_until_open(self) -> None:
+        """Wait as long as it takes or may take."""
         until = time.monotonic() + OPENS_WITHIN_S
         while not self._answers():
             if self._has_ended or time.monotonic() > until:
@@ -71,10 +82,12 @@ class Tunnel:
             self._start()
 
     def close(self) -> None:
-        """End it, and with it ssh."""
-        if self._process is not None:
-            self._process.terminate()
+        """End it, and with it ssh, which is in its group."""
+        if self._process is not None and not self._has_ended:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait()
+            self._listener.join()
 
     def _start(self) -> None:
         self._process = subprocess.Popen(  # in a session of its own: Ctrl-C is for who follows a log, who then ends it
@@ -85,6 +98,14 @@ class Tunnel:
             start_new_session=True,
             env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},
         )
+        assert self._process.stderr is not None
+        self._listener = threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
+        self._listener.start()
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        """Keep the last lines, so that neither the pipe fills up nor a reason is lost."""
+        with stream:
+            self._words.extend(text for line in stream if (text := line.decode("utf-8", "replace").strip()))
 
     @property
     def _has_ended(self) -> bool:
@@ -101,10 +122,10 @@ class Tunnel:
         return f"`{script('ray', 'get-head-ip', self._file)}` says whether there is a head to reach"
 
     def _last_words(self) -> str:
-        if self._process is None or self._process.stderr is None or not self._has_ended:
+        if not self._has_ended:
             return ""
-        lines = [line for line in self._process.stderr.read().decode("utf-8", "replace").splitlines() if line.strip()]
-        return f": {lines[-1].strip()}" if lines else ""
+        self._listener.join()
+        return f": {self._words[-1]}" if self._words else ""
 
 
 def _free_port() -> int:

@@ -33,6 +33,10 @@ def test_results_do_not_lie_in_the_jobs_own_folder() -> None:
     assert job().submission.entrypoint.endswith('--output "${FERRAY_RUNS:-$HOME/runs}"')
 
 
+def test_it_is_known_whether_anybody_has_said_where_results_lie() -> None:
+    assert (job().is_placed_by_the_head, job("--output", "/shared/runs").is_placed_by_the_head) == (True, False)
+
+
 def test_an_output_that_is_given_is_the_only_one() -> None:
     assert job("--output=s3://bucket/runs").submission.entrypoint.count("--output") == 1
 

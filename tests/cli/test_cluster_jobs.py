@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ferray.cli.commands.cluster_logs import follow_to_end
+from ferray.cluster.head import Head
+from ferray.cluster.tunnel import Way
 from ferray.testing.command import ferray
 from ferray.testing.ray_head import RayHead, job, listed, node
 
@@ -104,3 +107,16 @@ def test_without_rays_jobs_a_sentence_says_how_to_install_them(monkeypatch: pyte
     monkeypatch.setattr("ferray.cluster.extra.find_spec", lambda _: None)
     ran = ferray("cluster", "submit", "demo", "--address", "http://127.0.0.1:1")
     assert (ran.code, "needs Ray's launcher and jobs, which are not installed" in ran.err) == (5, True)
+
+
+class Interrupted(Head):
+    """A head that is asked when Ctrl-C is pressed."""
+
+    def get(self, path: str, **query: str | int) -> object:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_the_following_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        follow_to_end(Way(Interrupted("http://127.0.0.1:1"), lambda: None), "sfew-1")
+    assert "the job goes on: `" in capsys.readouterr().err

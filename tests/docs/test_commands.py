@@ -128,6 +128,12 @@ HOW: dict[str, How] = {
     "ferray --install-completion": named,  # writes into the user's home
     "ferray ls": run(),
     "ferray cluster check": run(),
+    "ferray cluster up": read,  # starts machines; tests/cli/test_cluster_up.py
+    "ferray cluster down": read,
+    "ferray cluster submit": read,  # wants a cluster; tests/cluster/test_real_jobs.py has one
+    "ferray cluster status": read,
+    "ferray cluster logs": read,
+    "ferray cluster stop": read,
     "ferray cluster check my-cluster.yaml": read,
     "ferray sweep --help": run(),
     "ferray sweep sfew": run(*FEW),

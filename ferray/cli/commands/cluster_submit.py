@@ -63,6 +63,8 @@ def submit(
             refuse_unpinned(way.head)
         job = hand_in(way.head, request.submission, folder)
         say(f"the job is `{job}`; {request.working_dir.sentence}")
+        if request.is_placed_by_the_head:
+            say("results lie on the head, where its FERRAY_RUNS says or in `~/runs`: `--output` names another place")
         if json:
             print_json({"job": job, **request.to_json()})
         if json or not follow:
