@@ -14,13 +14,21 @@ home=$HOME/ferray
 stamp=$home/venv/installed
 digest=$(sha256sum "$wheel" | cut -d ' ' -f 1)
 
+(umask 077 && mkdir -p "$home/tmp") # of Ray's session
+cat >"$home/environment" <<'END'
+export RAY_AUTH_MODE=token RAY_TMPDIR=$HOME/ferray/tmp RAY_USAGE_STATS_ENABLED=0 PATH=$HOME/ferray/venv/bin:$PATH
+export FERRAY_DATA=/shared/data FERRAY_CACHE=/tmp/ferray-cache
+END
+profile='. ~/ferray/environment'
+grep -qxF "$profile" "$HOME/.bashrc" 2>/dev/null || echo "$profile" >>"$HOME/.bashrc"
+
 if [[ -f $stamp && $(<"$stamp") == "$digest" ]]; then
     exit 0
 fi
-pins=$(mktemp -d)
-trap 'rm -rf "$pins"' EXIT
-python3 -m zipfile -e "$wheel" "$pins"
-pins=$pins/ferray/_shipped/cluster/node
+content=$(mktemp -d)
+trap 'rm -rf "$content"' EXIT
+python3 -m zipfile -e "$wheel" "$content"
+pins=$content/ferray/_shipped/cluster/node
 
 rm -rf "$home/installer" "$home/venv"
 python3 -m venv "$home/installer"
@@ -30,6 +38,4 @@ uv=$home/installer/bin/uv
 "$uv" pip install --quiet --python "$home/venv/bin/python" --require-hashes -r "$pins/requirements.txt"
 "$uv" pip install --quiet --python "$home/venv/bin/python" --no-deps --no-build-isolation "$wheel"
 
-profile="export RAY_AUTH_MODE=token PATH=\$HOME/ferray/venv/bin:\$PATH FERRAY_DATA=/shared/data FERRAY_CACHE=/tmp/ferray-cache"
-grep -qxF "$profile" "$HOME/.bashrc" 2>/dev/null || echo "$profile" >>"$HOME/.bashrc"
 echo "$digest" >"$stamp"

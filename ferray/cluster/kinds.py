@@ -119,4 +119,5 @@ def render_all(folder: str = "cluster") -> dict[str, str]:
 
 def _values(settings: Settings) -> dict[str, Any]:
     """What templates know by name; `examples` are the settings whose lines say HERE."""
-    return {**settings.model_dump(), **asdict(VERSIONS), "examples": settings.examples()}
+    ours = {**asdict(VERSIONS), "wheel_name": VERSIONS.wheel, "examples": settings.examples()}
+    return {**settings.model_dump(), **ours}

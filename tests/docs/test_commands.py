@@ -170,6 +170,8 @@ HOW: dict[str, How] = {
     "ferray data audit": run(),
     "ferray data prepare": run("--workers", "1", "--quiet", "--data-root", "frames"),
     "ferray data show": run(),
+    "ferray cluster list": run(),
+    "ferray cluster render": run("--force"),
     "ferray rm": read,  # asks; tests/cli/test_rm_command.py runs it
     "make": target,
     "pip install": extras,
