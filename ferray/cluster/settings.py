@@ -112,8 +112,6 @@ class Cloud(NodeSettings):
     """A node that has done nothing for so long is given back."""
     market: Literal["spot", "on-demand", "spot-first"] = "spot-first"
     """Spot nodes alone, on-demand nodes alone, or spot nodes and on-demand ones where there are none."""
-    accelerator: Word = "A10G"
-    """The GPU by Ray's name for it, which trials may ask for."""
     disk_gib: int = Field(200, ge=50, le=16000)
     """Of each node."""
 
