@@ -14,9 +14,9 @@ home=$HOME/ferray
 stamp=$home/venv/installed
 digest=$(sha256sum "$wheel" | cut -d ' ' -f 1)
 
-(umask 077 && mkdir -p "$home/tmp") # of Ray's session
+(umask 077 && mkdir -p ~/ferray/tmp) # of Ray's session
 cat >"$home/environment" <<'END'
-export RAY_AUTH_MODE=token RAY_TMPDIR=$HOME/ferray/tmp RAY_USAGE_STATS_ENABLED=0 PATH=$HOME/ferray/venv/bin:$PATH
+export RAY_AUTH_MODE=token RAY_TMPDIR=~/ferray/tmp RAY_USAGE_STATS_ENABLED=0 PATH=$HOME/ferray/venv/bin:$PATH
 export FERRAY_DATA=/shared/data FERRAY_CACHE=/tmp/ferray-cache
 END
 profile='. ~/ferray/environment'

@@ -74,6 +74,8 @@ class NodeSettings(Settings):
     """FERRAY_DATA on the nodes that see it; the others get the packs from the head."""
     cache: File = "/tmp/ferray-cache"
     """FERRAY_CACHE, a folder on each node's own disk."""
+    session: File = "~/ferray/tmp"
+    """RAY_TMPDIR, a folder of the user's alone; a shorter one where the home's path is longer than 25 signs."""
 
 
 class Local(NodeSettings):

@@ -93,6 +93,13 @@ def test_a_terminal_on_a_node_is_told_of_the_token_and_of_ferray_once(home: Path
     assert "RAY_AUTH_MODE=token" in (home / "ferray" / "environment").read_text()
 
 
+def test_a_terminal_on_a_node_finds_rays_session_where_the_node_has_it(home: Path) -> None:
+    run(home, "node/setup.sh", wheel(home))
+    asked = ["bash", "-c", '. ~/.bashrc; echo "$RAY_TMPDIR"']
+    told = subprocess.run(asked, env={"HOME": str(home)}, capture_output=True, text=True, timeout=20, check=True)
+    assert told.stdout.strip() == str(home / "ferray" / "tmp")
+
+
 def test_a_node_keeps_rays_session_to_its_user_and_leaves_no_scratch(home: Path) -> None:
     run(home, "node/setup.sh", wheel(home))
     assert (home / "ferray" / "tmp").stat().st_mode & 0o777 == 0o700
