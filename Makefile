@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo papers pictures notebook wheel cluster test slurm-test lint check clean kuberay-test
+.PHONY: install demo papers pictures notebook wheel cluster test slurm-test cluster-test lint check clean kuberay-test
 
 install: $(STAMP)
 
@@ -55,6 +55,10 @@ test: install
 # cluster/slurm/sweep.sbatch on a real SLURM of two nodes, made of namespaces: root, slurm-wlm, munge, iproute2; minutes.
 slurm-test: install
 	$(BIN)/python -m pytest -q -m lab tests/labs/test_slurm.py
+
+# A sweep over three hosts that share no folder, made of namespaces: a link cut and healed, a host killed. Root, iproute2; minutes.
+cluster-test: install
+	$(BIN)/python -m pytest -q -m lab tests/labs/test_hosts.py
 
 lint: install
 	$(BIN)/ruff check .
