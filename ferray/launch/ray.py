@@ -18,6 +18,9 @@ _QUIET = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or `uv run ferray` has Ray upload the working folder
     "RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE": "1",  # or Tune restarts a preempted trial behind the driver's back
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # An answer lost on a cut link is missed then, not after 300 s; who asks more than once a minute is hung up on.
+    "RAY_grpc_client_keepalive_time_ms": "61000",
+    "RAY_grpc_client_keepalive_timeout_ms": "20000",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_FORCE_TRIAL_CLEANUP_S": "120",  # for a worker that is to end and does not: longer than any save may take
