@@ -103,7 +103,7 @@ def _read_elsewhere(job: TrialJob) -> set[str]:
 
 def _weights_of(job: TrialJob) -> str:
     """The file of weights that a trial's configuration names, as it names it; "" where it names none."""
-    (params,) = job.config["backbone"].values()
+    params: dict[str, Any] = next(iter(job.config.get("backbone", {}).values()), {})
     return str(params.get("weights") or "")
 
 

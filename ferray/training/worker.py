@@ -14,7 +14,7 @@ from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.data_root import data_root_at, is_at_hand
 from ferray.config.job import TrialJob
 from ferray.data.pack_source import current_source
-from ferray.errors import CheckpointError, FerrayError, StorageError
+from ferray.errors import CheckpointError, ConfigError, FerrayError, StorageError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind, Save
 from ferray.training.checkpoint import read_checkpoint, taking_apart
 from ferray.training.failure import Failure
@@ -114,7 +114,11 @@ class TrialWorker:
 
     def _refuse_lone_disk(self) -> None:
         """What is written on a disk of this node alone, nobody finds."""
-        if not self._artifacts.files.is_shared():
+        try:
+            is_shared = self._artifacts.files.is_shared()
+        except ConfigError as error:  # the driver has opened the address: it is this node that has no client for it
+            raise StorageError(f"{error.message} on this node `{socket.gethostname()}`", error.hint) from error
+        if not is_shared:
             message = f"`{self.job.folder.rpartition('/')[0]}` is not on this node `{socket.gethostname()}`"
             raise StorageError(message, "pass an `--output` on a disk that all nodes share")
 
@@ -132,9 +136,11 @@ class TrialWorker:
         self.job = replace(self.job, accumulate=2)
 
     def _failed(self, failure: Failure) -> Outcome:
-        with suppress(StorageError):
+        file = ""
+        with suppress(FerrayError):
+            file = str(self._artifacts.error)
             self._artifacts.record_error(failure.traceback)
-        return Outcome(OutcomeKind.FAILED, failure.message, str(self._artifacts.error), failure.reason)
+        return Outcome(OutcomeKind.FAILED, failure.message, file, failure.reason)
 
 
 def adopt(job: TrialJob) -> EpochReport:

@@ -184,6 +184,12 @@ def test_folder_of_a_disk_that_this_node_lacks_is_named(job: TrialJob, tmp_path:
     assert "is not on this node" in outcome.message
 
 
+def test_a_node_without_a_client_for_the_address_is_at_fault_and_not_the_trial(job: TrialJob) -> None:
+    outcome = TrialWorker(replace(job, folder="nowhere://faces/trials/0000-ab")).step()
+    assert isinstance(outcome, Outcome)
+    assert (outcome.reason, "on this node" in outcome.message) == (FailureReason.STORAGE, True)
+
+
 def of_pictures(job: TrialJob, data_root: Path) -> TrialJob:
     """The same trial on a folder of pictures that this node may lack."""
     return replace(job, config={**job.config, "dataset": {"image_folder": {}}}, data_root=str(data_root))
