@@ -34,8 +34,8 @@ def survive_ray_errors(tune_controller: Any) -> None:
     """Have Tune take every error of Ray's in a worker's call for the end of that worker.
 
     It knows those of actors and of tasks. At any other, as when the memory monitor kills a worker in mid-training, it
-    raises, and the whole sweep would end. It has no public way to be told, so that this is the one place of ferray
-    that reaches into Tune: `tune_controller` is what Tune hands to a scheduler, the loop itself or a wrapper of it.
+    raises, and the whole sweep would end. It has no public way to be told, so that ferray reaches into Tune:
+    `tune_controller` is what Tune hands to a scheduler, the loop itself or a wrapper of it.
     """
     controller = getattr(tune_controller, "_tune_controller", tune_controller)
     manager = controller._actor_manager

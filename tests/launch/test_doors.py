@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,14 @@ sampler: random
 base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 8, epochs: 10000}
 space: {optimizer.lr: {log_uniform: [1e-5, 1e-1]}}
 """
+# What the environment of whoever starts a sweep may hold, and nothing else should.
+SECRETS = {
+    "AWS_ACCESS_KEY_ID": "id-of-a-key-0123456789",
+    "AWS_SECRET_ACCESS_KEY": "secret-of-aws-0123456789",
+    "AWS_SESSION_TOKEN": "session-of-aws-0123456789",
+    "PGPASSWORD": "password-of-a-store-0123456789",
+    "HF_TOKEN": "token-of-a-hub-0123456789",
+}
 OPTION = "timeout=61"  # of the store's URL, in the place of a password, which SQLite has none of
 # What a second user of the machine tries. A folder is given open only where it can be listed.
 ATTACK = """
@@ -59,15 +69,19 @@ print(json.dumps(seen))
 class Running:
     """A sweep in its training: its processes and what lies around it."""
 
-    processes: list[psutil.Process]
+    driver: psutil.Process
     session: Path
     run: Path
     gcs: str  # host and port
     token: str
 
+    def processes(self) -> list[psutil.Process]:
+        """The driver and all that it started and that is there now, whoever its parent has become: the token tells."""
+        return [self.driver, *(process for process in psutil.process_iter() if self.token in environment_of(process))]
+
     def words(self) -> str:
         """The one argument of `ATTACK`."""
-        return json.dumps([[process.pid for process in self.processes], [str(self.session), str(self.run)], self.gcs])
+        return json.dumps([[process.pid for process in self.processes()], [str(self.session), str(self.run)], self.gcs])
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +100,7 @@ def sweep(ground: Path, shared_cache: Path) -> Iterator[Running]:
     (ground / "tiny.yaml").write_text(SPACE)
     store = f"sqlite:///{ground}/store.db?{OPTION}"
     words = ["sweep", str(ground / "tiny.yaml"), "--output", str(ground / "runs"), "--storage", store]
-    environment = {**os.environ, "FERRAY_CACHE": str(shared_cache), "TMPDIR": str(ground / "t")}
+    environment = {**os.environ, **SECRETS, "FERRAY_CACHE": str(shared_cache), "TMPDIR": str(ground / "t")}
     command = [sys.executable, "-m", "cli", *words]
     with (ground / "said").open("w") as said, subprocess.Popen(command, env=environment, stderr=said) as driver:
         try:
@@ -111,7 +125,9 @@ def look_at(driver: int, ground: Path) -> Running:
     (gcs,) = (process for process in processes if process.name() == "gcs_server")
     port = next(part.laddr.port for part in gcs.net_connections("tcp") if part.status == "LISTEN")
     (session,) = (ground / "t").glob("ferray-*")
-    return Running(processes, session, ground / "runs/tiny", f"127.0.0.1:{port}", gcs.environ()["RAY_AUTH_TOKEN"])
+    return Running(
+        psutil.Process(driver), session, ground / "runs/tiny", f"127.0.0.1:{port}", gcs.environ()["RAY_AUTH_TOKEN"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -149,30 +165,54 @@ def python_of(user: str) -> str:
     pytest.skip(f"no {version} that another user may run")
 
 
-@pytest.mark.ray
-def test_nothing_listens_beyond_loopback(sweep: Running) -> None:
-    listening = [
-        (process.name(), part.laddr.ip)
-        for process in sweep.processes
+def environment_of(process: psutil.Process) -> str:
+    """What a process was given when it began; "" for one of another user or one that has ended."""
+    with contextlib.suppress(psutil.Error):
+        return "\0".join(process.environ().values())
+    return ""
+
+
+def doors(processes: Iterable[psutil.Process]) -> list[tuple[str, str]]:
+    """Every port that waits for others, TCP or UDP: the name of its process, and the address that it is bound to."""
+    return [
+        (process.name(), part.laddr.ip.removeprefix("::ffff:"))
+        for process in processes
         if process.is_running()
         for part in process.net_connections("inet")
-        if part.status == "LISTEN"
+        if not part.raddr
     ]
-    assert {"gcs_server", "raylet"} <= {name for name, _ in listening}
-    assert {ip.removeprefix("::ffff:") for _, ip in listening} <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_port_open_to_all_is_found_by_the_scan(kind: socket.SocketKind) -> None:
+    with socket.socket(socket.AF_INET, kind) as port:
+        port.bind(("0.0.0.0", 0))
+        if kind is socket.SOCK_STREAM:
+            port.listen()
+        assert "0.0.0.0" in {ip for _, ip in doors([psutil.Process()])}
 
 
 @pytest.mark.ray
-def test_the_token_is_in_no_file_and_no_argument(sweep: Running) -> None:
-    written = [path for folder in (sweep.session, sweep.run) for path in folder.rglob("*") if path.is_file()]
-    assert len(sweep.token) == 64
-    assert [path for path in written if sweep.token.encode() in path.read_bytes()] == []
-    assert [process for process in sweep.processes if sweep.token in " ".join(process.cmdline())] == []
+def test_nothing_listens_beyond_loopback(sweep: Running) -> None:
+    found = doors(sweep.processes())
+    assert {"gcs_server", "raylet"} <= {name for name, _ in found}
+    assert {ip for _, ip in found} <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("secret", ["RAY_AUTH_TOKEN", *SECRETS])
+def test_a_secret_is_in_no_file_and_no_argument(sweep: Running, ground: Path, secret: str) -> None:
+    value = {**SECRETS, "RAY_AUTH_TOKEN": sweep.token}[secret]
+    folders = (sweep.session, sweep.run)
+    written = [ground / "store.db", *(path for folder in folders for path in folder.rglob("*") if path.is_file())]
+    assert len(value) > 20
+    assert [path for path in written if value.encode() in path.read_bytes()] == []
+    assert [process for process in sweep.processes() if value in " ".join(process.cmdline())] == []
 
 
 @pytest.mark.ray
 def test_no_command_line_holds_what_may_be_the_password_of_a_store(sweep: Running) -> None:
-    shown = [" ".join(process.cmdline()) for process in sweep.processes]
+    shown = [" ".join(process.cmdline()) for process in sweep.processes()]
     assert any("store.db" in line for line in shown)
     assert [line for line in shown if OPTION in line] == []
 
