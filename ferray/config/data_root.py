@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from ferray.config.buckets import as_address
+from ferray.config.buckets import as_address, refuse_credentials
 from ferray.config.cache_folder import default_cache_dir
 from ferray.errors import ConfigError
 
@@ -24,11 +24,15 @@ def default_data_root() -> Path:
 
 
 def data_root_at(given: str | os.PathLike[str]) -> Path:
-    """The folder of data sets at a path or address, there or not; ConfigError for an address that is too long."""
+    """The folder of data sets at a path or address, there or not.
+
+    ConfigError for an address that is too long, or holds a password.
+    """
     text = os.fspath(given)
     address = as_address(text)
     if address is None:
         return Path(text)
+    refuse_credentials(address)
     name = quote(address, safe="")
     if len(name) > LONGEST_NAME:
         raise ConfigError(f"the address `{address}` is too long", "keep the data under a shorter one")

@@ -54,7 +54,7 @@ def open_dataset(choice: DatasetChoice, root: Path, cache_dir: Path, progress: P
     def make() -> OpenedDataset:
         memo = DigestMemo(cache_dir / "digests" / f"{choice.name}-{short_hash(str(root))}.json")
         dataset = choice.load()(params, root, memo.digest)
-        if address is not None:
+        if address is not None and dataset.has_files:
             refresh_mirror(address, dataset, progress)
         return OpenedDataset(dataset, memo)
 

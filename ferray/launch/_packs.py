@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ KEPT = 32  # pieces that stay in the object store after they were asked for
 AHEAD = 3  # pieces on their way to a node while one is written
 ANSWER_WITHIN_S = 600.0  # as long as a trial may take to start: the driver may have to decode the data first
 CALLERS = 16  # that are answered at a time
-NAME = "ferray-packs"  # in the namespace that Ray gives each driver
 
 
 class PackActor:
@@ -106,22 +104,25 @@ class RayPacks(PackSource):
         return answer
 
 
-@contextmanager
-def packs_served(runtime: Runtime) -> Iterator[None]:
-    """Have an actor on this node, the driver's, give its packs to workers of this driver; it takes no CPU of theirs."""
+def serve_packs(runtime: Runtime) -> Any:
+    """Have an actor on this node, the driver's, give its packs to workers of this driver; it takes no CPU of theirs.
+
+    It ends with the connection: a call that ends it would wait for a head that is gone.
+    """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    options = {"num_cpus": 0, "max_concurrency": CALLERS, "max_restarts": -1, "max_task_retries": -1, "name": NAME}
+    options = {"num_cpus": 0, "max_concurrency": CALLERS, "max_restarts": -1, "max_task_retries": -1, "name": _name()}
     places = str(runtime.data_root.absolute()), str(runtime.cache_dir.absolute())
-    actor = ray.remote(PackActor).options(**options, scheduling_strategy=here).remote(*places)
-    try:
-        yield
-    finally:
-        ray.kill(actor)
+    return ray.remote(PackActor).options(**options, scheduling_strategy=here).remote(*places)
 
 
 def driver_packs() -> RayPacks | None:
     """The packs of the driver whose worker this process is; None where it serves none, on one machine."""
     try:
-        return RayPacks(ray.get_actor(NAME))
+        return RayPacks(ray.get_actor(_name()))
     except ValueError:
         return None
+
+
+def _name() -> str:
+    """The actor's, which the driver and its workers alone make of what Ray calls the driver."""
+    return f"ferray-packs-{ray.get_runtime_context().get_job_id()}"

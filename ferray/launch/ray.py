@@ -54,7 +54,7 @@ from ferray.launch._nodes import (  # noqa: E402
     own_resources,
     spelt_by_ray,
 )
-from ferray.launch._packs import packs_served  # noqa: E402
+from ferray.launch._packs import serve_packs  # noqa: E402
 from ferray.launch._phases import Phases, num_waiting_groups  # noqa: E402
 from ferray.launch._roster import Roster  # noqa: E402
 from ferray.launch._saves import Saves  # noqa: E402
@@ -110,8 +110,8 @@ class Ray(Launcher):
             tell(f"{where}a worker imports torch before its first epoch: {IMPORT_TIME}")
             self._phases = Phases(self._num_waiting)
             self._tune = TuneThread(placement, folder / "tune")
+            self._serve_data(tell)
             with (
-                self._data_given(tell),
                 driver_files(folder / "files") as self._files,
                 heartbeat_of(self.runtime.address) as self._heartbeat,
             ):
@@ -275,13 +275,12 @@ class Ray(Launcher):
             return f"connecting to the Ray cluster at `{self.runtime.address}`"
         return f"starting Ray on this machine: {self.check()}"
 
-    def _data_given(self, tell: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
+    def _serve_data(self, tell: Callable[[str], None]) -> None:
         """Nodes of others need not see this one's data; on one machine everybody does."""
-        if self.runtime.address is None:
-            return contextlib.nullcontext()
-        data = data_root_words(self.runtime.data_root)
-        tell(f"a node that does not see `{data}` gets the packed data from here, once")
-        return packs_served(self.runtime)
+        if self.runtime.address is not None:
+            data = data_root_words(self.runtime.data_root)
+            tell(f"a node that does not see `{data}` gets the packed data from here, once")
+            self._packs = serve_packs(self.runtime)
 
     def _whose(self, folder: Path) -> contextlib.AbstractContextManager[dict[str, Any]]:
         """The options for the cluster to run on: at `--address`, or an embedded one in `folder`; never by accident."""

@@ -38,6 +38,12 @@ def test_an_address_longer_than_a_folders_name_is_refused() -> None:
         data_root_at(f"s3://bucket/{'a' * 240}")
 
 
+def test_a_password_in_an_address_is_refused_before_anything_shows_it() -> None:
+    with pytest.raises(ConfigError) as refused:
+        Runtime.model_validate({"data_root": "s3://user:secret@bucket/fer"})
+    assert "secret" not in str(refused.value)
+
+
 def test_data_at_an_address_can_be_had_before_it_is_here() -> None:
     assert is_at_hand(data_root_at(ADDRESS))
     assert not is_at_hand(Path("nowhere"))

@@ -128,6 +128,11 @@ def test_a_csv_of_groups_is_brought_too(bucket: Any, tmp_path: Path) -> None:
     ensure_data(DatasetChoice.model_validate({"image_folder": params}), data_root_at(ADDRESS), tmp_path / "cache")
 
 
+@pytest.mark.usefixtures("bucket")
+def test_a_set_that_is_drawn_asks_no_address(tmp_path: Path) -> None:
+    assert len(listed("demo", tmp_path, num_train=7, num_val=7, num_test=7)) == 21
+
+
 @pytest.mark.parametrize("path", ["../outside.png", "train/../../outside.png", "train//double.png", "a\0b.png"])
 def test_no_name_at_an_address_leads_out_of_the_mirror(path: str) -> None:
     assert not mirror._is_plain(path)

@@ -100,6 +100,7 @@ class Dataset(ABC):
     Params: ClassVar[type[DatasetParams]]
     kind: ClassVar[Literal["images", "features"]] = "images"  # what a sample is: a picture, or a row of numbers
     version: ClassVar[int] = 1  # raised when listing or decoding changes, so that old packs are not served
+    has_files: ClassVar[bool] = True  # whether it lies below the data root at all
     holds_blank: ClassVar[bool] = False  # whether the set, as its authors give it, holds pictures of one colour
     expected_layout: ClassVar[str] = ""  # shown when nothing is found: the folders, one a line
     uncropped: ClassVar[Mapping[str, Any]] = {}  # parameters that ask for pictures not yet cut to faces

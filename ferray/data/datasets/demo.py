@@ -39,6 +39,7 @@ class Demo(Dataset):
         """Of the drawing; a face depends on it, its part and its number alone."""
 
     params: Params
+    has_files = False
 
     def samples(self) -> SampleList:
         sizes = {"train": self.params.num_train, "val": self.params.num_val, "test": self.params.num_test}
