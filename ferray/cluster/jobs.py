@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import time
@@ -190,12 +191,14 @@ def _ray_client(head: Head) -> Iterator[Any]:
     """
     from ray.job_submission import JobSubmissionClient
 
+    logging.disable(logging.INFO)  # what it zips and uploads, line by line
     former = {name: os.environ.pop(name, None) for name in OVERRULING}
     no_proxy = os.environ.get("NO_PROXY")
     os.environ["NO_PROXY"] = ",".join(filter(None, (no_proxy, "127.0.0.1,localhost,::1")))
     try:
         yield JobSubmissionClient(head.url, headers=head.headers)
     finally:
+        logging.disable(logging.NOTSET)
         for name, value in {**former, "NO_PROXY": no_proxy}.items():
             os.environ.pop(name, None)
             if value is not None:
