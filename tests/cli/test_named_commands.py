@@ -37,6 +37,7 @@ def commands() -> dict[str, set[str]]:
 
 
 COMMANDS = commands()
+COMMANDS["cluster submit"] |= COMMANDS["sweep"]  # which it hands on
 GROUPS = {words.split()[0] for words in COMMANDS if " " in words}
 OPTIONS = {option for options in COMMANDS.values() for option in options}
 
