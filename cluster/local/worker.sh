@@ -17,6 +17,7 @@ fi
 head=$1
 shift
 export RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0
+export RAY_grpc_client_keepalive_time_ms=61000 RAY_grpc_client_keepalive_timeout_ms=20000 # a lost answer is missed in time
 export RAY_TMPDIR="${RAY_TMPDIR:-$HOME/ferray/tmp}" # Ray lets every user of a machine write into its session; not there
 (umask 077 && mkdir -p "$RAY_TMPDIR")
 export FERRAY_DATA="${FERRAY_DATA:-/shared/data}" FERRAY_CACHE="${FERRAY_CACHE:-/tmp/ferray-cache}"

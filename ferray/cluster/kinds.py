@@ -24,6 +24,9 @@ from ferray.errors import UnknownComponent, did_you_mean
 __all__ = ["KINDS", "VERSIONS", "Kind", "kind_called", "render", "render_all"]
 
 README = "README.md"
+# What the processes of Ray begin with: an answer that a cut link has lost is missed within a minute and a half,
+# not after five minutes. Who asks a server of Ray's more than once a minute is hung up on.
+KEEPALIVE = "RAY_grpc_client_keepalive_time_ms=61000 RAY_grpc_client_keepalive_timeout_ms=20000"
 _NODE = "node/setup.sh"  # what every node does that installs ferray itself
 
 
@@ -119,5 +122,5 @@ def render_all(folder: str = "cluster") -> dict[str, str]:
 
 def _values(settings: Settings) -> dict[str, Any]:
     """What templates know by name; `examples` are the settings whose lines say HERE."""
-    ours = {**asdict(VERSIONS), "wheel_name": VERSIONS.wheel, "examples": settings.examples()}
+    ours = {**asdict(VERSIONS), "wheel_name": VERSIONS.wheel, "examples": settings.examples(), "keepalive": KEEPALIVE}
     return {**settings.model_dump(), **ours}
