@@ -70,6 +70,10 @@ class Roster:
             self.left_out[node_id] = why
             self._tell(f"{self._seen[node_id].called} is left out: {why}")
 
+    def is_alive(self, node_id: str) -> bool:
+        """Whether the node was there at the last look."""
+        return any(node.id == node_id for node in self._alive)
+
     @property
     def is_waited_for(self) -> bool:
         """Whether a node that lives has not answered yet."""

@@ -17,6 +17,7 @@ _NODE_LOST = re.compile(r"its node has died|node was terminated|NODE_DIED|preemp
 _CANNOT_START = re.compile(r"error raised in its creation task|failed to import on the worker")
 _LACKS = re.compile(r"ModuleNotFoundError|ImportError|failed to import on the worker|cannot open shared object file")
 _ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|NotFound)\b.*", re.MULTILINE)
+UNKNOWN_LOSS = (FailureReason.WORKER_LOST, "its worker was lost")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -63,4 +64,4 @@ def why_lost(words: str) -> tuple[FailureReason, str]:
     if _CANNOT_START.search(words):
         errors = _ERROR.findall(words)
         return FailureReason.WORKER_LOST, f"its worker cannot start: {errors[-1] if errors else 'see its error file'}"
-    return FailureReason.WORKER_LOST, "its worker was lost"
+    return UNKNOWN_LOSS

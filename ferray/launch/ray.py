@@ -61,7 +61,7 @@ from ferray.launch._saves import Saves  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, TuneThread  # noqa: E402
-from ferray.launch._worker_errors import cannot_start_there, why_lost  # noqa: E402
+from ferray.launch._worker_errors import UNKNOWN_LOSS, cannot_start_there, why_lost  # noqa: E402
 from ferray.sweeps.launcher import Event, MustMove, Placed, TrialEvent, WorkerLost  # noqa: E402
 from ferray.sweeps.placement import Placement, find_placement, slots_of, wanted_placement  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
@@ -69,6 +69,7 @@ from ferray.system.signals import stops_kept  # noqa: E402
 
 TURN_S = 0.1  # that the loop waits for news
 LOOK_S = 2.0  # between two looks at the cluster
+NODE_SEEN_S = 6.0  # after a worker's end its node may be seen to be gone
 CHECK_WITHIN_S = 60.0  # nodes that have not answered by then are used as soon as they have
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 IMPORT_TIME = "10 to 30 s"
@@ -84,6 +85,7 @@ class Ray(Launcher):
         self._news: list[Event] = []  # what Tune has no part in
         self._looked = time.monotonic()
         self._roster = Roster(lambda _: None)
+        self._deaths: list[tuple[ActorDied, float]] = []  # of which it is not known yet whether a node's was its cause
         self._placed: set[int] = set()  # trials whose node the loop has heard of
 
     def check(self) -> Placement:
@@ -139,6 +141,7 @@ class Ray(Launcher):
         self._heartbeat.refuse_gone()
         news, self._news = self._news, []
         news += self._phases.changes(self._handles.values())
+        news += self._losses()
         message = self._tune.next(0.0 if news else TURN_S)
         return [*news, *self._events(message)]
 
@@ -169,8 +172,9 @@ class Ray(Launcher):
         return self._saves.wait()
 
     def _events(self, message: StepEnded | ActorDied | None) -> Iterator[Event]:
-        if isinstance(message, ActorDied) and (numbers := self._take(message.handle)):
-            yield from self._worker_lost(numbers, message)
+        if isinstance(message, ActorDied):
+            self._deaths.append((message, time.monotonic() + self._patience_s(message)))
+            yield from self._losses()
         if isinstance(message, StepEnded):
             yield from self._placements(message.results, message.handle.node)
             yield from self._moves(message.handle)
@@ -192,10 +196,32 @@ class Ray(Launcher):
             handle.is_worn_out = True
             yield from (MustMove(number, why) for number in sorted(handle.numbers))
 
-    def _worker_lost(self, numbers: tuple[int, ...], death: ActorDied) -> Iterator[Event]:
+    def _patience_s(self, death: ActorDied) -> float:
+        """For how long a worker that ended without a reason may turn out to have been lost with its node."""
+        is_unknown = why_lost(death.words) == UNKNOWN_LOSS and self.runtime.address is not None
+        return NODE_SEEN_S if is_unknown and self._node_of(death) else 0.0
+
+    def _node_of(self, death: ActorDied) -> str:
+        return death.handle.node or node_of_worker(death.words)
+
+    def _losses(self) -> list[Event]:
+        """The workers that are lost as far as can be said."""
+        losses: list[Event] = []
+        deaths, self._deaths = self._deaths, []
+        for death, until in deaths:
+            node = self._node_of(death)
+            is_gone = bool(node) and not self._roster.is_alive(node)
+            if not is_gone and time.monotonic() < until:
+                self._deaths.append((death, until))
+            elif numbers := self._take(death.handle):
+                losses += self._worker_lost(numbers, death, node, is_gone=is_gone)
+        return losses
+
+    def _worker_lost(self, numbers: tuple[int, ...], death: ActorDied, node: str, *, is_gone: bool) -> Iterator[Event]:
         """On a cluster, a node on which no worker of ours starts is left out."""
-        node = death.handle.node or node_of_worker(death.words)
         reason, message = why_lost(death.words)
+        if is_gone and reason is FailureReason.WORKER_LOST and self.runtime.address is not None:
+            reason, message = FailureReason.NODE_LOST, "its node was lost"
         if self.runtime.address is not None and cannot_start_there(death.words):
             self._roster.leave_out(node, message)
         is_elsewhere = self.runtime.address is not None and (
@@ -209,7 +235,7 @@ class Ray(Launcher):
         numbers = tuple(sorted(handle.numbers))
         handle.numbers.clear()
         for number in numbers:
-            del self._handles[number]
+            self._handles.pop(number, None)
         return numbers
 
     def _withdraw(self, handle: BundleHandle) -> None:

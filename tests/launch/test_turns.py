@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from ferray.launch._heartbeat import Heartbeat
 from ferray.launch._phases import LOOK_S as PHASES_SEEN_S
 from ferray.launch._phases import Phases
 from ferray.launch._tune import ActorDied, BundleHandle, StepEnded
-from ferray.launch.ray import LOOK_S, Ray
+from ferray.launch.ray import LOOK_S, NODE_SEEN_S, Ray
 from ferray.study.history import load_sweep
 from ferray.sweeps.launcher import NotSaved
 from ferray.sweeps.loop import SweepLoop, run_trials
@@ -292,7 +293,9 @@ def test_node_of_a_worker_that_never_began_is_found_by_its_end(loop: Loop, monke
     monkeypatch.setattr(_nodes, "actors", {actor: {"Address": {"NodeID": "b2"}}}.get)
     loop.nodes.append({"Alive": True, "NodeID": "b2", "NodeManagerHostname": "gpu-4", "Resources": {}})
     loop.turn()
-    loop.tune.says.append(ActorDied(loop.tune.handles[0], f"creation task (pid=37, actor_id={actor}, repr=x)"))
+    loop.tune.says.append(
+        ActorDied(loop.tune.handles[0], f"error raised in its creation task (pid=37, actor_id={actor}, repr=x)")
+    )
     loop.turn()
     assert load_sweep(loop.driver.folder).trials[0].host == "gpu-4"
 
@@ -333,7 +336,7 @@ def test_trial_whose_node_is_to_go_saves_and_is_asked_again_without_blame(made: 
 
 
 def test_trial_of_a_lost_node_is_asked_again_without_blame(made: Callable[..., Loop]) -> None:
-    loop = made(address="10.0.0.1:6379", max_retries=0)
+    loop = made(address="10.0.0.1:6379")
     with_nodes(loop, "a1", "b2")
     loop.turn()
     loop.tune.says.append(ActorDied(loop.begin(), "The actor died because its node has died."))
@@ -341,11 +344,45 @@ def test_trial_of_a_lost_node_is_asked_again_without_blame(made: Callable[..., L
     loop.turn()
     first, again = load_sweep(loop.driver.folder).trials
     assert (first.outcome, first.reason) == ("interrupted", "node lost")
+    assert loop.driver.study.num_retries(again.number) == 0
     assert first.superseded_by == again.number
 
 
+def test_worker_that_ends_just_before_its_node_is_gone_was_lost_with_it(made: Callable[..., Loop]) -> None:
+    loop = made(address="10.0.0.1:6379")
+    with_nodes(loop, "a1", "b2")
+    loop.turn()
+    handle = loop.begin()
+    handle.node = "a1"
+    loop.tune.says.append(ActorDied(handle, "The actor died unexpectedly before finishing this task."))
+    loop.turn()
+    assert load_sweep(loop.driver.folder).trials[0].outcome == "running"
+    with_nodes(loop, "b2")
+    loop.turn()
+    first = load_sweep(loop.driver.folder).trials[0]
+    assert (first.outcome, first.reason, first.message) == ("interrupted", "node lost", "its node was lost")
+
+
+def test_worker_that_ends_on_a_node_that_stays_was_lost_by_itself(
+    made: Callable[..., Loop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = made(address="10.0.0.1:6379")
+    with_nodes(loop, "a1", "b2")
+    loop.turn()
+    handle = loop.begin()
+    handle.node = "a1"
+    loop.tune.says.append(ActorDied(handle, "The actor died unexpectedly before finishing this task."))
+    loop.turn()
+    later = time.monotonic() + NODE_SEEN_S
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    loop.turn()
+    loop.turn()
+    assert load_sweep(loop.driver.folder).trials[0].reason == "worker lost"
+    assert loop.driver.study.num_retries(1) == 1
+
+
 def test_node_on_which_no_worker_starts_is_avoided_and_costs_no_retry(made: Callable[..., Loop]) -> None:
-    loop = made(trials=2, address="10.0.0.1:6379", max_retries=0)
+    loop = made(trials=2, address="10.0.0.1:6379")
     with_nodes(loop, "a1", "b2")
     loop.turn()
     loop.begin(1)
