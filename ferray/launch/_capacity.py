@@ -46,11 +46,11 @@ class Capacity:
         self.placement = placement
         self._runtime = runtime.model_copy(update={"gpus_per_trial": placement.gpus})
 
-    def look(self, nodes: list[dict[str, float]], free: dict[str, float]) -> None:
-        """Hear what each living node has in all, and what all of them have left."""
+    def look(self, nodes: list[dict[str, float]], free: dict[str, float], autoscaler: str = "") -> None:
+        """Hear what each living node has in all, what all of them have left, and who starts more."""
         try:
             slots = find_placement(self._runtime, nodes, "the cluster").slots
         except ClusterError:
             slots = 1  # that worker waits, so that Ray's autoscaler sees what is wanted
         left = f"{free.get('CPU', 0):g} CPUs and {free.get('GPU', 0):g} GPUs"
-        self.placement = replace(self.placement, slots=slots, free=left)
+        self.placement = replace(self.placement, slots=slots, free=left, autoscaler=autoscaler)

@@ -57,7 +57,13 @@ class Phases:
 
 
 def num_waiting_groups() -> int:
-    """Placement groups, of which Tune asks for one a worker, that have not got their resources."""
+    """Placement groups, of which Tune asks for one a worker, that have not got their resources.
+
+    What is asked of an autoscaler has a name, and is none of them.
+    """
     ours = ray.get_runtime_context().get_job_id()  # with which the ids of our groups end
     groups = ray.util.placement_group_table().values()
-    return sum(group["state"] == "PENDING" and group["placement_group_id"].endswith(ours) for group in groups)
+    return sum(
+        group["state"] == "PENDING" and group["placement_group_id"].endswith(ours) and not group["name"]
+        for group in groups
+    )

@@ -40,8 +40,10 @@ from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import FailureReason, Outcome, Save  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
 from ferray.launch._address import ignored_address  # noqa: E402
+from ferray.launch._autoscaler import autoscaler_now  # noqa: E402
 from ferray.launch._capacity import Capacity, await_placement  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
+from ferray.launch._demand import Demand  # noqa: E402
 from ferray.launch._driver_actor import driver_files  # noqa: E402
 from ferray.launch._heartbeat import heartbeat_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
@@ -63,7 +65,7 @@ from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, TuneThread  # noqa: E402
 from ferray.launch._worker_errors import UNKNOWN_LOSS, cannot_start_there, why_lost  # noqa: E402
 from ferray.sweeps.launcher import Event, MustMove, Placed, TrialEvent, WorkerLost  # noqa: E402
-from ferray.sweeps.placement import Placement, find_placement, slots_of, wanted_placement  # noqa: E402
+from ferray.sweeps.placement import Placement, bounded, find_placement, slots_of, wanted_placement  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
 from ferray.system.signals import stops_kept  # noqa: E402
 
@@ -86,6 +88,7 @@ class Ray(Launcher):
         self._looked = time.monotonic()
         self._roster = Roster(lambda _: None)
         self._deaths: list[tuple[ActorDied, float]] = []  # of which it is not known yet whether a node's was its cause
+        self._expected = 0  # workers that would be of use
         self._placed: set[int] = set()  # trials whose node the loop has heard of
 
     def check(self) -> Placement:
@@ -105,7 +108,7 @@ class Ray(Launcher):
             tell(ignored)
         with session_folder() as folder, self._whose(folder) as options, _cluster(self.runtime, options, tell):
             placement = self._awaited_placement(tell)
-            self._capacity = Capacity(self.runtime, placement)
+            self._capacity, self._demand = Capacity(self.runtime, placement), Demand(placement.resources)
             self._roster = self._nodes_checked(placement, tell)
             self._look_around()
             where = f"the cluster takes {self._capacity.placement}; " if self.runtime.address else ""
@@ -128,6 +131,9 @@ class Ray(Launcher):
             self._looked = time.monotonic()
             self._look_around()
         return self._capacity.placement
+
+    def expect(self, num_workers: int) -> None:
+        self._expected = num_workers
 
     def start(self, bundle: JobBundle) -> None:
         if not self._capacity.placement.gpus:  # without one of its own, a worker would see every GPU and share it
@@ -254,7 +260,11 @@ class Ray(Launcher):
         self._roster.hear()
         for handle in list(dict.fromkeys(self._handles.values())):
             self._keep_away(handle)
-        self._capacity.look([node.resources for node in self._roster.able], ray.available_resources())
+        autoscaler = autoscaler_now()
+        nodes_now = [node.resources for node in self._roster.able]
+        self._capacity.look(nodes_now, ray.available_resources(), str(autoscaler or ""))
+        most = bounded(self._capacity.placement, self._expected, self.runtime).slots
+        self._demand.ask(max(0, most - self._capacity.placement.slots) if autoscaler is not None else 0)
 
     def _keep_away(self, handle: BundleHandle) -> None:
         """Take a bundle from a node that is left out, or have it start on none of them."""
@@ -289,7 +299,12 @@ class Ray(Launcher):
         return num_waiting_groups() if self._heartbeat.answers() else None
 
     def _placement_now(self) -> Placement:
-        return find_placement(self.runtime, [node.resources for node in living_nodes()], "the cluster")
+        try:
+            return find_placement(self.runtime, [node.resources for node in living_nodes()], "the cluster")
+        except ClusterError:
+            if autoscaler_now() is None:
+                raise
+        return wanted_placement(self.runtime)  # nodes are started as they are wanted
 
     def _awaited_placement(self, tell: Callable[[str], None]) -> Placement:
         if self.runtime.wait_s is None:

@@ -102,6 +102,10 @@ class Launcher(ABC):
     def capacity(self) -> Placement:
         """The place as it is now: nodes may have joined or left since the last time."""
 
+    def expect(self, num_workers: int) -> None:
+        """So many workers would be of use now, those that run included."""
+        del num_workers  # of no use to a place that does not grow
+
     @abstractmethod
     def start(self, bundle: JobBundle) -> None:
         """Have a worker train this bundle, as soon as one is free."""

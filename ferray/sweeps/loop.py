@@ -51,7 +51,7 @@ class SweepLoop:
         self._launcher = launcher
         self._running: dict[int, _Running] = {}  # by the number of each trial
         self._num_workers = 0
-        self._has_told_what_is_waited_for = False
+        self._told_waiting = ""  # for what, since when nothing else happens
 
     def run(self) -> None:
         """Until nothing runs and nothing is left to start."""
@@ -85,12 +85,15 @@ class SweepLoop:
             self._driver.failures.expect(self.placement.slots)
             self._driver.note(f"the cluster has changed: {self.placement}")
         waits = bool(self.placement.free) and self._driver.timeouts.all_wait_s() > WAIT_TOLD_S
-        if waits and not self._has_told_what_is_waited_for:
+        for_what = self.placement.autoscaler or "nothing" if waits else ""
+        if for_what and for_what != self._told_waiting:
             wanted = f"{self.placement.of_one_trial} on one node"
-            self._driver.note(f"waiting for {wanted}: the whole cluster has {self.placement.free} free")
-        self._has_told_what_is_waited_for = waits
+            scaled = f"; the autoscaler: {self.placement.autoscaler}" if self.placement.autoscaler else ""
+            self._driver.note(f"waiting for {wanted}: the whole cluster has {self.placement.free} free{scaled}")
+        self._told_waiting = for_what
 
     def _start_bundles(self) -> None:
+        self._launcher.expect(self._num_workers + -(-self._driver.num_left // self.placement.trials_per_worker))
         while self.has_room and (bundles := self._driver.next_bundles()):
             for bundle in bundles:
                 running = _Running(set(bundle.numbers))

@@ -21,7 +21,7 @@ class Placement:
     """What one worker gets, and how many workers fit at a time; each has a trial, or several that share it.
 
     `accelerator` is the type of its GPUs, "" for any. `free` says, where others use the same nodes, what all of them
-    have left.
+    have left, `autoscaler` what who starts nodes says of those that are wanted.
     """
 
     cpus: int
@@ -31,6 +31,7 @@ class Placement:
     memory_gib: float = 0.0
     accelerator: str = ""
     free: str = field(default="", compare=False)
+    autoscaler: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         """`2 trials at a time, 1 core each`."""

@@ -17,6 +17,8 @@ from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
 from ferray.events import Listener, Save
 from ferray.launch import _nodes
+from ferray.launch import ray as launcher
+from ferray.launch._autoscaler import Autoscaler
 from ferray.launch._capacity import Capacity
 from ferray.launch._heartbeat import Heartbeat
 from ferray.launch._phases import LOOK_S as PHASES_SEEN_S
@@ -97,6 +99,8 @@ class Loop:
         self.time = 0.0
         self.killed: list[str] = []
         self.nodes: list[dict[str, Any]] = [{"Alive": True, "Resources": {"CPU": 2.0}}]
+        self.autoscaler: Autoscaler | None = None
+        self.demanded: list[int] = []
         self.draining: dict[str, int] = {}
         self.head_answers = True
         self.tune = Tune()
@@ -104,6 +108,7 @@ class Loop:
         error = ClusterError("the cluster is gone", "run the same command again")
         self.launcher._heartbeat = Heartbeat(lambda: self.head_answers, error, gone_s=30.0, now=lambda: self.time)
         self.launcher._capacity = Capacity(self.driver.runtime, Placement(1, 0.0, 2))
+        self.launcher._demand = SimpleNamespace(ask=self.demanded.append)
         self.launcher._phases = Phases(lambda: self.tune.waiting, now=lambda: self.time)
         self.launcher._tune = self.tune
         self.launcher._files = SimpleNamespace(offer=lambda bundle: bundle)
@@ -137,6 +142,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
         loops.append(loop)
         monkeypatch.setattr(ray, "kill", loop.killed.append)
         monkeypatch.setattr(ray, "nodes", lambda: loop.nodes)
+        monkeypatch.setattr(launcher, "autoscaler_now", lambda: loop.autoscaler)
         monkeypatch.setattr(_nodes, "state", SimpleNamespace(get_draining_nodes=lambda: loop.draining))
         monkeypatch.setattr(ray, "available_resources", lambda: {"CPU": 1.0})
         return loop
@@ -196,6 +202,35 @@ def test_sweep_that_waits_says_once_for_what(loop: Loop) -> None:
     assert [line for line in loop.notes.lines if "waiting" in line] == [
         "waiting for 1 core on one node: the whole cluster has 1 CPUs and 0 GPUs free"
     ]
+
+
+def test_sweep_that_waits_says_what_the_autoscaler_does_as_often_as_that_changes(loop: Loop) -> None:
+    loop.tune.waiting = 1
+    loop.turn()
+    loop.autoscaler = Autoscaler(starting=(("gpu", 1),))
+    loop.turn(after=20)
+    loop.turn(after=20)
+    loop.autoscaler = Autoscaler(failed=("`gpu`: no capacity",))
+    loop.turn(after=20)
+    assert [line.partition("; ")[2] for line in loop.notes.lines if "waiting" in line] == [
+        "the autoscaler: it starts 1 of type `gpu`",
+        "the autoscaler: it could not start `gpu`: no capacity",
+    ]
+
+
+def test_autoscaler_is_asked_for_what_would_be_of_use(made: Callable[..., Loop]) -> None:
+    loop = made(trials=20, address="10.0.0.1:6379", max_concurrent=8)
+    loop.autoscaler = Autoscaler()
+    loop.turn()
+    loop.turn()
+    assert loop.demanded[-1] == 6  # of twenty eight at a time, of which two run
+
+
+def test_nothing_is_asked_where_nobody_starts_nodes(made: Callable[..., Loop]) -> None:
+    loop = made(trials=20, address="10.0.0.1:6379")
+    loop.turn()
+    loop.turn()
+    assert set(loop.demanded) == {0}
 
 
 def test_node_that_joins_is_used(made: Callable[..., Loop]) -> None:
