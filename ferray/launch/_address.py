@@ -19,6 +19,7 @@ from ferray.files.os_errors import system_words
 ANSWER_WITHIN_S = 5.0
 _HOST_AND_PORT = re.compile(r"(?P<client>ray://)?\[?(?P<host>[^\[\]/]+?)\]?:(?P<port>[0-9]{1,5})(?:/.*)?")
 _ASK_ITS_OWNER = "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN to what `ray get-auth-token` prints on its head"
+_DRIVE_THERE = "run it on a node of the cluster with `--address auto`, or submit it with `ferray cluster submit`"
 _START = "start a cluster with `ray start --head`, or leave out `--address`"
 
 
@@ -30,10 +31,24 @@ def ignored_address(address: str | None) -> str:
     return f"RAY_ADDRESS is `{given}` and is not used: `--address auto` takes that cluster"
 
 
+def not_joined(words: str, address: str) -> ClusterError:
+    """What keeps this process out of a cluster that answers, by Ray's words."""
+    whole = " ".join(words.split())
+    if "ersion mismatch" in whole:
+        message = f"this machine and the cluster at `{address}` have different versions: {whole.partition(': ')[2]}"
+        return ClusterError(message, "install the Ray and the Python of the cluster here")
+    if "No node info found" in whole:
+        message = f"this machine is no node of the cluster at `{address}`, and a sweep is driven from one"
+        return ClusterError(message, f"{_DRIVE_THERE}, or join it with `ray start --address={address} --num-cpus=0`")
+    reason = words.strip().split("\n", 1)[0] or "no reason is given"
+    return ClusterError(f"no Ray cluster can be reached at `{address}`: {reason}", _START)
+
+
 def refuse_unanswered(address: str) -> None:
     """ClusterError within seconds where no cluster answers at `address`, or none that takes our token.
 
-    `auto` is `RAY_ADDRESS`, else the cluster of this machine. What names no host and port is left to Ray.
+    `auto` is `RAY_ADDRESS`, else the cluster of this machine. What names no host and port is left to Ray. ClusterError
+    also where it is Ray's client that answers.
     """
     given = _address_of_auto() if address == "auto" else address
     named = _HOST_AND_PORT.fullmatch(given)
@@ -44,7 +59,10 @@ def refuse_unanswered(address: str) -> None:
     except (OSError, OverflowError) as error:
         reason = system_words(error) or "no answer"
         raise ClusterError(f"nothing answers at `{given}`: {reason}", _START) from error
-    _refuse_stranger(given, f"{named['host']}:{named['port']}", is_client=named["client"] is not None)
+    is_client = named["client"] is not None
+    _refuse_stranger(given, f"{named['host']}:{named['port']}", is_client=is_client)
+    if is_client:  # Tune would run on the cluster then, and could not ask this process what to do
+        raise ClusterError(f"a sweep cannot be driven through Ray's client at `{given}`", _DRIVE_THERE)
 
 
 def _address_of_auto() -> str:

@@ -75,8 +75,7 @@ class Heartbeat:
 
 def heartbeat_of(address: str | None) -> Heartbeat:
     """Of the head that this process is connected to, at the `address` that was asked for, or of our own."""
-    head = address.removeprefix("ray://") if address and "://" in address else ray.get_runtime_context().gcs_address
-    host, _, port = head.partition("/")[0].rpartition(":")
+    host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
     look = partial(_connects, host.strip("[]"), int(port))
     again = "run the same command again to go on"
     if address is None:

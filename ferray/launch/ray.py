@@ -39,7 +39,7 @@ from ferray.config.runtime import Runtime  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import FailureReason, Outcome, Save  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
-from ferray.launch._address import ignored_address  # noqa: E402
+from ferray.launch._address import ignored_address, not_joined  # noqa: E402
 from ferray.launch._autoscaler import autoscaler_now  # noqa: E402
 from ferray.launch._capacity import Capacity, await_placement  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
@@ -365,5 +365,4 @@ def _not_started(error: Exception, address: str | None) -> ClusterError:
     reason = (str(error).strip() or type(error).__name__).split("\n", 1)[0]
     if address is None:
         return ClusterError(f"Ray does not start on this machine: {reason}", what_to_try())
-    message = f"no Ray cluster can be reached at `{address}`: {reason}"
-    return ClusterError(message, "start one with `ray start --head`, or leave out `--address`")
+    return not_joined(str(error), address)

@@ -15,7 +15,7 @@ from ray.core.generated import gcs_service_pb2, gcs_service_pb2_grpc, ray_client
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
 from ferray.launch import _address
-from ferray.launch._address import ignored_address, refuse_unanswered
+from ferray.launch._address import ignored_address, not_joined, refuse_unanswered
 from ferray.launch._clusters import read_token_anew
 from ferray.registry import ROOMS
 
@@ -109,7 +109,17 @@ def bring(token: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     read_token_anew()
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}", "localhost:{}", "ray://127.0.0.1:{}/x"])
+@pytest.mark.parametrize("address", ["ray://127.0.0.1:{}", "ray://127.0.0.1:{}/x"])
+def test_rays_client_is_refused_with_what_drives_a_sweep_there(
+    address: str, head: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(TOKEN, monkeypatch)
+    with pytest.raises(ClusterError, match="cannot be driven through Ray's client") as refused:
+        refuse_unanswered(address.format(head))
+    assert "ferray cluster submit" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{}", "localhost:{}"])
 def test_a_cluster_that_takes_our_token_is_left_to_ray(
     address: str, head: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +152,28 @@ def test_what_answers_and_is_no_cluster_is_refused(monkeypatch: pytest.MonkeyPat
         pytest.raises(ClusterError, match="is no Ray cluster of ours"),
     ):
         refuse_unanswered(f"127.0.0.1:{server.getsockname()[1]}")
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "hint"),
+    [
+        (
+            "Version mismatch: The cluster was started with:\n    Ray: 2.59.0\n    Python: 3.11.2\nThis process was",
+            "different versions: The cluster was started with: Ray: 2.59.0 Python: 3.11.2 This process was",
+            "install the Ray and the Python",
+        ),
+        (
+            "No node info found matching attributes: '' when trying",
+            "is no node of the cluster",
+            "ray start --address=h:1",
+        ),
+        ("timed out\nmore", "no Ray cluster can be reached at `h:1`: timed out", "ray start --head"),
+    ],
+)
+def test_what_keeps_a_driver_out_of_a_cluster_has_a_sentence_and_a_hint(words: str, said: str, hint: str) -> None:
+    refused = not_joined(words, "h:1")
+    assert said in refused.message
+    assert hint in str(refused.hint)
 
 
 @pytest.mark.parametrize("address", ["local", "nonsense", ""])

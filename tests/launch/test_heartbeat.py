@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
+import ray
 
 from ferray.errors import ClusterError
 from ferray.launch._heartbeat import LEFT_S, Heartbeat, heartbeat_of
@@ -57,9 +59,10 @@ def test_main_thread_that_does_not_come_back_is_given_up(heartbeat: Heartbeat, h
     assert head.given_up == [GONE]
 
 
-@pytest.mark.parametrize("address", ["ray://127.0.0.1:{}", "ray://127.0.0.1:{}/x"])
-def test_head_behind_a_client_server_is_asked_there(address: str) -> None:
+def test_head_is_asked_where_ray_has_found_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        heartbeat = heartbeat_of(address.format(server.getsockname()[1]))
+        head = SimpleNamespace(gcs_address=f"127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setattr(ray, "get_runtime_context", lambda: head)
+        heartbeat = heartbeat_of("auto")
         assert heartbeat.answers()
     assert not heartbeat.answers()
