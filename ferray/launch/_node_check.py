@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import NodeDiedError, RayError, TaskUnschedulableError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ferray.config.cache_folder import cache_dir_here, make_cache_folder
@@ -116,6 +116,8 @@ class NodeChecks:
         node, asked = self._asked.pop(answer)
         try:
             return node, judge(ray.get(answer), self._ours, asked=asked, heard=time.time())
+        except (NodeDiedError, TaskUnschedulableError):
+            return node, Verdict()  # it is gone, and nobody's to leave out
         except RayError as error:
             return node, Verdict(f"nothing of ours runs there: {_reason(error)}")
 

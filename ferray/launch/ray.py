@@ -111,8 +111,7 @@ class Ray(Launcher):
             self._capacity, self._demand = Capacity(self.runtime, placement), Demand(placement.resources)
             self._roster = self._nodes_checked(placement, tell)
             self._look_around()
-            where = f"the cluster takes {self._capacity.placement}; " if self.runtime.address else ""
-            tell(f"{where}a worker imports torch before its first epoch: {IMPORT_TIME}")
+            tell(f"{self._what_it_takes()}a worker imports torch before its first epoch: {IMPORT_TIME}")
             self._phases = Phases(self._num_waiting)
             self._tune = TuneThread(placement, folder / "tune")
             self._serve_data(tell)
@@ -310,6 +309,17 @@ class Ray(Launcher):
         if self.runtime.wait_s is None:
             return self._placement_now()
         return await_placement(self.runtime, self.runtime.wait_s, tell)
+
+    def _what_it_takes(self) -> str:
+        """How many trials a cluster takes, or what is asked of who starts its nodes; "" on one machine."""
+        placement = self._capacity.placement
+        if self.runtime.address is None:
+            return ""
+        if any(slots_of(placement, node.resources) for node in self._roster.able):
+            return f"the cluster takes {placement}; "
+        is_open = not placement.gpus and self.runtime.gpus_per_trial is None and self.runtime.device == "auto"
+        with_gpu = " (`--gpus-per-trial 1` asks for a GPU as well)" if is_open else ""
+        return f"no node has room for a trial yet, {placement.of_one_trial} is asked for{with_gpu}; "
 
     def _what_begins(self) -> str:
         if self.runtime.address is not None:

@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import ray
+from ray.exceptions import NodeDiedError, RayError, RayTaskError, TaskUnschedulableError
 
-from ferray.launch._node_check import NodeFacts, Verdict, code_hash, facts_here, judge
+from ferray.launch._node_check import NodeChecks, NodeFacts, Verdict, code_hash, facts_here, judge
 
 OURS = NodeFacts(
     "3.11.2", "2.60.0", "0.1.0", "c0de", {"torch": "2.15.0+cu126", "timm": "1.0.31"}, ("loss/mine",), 100.0
@@ -89,3 +91,33 @@ def test_node_says_whether_torch_sees_its_gpus(
     found = facts_here(str(tmp_path), needs_cuda=True).cuda
     assert said in found
     assert bool(said) == bool(found)
+
+
+class Answers:
+    """What tasks on nodes came to, in the place of Ray's."""
+
+    def __init__(self, *errors: RayError) -> None:
+        self.errors = list(errors)
+
+    def get(self, answer: object) -> NodeFacts:
+        raise self.errors.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (NodeDiedError("gone"), ""),
+        (TaskUnschedulableError("The node specified via NodeAffinitySchedulingStrategy doesn't exist any more"), ""),
+        (RayTaskError("x", "ModuleNotFoundError: No module named 'ferray'", ImportError()), "No module named 'ferray'"),
+    ],
+)
+def test_node_that_died_meanwhile_is_not_called_unfit(
+    error: RayError, problem: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    checks = NodeChecks(tmp_path, needs_cuda=False)
+    checks._asked = {"answer": ("a1", 0.0)}
+    monkeypatch.setattr(ray, "wait", lambda *_, **__: (["answer"], []))
+    monkeypatch.setattr(ray, "get", Answers(error).get)
+    verdict = checks.answers()["a1"]
+    assert problem in verdict.problem
+    assert bool(problem) == bool(verdict.problem)

@@ -226,6 +226,20 @@ def test_autoscaler_is_asked_for_what_would_be_of_use(made: Callable[..., Loop])
     assert loop.demanded[-1] == 6  # of twenty eight at a time, of which two run
 
 
+def test_cluster_without_nodes_is_told_what_is_asked_for(loop: Loop) -> None:
+    loop.nodes.clear()
+    loop.turn()
+    said = loop.launcher._what_it_takes()
+    assert (
+        said == "no node has room for a trial yet, 1 core is asked for (`--gpus-per-trial 1` asks for a GPU as well); "
+    )
+
+
+def test_cluster_with_nodes_says_how_many_trials_it_takes(loop: Loop) -> None:
+    loop.turn()
+    assert loop.launcher._what_it_takes() == "the cluster takes 2 trials at a time, 1 core each; "
+
+
 def test_nothing_is_asked_where_nobody_starts_nodes(made: Callable[..., Loop]) -> None:
     loop = made(trials=20, address="10.0.0.1:6379")
     loop.turn()
