@@ -15,11 +15,11 @@ from ray.exceptions import AuthenticationError
 
 from ferray.errors import ClusterError
 from ferray.files.os_errors import system_words
+from ferray.text.commands import command
 
 ANSWER_WITHIN_S = 5.0
 _HOST_AND_PORT = re.compile(r"(?P<client>ray://)?\[?(?P<host>[^\[\]/]+?)\]?:(?P<port>[0-9]{1,5})(?:/.*)?")
 _ASK_ITS_OWNER = "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN to what `ray get-auth-token` prints on its head"
-_DRIVE_THERE = "run it on a node of the cluster with `--address auto`, or submit it with `ferray cluster submit`"
 _START = "start a cluster with `ray start --head`, or leave out `--address`"
 
 
@@ -39,9 +39,14 @@ def not_joined(words: str, address: str) -> ClusterError:
         return ClusterError(message, "install the Ray and the Python of the cluster here")
     if "No node info found" in whole:
         message = f"this machine is no node of the cluster at `{address}`, and a sweep is driven from one"
-        return ClusterError(message, f"{_DRIVE_THERE}, or join it with `ray start --address={address} --num-cpus=0`")
+        return ClusterError(message, f"{_drive_there()}, or join it with `ray start --address={address} --num-cpus=0`")
     reason = words.strip().split("\n", 1)[0] or "no reason is given"
     return ClusterError(f"no Ray cluster can be reached at `{address}`: {reason}", _START)
+
+
+def _drive_there() -> str:
+    submit = command("cluster submit")
+    return f"run it on a node of the cluster with `--address auto`, or submit it with `{submit}`"
 
 
 def refuse_unanswered(address: str) -> None:
@@ -62,7 +67,7 @@ def refuse_unanswered(address: str) -> None:
     is_client = named["client"] is not None
     _refuse_stranger(given, f"{named['host']}:{named['port']}", is_client=is_client)
     if is_client:  # Tune would run on the cluster then, and could not ask this process what to do
-        raise ClusterError(f"a sweep cannot be driven through Ray's client at `{given}`", _DRIVE_THERE)
+        raise ClusterError(f"a sweep cannot be driven through Ray's client at `{given}`", _drive_there())
 
 
 def _address_of_auto() -> str:

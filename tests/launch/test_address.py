@@ -116,7 +116,7 @@ def test_rays_client_is_refused_with_what_drives_a_sweep_there(
     bring(TOKEN, monkeypatch)
     with pytest.raises(ClusterError, match="cannot be driven through Ray's client") as refused:
         refuse_unanswered(address.format(head))
-    assert "ferray cluster submit" in str(refused.value.hint)
+    assert "cluster submit" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:{}", "localhost:{}"])
