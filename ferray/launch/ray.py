@@ -71,7 +71,7 @@ from ferray.system.signals import stops_kept  # noqa: E402
 
 TURN_S = 0.1  # that the loop waits for news
 LOOK_S = 2.0  # between two looks at the cluster
-NODE_SEEN_S = 6.0  # after a worker's end its node may be seen to be gone
+NODE_SEEN_S = 30.0  # after a worker's end its node may be seen to be gone: so long Ray may take to miss one
 CHECK_WITHIN_S = 60.0  # nodes that have not answered by then are used as soon as they have
 SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 IMPORT_TIME = "10 to 30 s"
