@@ -56,12 +56,13 @@ def submit(
     from ferray.cluster.tunnel import way_to
 
     refuse_missing("submit")
-    with way_to(address, say) as way, request.working_dir.written() as folder:
+    with way_to(address, say) as way:
         for note in way.head.notes:
             say(f"note: {note}")
         if not unpinned:
             refuse_unpinned(way.head)
-        job = hand_in(way.head, request.submission, folder)
+        with request.working_dir.written() as folder:  # gone before the log is followed, which may be killed
+            job = hand_in(way.head, request.submission, folder)
         say(f"the job is `{job}`; {request.working_dir.sentence}")
         if request.is_placed_by_the_head:
             say("results lie on the head, where its FERRAY_RUNS says or in `~/runs`: `--output` names another place")
