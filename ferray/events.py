@@ -341,5 +341,8 @@ class Listener:
 
     def trial_ended(self, trial: TrialEnded) -> None: ...
 
+    def ended_elsewhere(self, number: int, kind: OutcomeKind, value: float | None, epochs: int) -> None:
+        """A trial of another driver of the same sweep has ended for good, after so many epochs."""
+
     def close(self) -> None:
         """The sweep is over, by its end or by Ctrl-C: write what is left, within seconds."""

@@ -17,6 +17,7 @@ from ferray.apps.confirm_plan import (
 )
 from ferray.apps.options import place_of, seconds, sweep_runtime_from
 from ferray.apps.sweep import SweepRequest
+from ferray.config.entry import Entry
 from ferray.config.exclusion import kept_list
 from ferray.config.load import SpaceFile, find_space
 from ferray.config.place import DataPlace, Place, is_sweep
@@ -66,9 +67,9 @@ def request_confirmation(name: str, asked: Mapping[str, Any], listener: Listener
     time_s = seconds(asked.get("time_budget"))
     spec = spec.model_copy(update={"budget": spec.budget.model_copy(update={"time_s": time_s})})
     file = SpaceFile(trainings.name, search.folder, find_space(spec).text)
-    is_quiet, take_over = bool(asked.get("quiet")), bool(asked.get("take_over"))
+    is_quiet, entry = bool(asked.get("quiet")), Entry.of(join=False, take_over=bool(asked.get("take_over")))
     return ConfirmRequest(
-        search, record, trainings, SweepRequest(spec, file, spec, runtime, take_over=take_over, quiet=is_quiet)
+        search, record, trainings, SweepRequest(spec, file, spec, runtime, entry=entry, quiet=is_quiet)
     )
 
 

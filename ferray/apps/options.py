@@ -80,6 +80,8 @@ class SweepOptions(_Options, total=False):
     keep: str
     """`all`, `none`, or `best=3`."""
     take_over: bool
+    join: bool
+    """Whether to drive the sweep beside those who do: with a PostgreSQL store, in the same folder."""
     storage: str | None
     tracker: str | Sequence[str] | None
     """`wandb` where it is left out, `tensorboard`, `none`."""

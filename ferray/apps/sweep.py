@@ -13,13 +13,15 @@ from ferray.apps.listener_group import ListenerGroup, listeners_of
 from ferray.apps.options import SweepOptions, known_options, overrides_from, recalled, sweep_runtime_from
 from ferray.apps.preflight import checked_sweep
 from ferray.config.called import called_by
+from ferray.config.entry import Entry
 from ferray.config.load import Space, SpaceFile, find_space, load_space
-from ferray.config.output_address import bring_up
+from ferray.config.output_address import bring_up, sweep_address
 from ferray.config.overrides import Overrides
 from ferray.config.parameter_sets import ParameterSet, load_sets
 from ferray.config.place import Place, read_place
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
+from ferray.config.urls import is_shareable
 from ferray.errors import ConfigError
 from ferray.events import Listener
 from ferray.track.console import Console
@@ -42,7 +44,7 @@ class SweepRequest:
     runtime: Runtime
     first: Sequence[ParameterSet] = ()
     fresh: bool = False
-    take_over: bool = False
+    entry: Entry = Entry.ALONE
     is_quick: bool = False
     quiet: bool = False
     publishes: bool = True
@@ -77,7 +79,12 @@ def sweep(space: Space, **options: Unpack[SweepOptions]) -> Sweep:
 
 
 def finish_paper(request: SweepRequest, record: SweepRecord, listener: Listener) -> Comparison | None:
-    """What follows the last trial of a sweep with published rows; see `ferray.apps.paper`."""
+    """What follows the last trial of a sweep with published rows; see `ferray.apps.paper`.
+
+    None where other drivers still have the sweep: the last one to leave does it.
+    """
+    if is_left_to_others(record):
+        return None
     from ferray.apps import paper
 
     ended = paper.PaperSweep(request.space, record, request.runtime, is_quick=request.is_quick)
@@ -86,14 +93,20 @@ def finish_paper(request: SweepRequest, record: SweepRecord, listener: Listener)
 
 def show_in_wandb(request: SweepRequest, record: SweepRecord, listener: Listener) -> None:
     """What follows at last: the sweep as a whole in W&B, where its trials are there and nobody has asked not to."""
-    if request.publishes:
+    if request.publishes and not is_left_to_others(record):
         from ferray.apps.publish import publish_at_end
 
         publish_at_end(record, request.folder.absolute(), listener)
 
 
+def is_left_to_others(record: SweepRecord) -> bool:
+    """Whether others go on driving a sweep that has ended here, and so do what follows its last trial."""
+    return record.driver is not None and record.driver.is_alive
+
+
 def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) -> SweepRequest:
     """What the options ask for, and lines on what they do beside what they say; ConfigError for what cannot be."""
+    entry = _entry_from(asked)
     bring_up(asked["output"])
     output, name = called_by(asked.get("name"), asked["output"])
     asked = {**asked, "output": output, "name": name}
@@ -103,6 +116,8 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         listener.noted(f"note: {note}")
     asked = recalled(_place_of(output / spec.name, fresh=bool(asked.get("fresh"))), asked, listener)
     runtime = sweep_runtime_from(asked)
+    if entry is Entry.JOIN:
+        _refuse_unshared(runtime, output / spec.name)
     if runtime.keep_best is not None:
         _refuse_unjudged(spec, asked["keep"])
     return SweepRequest(
@@ -112,12 +127,27 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         runtime,
         first=load_sets(Path(asked["enqueue"]), spec) if asked.get("enqueue") else (),
         fresh=bool(asked.get("fresh")),
-        take_over=bool(asked.get("take_over")),
+        entry=entry,
         is_quick=bool(asked.get("quick")),
         quiet=bool(asked.get("quiet")),
         publishes="wandb" in runtime.trackers and asked.get("publish") is not False,
         variables=as_variables({name: asked.get(f"wandb_{name}") for name in ("entity", "project", "tags", "notes")}),
     )
+
+
+def _entry_from(asked: Mapping[str, Any]) -> Entry:
+    chosen = {name: bool(asked.get(name)) for name in ("join", "take_over", "fresh")}
+    return Entry.of(**chosen)
+
+
+def _refuse_unshared(runtime: Runtime, folder: Path) -> None:
+    """ConfigError where the record or the folder of a sweep cannot be two drivers'."""
+    if not is_shareable(runtime.storage):
+        message = "`--join` needs a store that several drivers can share"
+        raise ConfigError(message, "pass the `--storage` of a PostgreSQL database; a journal has one driver")
+    if (address := sweep_address(folder.absolute())) is not None:
+        message = f"`--join` needs one folder that all drivers see, and `{address}` is copied to by one"
+        raise ConfigError(message, "pass an `--output` on a disk that all hosts see")
 
 
 def _refuse_unjudged(spec: SweepSpec, keep: str) -> None:
@@ -173,7 +203,7 @@ def _plan(request: SweepRequest, listener: Listener) -> Plan:
     from ferray.sweeps.plan import Plan
 
     data = [data_identity(summary) for summary in checked.data]
-    found = rehearse_sweep(spec, runtime, fresh=request.fresh, take_over=request.take_over, data=data)
+    found = rehearse_sweep(spec, runtime, fresh=request.fresh, entry=request.entry, data=data)
     return Plan(spec, runtime, where, checked, found, tuple(request.first))
 
 
@@ -191,12 +221,12 @@ def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
                 runtime,
                 text=request.file.text,
                 fresh=request.fresh,
-                take_over=request.take_over,
+                entry=request.entry,
                 listeners=audience.listeners,
                 data=[data_identity(summary) for summary in checked.data],
                 first=request.first,
             )
-            if "wandb" in runtime.trackers:
+            if "wandb" in runtime.trackers and not is_left_to_others(record):
                 settle(read_place(request.folder.absolute()), audience, storage=runtime.storage)
             return record
     except KeyboardInterrupt:

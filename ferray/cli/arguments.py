@@ -235,6 +235,7 @@ Keep = Annotated[
     ),
 ]
 TakeOver = Annotated[bool, typer.Option("--take-over", help="Drive a sweep whose owner on another host is gone.")]
+Join = Annotated[bool, typer.Option("--join", help="Drive beside others; needs PostgreSQL and one folder.")]
 Trackers = Annotated[
     list[str] | None,
     typer.Option(

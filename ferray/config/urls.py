@@ -119,6 +119,11 @@ def holds_secret(url: str) -> bool:
     return any(_SECRET.search(name) for name, _ in parse_qsl(parsed.query))
 
 
+def is_shareable(url: str | None) -> bool:
+    """Whether several drivers may share the store behind a URL: a journal and a file of SQLite have one."""
+    return url is not None and url.partition("://")[0].partition("+")[0] == "postgresql"
+
+
 def hide_passwords(arguments: Sequence[str]) -> list[str]:
     """A command's arguments, every URL in them cut by `without_password`, and so all of what `--storage` is given."""
     shown = [_URL.sub(lambda found: without_password(found.group()), argument) for argument in arguments]

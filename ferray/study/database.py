@@ -16,6 +16,7 @@ from ferray.errors import ClusterError, ConfigError
 from ferray.text.commands import install_extra
 
 CONNECT_WITHIN_S = 5
+HOLD_AT_MOST_S = 30.0  # of a row that other drivers wait for
 _KNOW_CONNECT_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "mysqldb")
 
 
@@ -96,6 +97,27 @@ def swap_in_database(store: RDBStorage, study_id: int, key: str, value: dict[str
                 connection.execute(update(row).where(this & (row.value_json == found)).values(**new))
     except IntegrityError:
         return  # somebody else was the first
+    except SQLAlchemyError as error:
+        raise StorageInternalError(str(error)) from error
+
+
+@contextmanager
+def row_locked(store: RDBStorage, study_id: int, key: str) -> Iterator[None]:
+    """Hold the row of a study's user attribute, which is there; whoever else wants it waits.
+
+    The database gives it up itself where this process dies, or stands still for HOLD_AT_MOST_S.
+    """
+    from optuna.storages._rdb.models import StudyUserAttributeModel
+    from sqlalchemy import select, text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    row = StudyUserAttributeModel
+    this = select(row.value_json).where((row.study_id == study_id) & (row.key == key))
+    try:
+        with store.engine.begin() as connection:
+            connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{HOLD_AT_MOST_S:.0f}s'"))
+            connection.execute(this.with_for_update())
+            yield
     except SQLAlchemyError as error:
         raise StorageInternalError(str(error)) from error
 

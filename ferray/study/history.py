@@ -20,10 +20,11 @@ from ferray.errors import ConfigError, DataError, did_you_mean
 from ferray.study.database import database_errors_named
 from ferray.study.garbage_collection import no_collection
 from ferray.study.journal import MISSHAPEN, Journal
-from ferray.study.lease import driver_of
+from ferray.study.lease import driver_of, drivers_of
 from ferray.study.pruners import first_epoch_of
 from ferray.study.records import (
     DATA_ATTR,
+    DRIVER_ATTR,
     FREED_ATTR,
     PARENT_ATTR,
     READING_ATTR,
@@ -144,14 +145,15 @@ def _sweep_record(
         if facts["schema"] != SCHEMA:
             message = f"the store of `{name}` has schema `{facts['schema']}`, this ferray reads `{SCHEMA}`"
             raise DataError(message, "read it with the ferray that wrote it")
-        driver, objective = driver_of(user_attrs, now), facts["objective"]
+        drivers, objective = drivers_of(user_attrs, now), facts["objective"]
+        driver = driver_of(user_attrs, now)
         retries = {trial.user_attrs["retry_of"]: trial.number for trial in trials if "retry_of" in trial.user_attrs}
         freed = _freed(user_attrs)
         records = []
         for trial in trials:
             known, successor = ended.get(trial.number), retries.get(trial.number)
             if known is None or known.superseded_by != successor or known.freed != freed.get(trial.number, ""):
-                known = _record(trial, _result_of(trial, driver), successor, freed.get(trial.number, ""))
+                known = _record(trial, _result_of(trial, driver, drivers), successor, freed.get(trial.number, ""))
             if trial.state.is_finished():
                 ended[trial.number] = known
             if trial.state is not TrialState.WAITING:
@@ -186,7 +188,9 @@ def _readings(user_attrs: dict[str, Any]) -> tuple[Reading, ...]:
     return tuple(sorted(found, key=lambda reading: reading.when or 0.0))
 
 
-def _result_of(trial: FrozenTrial | ReplayedTrial, driver: DriverRecord | None) -> dict[str, Any]:
+def _result_of(
+    trial: FrozenTrial | ReplayedTrial, driver: DriverRecord | None, drivers: dict[str, DriverRecord]
+) -> dict[str, Any]:
     """What the store keeps of a trial's end; of one without an end how far it came, and whether anybody trains it."""
     result: dict[str, Any] | None = trial.user_attrs.get(RESULT_ATTR)
     if result is not None:
@@ -194,6 +198,8 @@ def _result_of(trial: FrozenTrial | ReplayedTrial, driver: DriverRecord | None) 
     so_far = _so_far(trial)
     if trial.state is not TrialState.RUNNING:
         return {**so_far, "outcome": "orphaned"}
+    if token := trial.user_attrs.get(DRIVER_ATTR, {}).get("token"):
+        driver = drivers.get(token)  # of several that drive it, the one that was given this trial
     if driver is not None and driver.is_alive:
         return {**so_far, "outcome": "running"}
     return {**so_far, "outcome": "interrupted", "message": DRIVER_DIED if driver else NO_DRIVER}

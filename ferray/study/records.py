@@ -164,7 +164,8 @@ class SweepRecord:
 
 
 SCHEMA = 2
-LEASE_ATTR = "lease"  # on the study: who drives it
+LEASE_ATTR = "lease"  # on the study: who drives it; with a token behind it, who has joined
+DRIVER_ATTR = "driver"  # on a trial of a study that several may drive: {token, host, pid} of the driver that asked it
 DATA_ATTR = "data"  # on the study: {key of a data set and its split: DataIdentity}
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 READING_ATTR = "reading-"  # on the study, and a reading's key: somebody has read the test split

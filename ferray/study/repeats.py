@@ -17,9 +17,12 @@ class Repeats:
     Where seeds are searched, or counted out by `seeds`, they are the space's own and stay as they are proposed.
     """
 
-    def __init__(self, trials: Iterable[FrozenTrial], *, seeds_are_searched: bool) -> None:
+    def __init__(self, *, seeds_are_searched: bool) -> None:
         self._are_searched = seeds_are_searched
         self._taken: defaultdict[str, set[int]] = defaultdict(set)
+
+    def learn(self, trials: Iterable[FrozenTrial]) -> None:
+        """These trials were asked, by whichever driver."""
         for trial in trials:
             facts = trial.user_attrs.get(TRIAL_ATTR, {})
             if (seed := seed_of(trial)) is not None:

@@ -44,6 +44,12 @@ def swap_study_attr(study: optuna.Study, key: str, value: dict[str, Any]) -> Non
         study.set_user_attr(key, value)
 
 
+def shared_database(study: optuna.Study) -> RDBStorage | None:
+    """The database of a study that several drivers may ask, as it keeps them apart: PostgreSQL; None for others."""
+    backend = getattr(study._storage, "_backend", None)
+    return backend if isinstance(backend, RDBStorage) and backend.engine.dialect.name == "postgresql" else None
+
+
 def journal_to_read(folder: Path) -> Journal:
     """The journal of the sweep in `folder`, for its results alone: without the notes of samplers and pruners.
 

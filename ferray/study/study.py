@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import optuna
@@ -16,39 +17,37 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
 
 from ferray.artifacts.sweep import trial_folder
+from ferray.config.entry import Entry
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError
-from ferray.events import Decision, EpochReport, FailureReason, Host, Outcome, OutcomeKind
+from ferray.events import Decision, EpochReport, Host, Outcome, OutcomeKind
 from ferray.stats.ranking import best_first
-from ferray.study.attempts import Verdicts, earlier_verdicts, is_root, place_of, root_of
+from ferray.study.attempts import Verdicts, earlier_verdicts
+from ferray.study.drivers import Drivers, Tell, owner_of
 from ferray.study.enqueued import enqueue
 from ferray.study.history import ended_record
-from ferray.study.lease import Lease
-from ferray.study.live import LiveTrial, empty_result, result_of
+from ferray.study.live import LiveTrial, result_of
 from ferray.study.pruning import report_epoch
 from ferray.study.records import (
+    DRIVER_ATTR,
     FREED_ATTR,
     PARENT_ATTR,
     RESULT_ATTR,
     TRIAL_ATTR,
+    DriverRecord,
     TrialRecord,
 )
-from ferray.study.repeats import Repeats, seed_of, with_seed
+from ferray.study.recovery import COUNTED, ask_again, counts, recover, tell_result
+from ferray.study.repeats import Repeats, with_seed
 from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search
 from ferray.study.suggest import grid_combinations, suggest
+from ferray.study.tally import Tally
+from ferray.study.turns import Announced, Turns
 from ferray.text.sanitize import inside
 
-_STATE_OF = {
-    OutcomeKind.COMPLETED: TrialState.COMPLETE,
-    OutcomeKind.PRUNED: TrialState.PRUNED,
-    OutcomeKind.DIVERGED: TrialState.COMPLETE,
-    OutcomeKind.FAILED: TrialState.FAIL,
-    OutcomeKind.INTERRUPTED: TrialState.FAIL,
-}
-MOST_BARREN = 10  # crashes of the driver in a row that one parameter set survives without a finished epoch
-_COUNTED = {OutcomeKind.COMPLETED, OutcomeKind.PRUNED, OutcomeKind.DIVERGED, OutcomeKind.FAILED}
+LOOK_EVERY_S = 1.0  # at what other drivers of the study do
 
 
 @dataclass(frozen=True)
@@ -67,18 +66,29 @@ class Trial:
 
 
 class Study:
-    """ask, report, finish. One instance owns a store at a time; every call comes from the driver's thread.
+    """ask, report, finish. Every call comes from the driver's thread.
+
+    One instance owns a journal at a time. A study that a database shares has as many as join: each trial is one
+    driver's, the budget, the pruner and the grid are those of all, and what a dead driver has left is asked again.
 
     Outcomes and what the sampler learns: completed is complete with the best epoch's value; pruned is pruned; diverged
     is complete with the objective's worst value, so that the region is learned; failed is a failure, which samplers
     ignore; interrupted is a failure whose parameters are asked again.
     """
 
-    def __init__(self, spec: SweepSpec, store: BaseStorage, *, take_over: bool = False, name: str = "") -> None:
+    def __init__(
+        self,
+        spec: SweepSpec,
+        store: BaseStorage,
+        *,
+        entry: Entry = Entry.ALONE,
+        name: str = "",
+        tell: Tell | None = None,
+    ) -> None:
         """Open or continue the study called `name` in the store, which is `spec.name` unless the sweep was renamed.
 
-        ResumeMismatch where the store holds another search, ConfigError where another driver owns it and `take_over`
-        is not given.
+        ResumeMismatch where the store holds another search, ConfigError where others drive it and `entry` does not
+        allow for that; `tell` hears why it takes up to a minute to know.
         """
         self.spec = spec
         self.name = name or spec.name
@@ -91,23 +101,34 @@ class Study:
         )
         self._live: dict[int, LiveTrial] = {}
         self._grid = grid_combinations(spec.nodes)
+        self._tally = Tally()
+        self._repeats = Repeats(seeds_are_searched="seed" in spec.nodes)
+        self._looked = 0.0
+        self.left_to: DriverRecord | None = None
         refuse_other_search(self._optuna, spec)
-        self._lease = Lease(self._optuna)
-        self._lease.take(force=take_over)
-        self._counted = 0
+        self._drivers = Drivers(self._optuna)
+        self._drivers.enter(entry, tell)
         with ExitStack() as on_failure:
-            on_failure.callback(self._lease.release)
-            remember_search(self._optuna, spec)
-            self._recover_interrupted()
-            known = self._optuna.get_trials(deepcopy=False)
-            self._num_sets = sum(map(is_root, known))
-            self._repeats = Repeats(known, seeds_are_searched="seed" in spec.nodes)
+            on_failure.callback(self._drivers.release)
+            self._turns = Turns(self._optuna)
+            with self.turn():
+                remember_search(self._optuna, spec)
+                if self._drivers.is_steward:
+                    self._recover()
+            self._learn()
+            self._tally.take_news()
             self._optuna.sampler = self._new_sampler()
             on_failure.pop_all()
 
     def close(self) -> None:
-        """Give the store up to whoever wants it next."""
-        self._lease.release()
+        """Give the store up to whoever wants it next; `left_to` says who drives on, if anybody."""
+        with self.turn():
+            self._drivers.release()
+            self.left_to = self._drivers.another()
+
+    def turn(self) -> AbstractContextManager[None]:
+        """In here no other driver of this study asks, or begins; of a journal there is no other."""
+        return self._turns.taken()
 
     @property
     def called(self) -> str:
@@ -117,19 +138,42 @@ class Study:
     @property
     def num_finished(self) -> int:
         """Trials that count against the budget: completed, pruned, diverged or failed, but not those asked again."""
-        return self._counted
+        return len(self._tally.finished)
 
     @property
     def num_running(self) -> int:
         """Trials between ask and finish."""
         return len(self._live)
 
+    @property
+    def num_elsewhere(self) -> int:
+        """Trials that other drivers run."""
+        return self._tally.elsewhere
+
+    def take_news(self) -> list[TrialRecord]:
+        """The trials of other drivers that have ended for good since the last call."""
+        return [ended_record(trial) for trial in self._tally.take_news()]
+
+    def tend(self) -> None:
+        """Hear of the others who drive this study, and ask again what a dead one has left; for every turn of a loop."""
+        self.check_owner()
+        if not self._drivers.can_be_joined or time.monotonic() - self._looked < LOOK_EVERY_S:
+            return
+        self._looked = time.monotonic()
+        with self._as_owner():
+            self._learn()
+            has_inherited = self._drivers.look_after()
+            if has_inherited or (self._drivers.is_steward and self._has_orphans()):
+                with self.turn():
+                    self._recover()
+                self._learn()
+
     def enqueue(self, sets: Sequence[dict[str, Any]]) -> int:
         """Have these parameters asked before the sampler is; how many of them were not known before.
 
         The sampler is seeded anew with them: that of a sweep which found them would propose them once more.
         """
-        with self._as_owner():
+        with self._as_owner(), self.turn():
             num_added = enqueue(self._optuna, sets)
         if num_added:
             self._optuna.sampler = self._new_sampler()
@@ -141,34 +185,58 @@ class Study:
         return trial
 
     def ask_many(self, count: int) -> list[Trial]:
-        """So many trials at once, as `ask` gives them: the sampler hears of none of them before all have been asked."""
-        self._lease.check()
-        with self._as_owner():
-            return [self._ask() for _ in range(count)]
+        """So many trials at once, as `ask` gives them: the sampler hears of none of them before all have been asked.
 
-    def _ask(self) -> Trial:
-        if len(self._grid) > 1 and not self._waiting():
-            self._optuna.enqueue_trial(self._next_in_grid())
-        trial = self._optuna.ask()
-        config = self._seeded(trial)
-        folder, attrs = trial_folder(trial.number, config.recipe), trial.user_attrs
-        facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs_in_all, "folder": folder}
-        trial.set_user_attr(TRIAL_ATTR, {**facts, "place": attrs.get("place", self._num_sets)})
-        self._num_sets += "retry_of" not in attrs
+        Fewer where other drivers have been quicker and the budget is spent.
+        """
+        self._drivers.check()
+        trials: list[Trial] = []
+        with self._as_owner():
+            while len(trials) < count and (trial := self._ask()) is not None:
+                trials.append(trial)
+        return trials
+
+    def _ask(self) -> Trial | None:
+        with self.turn():
+            if self._drivers.can_be_joined and not self._has_room():
+                return None
+            if len(self._grid) > 1 and not self._waiting():
+                self._optuna.enqueue_trial(self._next_in_grid())
+            trial = self._optuna.ask()
+        proposed, attrs = self._config(trial), trial.user_attrs
+        with self.turn():
+            if self._drivers.can_be_joined:
+                self._learn(trial.number)
+            config = self._seeded(proposed, attrs)
+            folder = trial_folder(trial.number, config.recipe)
+            facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs_in_all}
+            place = attrs.get("place", len(self._tally.roots))
+            trial.set_user_attr(TRIAL_ATTR, {**facts, "folder": folder, "place": place})
+        if "retry_of" not in attrs:
+            self._tally.roots.add(trial.number)
         self._live[trial.number] = LiveTrial(
             trial, config, folder, attrs.get("retries", 0), self.spec.objective, self._earlier_verdicts(attrs)
         )
         folders = tuple(inside(name, f"an attempt at trial {trial.number}") for name in attrs.get("resume_folders", ()))
         return Trial(trial.number, config, dict(trial.params), folder, attrs.get("root", trial.number), folders)
 
+    def _has_room(self) -> bool:
+        """Whether the budget has another trial, whoever asks; only in a turn does that stay so."""
+        self._learn()
+        return self.spec.budget.trials > self.num_finished + self.num_running + self.num_elsewhere
+
+    def _learn(self, *own: int) -> None:
+        """Read what has come of all trials; those of `own` are this driver's beside the live ones."""
+        trials = self._optuna.get_trials(deepcopy=False)
+        self._repeats.learn(self._tally.read(trials, {*self._live, *own}))
+
     def _earlier_verdicts(self, attrs: dict[str, Any]) -> Verdicts:
         if "retry_of" not in attrs:
             return Verdicts()
         return earlier_verdicts(self._optuna.get_trials(deepcopy=False), attrs["retry_of"])
 
-    def _seeded(self, trial: optuna.Trial) -> TrialConfig:
+    def _seeded(self, config: TrialConfig, attrs: dict[str, Any]) -> TrialConfig:
         """What was interrupted keeps its seed; a recipe that is proposed once more gets one that it has not had."""
-        config, attrs = self._config(trial), trial.user_attrs
         if "retry_of" in attrs:
             return with_seed(config, attrs.get("seed", config.seed))
         return self._repeats.with_free_seed(config)
@@ -204,16 +272,25 @@ class Study:
         live = self._live[number]
         if outcome.kind is OutcomeKind.COMPLETED and live.best is None:
             outcome = Outcome(OutcomeKind.DIVERGED, outcome.message or "no epoch had a finite objective")
-        self._lease.check()
+        self._drivers.check()
         with self._as_owner():
             result = self._result(live, outcome)
             live.trial.set_user_attr(RESULT_ATTR, result)
-            self._tell(number, result)
+            tell_result(self._optuna, number, result)
             if outcome.kind is OutcomeKind.INTERRUPTED:
-                self._ask_again(self._optuna.get_trials(deepcopy=False)[number])
+                self._ask_again(number)
         del self._live[number]
-        self._counted += outcome.kind in _COUNTED
+        if outcome.kind in COUNTED:
+            self._tally.finished.add(number)
         return outcome
+
+    def _ask_again(self, number: int) -> None:
+        """Ask a trial of this driver's again, unless another has taken it for dead and has done so."""
+        with self.turn():
+            if self._drivers.can_be_joined:
+                self._drivers.check()
+                self.check_owner()
+            ask_again(self._optuna, self._optuna.get_trials(deepcopy=False)[number])
 
     def ended_record(self, number: int) -> TrialRecord:
         """The record of a trial that `finish` has told the end of."""
@@ -231,10 +308,6 @@ class Study:
         """The best and the latest epoch of a running trial."""
         live = self._live[number]
         return live.best, live.last
-
-    def _tell(self, number: int, result: dict[str, Any]) -> None:
-        state = _STATE_OF[OutcomeKind(result["outcome"])]
-        self._optuna.tell(number, result["told"] if state is TrialState.COMPLETE else None, state)
 
     def _worst(self) -> float:
         """What a diverged trial is told as: no better than any so far, and not so far off as to drown them."""
@@ -262,7 +335,7 @@ class Study:
 
     def check_owner(self) -> None:
         """ClusterError where another driver has taken this study over, as far as is known here."""
-        if self._lease.is_lost:
+        if self._drivers.is_lost:
             message = f"another driver has taken over the sweep `{self.spec.name}`"
             raise ClusterError(message, "leave it to that one, or run this command again with `--take-over`")
 
@@ -273,67 +346,22 @@ class Study:
         try:
             yield
         except (UpdateFinishedTrialError, ValueError):
-            self._lease.check()
+            self._drivers.check()
             self.check_owner()
             raise
 
-    def _recover_interrupted(self) -> None:
-        """End every trial that a dead driver left running, count those that had ended, ask the interrupted again.
+    def _recover(self) -> None:
+        """Ask again what dead drivers have left; in a turn, as each trial then says whose it is."""
+        living = self._drivers.living()
+        recover(self._optuna, lambda trial: owner_of(trial) not in living)
 
-        Each step may be cut short by the next crash: what is missing is found from the trials themselves every time.
-        """
-        for trial in self._optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            result = trial.user_attrs.get(RESULT_ATTR)
-            if result is None:
-                self._optuna.tell(trial.number, state=TrialState.FAIL)
-            else:
-                self._tell(trial.number, result)
-        trials = self._optuna.get_trials(deepcopy=False)
-        asked_again = {trial.user_attrs.get("retry_of") for trial in trials}
-        for trial in trials:
-            if _counts(trial):
-                self._counted += 1
-            elif trial.state is TrialState.FAIL and trial.number not in asked_again:
-                self._ask_again(trial)
-
-    def _ask_again(self, trial: FrozenTrial) -> None:
-        """Put an interrupted trial's parameters at the head of the queue; one that nobody was given is forgotten."""
-        attrs = trial.user_attrs
-        if TRIAL_ATTR not in attrs and "retry_of" not in attrs:
-            return
-        barren = 0 if trial.intermediate_values else attrs.get("barren", 0) + (RESULT_ATTR not in attrs)
-        if barren > MOST_BARREN:
-            self._give_up(trial, f"its driver died {barren} times before its first epoch ended")
-            return
-        result = attrs.get(RESULT_ATTR, {})
-        is_retry = bool(result.get("reason")) and not result.get("is_blameless")
-        folder = attrs.get(TRIAL_ATTR, {}).get("folder")
-        seed = seed_of(trial)
-        again = {
-            **({} if seed is None else {"seed": seed}),
-            "retry_of": trial.number,
-            "root": root_of(trial),
-            "place": place_of(trial),
-            "resume_folders": [*([folder] if folder else []), *attrs.get("resume_folders", ())],
-            "retries": attrs.get("retries", 0) + is_retry,
-            "barren": barren,
-        }
-        self._optuna.enqueue_trial({**trial.system_attrs.get("fixed_params", {}), **trial.params}, user_attrs=again)
-
-    def _give_up(self, trial: FrozenTrial, message: str) -> None:
-        """Count a trial that takes its driver down with it as failed, or it would be asked first for ever.
-
-        Its record lies beside it, since a trial that has ended takes no more attributes.
-        """
-        facts = {"config": {}, "recipe": "", "epochs": 0, "folder": "", **trial.user_attrs.get(TRIAL_ATTR, {})}
-        outcome = Outcome(OutcomeKind.FAILED, message, reason=FailureReason.WORKER_LOST)
-        result = {**empty_result(outcome), "told": None}
-        attrs = {**trial.user_attrs, "retry_of": trial.number, TRIAL_ATTR: facts, RESULT_ATTR: result}
-        record = optuna.trial.create_trial(
-            state=TrialState.FAIL, params=trial.params, distributions=trial.distributions, user_attrs=attrs
-        )
-        self._optuna.add_trial(record)
-        self._counted += 1
+    def _has_orphans(self) -> bool:
+        """Whether a trial seems to run nowhere."""
+        if not self.num_elsewhere:
+            return False
+        running = self._optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        living = self._drivers.living()
+        return any(owner_of(trial) not in living for trial in running)
 
     def _waiting(self) -> bool:
         return bool(self._optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
@@ -341,21 +369,25 @@ class Study:
     def _next_in_grid(self) -> dict[str, Any]:
         """The combination that the fewest trials have, the first of them in written order; failed ones have had it."""
         trials = self._optuna.get_trials(deepcopy=False)
-        asked = [trial.params for trial in trials if trial.state is TrialState.RUNNING or _counts(trial)]
+        asked = [
+            {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+            for trial in trials
+            if trial.state is TrialState.RUNNING or counts(trial)
+        ]
         return min(self._grid, key=lambda combination: sum(combination.items() <= params.items() for params in asked))
 
     def _new_sampler(self) -> BaseSampler:
         sampler: BaseSampler = self.spec.sampler.load()(self.spec.sampler.build_params()).create(self._sampler_seed())
-        return sampler
+        return Announced(sampler, self._announce) if self._drivers.can_be_joined else sampler
+
+    def _announce(self, trial: FrozenTrial) -> None:
+        """Say of a trial that was just asked whose it is; then the next driver may ask."""
+        self._optuna._storage.set_trial_user_attr(trial._trial_id, DRIVER_ATTR, asdict(self._drivers.owner))
+        self._turns.end()
 
     def _sampler_seed(self) -> int:
         """Apart for every continuation: a sampler restarted on its first seed would repeat its first proposals."""
         seed = self.spec.base.get("seed", 0)
-        text = f"{seed}/{len(self._optuna.get_trials(deepcopy=False))}"
+        apart = "" if self._drivers.is_steward else f"/{self._drivers.token}"  # two may begin at one moment
+        text = f"{seed}/{len(self._optuna.get_trials(deepcopy=False))}{apart}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
-
-
-def _counts(trial: FrozenTrial) -> bool:
-    """Whether a trial has ended for good and counts against the budget."""
-    result = trial.user_attrs.get(RESULT_ATTR)
-    return result is not None and OutcomeKind(result["outcome"]) in _COUNTED

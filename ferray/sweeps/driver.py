@@ -32,7 +32,7 @@ from ferray.events import (
     TrialStarted,
 )
 from ferray.results.export import entry
-from ferray.study.study import Study, Trial
+from ferray.study.study import LOOK_EVERY_S, Study, Trial
 from ferray.sweeps.failures import FailurePolicy
 from ferray.sweeps.mirroring import Mirroring
 from ferray.sweeps.notification import Listeners
@@ -81,6 +81,8 @@ class SweepDriver:
     found: Found = field(default_factory=Found)
     identity: str = ""
     mirroring: Mirroring | None = None  # where the record is copied to an address
+    pause: Callable[[float], None] = time.sleep
+    _stands_by: bool = False
     _pruned: set[int] = field(default_factory=set)
     _paused: set[int] = field(default_factory=set)
     _must_move: dict[int, str] = field(default_factory=dict)  # and why
@@ -157,15 +159,18 @@ class SweepDriver:
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing runs and nothing is left to start."""
-        return self.study.num_running == 0 and self.num_left == 0
+        """Whether nothing runs and nothing is left to start; while others have trials, they may be left to this one."""
+        if self.study.num_running or self.num_left:
+            return False
+        return self.is_winding_up or not self.study.num_elsewhere
 
     @property
     def num_left(self) -> int:
         """Trials of the budget that may still be started."""
         if self.is_winding_up:
             return 0
-        return max(0, self.spec.budget.trials - self.study.num_finished - self.study.num_running)
+        begun = self.study.num_finished + self.study.num_running + self.study.num_elsewhere
+        return max(0, self.spec.budget.trials - begun)
 
     def time_is_up(self) -> bool:
         """Whether the time budget is spent; it is this command's own, whatever earlier ones took."""
@@ -265,11 +270,24 @@ class SweepDriver:
         """Whether trials that run are to save and end."""
         return self.time_is_up() or self.failures.is_over
 
-    def check_owner(self) -> None:
-        """ClusterError where another driver has taken the sweep over; for launchers, whose epochs may be long."""
-        self.study.check_owner()
+    def tend(self) -> None:
+        """Hear of the others who drive this sweep; ClusterError where one has taken it over."""
+        self.study.tend()
         for line in self.mirroring.news() if self.mirroring is not None else ():
             self.note(line)
+        for trial in self.study.take_news():
+            self.retention.ended_elsewhere(trial)
+            ended = (trial.number, OutcomeKind(trial.outcome), trial.value, trial.epochs)
+            self.listeners.notify("ended_elsewhere", *ended)
+        if self.is_done or self.study.num_running or self.num_left:
+            return
+        if not self._stands_by:
+            self._stands_by = True
+            running = counted(self.study.num_elsewhere, "trial")
+            self.note(
+                f"waiting for {running} of other drivers, to go on with what they may leave (Ctrl-C does not wait)"
+            )
+        self.pause(LOOK_EVERY_S)
 
     def say_stopping(self) -> None:
         """Acknowledge a Ctrl-C before anything is waited for."""

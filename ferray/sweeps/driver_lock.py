@@ -1,4 +1,7 @@
-"""The lock of a sweep's folder: one driver of this machine at a time, and nobody who takes the folder away from it."""
+"""The lock of a sweep's folder: its drivers hold it, and nobody takes the folder away from them.
+
+One with a journal holds it alone. Those with a database hold it together: the study's leases say who may drive.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -18,12 +21,21 @@ LOCK_NAME = "driver.lock"
 CHOOSE = "mend that and run the same command again, or choose another `--output`"
 
 
+def only_driver(folder: Path) -> AbstractContextManager[None]:
+    """Hold the folder's lock alone; the kernel releases it however this process ends."""
+    return _held(folder, fcntl.LOCK_EX)
+
+
+def one_of_drivers(folder: Path) -> AbstractContextManager[None]:
+    """Hold the folder's lock beside others who do."""
+    return _held(folder, fcntl.LOCK_SH)
+
+
 @contextmanager
-def only_driver(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; the kernel releases it however this process ends."""
+def _held(folder: Path, kind: int) -> Iterator[None]:
     make_private(folder)
     with (folder / LOCK_NAME).open("a+", encoding="utf-8") as file:
-        _lock(file, fcntl.LOCK_EX)
+        _lock(file, kind)
         with writing(folder, ClusterError, CHOOSE):
             file.truncate(0)
             file.write(f"process {os.getpid()} on {socket.gethostname()}\n")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from ferray.config.entry import Entry
 from ferray.config.place import Place, place_at_start, read_place
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -23,12 +24,13 @@ def rehearse_sweep(
     runtime: Runtime,
     *,
     fresh: bool = False,
-    take_over: bool = False,
+    entry: Entry = Entry.ALONE,
     data: Sequence[DataIdentity] = (),
 ) -> Found:
     """What `run_sweep` would go on with; raises what it would raise before it starts a trial."""
     folder = (runtime.output / spec.name).absolute()
-    refuse_driven(folder)
+    if entry is not Entry.JOIN:
+        refuse_driven(folder)
     if fresh:
         refuse_putting_aside(folder, runtime.storage)
     with database_errors_named(), closing(Listeners([])) as listeners:
@@ -37,4 +39,4 @@ def rehearse_sweep(
         if folder.is_dir() and not fresh:
             place = replace(place_at_start(read_place(folder), runtime), storage=runtime.storage)  # with its password
         invite_trackers(listeners, runtime, folder)
-        return rehearse_opening(spec, place, data, take_over=take_over, fresh=fresh)
+        return rehearse_opening(spec, place, data, entry=entry, fresh=fresh)

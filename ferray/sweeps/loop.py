@@ -61,7 +61,7 @@ class SweepLoop:
 
     def turn(self) -> None:
         """One look at everything."""
-        self._driver.check_owner()
+        self._driver.tend()
         self._look_at_placement()
         self._start_bundles()
         for event in self._launcher.poll():

@@ -69,6 +69,14 @@ class Retention:
         else:
             self._delete_best(trial.folder)
 
+    def ended_elsewhere(self, trial: TrialRecord) -> None:
+        """A trial of another driver has ended for good: it competes with those of this one."""
+        if trial.state != "complete":
+            return
+        self._completed(trial.value)
+        if self._most is not None:
+            self._admit(trial.number, trial.folder, trial.value)
+
     def leads(self, value: float | None) -> bool:
         """Whether a trial that is pruned with this value keeps its weights: no complete one is as good."""
         return self._most != 0 and value is not None and is_better(value, self._best, self._study.spec.objective.mode)

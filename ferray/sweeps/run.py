@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.artifacts.sweep import SweepArtifacts
+from ferray.config.entry import Entry
 from ferray.config.exclusion import find_exclusion, kept_list
 from ferray.config.keep import keep_words
 from ferray.config.output_address import sweep_address
@@ -49,7 +50,7 @@ from ferray.study.load import open_study
 from ferray.study.records import DataIdentity, SweepRecord
 from ferray.study.store import open_store
 from ferray.sweeps.driver import SweepDriver
-from ferray.sweeps.driver_lock import CHOOSE, only_driver
+from ferray.sweeps.driver_lock import CHOOSE, one_of_drivers, only_driver
 from ferray.sweeps.loop import run_trials
 from ferray.sweeps.mirroring import record_mirrored
 from ferray.sweeps.notification import Listeners
@@ -67,7 +68,7 @@ def run_sweep(
     *,
     text: str = "",
     fresh: bool = False,
-    take_over: bool = False,
+    entry: Entry = Entry.ALONE,
     listeners: Sequence[Listener] = (),
     data: Sequence[DataIdentity] = (),
     first: Sequence[ParameterSet] = (),
@@ -75,7 +76,7 @@ def run_sweep(
     """Run the sweep in `runtime.output / spec.name` until its budget is spent, continuing what is there.
 
     `text` is the space as written, kept beside the results; `fresh` puts an earlier sweep aside under another name;
-    `take_over` drives a sweep whose owner is taken to be gone.
+    `entry` says whether it may be driven by others, or whether their place is taken.
     `listeners` watch beside the runtime's trackers; `data` is what trials are judged on, as the check found it; `first`
     are parameters to ask before the sampler is, each once however often the sweep is continued. Raises
     SweepFailed when nothing completed, ConfigError when another process runs the same sweep or where finished trials
@@ -84,19 +85,22 @@ def run_sweep(
     folder = (runtime.output / spec.name).absolute()
     if fresh:
         put_aside(folder, runtime.storage)
-    with only_driver(folder), record_mirrored(folder) as mirroring, database_errors_named():
+    locked = one_of_drivers if with_store(runtime, folder).storage else only_driver
+    with locked(folder), record_mirrored(folder) as mirroring, database_errors_named():
         runtime = with_store(runtime, folder)
         place = place_at_start(read_place(folder), runtime)
         store = open_store(folder, runtime.storage)
         with _writing(folder):
             SweepArtifacts(place.artifacts or str(folder)).make()
-        opened = open_study(spec, store, place, data, take_over=take_over)
-        place = opened.place
+        tell = partial(Listeners(list(listeners)).notify, "noted")
+        opened = open_study(spec, store, place, data, entry=entry, tell=tell)
         with closing(opened.study) as study, closing(Listeners(list(listeners))) as all_listeners:
-            keep_data(store, place.study, data)
-            _write_facts(place, spec, text)
-            _keep_lists(folder, spec)
-            mark(store, place)
+            with study.turn():
+                place = _begun_meanwhile(opened.place, runtime) if entry is Entry.JOIN else opened.place
+                mark(store, place, entry)
+                keep_data(store, place.study, data)
+                _write_facts(place, spec, text)
+                _keep_lists(folder, spec)
             invite_trackers(all_listeners, runtime, folder)
             former = read_sweep(store, place.study)
             found = found_in(former)
@@ -107,15 +111,21 @@ def run_sweep(
             num_freed = driver.retention.begin(former)
             for line in _notes(driver, former, opened.changed, num_first=study.enqueue(first), num_freed=num_freed):
                 driver.note(line)
-            if driver.num_left:
+            if not driver.is_done:
                 run_trials(driver, ROOMS["launcher"].load(runtime.launcher)(runtime))
-        record = replace(read_sweep(store, place.study), name=spec.name, words=place.words)
+        record = replace(read_sweep(store, place.study), name=spec.name, words=place.words, driver=study.left_to)
     if driver.failures.is_over:
         raise driver.failures.error(record.command("trials --failed"))
     if driver.time_is_up():
         driver.listeners.tell_user(_when_time_was_up(spec, study.num_finished, record))
     _refuse_nothing(record, folder)
     return record
+
+
+def _begun_meanwhile(place: Place, runtime: Runtime) -> Place:
+    """The place as another driver has written it that began in the same folder at the same moment."""
+    now = read_place(place.folder)
+    return place_at_start(now, runtime) if now.is_known and now.identity != place.identity else place
 
 
 def invite_trackers(all_listeners: Listeners, runtime: Runtime, folder: Path) -> None:

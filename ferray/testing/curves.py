@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ferray.config.entry import Entry
 from ferray.config.job import JobBundle, TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -88,6 +89,7 @@ def open_driver(
     spec: SweepSpec,
     *listeners: Listener,
     storage: str | None = None,
+    entry: Entry = Entry.ALONE,
     **runtime: Any,
 ) -> SweepDriver:
     """A driver over the journal in `folder`, or over the database behind `storage`, as `run_sweep` would make it.
@@ -96,7 +98,8 @@ def open_driver(
     """
     folder.mkdir(parents=True, exist_ok=True)
     place = Runtime(output=folder.parent, launcher="inline", cache_dir=folder.parent, **runtime)
-    return SweepDriver(spec, place, Study(spec, open_store(folder, storage)), folder, Listeners(list(listeners)))
+    study = Study(spec, open_store(folder, storage), entry=entry)
+    return SweepDriver(spec, place, study, folder, Listeners(list(listeners)))
 
 
 class Killed(Exception):

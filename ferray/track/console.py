@@ -69,6 +69,11 @@ class Console(Tracker):
             self._best = trial.value
         print_line(self._line(trial))
 
+    def ended_elsewhere(self, number: int, kind: OutcomeKind, value: float | None, epochs: int) -> None:
+        self._num_ended += 1
+        if kind is OutcomeKind.COMPLETED and is_better(value, self._best, self._sweep.mode):
+            self._best = value
+
     def _line(self, trial: TrialEnded) -> str:
         asked = self._epochs.pop(trial.number, 0)
         seconds = self._clock() - self._since.pop(trial.number, self._clock())

@@ -259,6 +259,15 @@ def test_a_sweep_that_another_host_drives_is_refused_unless_taken_over(space: Pa
     assert dry(space, "--take-over").code == 0
 
 
+def test_a_sweep_with_a_journal_is_not_joined(space: Path) -> None:
+    assert "`--join` needs a store that several drivers can share" in refused(space, "--join")
+
+
+@pytest.mark.parametrize("other", ["--take-over", "--fresh"])
+def test_joining_is_refused_beside_what_drives_without_others(space: Path, other: str) -> None:
+    assert f"`--join` drives a sweep beside others, `{other}` without them" in refused(space, "--join", other)
+
+
 def test_a_tracker_that_is_not_installed_is_refused(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ferray.track.tensorboard.find_spec", lambda _: None)
     ran = dry(space, "--tracker", "tensorboard")

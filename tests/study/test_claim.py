@@ -8,6 +8,7 @@ import optuna
 import pytest
 from optuna.storages import BaseStorage, InMemoryStorage
 
+from ferray.config.entry import Entry
 from ferray.config.place import JOURNAL_NAME, Place
 from ferray.errors import ResumeMismatch
 from ferray.study.claim import mark, study_of
@@ -80,7 +81,7 @@ def test_a_study_of_another_folder_is_refused_and_said_whose_it_is(store: BaseSt
 def test_a_study_of_another_folder_can_be_taken_over(store: BaseStorage, tmp_path: Path) -> None:
     begin(store, "demo")
     mark(store, in_database(tmp_path / "theirs", identity="theirs"))
-    assert study_of(store, in_database(tmp_path / "ours"), take_over=True) == "demo"
+    assert study_of(store, in_database(tmp_path / "ours"), Entry.TAKE_OVER) == "demo"
 
 
 def test_a_renamed_folder_finds_its_study_in_the_database(store: BaseStorage, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from optuna.storages import BaseStorage
 
+from ferray.config.entry import Entry
 from ferray.errors import ClusterError, ConfigError, ResumeMismatch
 from ferray.events import EpochReport, Outcome, OutcomeKind
 from ferray.study.database import open_database
@@ -107,6 +108,77 @@ def test_owner_that_has_been_silent_too_long_is_stale(study: optuna.Study) -> No
     taken = lease(study, now=NOW + STALE_AFTER_S + 1)
     taken.take()
     taken.release()
+
+
+class Watched:
+    """A minute of looking at somebody else's lease, in which nothing waits; `then` is done in its fourth second."""
+
+    def __init__(self, study: optuna.Study, *, then: Callable[[], object] = lambda: None) -> None:
+        self.study, self.then = study, then
+        self.seconds = 0.0
+        self.lines: list[str] = []
+
+    def look(self, *, now: float = NOW) -> str:
+        return lease(self.study, now=now).watch(self.lines.append, self._pause)
+
+    def _pause(self, seconds: float) -> None:
+        self.seconds += seconds
+        if self.seconds == 4.0:
+            self.then()
+
+
+def test_owner_on_another_host_that_renews_no_more_is_watched_for_a_minute_and_taken_over(study: optuna.Study) -> None:
+    held_by(study)
+    watched = Watched(study)
+    taken = lease(study, now=NOW + 5)
+    taken.take(but=watched.look(now=NOW + 5))
+    assert (watched.seconds, owner(study)) == (60.0, HERE.host)
+    assert watched.lines == [
+        "`leased` was being run by process 1 on elsewhere, last heard of 5 s ago: "
+        "looking for 60 s at most whether it still is"
+    ]
+    taken.release()
+
+
+def test_owner_on_another_host_that_renews_is_respected_as_soon_as_it_does(study: optuna.Study) -> None:
+    other = Lease(study, clock=lambda: NOW, process=ELSEWHERE)
+    other.take()
+    watched = Watched(study, then=other.renew)
+    with pytest.raises(ConfigError, match="process 1 on elsewhere"):
+        watched.look()
+    assert watched.seconds == 4.0
+
+
+def test_owner_on_another_host_that_gives_the_lease_back_meanwhile_is_gone(study: optuna.Study) -> None:
+    other = Lease(study, clock=lambda: NOW, process=ELSEWHERE)
+    other.take()
+    assert Watched(study, then=other.release).look() == ""
+
+
+@pytest.mark.parametrize("ahead_s", [-300.0, 300.0], ids=["its clock is behind", "its clock is ahead"])
+def test_owner_whose_clock_is_minutes_off_is_respected_while_it_renews(study: optuna.Study, ahead_s: float) -> None:
+    other = Lease(study, clock=lambda: NOW + ahead_s, process=ELSEWHERE)
+    other.take()
+    with pytest.raises(ConfigError, match="is being run by"):
+        Watched(study, then=other.renew).look()
+
+
+def test_owner_that_seems_silent_for_minutes_is_watched_for_as_long_as_a_renewal_takes(study: optuna.Study) -> None:
+    held_by(study)
+    watched = Watched(study)
+    watched.look(now=NOW + 300)
+    assert watched.seconds == 20.0
+
+
+@pytest.mark.parametrize(
+    ("process", "now"),
+    [(replace(HERE, pid=2**22 + 1), NOW), (ELSEWHERE, NOW + 3600)],
+    ids=["known to be gone", "silent for an hour"],
+)
+def test_owner_that_is_surely_gone_is_not_waited_for(study: optuna.Study, process: Process, now: float) -> None:
+    held_by(study, process)
+    watched = Watched(study)
+    assert (watched.look(now=now), watched.seconds, watched.lines) == ("", 0.0, [])
 
 
 def test_owner_whose_process_is_gone_from_this_host_is_stale_at_once(study: optuna.Study) -> None:
@@ -241,7 +313,7 @@ class Overtaken:
     def __init__(self, folder: Path) -> None:
         self.study = Study(small_spec(), open_store(folder))
         self.trial = self.study.ask()
-        Study(small_spec(), open_store(folder), take_over=True)
+        Study(small_spec(), open_store(folder), entry=Entry.TAKE_OVER)
 
     @property
     def report(self) -> EpochReport:

@@ -17,8 +17,9 @@ from ferray.results.leaderboard import rank
 from ferray.study.attempts import place_of
 from ferray.study.history import load_sweep, read_sweep
 from ferray.study.records import SPEC_ATTR
+from ferray.study.recovery import MOST_BARREN
 from ferray.study.store import open_store
-from ferray.study.study import MOST_BARREN, Study
+from ferray.study.study import Study
 from ferray.testing.curves import OBJECTIVE, as_told, curve_report, open_driver, run_curves, saturating, small_spec
 
 
@@ -305,7 +306,7 @@ def test_crash_while_asking_again_forgets_nothing(tmp_path: Path, monkeypatch: p
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Study, "_ask_again", crash)
+        patched.setattr("ferray.study.recovery.ask_again", crash)
         with pytest.raises(RuntimeError, match="killed"):
             Study(small_spec(), open_store(tmp_path))
     assert Study(small_spec(), open_store(tmp_path)).ask().params == first.params

@@ -205,7 +205,7 @@ def test_ctrl_c_has_what_runs_saved_and_ends_every_trial(tmp_path: Path) -> None
 def test_driver_that_was_taken_over_from_ends_while_epochs_are_long(tmp_path: Path) -> None:
     played = Played(tmp_path)
     played.turn()
-    played.driver.study._lease.is_lost = True
+    played.driver.study._drivers._own.is_lost = True
     with pytest.raises(ClusterError, match="another driver has taken over"):
         played.turn()
 

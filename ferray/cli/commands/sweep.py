@@ -53,6 +53,7 @@ def sweep(
     wait: arguments.Wait = None,
     keep: arguments.Keep = "all",
     take_over: arguments.TakeOver = False,
+    join: arguments.Join = False,
     device: arguments.Device = "auto",
     storage: arguments.Storage = None,
     tracker: arguments.Trackers = None,
@@ -66,19 +67,25 @@ def sweep(
 ) -> None:
     """Run a sweep, or continue the one of this name: the same command again goes on where it stopped."""
     asked = dict(locals())
-    from ferray.apps.sweep import plan_request, request_sweep, run_request, show_in_wandb
+    from ferray.apps.sweep import request_sweep, run_request, show_in_wandb
 
     listener = listeners.of_sweep(quiet=quiet)
     request = request_sweep(space, asked, listener)
     if dry_run:
-        plan, later = plan_request(request, [listener])
-        print_plan(plan, json=json)
-        if later:
-            say(later)
+        _print_plan(request, listener, json=json)
         return
     record = run_request(request, [listener])
     _print_end(request, record, listener, json=json)
     show_in_wandb(request, record, listener)
+
+
+def _print_plan(request: SweepRequest, listener: Listener, *, json: bool) -> None:
+    from ferray.apps.sweep import plan_request
+
+    plan, later = plan_request(request, [listener])
+    print_plan(plan, json=json)
+    if later:
+        say(later)
 
 
 def _print_end(request: SweepRequest, record: SweepRecord, listener: Listener, *, json: bool) -> None:

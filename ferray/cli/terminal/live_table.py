@@ -88,6 +88,10 @@ class LiveTable(Listener):
         row = standing.end(trial.number, kind, trial.value, epochs=trial.last.epoch if trial.last else 0)
         self._screen.print(_finished_line(trial, row, standing.metric), INDENT, _STYLES.get(kind, ""))
 
+    def ended_elsewhere(self, number: int, kind: OutcomeKind, value: float | None, epochs: int) -> None:
+        if self._standing is not None:
+            self._standing.end(number, kind, value, epochs=epochs)
+
     def close(self) -> None:
         self._screen.stop()
 
