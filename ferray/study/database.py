@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from ferray.errors import ClusterError, ConfigError
 from ferray.text.commands import install_extra
 
 CONNECT_WITHIN_S = 5
+MOST_BEGINNINGS, BEGINNING_S = 5, 0.3  # looks at an empty database that somebody else fills with tables
 HOLD_AT_MOST_S = 30.0  # of a row that other drivers wait for
 _KNOW_CONNECT_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "mysqldb")
 
@@ -24,7 +26,7 @@ def open_database(url: str) -> BaseStorage:
     """The storage behind `url`; ConfigError where there is none, no driver for it, or no way in."""
     url = openable(url)
     with _way_in_named(url):
-        return get_storage(RDBStorage(url, engine_kwargs=_engine_options(url)))
+        return get_storage(_with_tables(url))
 
 
 def open_existing(url: str) -> BaseStorage | None:
@@ -52,6 +54,18 @@ def open_existing(url: str) -> BaseStorage | None:
 def _engine_options(url: str) -> dict[str, Any]:
     # A sweep is silent for hours: connections that a server or a firewall has closed by then are replaced unseen.
     return {"pool_pre_ping": True, "connect_args": _connect_args(url)}
+
+
+def _with_tables(url: str) -> RDBStorage:
+    """The database, where the first one to open it makes the tables; of several at once, the others wait for that."""
+    from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+    for _ in range(MOST_BEGINNINGS - 1):
+        try:
+            return RDBStorage(url, engine_kwargs=_engine_options(url))
+        except (IntegrityError, ProgrammingError):  # a table that was not there a moment ago
+            time.sleep(BEGINNING_S)
+    return RDBStorage(url, engine_kwargs=_engine_options(url))
 
 
 @contextmanager

@@ -134,6 +134,21 @@ def take_at_once(stores: list[BaseStorage]) -> int:
         return sum(pool.map(take, stores))
 
 
+def test_drivers_that_find_an_empty_database_at_once_all_open_it(server: str, tmp_path: Path) -> None:
+    database, ready = f"empty_{uuid.uuid4().hex[:8]}", threading.Barrier(4)
+    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text(f"CREATE DATABASE {database}"))
+    engine.dispose()
+
+    def begin(_: int) -> list[str]:
+        ready.wait()
+        return optuna.get_all_study_names(open_store(tmp_path, server.removesuffix("postgres") + database))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(begin, range(4))) == [[]] * 4
+
+
 def test_connections_that_the_server_closed_are_replaced(spec: SweepSpec, server: str, tmp_path: Path) -> None:
     study = Study(spec, open_store(tmp_path, server))
     engine = sqlalchemy.create_engine(server)
