@@ -19,6 +19,7 @@ from ray.exceptions import NodeDiedError, RayError, TaskUnschedulableError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ferray.config.cache_folder import cache_dir_here, make_cache_folder
+from ferray.files.atomic import hidden_beside
 from ferray.files.os_errors import system_words
 from ferray.launch._nodes import Node
 from ferray.registry import ROOMS
@@ -160,7 +161,7 @@ def _cache_problem(drivers: Path) -> str:
     folder = cache_dir_here(drivers)
     try:
         make_cache_folder(folder)
-        probe = folder / f".ferray-probe-{os.getpid()}"
+        probe = hidden_beside(folder / "probe")  # in containers, nodes that share the folder have the same processes
         probe.mkdir()
         probe.rmdir()
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from ferray.data.pack import ensure_data
 from ferray.data.samples import Splits
 from ferray.data.summary import DataSummary
 from ferray.errors import ConfigError
+from ferray.files.atomic import hidden_beside
 from ferray.files.os_errors import writing
 from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.registry import ROOMS
@@ -176,7 +176,7 @@ def ensure_writable(runtime: Runtime) -> None:
             probe.files.delete(probe.name)
     for folder, option in ((runtime.output, "--output"), (runtime.cache_dir, "FERRAY_CACHE")):
         with writing(folder, ConfigError, f"choose another with `{option}`", noun="the folder"):
-            made = nearest_existing(folder) / f".ferray-probe-{os.getpid()}"
+            made = hidden_beside(nearest_existing(folder) / "probe")
             made.mkdir()  # below a file it fails as the folder would
             made.rmdir()
 

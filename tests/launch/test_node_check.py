@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +65,14 @@ def test_this_machine_is_like_itself(tmp_path: Path) -> None:
     here = facts_here(str(tmp_path), needs_cuda=False)
     assert judge(here, here, asked=here.clock, heard=here.clock) == Verdict()
     assert here.code == code_hash()
+
+
+def test_cache_that_another_node_tries_at_the_same_time_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FERRAY_CACHE", str(tmp_path))
+    (tmp_path / f".ferray-probe-{os.getpid()}").mkdir()  # by a process of the same number in another container
+    assert facts_here("/nowhere", needs_cuda=False).cache == ""
 
 
 def test_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
