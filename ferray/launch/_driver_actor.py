@@ -21,7 +21,7 @@ from ferray.artifacts.sight import hide, sees, show
 from ferray.config.job import JobBundle, TrialJob
 from ferray.errors import StorageError
 from ferray.files.os_errors import writing
-from ferray.files.readable import lend
+from ferray.files.readable import Readable, lend
 from ferray.launch._driver_files import Ask, DriverFileSystem
 from ferray.launch._served_folder import Answer, ServedFolder
 
@@ -93,7 +93,7 @@ def reach_files(bundle: JobBundle) -> None:
         folders |= {str(Path(path).parent) for path in elsewhere if not is_seen or not Path(path).exists()}
     opened: Callable[[str], FileSystem] = partial(DriverFileSystem, ask=_ask_actor(bundle.jobs[0].driver))
     mount(dict.fromkeys(folders, opened))
-    lend({_weights_of(job): file_at(job.weights) for job in bundle.jobs if str(Path(job.weights).parent) in folders})
+    lend({_weights_of(job): _weights_at(job.weights, folders) for job in bundle.jobs if job.weights})
 
 
 def _read_elsewhere(job: TrialJob) -> set[str]:
@@ -105,6 +105,11 @@ def _weights_of(job: TrialJob) -> str:
     """The file of weights that a trial's configuration names, as it names it; "" where it names none."""
     params: dict[str, Any] = next(iter(job.config.get("backbone", {}).values()), {})
     return str(params.get("weights") or "")
+
+
+def _weights_at(path: str, folders: set[str]) -> Readable:
+    """The file, by its whole path: a worker was started in another folder than the driver, on the same disk too."""
+    return file_at(path) if str(Path(path).parent) in folders else Path(path)
 
 
 def _absolute(path: str) -> str:

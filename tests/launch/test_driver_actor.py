@@ -74,3 +74,14 @@ def test_they_are_read_from_the_driver_where_trials_lie_at_an_address(driver: Dr
     reach_files(JobBundle((job,)))
     assert isinstance(file_system_at("/runs"), DriverFileSystem)
     assert str(readable_at("w.pt")) == str(Path("w.pt").absolute())
+
+
+def test_they_are_found_by_a_worker_that_was_started_elsewhere_on_the_drivers_disk(
+    driver: DriverFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("w.pt").touch()
+    job = offered(driver, job_in(f"{tmp_path}/trials/0000-ab"))
+    monkeypatch.chdir("/")
+    reach_files(JobBundle((job,)))
+    assert readable_at("w.pt") == tmp_path / "w.pt"
