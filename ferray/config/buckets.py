@@ -18,7 +18,7 @@ Client = Any  # an AbstractFileSystem of fsspec, which has no types
 EXTRAS = {"s3": "aws", "s3a": "aws", "gs": "gcp", "gcs": "gcp"}  # by the kind of address, what brings its client
 CONNECT_WITHIN_S = 10
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+([^/].*)", re.DOTALL)
-_CREDENTIALS = re.compile(r"://[^/]*:[^/]*@")
+_CREDENTIALS = re.compile(r"://[^/]*:(?!\d{2,5}/).*@", re.DOTALL)  # keys of S3 have slashes, and a port is no password
 _OF_THIS_MACHINE = {"file", "local"}
 _S3 = {"config_kwargs": {"connect_timeout": CONNECT_WITHIN_S, "retries": {"max_attempts": 3}}}
 
