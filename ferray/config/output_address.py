@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ferray.config.cache_folder import default_cache_dir
+from ferray.files.atomic import write_text
 
 _ADDRESS_NAME = "address.txt"  # in the folder that stands for an address
 
@@ -21,7 +22,7 @@ def copy_of(address: str) -> Path:
 
 def remember_address(folder: Path, address: str) -> None:
     """Have `address_of` find the address that this folder stands for."""
-    (folder / _ADDRESS_NAME).write_text(f"{address.rstrip('/')}\n", encoding="utf-8")
+    write_text(folder / _ADDRESS_NAME, f"{address.rstrip('/')}\n", durable=False)
 
 
 def address_of(output: Path) -> str | None:

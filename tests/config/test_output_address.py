@@ -22,6 +22,13 @@ def test_a_sweep_lies_below_the_address(tmp_path: Path) -> None:
     assert sweep_address(tmp_path / "sfew") == "s3://faces/runs/sfew"
 
 
+def test_an_address_is_whole_whoever_reads_it_while_it_is_written(tmp_path: Path) -> None:
+    remember_address(tmp_path, "s3://faces/runs")
+    with next(tmp_path.iterdir()).open() as begun:
+        remember_address(tmp_path, "s3://faces/other")
+        assert begun.read().strip() == "s3://faces/runs"
+
+
 def test_commands_name_the_address_and_not_the_folder(tmp_path: Path) -> None:
     remember_address(tmp_path, "s3://faces/runs")
     assert words_for(tmp_path / "sfew") == ("sfew", "--output", "s3://faces/runs")
