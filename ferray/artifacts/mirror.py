@@ -157,5 +157,10 @@ def _is_manifest(found: Any) -> bool:
         isinstance(found, dict)
         and isinstance(found.get("stamp"), str)
         and isinstance(found.get("files"), dict)
-        and all(_NAME.fullmatch(name) and isinstance(written, int) for name, written in found["files"].items())
+        and all(_NAME.fullmatch(name) and _is_a_time(written) for name, written in found["files"].items())
     )
+
+
+def _is_a_time(nanoseconds: object) -> bool:
+    """Whether a disk takes it for one."""
+    return isinstance(nanoseconds, int) and 0 <= nanoseconds < 2**63

@@ -137,6 +137,15 @@ def test_where_nothing_was_written_nothing_is_restored(there: RecordMirror) -> N
     assert not there.folder.exists()
 
 
+@pytest.mark.parametrize("written", ["-1", "1e300", str(10**30), '"now"'])
+def test_a_manifest_has_times_that_a_disk_takes(there: RecordMirror, written: str) -> None:
+    files = MemoryFileSystem(there.address)
+    files.append("place.json", b"{}")
+    files.append("record.json", f'{{"stamp": "x", "files": {{"place.json": {written}}}}}'.encode())
+    with pytest.raises(DataError, match="is not what a sweep writes"):
+        there.pull()
+
+
 @pytest.mark.parametrize("name", ["../place.json", "/etc/passwd", ".hidden", "wandb/../../x", "a/b.json"])
 def test_a_manifest_does_not_lead_out_of_the_folder(there: RecordMirror, name: str) -> None:
     files = MemoryFileSystem(there.address)
