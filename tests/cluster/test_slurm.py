@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "cluster" / "slurm" / "sweep.sbat
 STAND_INS = {
     "hostname": "echo '10.1.2.3 fe80::1'",
     "srun": 'export SLURM_PROCID=0; exec "$@"',
-    "ray": '[[ $1 == stop ]] && exit; echo "ray $*"; while [[ $1 != -- ]]; do shift; done; shift; exec "$@"',
+    "ray": '[[ $1 == stop ]] && exit; echo "ray $*"; for word; do shift; [[ $word == -- ]] && exec "$@"; done; exit 2',
     "ferray": """
         echo "ferray $*"
         echo "mode=$RAY_AUTH_MODE token=$(stat -c %a "$RAY_AUTH_TOKEN_PATH")"
@@ -54,22 +55,35 @@ def stand_in(home: Path, name: str, body: str) -> None:
     path.chmod(0o755)
 
 
+@contextmanager
+def started(job: dict[str, str], *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """The script at work, of whose processes none is left behind, whatever becomes of the test."""
+    command, pipe = ["bash", str(SCRIPT), *options], subprocess.PIPE
+    place = {**job, **environment}
+    with subprocess.Popen(command, env=place, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as running:
+        try:
+            yield running
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+
+
 def submit(job: dict[str, str], *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = ["bash", str(SCRIPT), *options]
-    return subprocess.run(command, env={**job, **environment}, capture_output=True, text=True, timeout=20, check=False)
+    with started(job, *options, **environment) as running:
+        said, told = running.communicate(timeout=20)
+    return subprocess.CompletedProcess(running.args, running.returncode, said, told)
 
 
 def submit_and_warn(job: dict[str, str], **environment: str) -> tuple[int, list[str]]:
     """Exit code and words of a job that SLURM signals while its sweep trains."""
     stand_in(Path(job["HOME"]), "ferray", UNTIL_STOPPED)
-    command = ["bash", str(SCRIPT), "sfew"]
-    with subprocess.Popen(command, env={**job, **environment}, stdout=subprocess.PIPE, text=True) as running:
+    with started(job, "sfew", **environment) as running:
         assert running.stdout is not None
         for line in running.stdout:
             if line == "training\n":
                 break
         running.send_signal(signal.SIGTERM)
-        said = running.stdout.read().splitlines()
+        said = running.communicate(timeout=20)[0].splitlines()
     return running.returncode, said
 
 
@@ -165,21 +179,24 @@ def _bind(listening: socket.socket, ports: range) -> None:
             return
 
 
-def lend(job: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(["bash", str(SCRIPT), "sfew"], env=job, stdout=subprocess.PIPE, text=True)
-
-
 def test_a_node_ends_once_the_port_of_the_head_refuses(job: dict[str, str], head: socket.socket) -> None:
     stand_in(Path(job["HOME"]), "ray", 'echo "$1"; [[ $1 == stop ]] || exec /bin/sleep 60')
-    with lend(job) as node:
+    with started(job, "sfew") as node:
         head.accept()[0].close()
         head.close()
         assert node.wait(timeout=30) == 0
 
 
+def test_a_node_whose_head_never_comes_ends_as_ray_does(job: dict[str, str], head: socket.socket) -> None:
+    stand_in(Path(job["HOME"]), "ray", "exit 1")
+    head.close()
+    with started(job, "sfew") as node:
+        assert node.wait(timeout=30) == 1
+
+
 def test_a_node_that_ray_has_dropped_joins_again(job: dict[str, str], head: socket.socket) -> None:
     stand_in(Path(job["HOME"]), "ray", 'echo "$1"; exit 1')
-    with lend(job) as node:
+    with started(job, "sfew") as node:
         assert node.stdout is not None
         assert [node.stdout.readline() for _ in range(2)] == ["symmetric-run\n"] * 2
         head.close()
