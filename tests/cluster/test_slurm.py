@@ -88,9 +88,15 @@ def submit_and_warn(job: dict[str, str], **environment: str) -> tuple[int, list[
 
 
 def test_it_leads_the_sweep_from_its_first_node(job: dict[str, str]) -> None:
-    assert f"ferray sweep --gpus-per-trial 1 sfew --trials 3 --address auto --output {job['HOME']}/runs" in (
+    assert f"ferray sweep --gpus-per-trial 1 --output {job['HOME']}/runs sfew --trials 3 --address auto" in (
         submit(job, "sfew", "--trials", "3").stdout.splitlines()
     )
+
+
+def test_options_stand_behind_the_scripts_own_choices(job: dict[str, str]) -> None:
+    words = submit(job, "sfew", "--output", "s3://bucket/runs", "--gpus-per-trial", "0.5").stdout.split()
+    assert [words[at + 1] for at in range(len(words)) if words[at] == "--output"][-1] == "s3://bucket/runs"
+    assert [words[at + 1] for at in range(len(words)) if words[at] == "--gpus-per-trial"][-1] == "0.5"
 
 
 def test_ray_starts_on_all_its_nodes_with_what_they_have(job: dict[str, str]) -> None:
