@@ -14,14 +14,14 @@ export RAY_TMPDIR="${RAY_TMPDIR:-$HOME/ferray/tmp}" # Ray lets every user of a m
 (umask 077 && mkdir -p "$RAY_TMPDIR")
 export FERRAY_DATA="${FERRAY_DATA:-/shared/data}" FERRAY_CACHE="${FERRAY_CACHE:-/tmp/ferray-cache}"
 
-ray get-auth-token --generate >/dev/null 2>&1 # writes ~/.ray/auth_token where there is none
-chmod 600 ~/.ray/auth_token
+ray get-auth-token --generate >/dev/null # writes ~/.ray/auth_token where there is none
+if [[ -f ~/.ray/auth_token ]]; then chmod 600 ~/.ray/auth_token; fi
 ray start --head --port=6379 --dashboard-host=127.0.0.1 "$@"
 
 cat <<END
 
 To add a machine, bring it the token and run the other script there:
-  scp ~/.ray/auth_token OTHER:.ray/auth_token
+  ssh OTHER mkdir -p .ray && scp -p ~/.ray/auth_token OTHER:.ray/
   cluster/local/worker.sh HEAD
 To sweep on all of them, in this terminal or another on this machine:
   export RAY_AUTH_MODE=token RAY_TMPDIR=$RAY_TMPDIR

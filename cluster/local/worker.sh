@@ -10,8 +10,8 @@ if ! command -v ray >/dev/null; then
     echo "there is no \`ray\` on this machine: install ferray with cluster/node/setup.sh, or activate its environment" >&2
     exit 2
 fi
-if [[ ! -s ~/.ray/auth_token && -z ${RAY_AUTH_TOKEN_PATH:-} ]]; then
-    echo "there is no ~/.ray/auth_token: copy it from the head, \`scp HEAD:.ray/auth_token ~/.ray/\`" >&2
+if [[ ! -s ~/.ray/auth_token && -z ${RAY_AUTH_TOKEN_PATH:-}${RAY_AUTH_TOKEN:-} ]]; then
+    echo "there is no ~/.ray/auth_token: copy it from the head, \`mkdir -p ~/.ray && scp -p HEAD:.ray/auth_token ~/.ray/\`" >&2
     exit 2
 fi
 head=$1

@@ -22,7 +22,9 @@ esac"""
 A_UV = f"""{SAY}
 case "$*" in "venv "*) mkdir -p "${{!#}}/bin" ;; esac"""
 A_RAY = f"""{SAY} && echo "mode=$RAY_AUTH_MODE tmp=$(stat -c %a "$RAY_TMPDIR")" >>"$HOME/said"
-case "$1" in get-auth-token) mkdir -p "$HOME/.ray" && echo secret >"$HOME/.ray/auth_token" ;; esac"""
+case "$1${{RAY_AUTH_TOKEN:+ given}}" in
+get-auth-token) mkdir -p "$HOME/.ray" && echo secret >"$HOME/.ray/auth_token" ;;
+esac"""
 
 
 @pytest.fixture
@@ -36,8 +38,11 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(home: Path, script: str, *words: object, path: str = "/usr/bin:/bin") -> subprocess.CompletedProcess[str]:
-    place = {"HOME": str(home), "PATH": f"{home / 'bin'}:{path}", "TMPDIR": str(home)}
+def run(
+    home: Path, script: str, *words: object, path: str = "/usr/bin:/bin", token: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    given = {} if token is None else {"RAY_AUTH_TOKEN": token}
+    place = {"HOME": str(home), "PATH": f"{home / 'bin'}:{path}", "TMPDIR": str(home), **given}
     command = ["bash", str(CLUSTER / script), *map(str, words)]
     return subprocess.run(command, env=place, capture_output=True, text=True, timeout=20, check=False)
 
@@ -117,6 +122,16 @@ def test_a_head_makes_a_token_that_its_user_alone_reads(home: Path) -> None:
     assert (home / ".ray" / "auth_token").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("words", [("local/head.sh",), ("local/worker.sh", "node1")], ids=str)
+def test_a_token_of_the_environment_is_taken(home: Path, words: tuple[str, ...]) -> None:
+    assert run(home, *words, token="secret").returncode == 0
+
+
+def test_the_token_is_copied_into_a_folder_that_is_made_and_stays_its_users(home: Path) -> None:
+    told = run(home, "local/head.sh").stdout
+    assert "ssh OTHER mkdir -p .ray && scp -p ~/.ray/auth_token OTHER:.ray/" in told
+
+
 def test_a_head_starts_behind_its_token_with_its_dashboard_on_loopback(home: Path) -> None:
     run(home, "local/head.sh", "--num-gpus=2")
     assert said(home)[-2:] == [
@@ -140,7 +155,7 @@ def test_a_machine_joins_the_head_that_it_is_given(home: Path) -> None:
 
 def test_a_machine_without_the_token_is_told_where_it_is(home: Path) -> None:
     done = run(home, "local/worker.sh", "node1")
-    assert (done.returncode, "~/.ray/auth_token" in done.stderr) == (2, True)
+    assert (done.returncode, "mkdir -p ~/.ray && scp -p HEAD:.ray/auth_token" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("script", ["local/head.sh", "local/worker.sh"])
