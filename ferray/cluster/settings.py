@@ -9,16 +9,19 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ferray.cluster.versions import VERSIONS
-from ferray.cluster.words import sign_pattern
+from ferray.cluster.words import PLAIN, sign_pattern
 from ferray.registry import Params
 
-Name = Annotated[str, sign_pattern("a name", "small letters, digits and `-`", r"[a-z][a-z0-9-]{0,39}")]
-Host = Annotated[str, sign_pattern("a host", "letters, digits, `.`, `:` and `-`", r"[A-Za-z0-9][A-Za-z0-9.:-]{0,252}")]
-User = Annotated[str, sign_pattern("a user", "small letters, digits, `_` and `-`", r"[a-z_][a-z0-9_-]{0,31}")]
-Word = Annotated[str, sign_pattern("a name", "letters, digits, `.`, `_` and `-`", r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")]
+Name = Annotated[str, sign_pattern("a name", "small letters, digits and `-`", r"[a-z][a-z0-9-]{0,39}"), PLAIN]
+Host = Annotated[
+    str, sign_pattern("a host", "letters, digits, `.`, `:` and `-`", r"[A-Za-z0-9][A-Za-z0-9.:-]{0,252}"), PLAIN
+]
+User = Annotated[str, sign_pattern("a user", "small letters, digits, `_` and `-`", r"[a-z_][a-z0-9_-]{0,31}"), PLAIN]
+Label = Annotated[str, sign_pattern("a name", "letters, digits, `.`, `_` and `-`", r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")]
+Word = Annotated[Label, PLAIN]
 File = Annotated[
     str,
     sign_pattern(
@@ -28,8 +31,9 @@ File = Annotated[
 Image = Annotated[
     str,
     sign_pattern("an image", "letters, digits, `/`, `.`, `_`, `:`, `@` and `-`", r"[a-z0-9][A-Za-z0-9/._:@-]{0,254}"),
+    PLAIN,
 ]
-Quantity = Annotated[str, sign_pattern("a size of Kubernetes", "such as `64Gi`", r"[1-9][0-9]{0,5}(Mi|Gi|Ti)")]
+Quantity = Annotated[str, sign_pattern("a size of Kubernetes", "the form of `64Gi`", r"[1-9][0-9]{0,5}(Mi|Gi|Ti)")]
 Port = Annotated[int, Field(ge=1024, le=65535)]
 
 
@@ -117,6 +121,12 @@ class Cloud(NodeSettings):
     disk_gib: int = Field(200, ge=50, le=16000)
     """Of each node."""
 
+    @model_validator(mode="after")
+    def _keeps_what_it_may_have(self) -> Cloud:
+        if self.min_gpu_nodes > self.max_gpu_nodes:
+            raise ValueError(f"min_gpu_nodes is `{self.min_gpu_nodes}`, max_gpu_nodes only `{self.max_gpu_nodes}`")
+        return self
+
 
 class Aws(Cloud):
     """EC2."""
@@ -132,12 +142,15 @@ class Aws(Cloud):
     image: Annotated[
         str,
         sign_pattern(
-            "an image of AWS", "such as `ami-0123456789abcdef0`", r"(ami-[0-9a-f]{8,17}|resolve:ssm:[A-Za-z0-9/._-]+)"
+            "an image of AWS",
+            "the form of `ami-0123456789abcdef0`",
+            r"(ami-[0-9a-f]{8,17}|resolve:ssm:[A-Za-z0-9/._-]+)",
         ),
     ] = "resolve:ssm:/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-22.04/latest/ami-id"
     """With NVIDIA's driver: an id, or the parameter that names the newest one."""
     security_group: (
-        Annotated[str, sign_pattern("a security group", "such as `sg-0123456789abcdef0`", r"sg-[0-9a-f]{8,17}")] | None
+        Annotated[str, sign_pattern("a security group", "the form of `sg-0123456789abcdef0`", r"sg-[0-9a-f]{8,17}")]
+        | None
     ) = None
     """The group of the nodes by its id, for an account with several networks; else by the cluster's name."""
     bucket: Word = "ferray-example"
@@ -150,7 +163,7 @@ class Gcp(Cloud):
     EXAMPLES = ("ssh_from", "project", "bucket")
 
     name: Annotated[
-        str, sign_pattern("a name", "at most 21 small letters, digits and `-`", r"[a-z][a-z0-9-]{0,20}")
+        str, sign_pattern("a name", "at most 21 small letters, digits and `-`", r"[a-z][a-z0-9-]{0,20}"), PLAIN
     ] = "ferray"
     """What the cluster is called, and what its network, its accounts and its nodes' tags are called after."""
 
@@ -210,6 +223,12 @@ class KubeRay(Settings):
     space: Word = "sfew"
     """What the RayJob searches."""
 
+    @model_validator(mode="after")
+    def _keeps_what_it_may_have(self) -> KubeRay:
+        if self.min_workers > self.workers:
+            raise ValueError(f"min_workers is `{self.min_workers}`, workers only `{self.workers}`")
+        return self
+
 
 class Slurm(Settings):
     """A batch system."""
@@ -221,12 +240,12 @@ class Slurm(Settings):
     cpus: int = Field(32, ge=1, le=512)
     """Cores of a node."""
     time: Annotated[
-        str, sign_pattern("a time of SLURM", "such as `12:00:00`", r"([0-9]+-)?[0-9]{1,2}:[0-9]{2}:[0-9]{2}")
+        str, sign_pattern("a time of SLURM", "the form of `12:00:00`", r"([0-9]+-)?[0-9]{1,2}:[0-9]{2}:[0-9]{2}")
     ] = "12:00:00"
     """The job's time limit."""
-    partition: Word | None = None
+    partition: Label | None = None
     """The partition; without one, the site's default."""
-    account: Word | None = None
+    account: Label | None = None
     """Who pays; without one, the user's default."""
     warning_s: int = Field(60, ge=30, le=3600)
     """So long before the time limit the trials are saved; an epoch takes less, or its trial loses what it has of it."""

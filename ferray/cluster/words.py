@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import yaml
 from pydantic import AfterValidator
 
 
@@ -17,3 +18,17 @@ def sign_pattern(what: str, signs: str, pattern: str) -> AfterValidator:
         return text
 
     return AfterValidator(checked)
+
+
+def _plain(text: str) -> str:
+    """A text that YAML reads as itself where it stands without quotes, unlike `on`, `007` and `a:`."""
+    try:
+        is_itself = yaml.safe_load(text) == text
+    except yaml.YAMLError:
+        is_itself = False
+    if not is_itself:
+        raise ValueError(f"is `{text}`, which YAML does not read as a text")
+    return text
+
+
+PLAIN = AfterValidator(_plain)

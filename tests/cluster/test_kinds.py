@@ -18,6 +18,7 @@ from tests.cluster.shipped import CLUSTER, FILES, USED, named, ray_cluster
 
 ROOT = CLUSTER.parent
 WHAT_ENDS_A_LINE = ["a\nb", 'a"b', "a'b", "a b", "a;b", "a$b", "a`b", "a#b", "a{b", "a,b", "a: b", "a\\b", "-a", ""]
+WHAT_YAML_READS_AS_ANOTHER = ["on", "007", "1.5", "2020-01-01", "a:"]
 
 
 def refusal(kind: str, *sets: str) -> ConfigError:
@@ -108,6 +109,32 @@ def test_no_text_can_end_the_line_that_it_stands_in(kind: str, name: str) -> Non
     model, is_list = KINDS[kind].settings, isinstance(KINDS[kind].settings.model_fields[name].default, tuple)
     taken = [word for word in WHAT_ENDS_A_LINE if accepts(model, name, (word,) if is_list else word)]
     assert taken == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("onprem", "name"),
+        ("onprem", "head"),
+        ("onprem", "workers"),
+        ("onprem", "ssh_user"),
+        ("aws", "region"),
+        ("gcp", "name"),
+        ("kuberay", "image"),
+    ],
+)
+def test_no_text_stands_in_a_file_that_yaml_reads_as_something_else(kind: str, name: str) -> None:
+    model, is_list = KINDS[kind].settings, isinstance(KINDS[kind].settings.model_fields[name].default, tuple)
+    taken = [word for word in WHAT_YAML_READS_AS_ANOTHER if accepts(model, name, (word,) if is_list else word)]
+    assert taken == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "sets"), [("aws", "min_gpu_nodes=5"), ("gcp", "min_gpu_nodes=5"), ("kuberay", "min_workers=3")]
+)
+def test_no_more_nodes_stay_than_there_may_be(kind: str, sets: str) -> None:
+    name, _, value = sets.partition("=")
+    assert f"{name} is `{value}`" in refusal(kind, sets).message
 
 
 def accepts(model: type[Settings], name: str, value: object) -> bool:
