@@ -37,11 +37,22 @@ def url_of(address: str | None) -> str:
     """
     given = address or os.environ.get(ADDRESS_VARIABLE) or DEFAULT_URL
     url = given if "://" in given else f"http://{given}"
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or given == "auto":
+    if given == "auto" or not _is_dashboard(url):
         message = f"`{given}` is not the address of a dashboard"
         raise ConfigError(message, f"write it as `{DEFAULT_URL}`: the dashboard takes the jobs")
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_dashboard(url: str) -> bool:
+    """Whether a URL may be that of a dashboard: one of HTTP with a host, a port there may be, and no password."""
+    try:
+        parts = urlsplit(url)
+        is_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    has_signs_of_a_host = bool(parts.hostname) and not any(sign.isspace() for sign in parts.netloc)
+    return parts.scheme in ("http", "https") and has_signs_of_a_host and is_port and "@" not in parts.netloc
 
 
 @dataclass(frozen=True)
@@ -82,11 +93,14 @@ class Head:
 def connect(address: str | None) -> Head:
     """The head at an address, by the token of this user; ClusterError where nothing answers or the token is refused."""
     url, token = url_of(address), read_token()
-    mode = _answer(url, Request(f"{url}/api/authentication_mode")).get("authentication_mode")
+    answer = _answer(url, Request(f"{url}/api/authentication_mode"))
+    mode = answer.get("authentication_mode") if isinstance(answer, dict) else None
     head = Head(url, token if mode == "token" else "", asks_token=mode == "token")
     if head.asks_token and not token:
         raise ClusterError(f"the cluster at `{url}` asks for a token, and there is none here", _GET_TOKEN)
-    head.get("/api/version")
+    named = head.get("/api/version")
+    if not isinstance(named, dict) or "ray_version" not in named:
+        raise _stranger(url, "it names no version of Ray")
     return head
 
 

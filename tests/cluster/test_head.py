@@ -30,7 +30,19 @@ def test_without_an_address_the_environment_says_it(monkeypatch: pytest.MonkeyPa
     assert url_of(None) == "https://ray.internal"
 
 
-@pytest.mark.parametrize("given", ["auto", "ray://10.0.0.1:10001", "http://me:secret@10.0.0.1:8265", "http://"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "auto",
+        "ray://10.0.0.1:10001",
+        "http://me:secret@10.0.0.1:8265",
+        "http://",
+        "[::",
+        "head:http",
+        "head:99999",
+        "http://a b",
+    ],
+)
 def test_what_is_no_dashboards_address_is_refused(given: str) -> None:
     with pytest.raises(ConfigError, match="is not the address of a dashboard"):
         url_of(given)
@@ -46,6 +58,14 @@ def test_a_token_is_not_sent_to_a_head_that_asks_for_none(monkeypatch: pytest.Mo
     monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
     with RayHead() as head:
         assert connect(head.url).headers == {}
+
+
+@pytest.mark.parametrize("answer", [[], {}, "ray", None])
+def test_another_server_of_json_is_no_head(answer: object) -> None:
+    with RayHead() as head:
+        head.answers = {"/api/authentication_mode": answer, "/api/version": answer}
+        with pytest.raises(ClusterError, match="is no dashboard of Ray's"):
+            connect(head.url)
 
 
 def test_an_open_head_is_noted() -> None:
