@@ -23,6 +23,12 @@ MOST_BYTES = 2**20
 _MACHINE = ("InstanceType", "machineType", "instanceType")  # of AWS, of Google Cloud
 # What else a cluster's files are, by a key that they begin with: who starts it.
 _OTHERS = {"apiVersion": "kubectl apply -f", "services": "docker compose up -d -f"}
+# The same for what is no YAML, or none that has keys alone, by words of its text.
+_OTHER_TEXTS = {
+    "AWSTemplateFormatVersion": "aws cloudformation deploy --template-file",
+    "#SBATCH": "sbatch",
+    "#!/usr/bin/env bash": "bash",
+}
 
 
 @dataclass(frozen=True)
@@ -91,9 +97,19 @@ def read_launcher_file(path: Path) -> LauncherFile:
     try:
         tree = next((document for document in yaml.safe_load_all(text) if document), None)
     except yaml.YAMLError as error:
+        if any(words in text for words in _OTHER_TEXTS):
+            raise _not_for_the_launcher(path, text, None) from error
         raise ConfigError(f"`{path}` is no YAML: {str(error).splitlines()[0]}", "see `ray up --help`") from error
     if not isinstance(tree, dict) or "cluster_name" not in tree or not isinstance(tree.get("provider"), dict):
         raise _not_for_the_launcher(path, text, tree)
+    try:
+        return _launcher_file(path, tree)
+    except (AttributeError, TypeError, ValueError) as error:  # of a value of another type, wherever it stands
+        hint = f"`{command('cluster check', path)}` says which"
+        raise ConfigError(f"`{path}` has values that Ray's launcher cannot read: {error}", hint) from error
+
+
+def _launcher_file(path: Path, tree: Mapping[str, Any]) -> LauncherFile:
     types = [_node_type(name, kept) for name, kept in (tree.get("available_node_types") or {}).items()]
     workers = len(tree["provider"].get("worker_ips") or ())
     most = tree.get("max_workers", workers if tree["provider"].get("type") == "local" else 2)  # Ray's own default
@@ -103,7 +119,8 @@ def read_launcher_file(path: Path) -> LauncherFile:
 
 def _not_for_the_launcher(path: Path, text: str, tree: Any) -> ConfigError:
     keys = tree if isinstance(tree, dict) else {}
-    starts = next((words for key, words in _OTHERS.items() if key in keys), "sbatch" if "#SBATCH" in text else "")
+    found = [words for key, words in _OTHERS.items() if key in keys]
+    starts = next(iter([*found, *(words for mark, words in _OTHER_TEXTS.items() if mark in text)]), "")
     hint = f"`{starts} {path}` starts it" if starts else f"see `{command('cluster list')}`"
     return ConfigError(f"`{path}` is no file of Ray's launcher", hint)
 

@@ -45,6 +45,8 @@ def test_what_the_nodes_are_given_must_be_here(tmp_path: Path, monkeypatch: pyte
         ("apiVersion: v1\nkind: Namespace\n", "kubectl apply -f"),
         ("#!/bin/bash\n#SBATCH --nodes=2\necho: 1\n", "sbatch"),
         ("services: {}\n", "docker compose up"),
+        ("AWSTemplateFormatVersion: 2010-09-09\nRole: !GetAtt Head.Arn\n", "aws cloudformation deploy"),
+        ("#!/usr/bin/env bash\nexit 1\necho a: b: c\n", "bash"),
         ("one: two\n", "cluster list"),
     ],
 )
@@ -61,6 +63,22 @@ def test_what_is_no_file_or_no_yaml_is_refused(text: str | None, tmp_path: Path)
         (tmp_path / "file.yaml").write_text(text)
     with pytest.raises(ConfigError):
         read_launcher_file(tmp_path / "file.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "provider: {type: aws}\navailable_node_types: [head]\n",
+        "provider: {type: aws}\navailable_node_types: {head: {min_workers: few}}\n",
+        "provider: {type: local, worker_ips: 3}\n",
+        "provider: {type: aws}\nfile_mounts: [a]\n",
+    ],
+)
+def test_a_value_of_another_type_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "file.yaml").write_text(f"cluster_name: one\n{text}")
+    with pytest.raises(ConfigError, match="cannot read") as error:
+        read_launcher_file(tmp_path / "file.yaml")
+    assert "cluster check" in error.value.hint
 
 
 def launched(tmp_path: Path, code: str) -> list[str]:
