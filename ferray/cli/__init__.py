@@ -141,4 +141,8 @@ def _what(error: OSError) -> str:
 
 def _verb(args: list[str]) -> str:
     known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
-    return args[0] if args and args[0] in known else ""
+    if not args or args[0] not in known:
+        return ""
+    group = next((group.typer_instance for group in app.registered_groups if group.name == args[0]), None)
+    parts = {command.name for command in group.registered_commands} if group else set()
+    return " ".join(args[:2]) if parts & set(args[1:2]) else args[0]

@@ -85,3 +85,8 @@ def test_settings_without_a_kind_are_refused() -> None:
 def test_a_wrong_kind_is_told_the_nearest(words: tuple[str, ...]) -> None:
     ran = ferray("cluster", *words)
     assert (ran.code, "did you mean `aws`" in ran.err) == (2, True)
+
+
+def test_a_wrong_word_points_to_the_help_of_the_command_that_was_meant() -> None:
+    assert "cluster up --help" in ferray("cluster", "up").err
+    assert "cluster --help" in ferray("cluster", "upp").err
