@@ -20,7 +20,7 @@ class Head(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b'{"authentication_mode": "disabled"}')
+        self.wfile.write(b'{"authentication_mode": "disabled", "ray_version": "2.60.0"}')
     def log_message(self, *_):
         pass
 
