@@ -36,8 +36,8 @@ def show(line: str, indent: str = "  ") -> None:
 
 
 def show_text(text: str) -> None:
-    """Whole lines of data on stdout, as they are."""
-    print(visible(text), end="")
+    """Whole lines of data on stdout, as they are, at once: who reads them through a pipe may be following a log."""
+    print(visible(text), end="", flush=True)
 
 
 def say_notes(notes: Iterable[str], *, quiet: bool) -> None:
