@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from ferray.cluster.head import Head, connect, url_of
-from ferray.errors import ClusterError, Unreachable
+from ferray.errors import ClusterError, ConfigError, Unreachable
 from ferray.text.commands import script
 
 LOOPBACK = "127.0.0.1"
@@ -30,23 +30,30 @@ RAY = (sys.executable, "-m", "ray.scripts.scripts")
 
 @dataclass(frozen=True)
 class Way:
-    """A head, and how to open the way to it anew where it is gone: nothing for an address as it is."""
+    """A head, and how to open the way to it anew where it is gone: nothing for an address as it is.
+
+    `option` is the words by which another command finds the same head, none where it does so without.
+    """
 
     head: Head
     reopen: Callable[[], None]
+    option: Sequence[str] = ()
 
 
 @contextmanager
 def way_to(address: str | None, tell: Callable[[str], None]) -> Iterator[Way]:
     """The way to the head at a URL, or of a file of `ray up`; ClusterError where it does not answer."""
-    if address is None or not address.endswith(SUFFIXES):
-        yield Way(connect(address), lambda: None)
+    option = ("--address", address) if address else ()
+    if not address or not address.endswith(SUFFIXES):
+        yield Way(connect(address), lambda: None, option)
         return
+    if not Path(address).is_file():
+        raise ConfigError(f"there is no file `{address}`", "pass the file that the cluster was started with")
     tunnel = Tunnel(Path(address))
     tell(f"opening a tunnel to the head of `{address}`")
     try:
         tunnel.open()
-        yield Way(connect(tunnel.url), tunnel.reopen)
+        yield Way(connect(tunnel.url), tunnel.reopen, option)
     finally:
         tunnel.close()
 

@@ -117,6 +117,15 @@ class Interrupted(Head):
 
 
 def test_ctrl_c_ends_the_following_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    way = Way(Interrupted("http://127.0.0.1:1"), lambda: None, ("--address", "cluster/onprem.yaml"))
     with pytest.raises(KeyboardInterrupt):
-        follow_to_end(Way(Interrupted("http://127.0.0.1:1"), lambda: None), "sfew-1")
-    assert "the job goes on: `" in capsys.readouterr().err
+        follow_to_end(way, "sfew-1")
+    said = capsys.readouterr().err
+    assert "the job goes on: `" in said
+    assert "cluster logs sfew-1 --address cluster/onprem.yaml`" in said
+    assert "cluster stop sfew-1 --address cluster/onprem.yaml`" in said
+
+
+def test_a_file_that_is_not_there_opens_no_tunnel() -> None:
+    ran = ferray("cluster", "status", "--address", "onprem.yaml")
+    assert (ran.code, ran.err.splitlines()[0]) == (2, "error: there is no file `onprem.yaml`")

@@ -42,6 +42,12 @@ def logs(
     raise Exit(code)
 
 
+def how_to_go_on(way: Way, job: str) -> str:
+    """Which commands find the job again."""
+    words = (job, *way.option)
+    return f"`{command('cluster logs', *words)}` follows it, `{command('cluster stop', *words)}` ends it"
+
+
 def follow_to_end(way: Way, job: str) -> int:
     """Print the log of a job until it ends; its exit code. Ctrl-C leaves the job as it is, and says how to go on."""
     from ferray.cluster.following import Follower
@@ -49,7 +55,7 @@ def follow_to_end(way: Way, job: str) -> int:
     try:
         ended = Follower(way.head, show_text, say, reconnect=way.reopen).follow(job)
     except KeyboardInterrupt:
-        say(f"the job goes on: `{command('cluster logs', job)}` follows it, `{command('cluster stop', job)}` ends it")
+        say(f"the job goes on: {how_to_go_on(way, job)}")
         raise
     say(f"`{job}` {ended.outcome}")
     if ended.driver_exit_code in NO_PYTHON:

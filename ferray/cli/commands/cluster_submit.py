@@ -13,7 +13,6 @@ from ferray.cli import arguments
 from ferray.cli.commands import cluster_logs, sweep
 from ferray.cli.commands.cluster_address import ClusterAddress
 from ferray.cli.terminal.output import print_json, say, show
-from ferray.text.commands import command
 
 if TYPE_CHECKING:
     from ferray.apps.cluster_job import JobRequest
@@ -69,7 +68,7 @@ def submit(
         if json:
             print_json({"job": job, **request.to_json()})
         if json or not follow:
-            say(f"`{command('cluster logs', job)}` follows it, `{command('cluster stop', job)}` ends it")
+            say(cluster_logs.how_to_go_on(way, job))
             return
         code = cluster_logs.follow_to_end(way, job)
     raise Exit(code)
