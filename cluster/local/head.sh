@@ -14,7 +14,7 @@ export RAY_TMPDIR="${RAY_TMPDIR:-$HOME/ferray/tmp}" # Ray lets every user of a m
 (umask 077 && mkdir -p "$RAY_TMPDIR")
 export FERRAY_DATA="${FERRAY_DATA:-/shared/data}" FERRAY_CACHE="${FERRAY_CACHE:-/tmp/ferray-cache}"
 
-ray get-auth-token --generate >/dev/null # writes ~/.ray/auth_token where there is none
+(umask 077 && ray get-auth-token --generate >/dev/null) # writes ~/.ray/auth_token where there is none
 if [[ -f ~/.ray/auth_token ]]; then chmod 600 ~/.ray/auth_token; fi
 ray start --head --port=6379 --dashboard-host=127.0.0.1 "$@"
 

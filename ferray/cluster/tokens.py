@@ -41,10 +41,16 @@ def read_token(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def ensure_token() -> Path | None:
-    """Where a new token was written, for the owner alone; None where there is one, which every node is given."""
+    """Where a new token was written, for the owner alone; None where there is one, which every node is given.
+
+    That of Ray's own command is readable by everybody on the machine, and is made its owner's.
+    """
+    path = default_path()
+    if path.is_file():
+        with writing(path, ClusterError, noun="the token in"):
+            path.chmod(0o600)
     if read_token():
         return None
-    path = default_path()
     with writing(path, ClusterError, noun="the token in"):
         make_private(path.parent)
         with atomic_write(path, private=True) as stream:

@@ -51,3 +51,11 @@ def test_a_token_that_is_there_stays() -> None:
     ensure_token()
     token = read_token()
     assert (ensure_token(), read_token()) == (None, token)
+
+
+def test_a_token_that_others_may_read_becomes_its_owners() -> None:
+    written = ensure_token()
+    assert written is not None
+    written.chmod(0o644)
+    ensure_token()
+    assert written.stat().st_mode & 0o777 == 0o600
