@@ -186,7 +186,7 @@ class SweepDriver:
         PAUSE: its worker saves first, since its parameters will be asked again. KEEP: it is pruned, though it leads.
         """
         self.timeouts.epoch_ended(number)
-        self.failures.epoch_ended()
+        self.failures.epoch_ended(self._trials[number].root)
         decision = self.study.report(number, report)
         if decision is Decision.STOP:
             self._pruned.add(number)
@@ -234,15 +234,15 @@ class SweepDriver:
         """The worker of these trials died under them: their parameters are asked again, unless that was too often.
 
         Which of several took it down nobody knows: none is to blame, and each is asked again apart. Where the place
-        failed and there are others, none is to blame either. What else is `known` of the end is kept in the trials'
-        folders.
+        failed and there are others, none is to blame either, but for one that takes place after place with it. What
+        else is `known` of the end is kept in the trials' folders.
         """
         failures = {number: self._worker_loss(number, reason, message, known) for number in numbers}
         first = numbers[0]
         if is_elsewhere:
             self.failures.place_lost(failures[first])
             for number, failure in failures.items():
-                self.ended(number, replace(failure, kind=OutcomeKind.INTERRUPTED, is_blameless=True))
+                self.ended(number, self.failures.without_place(failure, root=self._trials[number].root))
             return
         if len(failures) == 1:
             self.ended(first, self._after_loss(first, failures[first]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from ferray.errors import ClusterError, FerrayError, SweepFailed
@@ -28,14 +29,16 @@ class FailurePolicy:
     _failures: list[FailureReason | None] = field(default_factory=list)  # the latest ones, all of one reason
     _lost: list[int] = field(default_factory=list)  # the roots of trials whose worker was lost since an epoch ended
     _last_loss: Outcome | None = None
+    _places_lost: Counter[int] = field(default_factory=Counter)  # by root, since an epoch of its own ended
 
     def expect(self, slots: int) -> None:
         """So many workers may be lost at once by one event, a node or a whole cluster that goes away."""
         self.most_losses = max(LEAST_LOSSES, LOSSES_PER_SLOT * slots)
 
-    def epoch_ended(self) -> None:
-        """Somewhere a worker works."""
+    def epoch_ended(self, root: int) -> None:
+        """Somewhere a worker works, and trains the trial of that root."""
         self._lost.clear()
+        self._places_lost.pop(root, None)
 
     def disk_is_full(self, failure: Outcome) -> Outcome:
         """The outcome of a trial that can do nothing for it."""
@@ -63,6 +66,13 @@ class FailurePolicy:
         """A place was lost with its trials, who are not to blame; where no epoch ends at any other, that goes on."""
         self._lost.append(PLACE)
         self._last_loss = failure
+
+    def without_place(self, failure: Outcome, *, root: int) -> Outcome:
+        """The outcome of a trial whose place was lost: asked again, unless it seems to take each place with it."""
+        self._places_lost[root] += 1
+        if (count := self._places_lost[root]) <= LEAST_LOSSES:
+            return replace(failure, kind=OutcomeKind.INTERRUPTED, is_blameless=True)
+        return replace(failure, message=f"{failure.message}, {count} times before one epoch of this trial ended")
 
     def trial_ended(self, outcome: Outcome) -> None:
         """Count failures in a row; an interrupted trial has not ended."""

@@ -168,6 +168,22 @@ def test_trial_that_keeps_losing_its_worker_fails_in_the_end(tmp_path: Path) -> 
     assert [trial.outcome.kind.value for trial in recorder.ended] == ["interrupted"] * 3 + ["failed"]
 
 
+def test_trial_that_takes_node_after_node_with_it_fails_beside_one_that_works(tmp_path: Path) -> None:
+    recorder = Recorder()
+    driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 2}, base={"epochs": 40}), recorder)
+    driver.start(slots=2)
+    works = next_job(driver)
+    assert works is not None
+    for epoch in range(1, LEAST_LOSSES + 2):
+        job = next_job(driver)
+        assert job is not None
+        driver.lost([job.number], FailureReason.NODE_LOST, "its node was lost", is_elsewhere=True)
+        driver.epoch_ended(works.number, curve_report(works.trial_config(), epoch, saturating))
+    kinds = [trial.outcome.kind.value for trial in recorder.ended]
+    assert kinds == ["interrupted"] * LEAST_LOSSES + ["failed"]
+    assert next_job(driver) is None
+
+
 def test_words_about_a_lost_worker_are_kept_in_its_trials_folder(tmp_path: Path) -> None:
     driver = started(tmp_path)
     job = next_job(driver)

@@ -9,6 +9,7 @@ from ferray.events import FailureReason, Outcome, OutcomeKind
 from ferray.sweeps.failures import LEAST_LOSSES, FailurePolicy
 
 LOST = Outcome(OutcomeKind.FAILED, "its worker was lost", reason=FailureReason.WORKER_LOST)
+NODE = Outcome(OutcomeKind.FAILED, "its node was lost", reason=FailureReason.NODE_LOST)
 DISK = Outcome(OutcomeKind.FAILED, "`last.pt` cannot be written: Stale file handle", reason=FailureReason.STORAGE)
 BUG = Outcome(OutcomeKind.FAILED, "KeyError: 7", reason=FailureReason.BUG)
 RETRIES = 3
@@ -67,9 +68,30 @@ def test_disk_that_fails_again_and_again_is_named(policy: FailurePolicy) -> None
 
 def test_an_epoch_anywhere_starts_the_count_anew(policy: FailurePolicy) -> None:
     lose(policy, LEAST_LOSSES - 1)
-    policy.epoch_ended()
+    policy.epoch_ended(root=99)
     lose(policy, 1)
     assert not policy.is_over
+
+
+def test_trial_is_not_to_blame_for_its_place(policy: FailurePolicy) -> None:
+    outcomes = [policy.without_place(NODE, root=7) for _ in range(LEAST_LOSSES)]
+    assert {(outcome.kind, outcome.is_blameless) for outcome in outcomes} == {(OutcomeKind.INTERRUPTED, True)}
+
+
+def test_trial_that_takes_one_place_after_another_with_it_fails(policy: FailurePolicy) -> None:
+    for _ in range(LEAST_LOSSES):
+        policy.without_place(NODE, root=7)
+        policy.epoch_ended(root=8)
+    last = policy.without_place(NODE, root=7)
+    message = "its node was lost, 13 times before one epoch of this trial ended"
+    assert (last.kind, last.message) == (OutcomeKind.FAILED, message)
+
+
+def test_epoch_of_its_own_makes_up_for_the_places_it_lost(policy: FailurePolicy) -> None:
+    outcomes = [policy.without_place(NODE, root=7) for _ in range(LEAST_LOSSES)]
+    policy.epoch_ended(root=7)
+    outcomes.append(policy.without_place(NODE, root=7))
+    assert outcomes[-1].kind is OutcomeKind.INTERRUPTED
 
 
 def test_a_large_cluster_may_go_away_at_once_and_come_back(policy: FailurePolicy) -> None:
