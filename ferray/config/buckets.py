@@ -76,6 +76,10 @@ def bucket_errors() -> Iterator[None]:
     """Around what a client does: whatever it raises is an OSError, in its own words, as of a disk."""
     try:
         yield
+    except FileNotFoundError as error:
+        if error.errno is None and " " not in str(error):  # a path alone, which tells nobody what is wrong with it
+            raise FileNotFoundError(errno.ENOENT, "nothing is there") from error
+        raise
     except (OSError, FerrayError, MemoryError):
         raise
     except Exception as error:  # each cloud has a tree of its own: of credentials, of connections, of answers

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,9 @@ def test_a_client_that_is_not_installed_is_named_with_its_extra(monkeypatch: pyt
 def test_whatever_a_client_raises_is_an_error_of_the_system() -> None:
     with pytest.raises(OSError, match="Unable to locate credentials"), bucket_errors():
         raise RuntimeError("Unable to locate credentials\nand more")
+
+
+def test_a_path_alone_is_no_answer_of_a_client() -> None:
+    with pytest.raises(FileNotFoundError) as raised, bucket_errors():
+        raise FileNotFoundError("faces/data")
+    assert raised.value.args == (errno.ENOENT, "nothing is there")
