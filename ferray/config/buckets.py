@@ -6,6 +6,7 @@ Clients take their credentials and servers from the environment as their clouds'
 from __future__ import annotations
 
 import errno
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,6 +61,7 @@ def open_bucket(address: str, **options: Any) -> tuple[Client, str]:
     if kind not in known:
         message = f"`{kind}` is no kind of storage that ferray knows, in `{address}`"
         raise ConfigError(message, did_you_mean(kind, known))
+    logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # tells of each error that it raises, with its traceback
     bounds = _S3 if EXTRAS.get(kind) == "aws" else {}
     try:
         client, path = fsspec.core.url_to_fs(address, **bounds, **options)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,8 @@ def test_a_path_alone_is_no_answer_of_a_client() -> None:
     with pytest.raises(FileNotFoundError) as raised, bucket_errors():
         raise FileNotFoundError("faces/data")
     assert raised.value.args == (errno.ENOENT, "nothing is there")
+
+
+def test_a_client_prints_no_traceback_of_the_error_that_it_raises() -> None:
+    open_bucket("memory://faces")
+    assert not logging.getLogger("gcsfs").isEnabledFor(logging.ERROR)
