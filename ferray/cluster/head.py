@@ -80,13 +80,15 @@ class Head:
 
     def get(self, path: str, **query: str | int) -> Any:
         """The document at a path of the API, such as `/api/jobs/`."""
-        return self._ask(Request(f"{self.url}{path}{'?' if query else ''}{urlencode(query)}", headers=self.headers))
+        return self._ask(Request(f"{self.url}{path}{'?' if query else ''}{urlencode(query)}"))
 
     def post(self, path: str) -> Any:
         """The answer to a request without content."""
-        return self._ask(Request(f"{self.url}{path}", method="POST", data=b"", headers=self.headers))
+        return self._ask(Request(f"{self.url}{path}", method="POST", data=b""))
 
     def _ask(self, request: Request) -> Any:
+        for name, value in self.headers.items():
+            request.add_unredirected_header(name, value)  # whoever this head points to is not the head
         return _answer(self.url, request)
 
 

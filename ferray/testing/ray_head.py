@@ -13,7 +13,9 @@ GIB = 2**30
 
 
 class RayHead:
-    """The stand-in, as a context manager. `answers` are documents by path, an int among them a status without one.
+    """The stand-in, as a context manager.
+
+    `answers` are documents by path, an int among them a status without one, a URL where another server answers.
 
     Where `token` is given it asks for it as Ray does. `asked` keeps the method and path of each request.
     """
@@ -46,6 +48,8 @@ class RayHead:
         if self.token and path != "/api/authentication_mode" and authorization != f"Bearer {self.token}":
             return (403 if authorization else 401), None
         found = self.answers.get(path, 404)
+        if isinstance(found, str) and found.startswith("http"):
+            return 302, found
         return (found, None) if isinstance(found, int) else (200, found)
 
 
@@ -87,6 +91,8 @@ def _handler(head: RayHead) -> type[BaseHTTPRequestHandler]:
             status, document = head.answer(path, self.headers.get("Authorization", ""))
             content = b"" if document is None else json.dumps(document).encode()
             self.send_response(status)
+            if status == 302:
+                self.send_header("Location", document)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

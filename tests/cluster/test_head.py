@@ -104,6 +104,14 @@ def test_another_server_is_no_head() -> None:
         connect(head.url)
 
 
+def test_the_token_does_not_follow_to_another_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
+    with RayHead(token=TOKEN) as another, RayHead(token=TOKEN) as head:
+        head.answers["/api/version"] = f"{another.url}/api/version"
+        with pytest.raises(ClusterError, match="refuses our token"):
+            connect(head.url)
+
+
 def test_a_job_that_is_not_there_is_told_from_a_server_that_fails() -> None:
     with RayHead({"/api/jobs/b": 500}) as head:
         found = connect(head.url)
