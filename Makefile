@@ -47,10 +47,10 @@ kuberay-test: install
 	test -n "$(CRDS)" || { echo "usage: make kuberay-test CRDS=FOLDER" >&2; exit 2; }
 	FERRAY_KUBERAY_CRDS=$(CRDS) $(BIN)/python -m pytest -q tests/cluster/checks/test_kuberay_crds.py
 
-# Files side by side on two cores; tests that start Ray, which wants the machine to itself, afterwards.
+# Files side by side on two cores; those that start Ray, whose workers mostly import and wait, afterwards and as they come.
 test: install
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not ray"
-	$(BIN)/python -m pytest -q -m ray
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m ray
 
 # cluster/slurm/sweep.sbatch on a real SLURM of two nodes, made of namespaces: root, slurm-wlm, munge, iproute2; minutes.
 slurm-test: install

@@ -22,7 +22,7 @@ from ferray.study.history import load_sweep
 from ferray.study.records import TrialRecord
 
 pytestmark = pytest.mark.ray
-TRIALS, EPOCHS = 10, 60
+TRIALS, EPOCHS = 6, 60
 GPU = {"num_cpus": 1, "num_gpus": 1, "object_store_memory": 80 * 2**20}
 SMALL = ["--limit-per-class", "10", "--set", "image_size=32", "--set", "outliers=none", "--set", "augment=none"]
 WITHIN_S = 150
