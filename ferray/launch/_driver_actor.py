@@ -58,9 +58,8 @@ class DriverFiles:
         return JobBundle(tuple(jobs))
 
     def close(self) -> None:
-        """Serve nothing any more; the actor ends with its handle."""
+        """Serve nothing any more; the actor ends with the connection."""
         hide(self._root, self.identity)
-        self._actor = None
 
     def _begin(self) -> None:
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -71,7 +69,6 @@ from ferray.sweeps.placement import Placement, bounded, find_placement, slots_of
 from ferray.system.cores import num_cores  # noqa: E402
 from ferray.system.signals import stops_kept  # noqa: E402
 
-_has_connected = threading.Event()  # this process, before
 TURN_S = 0.1  # that the loop waits for news
 LOOK_S = 2.0  # between two looks at the cluster
 NODE_SEEN_S = 30.0  # after a worker's end its node may be seen to be gone: so long Ray may take to miss one
@@ -127,7 +124,6 @@ class Ray(Launcher):
                     self._tune.finish()
                 finally:
                     self._tune.abandon()
-                    self._packs = None
 
     def capacity(self) -> Placement:
         if time.monotonic() - self._looked >= LOOK_S and self._heartbeat.answers():
@@ -335,7 +331,7 @@ class Ray(Launcher):
         if self.runtime.address is not None:
             data = data_root_words(self.runtime.data_root)
             tell(f"a node that does not see `{data}` gets the packed data from here, once")
-            self._packs = serve_packs(self.runtime)  # for as long as this handle is held
+            self._packs = serve_packs(self.runtime)
 
     def _whose(self, folder: Path) -> contextlib.AbstractContextManager[dict[str, Any]]:
         """The options for the cluster to run on: at `--address`, or an embedded one in `folder`; never by accident."""
@@ -361,7 +357,6 @@ def _cluster(runtime: Runtime, options: dict[str, Any], tell: Callable[[str], No
     if runtime.address is None:
         options = {**options, "num_cpus": num_cores()}
     hide_arguments()
-    _let_go_of_former_actors()
     try:
         with stops_kept(), heard_at_once(lambda: tell("stopping: as soon as Ray answers, within seconds")):
             # ray.init puts a handler of SIGTERM in place that exits at once.
@@ -374,13 +369,6 @@ def _cluster(runtime: Runtime, options: dict[str, Any], tell: Callable[[str], No
         yield
     finally:
         ray.shutdown()
-        _has_connected.set()
-
-
-def _let_go_of_former_actors() -> None:
-    """Have no handle of an earlier connection outlive it: Ray may give its id out again, and would end that actor."""
-    if _has_connected.is_set():
-        gc.collect()
 
 
 def _not_started(error: Exception, address: str | None) -> ClusterError:

@@ -41,6 +41,8 @@ def cluster_that_hides(folder: Path, scratch: Path) -> Iterator[str]:
 
 @contextmanager
 def _token() -> Iterator[None]:
+    from ferray.launch._clusters import read_token_anew
+
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     former = {name: os.environ.get(name) for name in token}
     os.environ.update(token)
@@ -51,6 +53,7 @@ def _token() -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+        read_token_anew()  # or the next cluster of this process meets a driver that wants this one's token
 
 
 @contextmanager
