@@ -21,8 +21,6 @@ from ferray.cluster.templating import filled
 from ferray.cluster.versions import VERSIONS
 from ferray.errors import UnknownComponent, did_you_mean
 
-__all__ = ["KINDS", "VERSIONS", "Kind", "kind_called", "render", "render_all"]
-
 README = "README.md"
 # What the processes of Ray begin with: an answer that a cut link has lost is missed within a minute and a half,
 # not after five minutes. Who asks a server of Ray's more than once a minute is hung up on.

@@ -20,7 +20,7 @@ from ferray.text.counting import counted
 
 RAY = (sys.executable, "-m", "ray.scripts.scripts")
 MOST_BYTES = 2**20
-_MACHINE = ("InstanceType", "machineType", "instanceType")  # of AWS, of Google Cloud
+_MACHINE = ("InstanceType", "machineType")  # of AWS, of Google Cloud
 # What else a cluster's files are, by a key that they begin with: who starts it.
 _OTHERS = {"apiVersion": "kubectl apply -f", "services": "docker compose up -d -f"}
 # The same for what is no YAML, or none that has keys alone, by words of its text.

@@ -16,8 +16,6 @@ MOST_LISTED = 10_000  # by Ray's server, in one answer
 _USAGE = re.compile(r"([0-9.]+)/([0-9.]+) (CPU|GPU)")
 _TYPE = "accelerator_type:"
 _TYPE_LABEL = "ray.io/accelerator-type"
-_NODE_TYPE = "ray-node-type"
-_INTERNAL = ("node:", "bundle_group", "accelerator_type:")
 
 
 @dataclass(frozen=True)

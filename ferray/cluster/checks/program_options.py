@@ -12,7 +12,7 @@ from ferray.cluster.checks.source_file import SourceFile
 from ferray.errors import did_you_mean, nearest
 
 NAME = "Ray's command line"
-FREE = ("symmetric-run", "job")  # commands behind which another program's words stand, or a group
+HANDS_ON = "symmetric-run"  # behind its options another program's words stand, and what is not its own goes to `start`
 
 
 class _Command(Protocol):
@@ -50,14 +50,14 @@ def _call_problems(words: tuple[str, ...], commands: dict[str, _Command]) -> Ite
     if name == "job":
         return
     known = _options(commands[name])
-    if name == "symmetric-run":  # which hands on what is not its own
+    if name == HANDS_ON:
         known |= _options(commands["start"])
     for index, word in enumerate(words[1:], start=1):
         if word == "--":
             return
         option, equals, value = word.partition("=")
         if not option.startswith("--"):
-            if name in FREE and _is_program(words, index, known):
+            if name == HANDS_ON and _is_program(words, index, known):
                 return
             continue
         if option not in known:

@@ -22,7 +22,6 @@ _SECRET_VALUE = re.compile(
     r"|\bAIza[0-9A-Za-z_-]{35}\b"
     r"|\bwandb_v1_[A-Za-z0-9_]{40,}|[a-z][a-z0-9+.-]*://[^\s/:@]+:(?!\$)[^\s/@$<>{}]+@"
 )
-_ASSIGNED = re.compile(r"\b([A-Z][A-Z0-9_]*)=(\"[^\"]*\"|'[^']*'|[^\s;&|]*)")
 
 
 def applies(source: SourceFile) -> bool:
