@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from ferray.cluster.checks.programs import json_answer, program_path
 from ferray.cluster.checks.report import Finding, NotChecked
-from ferray.cluster.checks.shell_texts import ShellText, shell_texts
+from ferray.cluster.checks.shell_texts import shell_texts
 from ferray.cluster.checks.source_file import FileKind, SourceFile
 
 NAME = "shellcheck"
 # SC1091: files that a script reads lie on the node. SC2016: what is in single quotes is meant for the node's shell.
 # SC2148: commands in YAML have no first line. SC2154: Ray and batch systems set variables.
 LEFT_OUT = "SC1091,SC2016,SC2148,SC2154"
-
-
-@dataclass(frozen=True)
-class _Remark:
-    line: int
-    message: str
-    level: str
 
 
 def applies(source: SourceFile) -> bool:
@@ -45,12 +36,9 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         yield NotChecked(source.path, NAME, f"it does not answer: {error}")
         return
-    for comment in answer["comments"]:
-        remark = _remark(comment, texts[int(comment["file"])])
-        severity = "error" if remark.level in ("error", "warning") else "warning"
-        yield source.finding(NAME, remark.message, remark.line, severity="error" if severity == "error" else "warning")
-
-
-def _remark(comment: dict[str, Any], text: ShellText) -> _Remark:
-    line = text.line + (comment["line"] - 1 if text.is_verbatim else 0)
-    return _Remark(line, f"SC{comment['code']}: {comment['message']}", comment["level"])
+    for remark in answer["comments"]:
+        text = texts[int(remark["file"])]
+        line = text.line + (remark["line"] - 1 if text.is_verbatim else 0)
+        message = f"SC{remark['code']}: {remark['message']}"
+        is_error = remark["level"] in ("error", "warning")
+        yield source.finding(NAME, message, line, severity="error" if is_error else "warning")
