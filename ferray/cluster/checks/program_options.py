@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from ferray.cluster.checks.document import Document
 from ferray.cluster.checks.report import Finding, NotChecked
 from ferray.cluster.checks.schema_problems import Problem
 from ferray.cluster.checks.shell_texts import command_lines
@@ -24,7 +25,7 @@ class _Command(Protocol):
 def applies(source: SourceFile) -> bool:
     """Whether the file calls a program of Ray."""
     calls = any(call.behind("ray") for call in command_lines(source))
-    return calls or any(True for document in source.documents for _ in _start_params(document.value, ()))
+    return calls or any(True for document in source.documents for _ in _start_params(document))
 
 
 def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
@@ -36,7 +37,7 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
         for message in _call_problems(call.behind("ray") or (), commands):
             yield source.finding(NAME, message, call.line)
     for document in source.documents:
-        for path, start_params in _start_params(document.value, ()):
+        for path, start_params in _start_params(document):
             for inner, message in _param_problems(path, start_params, commands["start"]):
                 yield source.finding(NAME, message, document.line(inner))
 
@@ -87,16 +88,10 @@ def _value_problems(option: str, value: str, param: Any) -> Iterator[str]:
         yield f"`{option}={value}`: {error}"
 
 
-def _start_params(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name == "rayStartParams" and isinstance(inner, dict):
-                yield (*path, name), inner
-            else:
-                yield from _start_params(inner, (*path, name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _start_params(inner, (*path, index))
+def _start_params(document: Document) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
+    for path, mapping in document.mappings():
+        if isinstance(mapping.get("rayStartParams"), dict):
+            yield (*path, "rayStartParams"), mapping["rayStartParams"]
 
 
 def _param_problems(path: tuple[str | int, ...], given: dict[str, Any], start: _Command) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ferray.cluster.checks.document import Document
 from ferray.cluster.checks.pods import containers_of, pods_of
 from ferray.cluster.checks.report import Finding, NotChecked
 from ferray.cluster.checks.schema_problems import Problem
@@ -38,9 +39,9 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
     for message, line in _unguarded(source, calls):
         yield source.finding(NAME, message, line)
     for document in source.documents:
-        for path, message in (*_named_secrets(document.value), *_pod_problems(document.value)):
+        for path, message in (*_named_secrets(document), *_pod_problems(document.value)):
             yield source.finding(NAME, message, document.line(path))
-        for path, message in (*_kuberay_problems(document.value), *_open_doors(document.value)):
+        for path, message in (*_kuberay_problems(document.value), *_open_doors(document)):
             yield source.finding(NAME, message, document.line(path))
 
 
@@ -94,11 +95,12 @@ def _is_secret(name: str, value: str) -> bool:
     return bool(_SECRET_NAME.search(name)) and not is_reference
 
 
-def _named_secrets(value: Any) -> Iterator[Problem]:
+def _named_secrets(document: Document) -> Iterator[Problem]:
     """Secrets that stand beside the variables of containers, and manifests of secrets with their contents."""
+    value = document.value
     if isinstance(value, dict) and value.get("kind") == "Secret" and (value.get("data") or value.get("stringData")):
         yield ("kind",), "a secret's contents stand in the file: make it with `kubectl create secret`"
-    for path, mapping in _mappings(value, ()):
+    for path, mapping in document.mappings():
         name, held = mapping.get("name"), mapping.get("value")
         if isinstance(name, str) and isinstance(held, str) and _is_secret(name, held):
             yield (*path, "value"), f"`{name}` is written into the file: refer to a secret by `valueFrom`"
@@ -107,16 +109,6 @@ def _named_secrets(value: Any) -> Iterator[Problem]:
             for variable, text in environment.items():
                 if isinstance(text, str) and _is_secret(str(variable), text):
                     yield (*path, "environment", variable), f"`{variable}` is written into the file: use `secrets`"
-
-
-def _mappings(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
-    if isinstance(value, dict):
-        yield path, value
-        for name, inner in value.items():
-            yield from _mappings(inner, (*path, name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _mappings(inner, (*path, index))
 
 
 def _pod_problems(value: Any) -> Iterator[Problem]:
@@ -152,9 +144,9 @@ def _kuberay_problems(value: Any) -> Iterator[Problem]:
                     yield inner, f"the container `{container.get('name')}` starts Ray without `{TOKEN_MODE}: token`"
 
 
-def _open_doors(value: Any) -> Iterator[Problem]:
+def _open_doors(document: Document) -> Iterator[Problem]:
     """Services that the world reaches, ports that `docker compose` opens on every interface, groups open to all."""
-    for path, mapping in _mappings(value, ()):
+    for path, mapping in document.mappings():
         if mapping.get("type") in ("NodePort", "LoadBalancer") or mapping.get("serviceType") in (
             "NodePort",
             "LoadBalancer",
