@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from ferray.cluster.checks.document import Document
 from ferray.cluster.checks.ray_launcher import prepared_types, provider_of
 from ferray.cluster.checks.report import Finding, NotChecked
-from ferray.cluster.checks.schema_problems import dotted, quoted, unknown_field
+from ferray.cluster.checks.schema_problems import Problem, dotted, offer, quoted, unknown_field
 from ferray.cluster.checks.source_file import SourceFile
-from ferray.errors import nearest
 
 NAME = "EC2's RunInstances"
 RAYS_OWN = ("SubnetIds",)  # which Ray turns into one SubnetId
-Problem = tuple[tuple[str | int, ...], str]
 
 
 def applies(source: SourceFile) -> bool:
@@ -52,7 +50,7 @@ def _place_problems(document: Document) -> Iterator[Problem]:
         return
     known = _regions()
     if region not in known:
-        yield ("provider", "region"), f"`{region}` is no region that botocore knows{_offer(region, known)}"
+        yield ("provider", "region"), f"`{region}` is no region that botocore knows{offer(region, known)}"
     zones = provider.get("availability_zone", "")
     for zone in zones.split(",") if isinstance(zones, str) and zones else ():
         if not re.fullmatch(rf"{re.escape(region)}(-[a-z]+-\d+)?[a-z]", zone.strip()):
@@ -100,7 +98,7 @@ def shape_problems(shape: Any, value: Any, path: tuple[str | int, ...]) -> Itera
     elif not isinstance(value, _python_types(kind)) or (isinstance(value, bool) and kind != "boolean"):
         yield path, f"`{dotted(path)}`: {quoted(value)} is no {kind}"
     elif kind == "string" and shape.enum and value not in shape.enum:
-        yield path, f"`{dotted(path)}`: `{value}` is not known to botocore{_offer(value, shape.enum)}"
+        yield path, f"`{dotted(path)}`: `{value}` is not known to botocore{offer(value, shape.enum)}"
 
 
 def _python_types(kind: str) -> tuple[type, ...]:
@@ -115,8 +113,3 @@ def _python_types(kind: str) -> tuple[type, ...]:
         "float": (int, float),
         "double": (int, float),
     }.get(kind, (object,))
-
-
-def _offer(word: object, known: Iterable[str]) -> str:
-    near = nearest(str(word), known)
-    return f": did you mean `{near}`?" if near else ""

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from ferray.cluster.checks.report import Finding, NotChecked
+from ferray.cluster.checks.schema_problems import offer
 from ferray.cluster.checks.source_file import FileKind, SourceFile
-from ferray.errors import nearest
 
 NAME = "cfn-lint"
 NO_SUCH_ACTION = "W3037"  # a warning to cfn-lint; to a policy it means that it does not grant what it should
@@ -48,5 +48,5 @@ def _shortened(message: str) -> str:
     found = _ENUMERATED.search(message)
     if found is None:
         return " ".join(message.split())
-    near = nearest(found[1], re.findall(r"'([^']*)'", found[2]))
-    return f"`{found[1]}` is not known" + (f": did you mean `{near}`?" if near else "")
+    known = re.findall(r"'([^']*)'", found[2])
+    return f"`{found[1]}` is not known{offer(found[1], known)}"

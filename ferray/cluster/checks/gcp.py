@@ -11,13 +11,12 @@ from typing import Any
 from ferray.cluster.checks.document import Document
 from ferray.cluster.checks.ray_launcher import prepared_types, provider_of
 from ferray.cluster.checks.report import Finding, NotChecked
-from ferray.cluster.checks.schema_problems import schema_problems
+from ferray.cluster.checks.schema_problems import Problem, schema_problems
 from ferray.cluster.checks.source_file import SourceFile
 
 NAME = "Compute Engine's discovery document"
 RAYS_OWN = ("sourceInstanceTemplate", "networkConfig")  # which Ray takes out before it asks
 NUMBERS_AS_TEXT = ("int64", "uint64")  # JSON has no such integers: the API takes both
-Problem = tuple[tuple[str | int, ...], str]
 
 
 def applies(source: SourceFile) -> bool:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ferray.cluster.checks.schema_problems import Problem, dotted
-from ferray.errors import nearest
+from ferray.cluster.checks.schema_problems import Problem, dotted, offer
 
 Path = tuple[str | int, ...]
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][-+]?[0-9]+)?")
@@ -53,9 +52,8 @@ def pod_problems(path: Path, pod: dict[str, Any], claimed: Sequence[str] = ()) -
         for index, mount in enumerate(container.get("volumeMounts") or ()):
             name = mount.get("name") if isinstance(mount, dict) else None
             if name not in volumes:
-                near = nearest(str(name), map(str, volumes))
-                offer = f": did you mean `{near}`?" if near else ""
-                yield (*place, "volumeMounts", index), f"no volume of the pod is called `{name}`{offer}"
+                message = f"no volume of the pod is called `{name}`{offer(name, map(str, volumes))}"
+                yield (*place, "volumeMounts", index), message
         yield from _resource_problems((*place, "resources"), container.get("resources") or {})
 
 

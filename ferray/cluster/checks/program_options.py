@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from ferray.cluster.checks.document import Document
 from ferray.cluster.checks.report import Finding, NotChecked
-from ferray.cluster.checks.schema_problems import Problem
+from ferray.cluster.checks.schema_problems import Problem, offer
 from ferray.cluster.checks.shell_texts import command_lines
 from ferray.cluster.checks.source_file import SourceFile
 from ferray.errors import did_you_mean, nearest
@@ -62,8 +62,7 @@ def _call_problems(words: tuple[str, ...], commands: dict[str, _Command]) -> Ite
                 return
             continue
         if option not in known:
-            near = nearest(option, known)
-            yield f"`ray {name}` has no option `{option}`" + (f": did you mean `{near}`?" if near else "")
+            yield f"`ray {name}` has no option `{option}`{offer(option, known)}"
         elif equals:
             yield from _value_problems(option, value, known[option])
 
@@ -100,7 +99,7 @@ def _param_problems(path: tuple[str | int, ...], given: dict[str, Any], start: _
         option = f"--{name}"
         if option not in known:
             near = nearest(option, known)
-            offer = f": did you mean `{near.removeprefix('--')}`?" if near else ""
-            yield (*path, name), f"`ray start` has no option `{option}`{offer}"
+            meant = f": did you mean `{near.removeprefix('--')}`?" if near else ""
+            yield (*path, name), f"`ray start` has no option `{option}`{meant}"
         else:
             yield from (((*path, name), message) for message in _value_problems(option, str(value), known[option]))

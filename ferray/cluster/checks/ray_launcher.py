@@ -13,7 +13,7 @@ from typing import Any
 
 from ferray.cluster.checks.document import Document
 from ferray.cluster.checks.report import Finding, NotChecked
-from ferray.cluster.checks.schema_problems import schema_problems, unknown_field
+from ferray.cluster.checks.schema_problems import Problem, schema_problems, unknown_field
 from ferray.cluster.checks.source_file import FileKind, SourceFile
 
 NAME = "Ray's launcher"
@@ -43,14 +43,17 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
             yield source.finding(NAME, message, document.line(path))
 
 
-def _unknown_provider_keys(provider: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    known = PROVIDER_KEYS.get(str(provider.get("type")))
-    for name in provider if known is not None else ():
-        if name not in (*(known or ()), *EVERY_PROVIDER):
-            yield ("provider", name), unknown_field(str(name), ("provider",), (*(known or ()), *EVERY_PROVIDER))
+def _unknown_provider_keys(provider: dict[str, Any]) -> Iterator[Problem]:
+    of_its_type = PROVIDER_KEYS.get(str(provider.get("type")))
+    if of_its_type is None:
+        return
+    known = (*of_its_type, *EVERY_PROVIDER)
+    for name in provider:
+        if name not in known:
+            yield ("provider", name), unknown_field(str(name), ("provider",), known)
 
 
-def _ray_problems(config: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _ray_problems(config: dict[str, Any]) -> Iterator[Problem]:
     from ray.autoscaler._private.util import prepare_config, validate_config
 
     said = io.StringIO()

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 from referencing import Registry
 
-from ferray.errors import did_you_mean
+from ferray.errors import did_you_mean, nearest
 
 Problem = tuple[tuple[str | int, ...], str]  # the path of the value, and what is wrong with it
 MOST_SIGNS = 60  # of a value that a sentence quotes
@@ -61,9 +61,13 @@ def _fields(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[str]
 
 def unknown_field(name: str, path: tuple[str | int, ...], known: Iterable[str]) -> str:
     """The sentence about a key that nobody reads."""
-    offer = did_you_mean(name, known)
-    near = f": {offer}" if offer.startswith("did you mean") else ""
-    return f"`{name}` is no field of `{dotted(path) or 'the file'}`{near}"
+    return f"`{name}` is no field of `{dotted(path) or 'the file'}`{offer(name, known)}"
+
+
+def offer(word: object, known: Iterable[str]) -> str:
+    """What goes behind a sentence about a word that is not known: its nearest neighbour, "" where there is none."""
+    near = nearest(str(word), known)
+    return f": did you mean `{near}`?" if near else ""
 
 
 def _sentence(error: jsonschema.ValidationError, path: tuple[str | int, ...]) -> str:
@@ -76,11 +80,11 @@ def _sentence(error: jsonschema.ValidationError, path: tuple[str | int, ...]) ->
         allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
         return f"{where}{value} is not of the type {' or '.join(allowed)}"
     if error.validator in ("enum", "const"):
-        return f"{where}{value} is not allowed: {_offer(error)}"
+        return f"{where}{value} is not allowed: {_allowed(error)}"
     return f"{where}{value}: {error.message}" if len(error.message) < 2 * MOST_SIGNS else f"{where}{value} is not valid"
 
 
-def _offer(error: jsonschema.ValidationError) -> str:
+def _allowed(error: jsonschema.ValidationError) -> str:
     values = error.validator_value if error.validator == "enum" else [error.validator_value]
     return did_you_mean(str(error.instance), map(str, values))
 
