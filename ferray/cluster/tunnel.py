@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from ferray.cluster.head import Head, connect, url_of
+from ferray.cluster.launcher import RAY
 from ferray.errors import ClusterError, ConfigError, Unreachable
 from ferray.text.commands import script
 
@@ -25,7 +25,6 @@ OPENS_WITHIN_S = 90.0  # with a cloud asked for the head's address, and ssh
 TURN_S = 0.2
 MOST_WORDS = 5  # lines of ssh's that are kept
 SUFFIXES = (".yaml", ".yml")
-RAY = (sys.executable, "-m", "ray.scripts.scripts")
 
 
 @dataclass(frozen=True)
