@@ -51,9 +51,7 @@ class WorkingDir:
         with writing(folder):
             _copy_package(folder / PACKAGE.name)
             for name, source in self.files.items():
-                target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+                _copy(source, folder / name)
 
 
 def sent_as(file: Path) -> str:
