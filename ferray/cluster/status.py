@@ -137,7 +137,7 @@ def _node(kept: Mapping[str, Any], usage: str | None) -> Node:
 
 
 def _waiting(head: Head, nodes: Sequence[Node], jobs: Iterable[Job]) -> list[Waiting]:
-    """Placement groups without a place, of which Tune asks for one a worker, and actors, by shape and sweep."""
+    """Placement groups without a place, of which Tune asks for one a worker, by shape and sweep."""
     sweeps = {job.ray_id: job.sweep for job in jobs if job.ray_id}
     counted_shapes: Counter[tuple[str, tuple[tuple[str, float], ...], tuple[tuple[str, str], ...]]] = Counter()
     for group in _listed(head, "placement_groups"):
