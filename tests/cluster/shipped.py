@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ferray.cluster.checks.document import read_documents
 
 CLUSTER = Path(__file__).resolve().parents[2] / "cluster"
 FILES = sorted(path for path in CLUSTER.rglob("*") if path.is_file() and path.name != "requirements.txt")
@@ -26,24 +26,7 @@ def text_without_comments(path: Path) -> str:
 
 
 def documents(name: str) -> list[Any]:
-    return list(yaml.load_all((CLUSTER / name).read_text(encoding="utf-8"), Loader=TagsAsText))
-
-
-class TagsAsText(yaml.SafeLoader):
-    """CloudFormation's `!Ref X` and `!Sub X` as what stands behind them."""
-
-
-def _untagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    del suffix
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    assert isinstance(node, yaml.MappingNode)
-    return loader.construct_mapping(node, deep=True)
-
-
-TagsAsText.add_multi_constructor("!", _untagged)
+    return [document.value for document in read_documents((CLUSTER / name).read_text(encoding="utf-8"))]
 
 
 def ray_cluster(name: str) -> dict[str, Any]:
