@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ferray.cluster.versions import VERSIONS
+
 ROOT = Path(__file__).parent.parent
 PINS = ["requirements.txt", "installer.txt", "docs/notebooks/requirements.txt", "cluster/node/requirements.txt"]
 PIN = re.compile(r"[a-z0-9._-]+==[A-Za-z0-9.!+_-]+( ; [^\n\\]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
@@ -120,6 +122,10 @@ def test_nodes_have_the_versions_of_the_project_and_nothing_that_develops_or_che
 def test_wheel_brings_the_pins_that_nodes_install(names: set[str]) -> None:
     pins = {"ferray/_shipped/cluster/node/requirements.txt", "ferray/_shipped/cluster/node/installer.txt"}
     assert pins <= names
+
+
+def test_wheel_is_called_as_the_files_of_a_cluster_call_it(wheel: Path) -> None:
+    assert wheel.name == VERSIONS.wheel
 
 
 def test_wheel_holds_what_clusters_are_rendered_from(names: set[str]) -> None:

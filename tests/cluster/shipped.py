@@ -11,7 +11,6 @@ from ferray.cluster.checks.document import read_documents
 CLUSTER = Path(__file__).resolve().parents[2] / "cluster"
 FILES = sorted(path for path in CLUSTER.rglob("*") if path.is_file() and path.name != "requirements.txt")
 USED = [path for path in FILES if path.suffix != ".md"]
-YAML_FILES = [path for path in USED if path.suffix == ".yaml"]
 OF_RAY_UP = ("onprem.yaml", "aws.yaml", "gcp.yaml")
 OF_KUBERAY = ("kuberay/cluster.yaml", "kuberay/job.yaml")
 STARTS_RAY = (*OF_RAY_UP, *OF_KUBERAY, "local/head.sh", "local/worker.sh", "slurm/sweep.sbatch", "docker/Dockerfile")

@@ -32,10 +32,6 @@ def test_the_folder_is_what_is_rendered_with_the_defaults() -> None:
     assert there == render_all(), "run `make cluster`"
 
 
-def test_every_kind_is_rendered_in_the_words_of_its_settings() -> None:
-    assert {kind: set(render(kind)) for kind in KINDS} == {kind.name: set(kind.files) for kind in KINDS.values()}
-
-
 def test_the_ray_of_a_cluster_is_that_of_the_pins() -> None:
     pins = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     pinned = re.search(r"^ray(?:\[[^\]]*\])?==([\d.]+)", pins, flags=re.MULTILINE)
@@ -55,10 +51,6 @@ def test_no_file_names_another_version(path: Path) -> None:
     assert set(re.findall(r"ferray[:-](\d+\.\d+\.\d+)", text)) <= {VERSIONS.ferray}
     assert set(re.findall(r"python[: ]?(\d+\.\d+)", text)) <= {VERSIONS.python}
     assert set(re.findall(r"rayVersion: \"(.*?)\"", text)) <= {VERSIONS.ray}
-
-
-def test_a_wheel_is_called_as_the_builder_calls_it() -> None:
-    assert VERSIONS.wheel == f"ferray-{VERSIONS.ferray}-py3-none-any.whl"
 
 
 def test_an_unknown_kind_is_told_its_neighbour() -> None:
