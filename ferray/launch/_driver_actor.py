@@ -19,7 +19,6 @@ from ferray.artifacts.address import file_at, mount
 from ferray.artifacts.file_system import FileSystem
 from ferray.artifacts.sight import hide, sees, show
 from ferray.config.job import JobBundle, TrialJob
-from ferray.errors import StorageError
 from ferray.files.os_errors import writing
 from ferray.files.readable import Readable, lend
 from ferray.launch._driver_files import Ask, DriverFileSystem
@@ -118,14 +117,6 @@ def _absolute(path: str) -> str:
 
 def _is_path(address: str) -> bool:
     return "://" not in address
-
-
-def driver_actor(job: TrialJob) -> Any:
-    """The actor on the driver's node, for whatever a worker has to ask of it; StorageError where there is none."""
-    try:
-        return ray.get_actor(job.driver)
-    except ValueError as error:
-        raise StorageError(f"the driver of trial {job.number} does not serve its files any more") from error
 
 
 def _ask_actor(name: str) -> Ask:
