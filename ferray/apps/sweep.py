@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -24,6 +23,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.urls import is_shareable
 from ferray.errors import ConfigError
 from ferray.events import Listener
+from ferray.system.environment import with_variables
 from ferray.track.console import Console
 from ferray.track.wandb_runs.place import as_variables
 
@@ -215,7 +215,7 @@ def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
     from ferray.sweeps.run import run_sweep
 
     try:
-        with _variables(_wandb_variables(request)):
+        with with_variables(_wandb_variables(request)):
             record = run_sweep(
                 spec,
                 runtime,
@@ -238,17 +238,3 @@ def _wandb_variables(request: SweepRequest) -> dict[str, str]:
     """What W&B and its tracker read: the options, and its own switch where nothing is to be printed."""
     is_silent = request.quiet and "WANDB_SILENT" not in os.environ
     return {**request.variables, **({"WANDB_SILENT": "true"} if is_silent else {})}
-
-
-@contextmanager
-def _variables(chosen: Mapping[str, str]) -> Iterator[None]:
-    """Variables of the environment for as long as a sweep runs; what was there before is put back."""
-    former = {name: os.environ.get(name) for name in chosen}
-    os.environ.update(chosen)
-    try:
-        yield
-    finally:
-        for name, value in former.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value

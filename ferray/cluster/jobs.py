@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from ferray.cluster.head import ADDRESS_VARIABLE, Head
 from ferray.errors import INTERRUPTED_EXIT_CODE, ClusterError, ConfigError, HeadFailed, did_you_mean
+from ferray.system.environment import with_variables
 from ferray.text.commands import command
 
 SWEEP_KEY = "ferray_sweep"  # in the metadata of a job
@@ -192,14 +193,9 @@ def _ray_client(head: Head) -> Iterator[Any]:
     from ray.job_submission import JobSubmissionClient
 
     logging.disable(logging.INFO)  # what it zips and uploads, line by line
-    former = {name: os.environ.pop(name, None) for name in OVERRULING}
-    no_proxy = os.environ.get("NO_PROXY")
-    os.environ["NO_PROXY"] = ",".join(filter(None, (no_proxy, "127.0.0.1,localhost,::1")))
+    no_proxy = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost,::1")))
     try:
-        yield JobSubmissionClient(head.url, headers=head.headers)
+        with with_variables({**dict.fromkeys(OVERRULING), "NO_PROXY": no_proxy}):
+            yield JobSubmissionClient(head.url, headers=head.headers)
     finally:
         logging.disable(logging.NOTSET)
-        for name, value in {**former, "NO_PROXY": no_proxy}.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value

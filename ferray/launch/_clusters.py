@@ -5,7 +5,6 @@ Whoever reaches a port of Ray's without being asked for a token runs code as the
 
 from __future__ import annotations
 
-import os
 import secrets
 import shlex
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from ray._raylet import AuthenticationTokenLoader, Config, setproctitle  # type:
 
 from ferray.config.urls import hide_passwords
 from ferray.launch._address import refuse_unanswered
+from ferray.system.environment import with_variables
 
 _ON_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": not even `_node_ip_address` has Ray bind to loopback alone
 _TOKEN_PATH = "RAY_AUTH_TOKEN_PATH"
@@ -33,22 +33,16 @@ def own_cluster(folder: Path) -> Iterator[dict[str, Any]]:
     clusters is put back at the end.
     """
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    former = {name: os.environ.get(name) for name in (_ON_LOOPBACK, _TOKEN_PATH, *token)}
     joins_others = ray_constants.ENABLE_RAY_CLUSTER
-    os.environ.update({_ON_LOOPBACK: "0", **token})
-    os.environ.pop(_TOKEN_PATH, None)
-    ray_constants.ENABLE_RAY_CLUSTER = False  # what this process took from its environment when it imported Ray
-    read_token_anew()
     # Ray opens the folder of its sessions to everybody: it is one inside that which the owner alone may enter.
     place = {"address": "local", "_temp_dir": str(folder / "r")}
     try:
-        yield {**place, "object_store_memory": _OBJECT_STORE_BYTES, "include_dashboard": False}
+        with with_variables({_ON_LOOPBACK: "0", _TOKEN_PATH: None, **token}):
+            ray_constants.ENABLE_RAY_CLUSTER = False  # what this process took from its environment when it imported Ray
+            read_token_anew()
+            yield {**place, "object_store_memory": _OBJECT_STORE_BYTES, "include_dashboard": False}
     finally:
         ray_constants.ENABLE_RAY_CLUSTER = joins_others
-        for name, value in former.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
         read_token_anew()
 
 

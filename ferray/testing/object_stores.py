@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
 from moto.server import ThreadedMotoServer
+
+from ferray.system.environment import with_variables
 
 BUCKET = "faces"
 _ACCOUNT = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -22,14 +23,9 @@ def bucket() -> Iterator[str]:
     server.start()
     host, port = server.get_host_and_port()
     variables = {**_ACCOUNT, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
-    former = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
     try:
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        yield f"s3://{BUCKET}"
+        with with_variables(variables):
+            boto3.client("s3").create_bucket(Bucket=BUCKET)
+            yield f"s3://{BUCKET}"
     finally:
         server.stop()
-        for name, value in former.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value

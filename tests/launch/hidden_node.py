@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ferray.system.environment import with_variables
+
 START_WITHIN_S = 120.0
 
 
@@ -43,16 +45,10 @@ def cluster_that_hides(folder: Path, scratch: Path) -> Iterator[str]:
 def _token() -> Iterator[None]:
     from ferray.launch._clusters import read_token_anew
 
-    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    former = {name: os.environ.get(name) for name in token}
-    os.environ.update(token)
     try:
-        yield
+        with with_variables({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}):
+            yield
     finally:
-        for name, value in former.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
         read_token_anew()  # or the next cluster of this process meets a driver that wants this one's token
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ferray.system.environment import with_variables
+
 # Copies of tables; logs of its service and what it has uploaded; what its public interface makes for each run that it
 # looks at. By default they lie in the user's home and in the folder of temporary files.
 OWN_FOLDERS = {"WANDB_DATA_DIR": ".", "WANDB_CACHE_DIR": "cache", "WANDB_ARTIFACT_DIR": "cache", "WANDB_DIR": "cache"}
@@ -17,12 +19,8 @@ def files_kept_in(folder: Path) -> Iterator[None]:
     """Have wandb keep its own files with the runs of the sweep in `folder`, unless the user has chosen a place."""
     places = {name: str((folder / "wandb" / place).absolute()) for name, place in OWN_FOLDERS.items()}
     ours = {name: path for name, path in places.items() if not os.environ.get(name)}
-    os.environ.update(ours)
-    try:
+    with with_variables(ours):
         yield
-    finally:
-        for name in ours:
-            os.environ.pop(name, None)
 
 
 def mark_sent(folder: Path) -> None:
