@@ -13,8 +13,6 @@ from ferray.apps.evaluate import evaluate_trials
 from ferray.artifacts.history import read_history
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.runtime import Runtime
-from ferray.config.sweep import SweepSpec
-from ferray.events import EpochReport, Listener
 from ferray.results.blinding import num_read
 from ferray.results.held_out import HeldOut
 from ferray.results.progress import with_progress
@@ -22,40 +20,7 @@ from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
 from ferray.sweeps.run import run_sweep
 from ferray.testing.memory_files import KIND, MemoryFileSystem
-
-SPEC = SweepSpec.model_validate(
-    {
-        "name": "elsewhere",
-        "dataset": {"demo": {"num_train": 56, "num_val": 28, "num_test": 14}},
-        "objective": {"metric": "val/accuracy"},
-        "budget": {"trials": 1},
-        "sampler": "random",
-        "pruner": "none",
-        "base": {"image_size": 32, "augment": "none", "backbone": {"tiny_cnn": {"width": 4}}, "epochs": 3},
-        "space": {"optimizer.lr": {"choice": [0.001, 0.01]}},
-    }
-)
-
-
-class InterruptsOnce(Listener):
-    """Presses Ctrl-C once the second epoch of the first trial has been shown."""
-
-    def epoch_ended(self, number: int, report: EpochReport) -> None:
-        if (number, report.epoch) == (0, 2):
-            raise KeyboardInterrupt
-
-
-class Watcher(Listener):
-    """Notes which epochs were trained while it looked on."""
-
-    def __init__(self) -> None:
-        self.epochs: list[int] = []
-
-    def epoch_recalled(self, number: int, report: EpochReport) -> None:
-        """It was trained before."""
-
-    def epoch_ended(self, number: int, report: EpochReport) -> None:
-        self.epochs.append(report.epoch)
+from tests.artifacts.interrupted import SPEC, InterruptsOnce, Watcher
 
 
 @dataclass(frozen=True)

@@ -14,47 +14,13 @@ from ferray.artifacts.outputs import output_at
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.place import read_place
 from ferray.config.runtime import Runtime
-from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
-from ferray.events import EpochReport, Listener
 from ferray.results.leaderboard import rank
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
 from ferray.sweeps.run import put_aside, run_sweep
 from ferray.testing.memory_files import KIND, MemoryFileSystem
-
-SPEC = SweepSpec.model_validate(
-    {
-        "name": "elsewhere",
-        "dataset": {"demo": {"num_train": 56, "num_val": 28, "num_test": 14}},
-        "budget": {"trials": 1},
-        "sampler": "random",
-        "pruner": "none",
-        "base": {"image_size": 32, "augment": "none", "backbone": {"tiny_cnn": {"width": 4}}, "epochs": 3},
-        "space": {"optimizer.lr": {"choice": [0.001, 0.01]}},
-    }
-)
-
-
-class InterruptsOnce(Listener):
-    """Presses Ctrl-C once the second epoch of the first trial has been shown."""
-
-    def epoch_ended(self, number: int, report: EpochReport) -> None:
-        if (number, report.epoch) == (0, 2):
-            raise KeyboardInterrupt
-
-
-class Watcher(Listener):
-    """Notes which epochs were trained while it looked on."""
-
-    def __init__(self) -> None:
-        self.epochs: list[int] = []
-
-    def epoch_recalled(self, number: int, report: EpochReport) -> None:
-        """It was trained before."""
-
-    def epoch_ended(self, number: int, report: EpochReport) -> None:
-        self.epochs.append(report.epoch)
+from tests.artifacts.interrupted import SPEC, InterruptsOnce, Watcher
 
 
 @dataclass(frozen=True)
