@@ -9,7 +9,7 @@ import pytest
 
 from ferray.artifacts.address import file_system_at
 from ferray.artifacts.file_system import FileSystem
-from ferray.artifacts.object_store import ObjectStore
+from ferray.artifacts.object_store import ObjectStore, object_store_kinds
 from ferray.errors import ConfigError
 from ferray.testing.file_systems import CHECKS, content, put
 
@@ -52,6 +52,7 @@ def test_a_client_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
     assert "s3fs" in refused.value.hint
 
 
-def test_files_of_one_process_alone_are_no_kind() -> None:
+def test_files_of_one_process_or_disk_alone_are_no_kind() -> None:
+    assert {"memory", "file", "local"} & object_store_kinds() == set()
     with pytest.raises(ConfigError, match="no kind of storage"):
         file_system_at("file://tmp/runs")

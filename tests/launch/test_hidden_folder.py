@@ -61,15 +61,11 @@ class KillsItsWorker(Listener):
 
 @dataclass(frozen=True)
 class Ended:
-    """A sweep whose worker was killed in mid-trial, and its retry's first weights and list."""
+    """A sweep whose worker was killed in mid-trial, and which epochs its retry had from before."""
 
     folder: Path
     record: SweepRecord
     recalled: list[int]
-
-    @property
-    def retry(self) -> SweepArtifacts:
-        return SweepArtifacts.of(self.folder)
 
 
 @pytest.fixture(scope="module")
