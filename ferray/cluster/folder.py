@@ -19,13 +19,12 @@ def changed_in(folder: Path, files: Mapping[str, str]) -> list[str]:
     return [name for name in there if read_text(folder / name, ConfigError) != files[name]]
 
 
-def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
-    """Put the files into a folder, scripts as programs; the paths in their order."""
-    paths = [folder / name for name in files]
-    for path, text in zip(paths, files.values(), strict=True):
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Put the files into a folder, scripts as programs."""
+    for name, text in files.items():
+        path = folder / name
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, text, durable=False)
             if text.startswith(_IS_RUN):
                 path.chmod(0o755)
-    return paths

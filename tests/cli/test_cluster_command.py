@@ -47,6 +47,11 @@ def test_files_are_written_into_a_folder(tmp_path: Path) -> None:
     assert (ran.code, ran.out.splitlines()) == (0, [str(tmp_path / name) for name in render_all()])
 
 
+def test_files_that_are_written_are_named_for_programs(tmp_path: Path) -> None:
+    document = json.loads(ferray("cluster", "render", "slurm", "--to", tmp_path, "--json").out)
+    assert document["files"] == [str(tmp_path / name) for name in render("slurm")]
+
+
 def test_scripts_are_written_as_programs(tmp_path: Path) -> None:
     ferray("cluster", "render", "local", "--to", tmp_path)
     assert all(os.access(path, os.X_OK) for path in tmp_path.rglob("*.sh"))

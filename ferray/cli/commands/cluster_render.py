@@ -42,6 +42,9 @@ def render(
         print_json({"files": [str(to / name) for name in files] if to else files, "examples": examples})
     elif to is None:
         _print(files)
+    else:
+        for name in files:
+            show(str(to / name))
     if examples:
         say(f"note: still examples, which `--set` changes: {', '.join(f'`{name}`' for name in examples)}")
     if to is not None:
@@ -71,8 +74,7 @@ def _write(to: Path, files: Mapping[str, str], *, force: bool) -> None:
             f"`{to}` holds these with other words: {', '.join(f'`{name}`' for name in changed)}",
             "choose another folder, or write over them with `--force`",
         )
-    for path in write_files(to, files):
-        show(str(path))
+    write_files(to, files)
 
 
 def _print(files: Mapping[str, str]) -> None:
