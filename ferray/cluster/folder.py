@@ -13,10 +13,10 @@ from ferray.files.read import read_text
 _IS_RUN = "#!"  # what a script begins with
 
 
-def changed_in(folder: Path, files: Mapping[str, str]) -> list[str]:
-    """Which files lie in a folder with another content, by their paths below it."""
+def changed_in(folder: Path, files: Mapping[str, str], shipped: Mapping[str, str]) -> list[str]:
+    """Which files lie in a folder with another content that is not the one they ship with, by their paths below it."""
     there = [name for name in files if (folder / name).exists()]
-    return [name for name in there if read_text(folder / name, ConfigError) != files[name]]
+    return [name for name in there if read_text(folder / name, ConfigError) not in (files[name], shipped[name])]
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:

@@ -65,6 +65,12 @@ def test_what_somebody_changed_is_not_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "docker" / "Dockerfile").read_text() == "FROM mine\n"
 
 
+def test_what_nobody_changed_is_filled_in_where_it_lies(tmp_path: Path) -> None:
+    ferray("cluster", "render", "--to", tmp_path)
+    assert ferray("cluster", "render", "onprem", "--set", "head=node1", "--to", tmp_path).code == 0
+    assert "head_ip: node1" in (tmp_path / "onprem.yaml").read_text()
+
+
 def test_what_somebody_changed_is_written_over_by_force(tmp_path: Path) -> None:
     ferray("cluster", "render", "docker", "--to", tmp_path)
     (tmp_path / "docker" / "Dockerfile").write_text("FROM mine\n")

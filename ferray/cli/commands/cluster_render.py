@@ -67,8 +67,9 @@ def _filled(kind: str | None, sets: list[str], to: Path | None) -> tuple[dict[st
 
 def _write(to: Path, files: Mapping[str, str], *, force: bool) -> None:
     from ferray.cluster.folder import changed_in, write_files
+    from ferray.cluster.kinds import render_all
 
-    changed = changed_in(to, files)
+    changed = changed_in(to, files, render_all(str(to)))
     if changed and not force:
         raise ConfigError(
             f"`{to}` holds these with other words: {', '.join(f'`{name}`' for name in changed)}",
