@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +73,9 @@ def read_documents(text: str) -> tuple[Document, ...]:
             if node is None:
                 continue
             _refuse_twice(node)
-            documents.append(Document(loader.construct_document(node), node))
+            document = Document(loader.construct_document(node), node)
+            _refuse_endless(document.value)
+            documents.append(document)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise NotYaml(f"it is not YAML: {error.problem}", mark.line + 1 if mark else None) from error
@@ -98,6 +101,13 @@ def _refuse_twice(root: yaml.Node) -> None:
                 if key in keys[:index]:
                     raise NotYaml(f"the key `{key}` stands twice", node.value[index][0].start_mark.line + 1)
             todo.extend(value for _, value in node.value)
+
+
+def _refuse_endless(value: Any) -> None:
+    try:
+        json.dumps(value, default=str, skipkeys=True)
+    except ValueError as error:
+        raise NotYaml("an anchor in it holds itself") from error
 
 
 def _inner(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:

@@ -45,7 +45,7 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
 def _call_problems(words: tuple[str, ...], commands: dict[str, _Command]) -> Iterator[str]:
     name = words[0] if words else ""
     if name not in commands:
-        if name and name.isidentifier():
+        if name.replace("-", "_").isidentifier():
             yield f"`ray {name}` is no command: {did_you_mean(name, commands)}"
         return
     if name == "job":

@@ -35,6 +35,12 @@ def test_an_anchor_may_be_used_twice() -> None:
     assert read_documents("a: &x {b: 1}\nc: *x\nd: *x\n")[0].value["d"] == {"b": 1}
 
 
+@pytest.mark.parametrize("text", ["a: &x {b: *x}\n", "a: &x [1, *x]\n"])
+def test_an_anchor_that_holds_itself_is_refused(text: str) -> None:
+    with pytest.raises(NotYaml, match="holds itself"):
+        read_documents(text)
+
+
 def test_what_is_no_yaml_is_refused_with_its_line() -> None:
     with pytest.raises(NotYaml) as raised:
         read_documents("a: 1\nb: [\n")

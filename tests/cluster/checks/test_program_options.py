@@ -34,6 +34,7 @@ def test_a_good_command_is_let_pass(command: str) -> None:
             "`ray symmetric-run` has no option `--adress`: did you mean `--address`?",
         ),
         ("ray strat --head", "`ray strat` is no command: did you mean `start`?"),
+        ("ray symetric-run --address a", "`ray symetric-run` is no command: did you mean `symmetric-run`?"),
         ("ray start --port=x", "`--port=x`: 'x' is not a valid integer."),
     ],
 )
