@@ -21,7 +21,7 @@ dataset: {{demo: {{num_train: 140, num_val: 70, num_test: 7}}}}
 budget: {{trials: {TRIALS}}}
 sampler: random
 pruner: none
-base: {{image_size: 32, augment: none, backbone: {{tiny_cnn: {{width: 8, depth: 3}}}}, batch_size: 32, epochs: 60}}
+base: {{image_size: 32, augment: none, backbone: {{tiny_cnn: {{width: 8, depth: 3}}}}, batch_size: 32}}
 space: {{optimizer.lr: {{log_uniform: [1.0e-4, 2.0e-2]}}}}
 """
 SCRIPT = ROOT / "cluster" / "slurm" / "sweep.sbatch"
@@ -37,9 +37,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
         yield made
 
 
-def submit(lab: Slurm, name: str, *, time: str = "15") -> int:
+def submit(lab: Slurm, name: str, *, time: str = "15", epochs: int = 60) -> int:
     """A sweep of this name, in the queue."""
-    options = f"--name {name} --device cpu --tracker none --max-concurrent 2"
+    options = f"--name {name} --epochs {epochs} --device cpu --tracker none --max-concurrent 2"
     return lab.submit(f"{SIZE} --time={time}", f"{SCRIPT} space.yaml {options}")
 
 
@@ -99,7 +99,7 @@ def test_a_sweep_goes_on_after_scontrol_requeue(lab: Slurm) -> None:
 
 
 def test_a_sweep_saves_before_its_time_limit_and_goes_on_by_itself(lab: Slurm) -> None:
-    job = submit(lab, "limited")
+    job = submit(lab, "limited", epochs=1000)  # SLURM looks for jobs to warn twice a minute
     await_first_epochs(lab, "limited")
     lab.run(f"scontrol update jobid={job} TimeLimit=+0; scontrol update jobid={job} EndTime=now+61")
     ended = lab.end(job)
