@@ -20,6 +20,7 @@ from ferray.text.commands import command
 ANSWER_WITHIN_S = 5.0
 _HOST_AND_PORT = re.compile(r"(?P<client>ray://)?\[?(?P<host>[^\[\]/]+?)\]?:(?P<port>[0-9]{1,5})(?:/.*)?")
 _ASK_ITS_OWNER = "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN to what `ray get-auth-token` prints on its head"
+_OF_STRANGERS = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED)
 _START = "start a cluster with `ray start --head`, or leave out `--address`"
 
 
@@ -91,7 +92,7 @@ def _refuse_stranger(given: str, target: str, *, is_client: bool) -> None:
         if code is grpc.StatusCode.UNAUTHENTICATED:
             ours = "refuses our token" if is_token_auth_enabled() else "wants a token, and RAY_AUTH_MODE is not `token`"
             raise ClusterError(f"the cluster at `{given}` {ours}", _ASK_ITS_OWNER) from error
-        if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        if code in _OF_STRANGERS:
             raise ClusterError(f"what answers at `{given}` is no Ray cluster of ours", _START) from error
 
 

@@ -154,6 +154,15 @@ def test_what_answers_and_is_no_cluster_is_refused(monkeypatch: pytest.MonkeyPat
         refuse_unanswered(f"127.0.0.1:{server.getsockname()[1]}")
 
 
+def test_what_speaks_as_ray_does_and_is_no_cluster_is_refused() -> None:
+    server = grpc.server(ThreadPoolExecutor(1))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with pytest.raises(ClusterError, match="is no Ray cluster of ours"):
+        refuse_unanswered(f"127.0.0.1:{port}")
+    server.stop(0)
+
+
 @pytest.mark.parametrize(
     ("words", "said", "hint"),
     [
