@@ -16,6 +16,7 @@ from ferray.track import Tracker
 
 _POINTS = {
     "hangs": "Hangs",
+    "waits": "Waits",
     "dies": "Dies",
     "eats_memory": "EatsMemory",
     "exhausts_cublas": "ExhaustsCublas",
@@ -58,6 +59,18 @@ class Hangs(_Faulty):
         plain = super().criterion(progress)
         if self._is_the_moment():
             time.sleep(86_400)
+        return plain
+
+
+class Waits(_Faulty):
+    """Takes a tenth of a second more an epoch, and goes no further at its moment until the file is there."""
+
+    def criterion(self, progress: float) -> Criterion:
+        plain = super().criterion(progress)
+        while self._is_the_moment():
+            time.sleep(0.1)
+        if not Path(self.params.unless).exists():
+            time.sleep(0.1)
         return plain
 
 

@@ -20,9 +20,10 @@ from ray.cluster_utils import Cluster
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.study.history import load_sweep
 from ferray.study.records import TrialRecord
+from ferray.testing.faulty import install
 
 pytestmark = pytest.mark.ray
-TRIALS, EPOCHS = 6, 60
+TRIALS, EPOCHS, HELD_AT = 5, 40, 20  # no trial passes that epoch before both interruptions are over
 GPU = {"num_cpus": 1, "num_gpus": 1, "object_store_memory": 80 * 2**20}
 SMALL = ["--limit-per-class", "10", "--set", "image_size=32", "--set", "outliers=none", "--set", "augment=none"]
 WITHIN_S = 150
@@ -50,8 +51,18 @@ class Played:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """A head that takes no trial, and three nodes of one core and one pretended GPU."""
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The file that trials wait for, as those can which every process started from here on trains."""
+    plugin = install(tmp_path_factory.mktemp("plugin"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(plugin), os.environ.get("PYTHONPATH")))))
+        yield plugin / "go"
+
+
+@pytest.fixture(scope="module")
+def cluster(waiting: Path) -> Iterator[Cluster]:
+    """A head that takes no trial, and three nodes of one core and one pretended GPU, all with what waits."""
+    assert not waiting.exists()
     folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # a socket's path is short
     made = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 80 * 2**20, "temp_dir": folder}
@@ -63,10 +74,11 @@ def cluster() -> Iterator[Cluster]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(output: Path, address: str, log: Path) -> subprocess.Popen[str]:
+def start(output: Path, address: str, waiting: Path, log: Path) -> subprocess.Popen[str]:
     where = ["--address", address, "--gpus-per-trial", "1", "--device", "cpu", "--output", str(output)]
     how = ["--trials", str(TRIALS), "--epochs", str(EPOCHS), "--pruner", "none", "--tracker", "none", *SMALL]
-    command = [sys.executable, "-m", "cli", "sweep", "demo", *where, *how]
+    held = ["--set", f"imbalance={{waits: {{unless: {waiting}, from_epoch: {HELD_AT}}}}}"]
+    command = [sys.executable, "-m", "cli", "sweep", "demo", *where, *how, *held]
     with log.open("w") as stderr:
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr, text=True)
 
@@ -79,17 +91,17 @@ def wait_until(is_so: Callable[[], Any], what: str, log: Path) -> None:
 
 
 def num_training(folder: Path) -> int:
-    """Trials of which some epochs lie on disk."""
-    return sum(len(path.read_text().splitlines()) > 3 for path in folder.glob("trials/*/history.jsonl"))
+    """Trials of which a checkpoint lies on disk."""
+    return sum(1 for _ in folder.glob("trials/*/last.pt"))
 
 
 @pytest.fixture(scope="module")
-def played(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Played:
+def played(cluster: Cluster, waiting: Path, tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Played:
     """A node joins, one is killed with its trial, then the driver is; the same command is run again."""
     output = tmp_path_factory.mktemp("runs")
     folder, first, second = output / "demo", output / "first.log", output / "second.log"
     os.environ["FERRAY_CACHE"] = str(shared_cache)
-    with start(output, cluster.address, first) as driver:
+    with start(output, cluster.address, waiting, first) as driver:
         wait_until(lambda: num_training(folder) >= 3, "training on three nodes", first)
         joined = cluster.add_node(**GPU)
         wait_until(lambda: "4 trials at a time" in first.read_text(), "the fourth node", first)
@@ -98,7 +110,8 @@ def played(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, shared_ca
         cluster.remove_node(victim, allow_graceful=False)
         wait_until(lambda: "its node was lost" in first.read_text(), "the end of the trial there", first)
         driver.send_signal(signal.SIGKILL)
-    with start(output, cluster.address, second) as driver:
+    waiting.touch()
+    with start(output, cluster.address, waiting, second) as driver:
         code = driver.wait(WITHIN_S)
     trials = load_sweep(folder).trials
     return Played(folder, trials, first.read_text(), second.read_text(), code, joined.node_id, victim.node_id)
