@@ -32,15 +32,18 @@ class Emotion(IntEnum):
         return _SPELLINGS[key]
 
 
+# Words that data sets call the expressions by; `suprise` is how more than one public copy has it.
+_WORDS = {
+    Emotion.ANGRY: ("anger",),
+    Emotion.DISGUST: ("disgusted",),
+    Emotion.FEAR: ("afraid", "fearful", "scared"),
+    Emotion.HAPPY: ("happiness", "joy", "joyful"),
+    Emotion.NEUTRAL: ("neutrality",),
+    Emotion.SAD: ("sadness",),
+    Emotion.SURPRISE: ("surprised", "suprise"),
+}
 _SPELLINGS: dict[str, Emotion] = {emotion.name.lower(): emotion for emotion in Emotion} | {
-    "anger": Emotion.ANGRY,
-    "disgusted": Emotion.DISGUST,
-    "fearful": Emotion.FEAR,
-    "afraid": Emotion.FEAR,
-    "happiness": Emotion.HAPPY,
-    "joy": Emotion.HAPPY,
-    "sadness": Emotion.SAD,
-    "surprised": Emotion.SURPRISE,
+    word: emotion for emotion, words in _WORDS.items() for word in words
 }
 
 EMOTION_NAMES: tuple[str, ...] = tuple(emotion.title for emotion in Emotion)

@@ -19,7 +19,7 @@ from ferray.data.datasets import Dataset
 from ferray.data.samples import Sample
 from ferray.errors import DataError
 from ferray.registry import ROOMS
-from ferray.testing import fake_data
+from ferray.testing import fake_data, fake_sets
 
 PARTS = {"train", "val", "test", "all"}
 Opener = Callable[..., Dataset]
@@ -59,6 +59,8 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("image_folder", "one-level", partial(fake_data.write_image_folder, splits=())),
     Layout("sfew_features", "csv", fake_data.write_sheet_csv),
     Layout("sfew_features", "xlsx", fake_data.write_sheet_xlsx),
+    Layout("csv", "numbers", fake_sets.write_csv, {"label_order": "rafdb"}),
+    Layout("csv", "words", partial(fake_sets.write_csv, label_of=lambda emotion: emotion.title)),
 )
 
 

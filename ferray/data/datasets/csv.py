@@ -1,0 +1,135 @@
+"""Pictures that a table names: one path and one label a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, Field
+
+from ferray.data.account import Account
+from ferray.data.class_names import ClassNames, Contempt, Order
+from ferray.data.csv_table import Cells, CsvTable
+from ferray.data.datasets import Dataset, DatasetParams, below_the_root
+from ferray.data.files import shown
+from ferray.data.images import read_image, read_original
+from ferray.data.line_names import line_name
+from ferray.data.samples import Sample, SampleList
+from ferray.data.table_rows import Row, file_row, list_rows
+from ferray.errors import DataError
+
+Column = Annotated[str, Field(min_length=1, max_length=200)]
+PATH_COLUMNS = ("path", "file", "file_name", "filename", "image", "image_path", "img", "pth", "subdirectory_filepath")
+LABEL_COLUMNS = ("label", "class", "emotion", "expression", "labels")
+SPLIT_COLUMNS = ("split", "part", "usage", "set", "subset")
+GROUP_COLUMNS = ("group", "subject", "subject_id", "person", "video", "film")
+
+
+class Csv(Dataset):
+    """Your own table: a csv that names a picture and its label in each row, and its part and group where it has them.
+
+    Columns are found by the names that are common (`path` or `file`, `label`, `split`, `group`, ...), or are named.
+    Labels are the seven expressions in any spelling (`anger`, `Angry`, `AN`), or numbers once `label_order` says whose;
+    `classes: as_written` takes any words for classes. Frame lists such as Aff-Wild2's are such tables: the video is the
+    group. A picture that is listed twice is taken once; one under two labels, or that is not there, is a bad sample.
+    """
+
+    class Params(DatasetParams):
+        table: Annotated[str, AfterValidator(below_the_root)] = "labels.csv"
+        """The csv, below the data root."""
+        images: Annotated[str, AfterValidator(below_the_root)] | None = None
+        """The folder, below the data root, that paths start from; null is the csv's own."""
+        path_column: Column | None = None
+        """Names the column of paths; null finds it by its name."""
+        label_column: Column | None = None
+        """Names the column of labels; null finds it by its name."""
+        split_column: Column | None = None
+        """Names the column of parts (train, val, test); null takes one called split, part, usage, set or subset."""
+        group_column: Column | None = None
+        """Names the column of groups, which are not split; null takes one called group, subject, person or video."""
+        label_order: Order | None = None
+        """Whose numbers the labels are, where they are numbers."""
+        contempt: Contempt = "drop"
+        """Whether pictures of contempt are left out, or an eighth class."""
+        classes: Literal["expressions", "as_written"] = "expressions"
+        """`expressions` are the seven by their synonyms; `as_written` takes labels as they are, whatever they say."""
+
+    params: Params
+    expected_layout = "labels.csv"
+    how_to_get = "the table is your own: a csv whose header names a column of paths and one of labels"
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        tops = (PurePosixPath(path).parts[:1] for path in (self.params.table, self._images_below))
+        return tuple(top[0].lower() for top in tops if top)
+
+    def samples(self) -> SampleList:
+        path = self.root / self.params.table
+        if not path.exists():
+            raise self.not_found()
+        table = CsvTable(path)
+        columns = self._columns(table)
+        rows = list(self._rows(table, columns))
+        self._refuse_no_picture(rows, path)
+        _, _, part, group = columns
+        origins = dict.fromkeys(("train", "val", "test"), f"`{part}` of `{path.name}`") if part else {}
+        account = Account(
+            shown(str(path)), {"all": f"`{path.name}`", **origins}, groups=f"values of `{group}`" if group else ""
+        )
+        return list_rows(rows, self._names, what=f"`{path}`", account=account)
+
+    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
+        return read_image(self.root / sample.source, size)
+
+    def original(self, sample: Sample) -> NDArray[np.uint8]:
+        return read_original(self.root / sample.source)
+
+    @property
+    def _names(self) -> ClassNames:
+        return ClassNames(self.params.label_order, self.params.contempt, self.params.classes == "expressions")
+
+    @property
+    def _images_below(self) -> str:
+        given = self.params.images
+        return PurePosixPath(self.params.table).parent.as_posix() if given is None else PurePosixPath(given).as_posix()
+
+    def _columns(self, table: CsvTable) -> tuple[str, str, str, str]:
+        """Those of path, label, part and group, "" for none."""
+        return (
+            table.column(self.params.path_column, PATH_COLUMNS, key="path_column"),
+            table.column(self.params.label_column, LABEL_COLUMNS, key="label_column"),
+            table.column_if_any(self.params.split_column, SPLIT_COLUMNS, key="split_column") or "",
+            table.column_if_any(self.params.group_column, GROUP_COLUMNS, key="group_column") or "",
+        )
+
+    def _rows(self, table: CsvTable, columns: tuple[str, str, str, str]) -> Iterator[Row]:
+        for number, cells in table.rows():
+            if isinstance(cells, int):
+                flaw = ("wrong length", f"has `{cells}` cells under `{len(table.columns)}` columns")
+                yield Row(line_name(shown(self.params.table), number), "", "", flaw=flaw)
+            else:
+                yield self._row(cells, number, columns)
+
+    def _row(self, cells: Cells, number: int, columns: tuple[str, str, str, str]) -> Row:
+        path, label, part, group = (cells.get(column, "") for column in columns)
+        written = path.replace("\\", "/").removeprefix("./")
+        if not written:
+            line = line_name(shown(self.params.table), number)
+            return Row(line, label, "", flaw=("no file", "names no picture"))
+        row = file_row(self, (PurePosixPath(self._images_below) / written).as_posix(), label=label)
+        return replace(row, part=part, group=group)
+
+    def _refuse_no_picture(self, rows: list[Row], path: Path) -> None:
+        """DataError where no picture is where it is looked for: a wrong folder, and not so many bad rows."""
+        if not rows:
+            raise DataError(f"`{path}` has no rows", "copy it again")
+        if all(row.flaw and row.flaw[1] == "is not there" for row in rows):
+            raise DataError(
+                f"none of the {len(rows):,} pictures of `{path}` is there: the first is looked for as "
+                f"`{self.root / rows[0].source}`",
+                "name the folder that their paths start from with `dataset.images`",
+            )
