@@ -10,6 +10,8 @@ from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, Validation
 
 from ferray.canonical import added_later, canonical_form
 from ferray.config.exclusion import DIGEST
+from ferray.config.optimizer import OptimizerConfig
+from ferray.config.schedule import ScheduleConfig
 from ferray.config.wording import NestedProblems
 from ferray.errors import UnknownComponent
 from ferray.registry import ROOMS, Params
@@ -98,32 +100,6 @@ class ImbalanceChoice(Component):
 
 class OutliersChoice(Component):
     ROOM = "outliers"
-
-
-class OptimizerConfig(Params):
-    """The optimiser and its numbers."""
-
-    name: Literal["adam", "adamw", "sgd"] = "adamw"
-    """Which one; `adamw` decays weights apart from the gradient."""
-    lr: Annotated[float, Field(gt=0, le=10)] = 1e-3
-    """Learning rate at its highest."""
-    weight_decay: Annotated[float, Field(ge=0, le=1)] = 1e-4
-    """Acts on every parameter, biases and norms too."""
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    """Speaks to `sgd` alone."""
-
-
-class ScheduleConfig(Params):
-    """The learning rate over the trial."""
-
-    name: Literal["constant", "cosine", "step"] = "cosine"
-    """Constant, cosine to zero, or times `gamma` every `step_epochs`."""
-    warmup_epochs: Annotated[float, Field(ge=0, le=50)] = 0.0
-    """The rate rises linearly from near zero first, whichever shape follows."""
-    step_epochs: Annotated[int, Field(ge=1)] = 10
-    """Epochs between two steps of `step`."""
-    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """What each step of `step` multiplies the rate by."""
 
 
 class PixelsConfig(Params):

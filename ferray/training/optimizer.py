@@ -10,7 +10,8 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from ferray.config.trial import OptimizerConfig, ScheduleConfig
+from ferray.config.optimizer import OptimizerConfig
+from ferray.config.schedule import ScheduleConfig
 
 Factor = Callable[[float], float]
 

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.optim import SGD, Adam, AdamW
 
-from ferray.config.trial import OptimizerConfig, ScheduleConfig
+from ferray.config.optimizer import OptimizerConfig
+from ferray.config.schedule import ScheduleConfig
 from ferray.training.optimizer import build_optimizer, build_schedule
 
 
