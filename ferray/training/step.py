@@ -15,6 +15,7 @@ from ferray.imbalance import Criterion
 from ferray.training.batches import Batch
 from ferray.training.network_classifier import NetworkClassifier
 from ferray.training.optimizer import EpochSchedule
+from ferray.training.weight_average import WeightAverage
 
 
 @dataclass(kw_only=True)
@@ -23,23 +24,36 @@ class Learner(NetworkClassifier):
 
     optimizer: Optimizer
     schedule: EpochSchedule
+    average: WeightAverage | None = None
     scaler: GradScaler = field(init=False)
 
     def __post_init__(self) -> None:
         self.scaler = self.precision.scaler()
+
+    @property
+    def judged(self) -> NetworkClassifier:
+        """The network by which the trial is judged, and which is kept: itself, or the average of its weights."""
+        if self.average is None:
+            return self
+        return NetworkClassifier(
+            self.average.model, self.precision, self.num_classes, self.preprocessing, self.takes_features
+        )
 
     def collect(self, loss: Tensor) -> None:
         """Add this loss's gradients to those collected for the next step."""
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch does not type backward
 
     def descend(self) -> None:
-        """One step of the optimiser and of its schedule, neither where scaled float16 gradients overflowed."""
+        """One step of optimiser, schedule and average, of none where scaled float16 gradients overflowed."""
         scale = self.scaler.get_scale()
         self.scaler.step(self.optimizer)
         self.optimizer.zero_grad(set_to_none=True)
         self.scaler.update()
-        if self.scaler.get_scale() >= scale:
-            self.schedule.step()
+        if self.scaler.get_scale() < scale:
+            return
+        self.schedule.step()
+        if self.average is not None:
+            self.average.update(self.model)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights and all that their next change depends on, as tensors and plain containers."""
@@ -55,7 +69,8 @@ class Learner(NetworkClassifier):
                 raise ValueError(f"the optimiser's moments are not those of weights {tuple(weights.shape)}")
 
     def _parts(self) -> dict[str, Any]:
-        return {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule, "scaler": self.scaler}
+        parts = {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule, "scaler": self.scaler}
+        return parts if self.average is None else {**parts, "average": self.average}
 
 
 @dataclass(frozen=True)
