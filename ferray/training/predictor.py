@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -33,6 +34,7 @@ from ferray.training.estimator_classifier import EstimatorClassifier
 from ferray.training.evaluation import Evaluation, evaluate, evaluation_size, plain_batches, score
 from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.image_descriptor import image_descriptor
+from ferray.training.image_network import ImageNetwork
 from ferray.training.image_preprocessing import ImagePreprocessing
 from ferray.training.network_classifier import NetworkClassifier, on_device
 from ferray.training.precision import choose_precision
@@ -125,9 +127,17 @@ class Predictor(ABC):
         twin.checkpoint = replace(self.checkpoint, class_counts=tuple(int(n) for n in counts))
         return twin
 
-    def save(self, path: str | Path) -> Path:
-        """Write all of it to one `.safetensors` file, or into a folder; the file, which `load_predictor` reads."""
-        return write_export(Path(path), replace(self.checkpoint, parts=self._parts()).to_state())
+    def save(self, path: str | Path, *, tensor_names: Mapping[str, str] = MappingProxyType({})) -> Path:
+        """Write all of it to one `.safetensors` file, or into a folder; the file, which `load_predictor` reads.
+
+        `tensor_names` says under which names weights lie there that are to have others, such as those timm looks for.
+        """
+        return write_export(Path(path), replace(self.checkpoint, parts=self._parts()).to_state(), tensor_names)
+
+    def network(self) -> ImageNetwork:
+        """From images to logits as one module, for other runtimes; ConfigError where it is not given images."""
+        kind = "fits an estimator" if self.config.estimator.name != "none" else "takes rows of features"
+        raise ConfigError(f"the trial of `{self.file}` {kind}, it is no network over images", "choose another trial")
 
     @abstractmethod
     def evaluate(self, samples: PackedSamples) -> Evaluation:
@@ -180,6 +190,11 @@ class NetworkPredictor(Predictor):
         with closing(self._prefetcher()) as prefetcher:
             batches = plain_batches(samples, positions, size, prefetcher)
             return evaluate(self._classifier, batches, self.adjust_logits)
+
+    def network(self) -> ImageNetwork:
+        if self._width is not None:
+            return super().network()
+        return ImageNetwork(self._classifier, self.adjust_logits)
 
     def _logits(self, samples: Samples) -> Tensor:
         batches = split_batches(np.arange(len(samples)), evaluation_size(self.config.batch_size))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -47,8 +49,10 @@ def is_exported(file: Readable) -> bool:
     return file.name.endswith(SUFFIX)
 
 
-def write_export(path: Path, state: dict[str, Any]) -> Path:
+def write_export(path: Path, state: dict[str, Any], tensor_names: Mapping[str, str] = MappingProxyType({})) -> Path:
     """Write a state to the file, or into the folder, at `path`; the file.
+
+    `tensor_names` are those of weights that are to lie there under others than their own.
 
     ConfigError for a name of another kind, StorageError where it cannot be written.
     """
@@ -57,24 +61,27 @@ def write_export(path: Path, state: dict[str, Any]) -> Path:
     file = path if path.suffix == SUFFIX and not path.is_dir() else path / NAME
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(file, _packed(state))
+        write_bytes(file, _packed(state, tensor_names))
     return file
 
 
-def _packed(state: dict[str, Any]) -> bytes:
+def _packed(state: dict[str, Any], tensor_names: Mapping[str, str]) -> bytes:
     """The content of a file with this state of plain containers and tensors.
 
-    The weights of a network keep their own names (`backbone.…`, `head.…`), so that other programs find them; other
-    tensors are called by where they lie in the state. What is not a finite number is text in the JSON.
+    The weights of a network keep their own names (`backbone.…`, `head.…`), or have those that another program looks
+    for; other tensors are called by where they lie in the state. What is not a finite number is text in the JSON.
     """
     tensors: dict[str, Tensor] = {}
     weights = {name: tensor for name, tensor in state.get("model", {}).items() if isinstance(tensor, Tensor)}
+    lies_as = {tensor_names.get(name, name): name for name in weights}
+    assert len(lies_as) == len(weights), "two weights under one name"
     plain = {
         _KEY: MARK,
         **{name: _plain(value, name, tensors) for name, value in state.items() if name != "model"},
-        **({"model": list(weights)} if weights else {}),
+        **({"model": lies_as if tensor_names else list(weights)} if weights else {}),
     }
-    packed = {name: _own(tensor) for name, tensor in {**tensors, **weights}.items()}
+    named = {lying: weights[name] for lying, name in lies_as.items()}
+    packed = {name: _own(tensor) for name, tensor in {**tensors, **named}.items()}
     return save(packed, {"format": "pt", _KEY: json.dumps(plain, allow_nan=False)})
 
 
@@ -93,11 +100,17 @@ def read_export(file: Readable) -> dict[str, Any]:
     if not isinstance(known, dict) or known.get(_KEY) != MARK:
         raise CheckpointError(f"`{file}` is not of this version of ferray", _EXPORT_AGAIN)
     try:
-        model = {name: tensors[name] for name in known.pop("model", ())}
+        model = _weights(known.pop("model", ()), tensors)
         state: dict[str, Any] = _with_tensors(known, tensors)
     except (LookupError, TypeError, AttributeError) as error:
         raise CheckpointError(f"`{file}` lacks parts that it names", _EXPORT_AGAIN) from error
     return {**state, "model": model} if model else state
+
+
+def _weights(names: Any, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights by their own names: a list of those, or a mapping to them of the names they lie under."""
+    lies_as = names if isinstance(names, dict) else {name: name for name in names}
+    return {name: tensors[lying] for lying, name in lies_as.items()}
 
 
 def _metadata(content: bytes) -> dict[str, str]:

@@ -223,6 +223,11 @@ def test_rows_of_a_table_are_answered(table: TrialJob) -> None:
     assert torch.equal(predictor(rows.tolist()), predictor(val))
 
 
+def test_an_estimator_is_no_network(table: TrialJob) -> None:
+    with pytest.raises(ConfigError, match="fits an estimator"):
+        load_predictor(table.path / "best.pt").network()
+
+
 def test_rows_of_another_length_are_refused(table: TrialJob) -> None:
     with pytest.raises(ConfigError, match=r"the features are an array of shape `\(2, 3\)`"):
         load_predictor(table.path / "best.pt")(np.zeros((2, 3), dtype=np.float32))
