@@ -32,12 +32,19 @@ PART_NAMES = {
 }
 # Folders of a data root that belong to one data set, in lower case: no other set takes them for its own.
 HOMES = {
+    "affectnet": ("affectnet", "affectnet7", "affectnet8", "affectnet-7", "affectnet-8", "affectnet_8labels"),
+    "ckplus": ("ckplus", "ck_plus", "ck+", "ck+48", "ck48", "ck", "ck+_database", "cohn-kanade"),
+    "expw": ("expw", "expw_dataset", "expression_in-the-wild", "expression in-the-wild"),
     "fer2013": (
         *("fer2013", "fer-2013", "fer_2013"),
         "challenges-in-representation-learning-facial-expression-recognition-challenge",
     ),
+    "jaffe": ("jaffe", "jaffedbase", "jaffeimages", "jaffe_dataset"),
+    "rafdb": ("rafdb", "raf-db", "raf_db", "raf", "raf_basic", "rafdb_basic"),
     "sfew": ("sfew", "sfew_2.0", "sfew_2", "sfew2.0", "sfew2", "sfew 2.0"),
 }
+# Those whose folders are not any tree's of class folders either; a tree may be called as any other set is.
+NO_TREES = ("fer2013", "sfew")
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,24 @@ def homes(root: Path, names: Iterable[str]) -> list[Path]:
 
 def is_of_another_set(folder: Path, own: str = "") -> bool:
     """Whether a folder of the data root belongs to another data set than `own`, or holds crops that ferray cut."""
-    names = {name for dataset, names in HOMES.items() if dataset != own for name in names}
-    return folder.name.lower() in names or (folder / PREPARED).exists() or (folder / REPORT).exists()
+    return folder.name.lower() in homes_of_others(own) or (folder / PREPARED).exists() or (folder / REPORT).exists()
+
+
+def homes_of_others(own: str = "") -> set[str]:
+    """Names of folders that belong to another data set than `own`, which is "" for a tree of class folders."""
+    others = [dataset for dataset in (HOMES if own else NO_TREES) if dataset != own]
+    return {name for dataset in others for name in HOMES[dataset]}
+
+
+def found_below(folder: Path, *paths: str) -> Path | None:
+    """The first of these lower-case paths that is there below the folder in any letter case; None where none is."""
+    for path in paths:
+        found: Path | None = folder
+        for part in path.split("/"):
+            found = _entry_named(found, part) if found is not None else None
+        if found is not None:
+            return found
+    return None
 
 
 def is_emotion(name: str) -> bool:
@@ -129,6 +152,10 @@ def is_emotion(name: str) -> bool:
     except DataError:
         return False
     return True
+
+
+def _entry_named(folder: Path, name: str) -> Path | None:
+    return next((folder / entry for entry, _ in _entries(folder) if entry.lower() == name), None)
 
 
 def _entries(folder: Path) -> list[tuple[str, bool]]:

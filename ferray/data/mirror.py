@@ -18,7 +18,7 @@ from typing import Any
 from ferray.config.buckets import Client, bucket_errors, open_bucket, version_of
 from ferray.config.cache_folder import make_cache_folder
 from ferray.data.datasets import Dataset
-from ferray.data.layout import HOMES
+from ferray.data.layout import homes_of_others
 from ferray.data.only_maker import only_maker
 from ferray.errors import DataError, StorageError
 from ferray.files.atomic import atomic_write, write_text
@@ -96,7 +96,7 @@ def _list(client: Client, place: str, dataset: Dataset) -> _Remote:
 
 def _folders(dataset: Dataset, names: Sequence[str]) -> list[str]:
     """Those that hold the data set, where there is one of them; else all but the ones that belong to other sets."""
-    others = {name for homes in HOMES.values() for name in homes}
+    others = homes_of_others()
     own = [name for name in names if name.lower() in dataset.folders]
     return own or [name for name in names if name.lower() not in others]
 

@@ -61,6 +61,12 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("sfew_features", "xlsx", fake_data.write_sheet_xlsx),
     Layout("csv", "numbers", fake_sets.write_csv, {"label_order": "rafdb"}),
     Layout("csv", "words", partial(fake_sets.write_csv, label_of=lambda emotion: emotion.title)),
+    Layout("rafdb", "aligned", fake_sets.write_rafdb),
+    Layout("rafdb", "original", partial(fake_sets.write_rafdb, faces="original"), {"faces": "original"}),
+    Layout("rafdb", "folders", fake_sets.write_rafdb_folders),
+    Layout("jaffe", "names", fake_sets.write_jaffe),
+    Layout("ckplus", "48x48", fake_sets.write_ck48, {"contempt": "keep"}),
+    Layout("ckplus", "sequences", fake_sets.write_ck_sequences, {"neutral_frames": 1}),
 )
 
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 from ferray.emotions import Emotion
 from ferray.testing.fake_data import fake_image, write_png
 
@@ -46,3 +50,77 @@ def write_rows(path: Path, rows: Iterable[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path.parent
+
+
+def write_rafdb(root: Path, *, per_class: int = 4, faces: str = "aligned", compound: bool = False) -> Path:
+    """`basic/EmoLabel/list_patition_label.txt` with the pictures in `basic/Image/<faces>/`; no val part."""
+    lines = []
+    for part in ("train", "test"):
+        for emotion in Emotion:
+            for number in range(per_class):
+                stem = f"{part}_{emotion}{number:04d}"
+                name = f"{stem}_aligned.jpg" if faces == "aligned" else f"{stem}.jpg"
+                image = fake_image(emotion, number + 1000 * (part == "test"), width=20, height=20)
+                write_image(root / "basic" / "Image" / faces / name, image)
+                lines.append(f"{stem}.jpg {RAF_NUMBERS[emotion]}")
+    write_rows(root / "basic" / "EmoLabel" / "list_patition_label.txt", lines)
+    if compound:
+        write_rows(root / "compound" / "EmoLabel" / "list_patition_label.txt", ["train_0001.jpg 8"])
+    return root
+
+
+def write_rafdb_folders(root: Path, *, per_class: int = 4) -> Path:
+    """`RAF-DB/DATASET/train/<1 to 7>/` and `test/`, as a public copy has the aligned faces."""
+    for part in ("train", "test"):
+        for emotion, number in RAF_NUMBERS.items():
+            for count in range(per_class):
+                image = fake_image(emotion, count + 1000 * (part == "test"), width=20, height=20)
+                name = f"{part}_{emotion}{count:04d}_aligned.jpg"
+                write_image(root / "RAF-DB" / "DATASET" / part / number / name, image)
+    return root
+
+
+JAFFE_LETTERS = ("AN", "DI", "FE", "HA", "NE", "SA", "SU")
+CK_NUMBERS = ("1", "3", "4", "5", "0", "6", "7")  # in ferray's order; 2 is contempt
+
+
+def write_jaffe(root: Path, *, people: Sequence[str] = ("KA", "KL", "YM"), per_class: int = 2) -> Path:
+    """`jaffe/KA.AN1.39.tiff` and so on: so many pictures of each person and expression."""
+    for label, letters in enumerate(JAFFE_LETTERS):
+        for person in people:
+            for number in range(per_class):
+                name = f"{person}.{letters}{number + 1}.{100 * label + number}.tiff"
+                image = fake_image(label, number + 10 * people.index(person), width=20, height=20)
+                write_image(root / "jaffe" / name, image)
+    return root
+
+
+def write_ck48(root: Path, *, per_class: int = 4) -> Path:
+    """`CK+48/<class>/S010_004_00000017.png`: six expressions and contempt, no neutral face."""
+    for label, name in enumerate(("anger", "contempt", "disgust", "fear", "happy", "sadness", "surprise")):
+        for number in range(per_class):
+            file = f"S{number:03d}_{label:03d}_{number + 17:08d}.png"
+            write_png(root / "CK+48" / name / file, fake_image(label, number))
+    return root
+
+
+def write_ck_sequences(root: Path, *, people: int = 3, frames: int = 5) -> Path:
+    """`CK+/cohn-kanade-images/S000/001/` and `CK+/Emotion/`: sequences of which the last has no label."""
+    for person in range(people):
+        for take, number in enumerate([*CK_NUMBERS[:4], *CK_NUMBERS[5:], "2", ""]):
+            place = f"S{person:03d}/{take:03d}"
+            for frame in range(1, frames + 1):
+                name = f"S{person:03d}_{take:03d}_{frame:08d}.png"
+                image = fake_image(take, frame + 10 * person, width=32, height=24)
+                write_png(root / "CK+" / "cohn-kanade-images" / place / name, image)
+            if number:
+                text = f"S{person:03d}_{take:03d}_{frames:08d}_emotion.txt"
+                write_rows(root / "CK+" / "Emotion" / place / text, [f"   {float(number):.7e}"])
+    return root
+
+
+def write_image(path: Path, image_HWC: NDArray[np.uint8]) -> None:
+    """Write one RGB picture in the format of its suffix, making its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    encoded = cv2.imencode(path.suffix, cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR))[1]
+    path.write_bytes(encoded.tobytes())
