@@ -71,7 +71,7 @@ RENAMES = {
 }
 # The names of a trial's files, and of its folds' places, which `ferray.artifacts` alone spells.
 ARTIFACT = re.compile(
-    r"[^\s`]*(best\.pt|last\.pt|history\.jsonl|init\.json|error\.txt|test\.json|fold-)|(.*/)?removed\.csv"
+    r"[^\s`]*(best\.pt|last\.pt|history\.jsonl|init\.json|error\.txt|test\.json|val-logits\.safetensors|fold-)|(.*/)?removed\.csv"
 )
 
 SHAPELESS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handler"}

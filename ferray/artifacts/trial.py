@@ -76,6 +76,11 @@ class TrialArtifacts:
         return self._file("best-so-far.pt")
 
     @property
+    def validation_logits(self) -> ArtifactFile:
+        """What the best epoch says to each validation image; see `ferray.artifacts.validation_logits`."""
+        return self._file("val-logits.safetensors")
+
+    @property
     def error(self) -> ArtifactFile:
         """The traceback of a failure, or what is known of a worker's end."""
         return self._file("error.txt")

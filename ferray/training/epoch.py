@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from ferray.data.samples import PackedSamples
 from ferray.errors import ConfigError, did_you_mean
@@ -21,7 +23,15 @@ from ferray.training.step import TrainingPass, train_epoch
 from ferray.training.trainer import OnBatch
 
 
-def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> EpochReport:
+@dataclass(frozen=True)
+class TrainedEpoch:
+    """What is told of an epoch, and the logits (N, C) on its device that its validation was judged by."""
+
+    report: EpochReport
+    val_logits: Tensor
+
+
+def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> TrainedEpoch:
     """Train and judge one epoch, counted from 1; samples the outlier rule removes are gone from the next one on.
 
     An epoch whose loss was not finite is not evaluated: its val metrics are NaN and its confusion matrix is zero.
@@ -32,7 +42,7 @@ def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> E
     evaluation = _evaluate(parts, trained)
     diverged = not math.isfinite(trained.loss + evaluation.loss)
     outliers, halted = (None, False) if diverged else _review(parts, epoch)
-    return EpochReport(
+    report = EpochReport(
         epoch=epoch,
         epochs=parts.config.epochs,
         metrics={
@@ -51,6 +61,7 @@ def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> E
         halted=halted,
         outliers=outliers,
     )
+    return TrainedEpoch(report, evaluation.logits)
 
 
 def val_metric_names(samples: PackedSamples) -> list[str]:
@@ -85,7 +96,7 @@ def _with_progress(batches: Iterator[Batch], total: int, on_batch: OnBatch) -> I
 def _evaluate(parts: Assembly, trained: TrainingPass) -> Evaluation:
     val, num_classes = parts.splits.val, parts.learner.num_classes
     if not math.isfinite(trained.loss):
-        nothing = torch.zeros(0, dtype=torch.int64)
+        nothing = torch.zeros(0, num_classes)
         return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64), nothing)
     batches = _plain_batches(parts, val, torch.arange(len(val)).numpy())
     return evaluate(parts.learner.judged, batches, parts.training.strategy.adjust_logits)

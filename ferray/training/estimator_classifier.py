@@ -48,8 +48,7 @@ class EstimatorClassifier:
         logits_NC, labels_N = adjust_logits(self.logits(samples)), torch.from_numpy(samples.labels)
         targets_NC = torch.nn.functional.one_hot(labels_N, self.num_classes).float()
         loss = float(soft_cross_entropy(logits_NC, targets_NC))
-        predictions_N = logits_NC.argmax(dim=1)
-        return Evaluation(loss, confusion_matrix(labels_N, predictions_N, self.num_classes), predictions_N)
+        return Evaluation(loss, confusion_matrix(labels_N, logits_NC.argmax(dim=1), self.num_classes), logits_NC)
 
     def _rows(self, samples: Samples) -> Iterator[NDArray[np.float64]]:
         for start in range(0, len(samples), CHUNK):

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ferray.artifacts.claim import claim
 from ferray.artifacts.history import EpochLog
 from ferray.artifacts.trial import TrialArtifacts
+from ferray.artifacts.validation_logits import ValidationLogits, write_validation_logits
 from ferray.config.job import TrialJob
 from ferray.config.modality import image_size, refuse_mismatch
 from ferray.estimators import Estimator
@@ -77,12 +79,15 @@ class EstimatorTrainer:
         started = time.perf_counter()
         classifier = self._fit()
         fitted_s = time.perf_counter() - started
-        report = self._evaluate(classifier, fitted_s)
+        report, val_logits = self._evaluate(classifier, fitted_s)
         report = replace(
             report,
             metrics={**report.metrics, "seconds": time.perf_counter() - started},
             is_best=is_best_epoch(report, None, self.job),
         )
+        val = self._splits.val
+        found = ValidationLogits(1, val.classes, val.sample_ids, val.labels, val_logits.numpy())
+        write_validation_logits(self._artifacts, found)
         write_checkpoint(self._artifacts.best, "best", self._best_state(classifier, report))
         self._log.append(report)
         self.epochs_done = 1
@@ -120,10 +125,11 @@ class EstimatorTrainer:
         )
         return EstimatorClassifier(estimator, features, num_classes)
 
-    def _evaluate(self, classifier: EstimatorClassifier, fitted_s: float) -> EpochReport:
+    def _evaluate(self, classifier: EstimatorClassifier, fitted_s: float) -> tuple[EpochReport, Tensor]:
+        """What is told of it, and the logits (N, C) that validation was judged by."""
         train, val, strategy = self._splits.train, self._splits.val, self._training.strategy
         trained, judged = (classifier.evaluate(samples, strategy.adjust_logits) for samples in (train, val))
-        return EpochReport(
+        report = EpochReport(
             epoch=1,
             epochs=1,
             metrics={
@@ -138,6 +144,7 @@ class EstimatorTrainer:
             classes=val.classes,
             num_train=len(self._training.kept),
         )
+        return report, judged.logits
 
     def _best_state(self, classifier: EstimatorClassifier, report: EpochReport) -> dict[str, Any]:
         return BestCheckpoint(

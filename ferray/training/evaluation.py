@@ -21,12 +21,18 @@ from ferray.training.prefetch import Prefetcher
 class Evaluation:
     """Mean plain cross-entropy and the confusion matrix (C, C) int64 on CPU, rows = truth.
 
-    `predictions` (N,) int64 are in the order of the samples, on the device; none where nothing was asked.
+    `logits` (N, C) float32, as they were judged, are in the order of the samples, on the device; none where nothing was
+    asked.
     """
 
     loss: float
     confusion: Tensor
-    predictions: Tensor
+    logits: Tensor
+
+    @property
+    def predictions(self) -> Tensor:
+        """The class (N,) int64 that each sample is taken for."""
+        return self.logits.argmax(dim=1)
 
 
 @torch.inference_mode()
@@ -38,14 +44,14 @@ def evaluate(
     device, num_classes = classifier.precision.device, classifier.num_classes
     loss_sum = torch.zeros((), dtype=torch.float64, device=device)
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64, device=device)
-    predictions = [torch.zeros(0, dtype=torch.int64, device=device)]
+    answers = [torch.zeros(0, num_classes, device=device)]
     for batch in batches:
         logits_NC = adjust_logits(classifier.logits(batch.images))
         loss_sum += soft_cross_entropy(logits_NC, classifier.targets(batch.labels)) * len(batch)
-        predictions.append(logits_NC.argmax(dim=1))
-        confusion += confusion_matrix(batch.labels, predictions[-1], num_classes)
+        answers.append(logits_NC)
+        confusion += confusion_matrix(batch.labels, logits_NC.argmax(dim=1), num_classes)
     counts = confusion.cpu()
-    return Evaluation(float(loss_sum) / max(1, int(counts.sum())), counts, torch.cat(predictions))
+    return Evaluation(float(loss_sum) / max(1, int(counts.sum())), counts, torch.cat(answers))
 
 
 @torch.inference_mode()

@@ -15,6 +15,7 @@ from ferray.artifacts.claim import claim, record_init, refuse_other_config
 from ferray.artifacts.file_system import ArtifactFile
 from ferray.artifacts.history import EpochLog
 from ferray.artifacts.trial import TrialArtifacts
+from ferray.artifacts.validation_logits import ValidationLogits, write_validation_logits
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError
 from ferray.events import EpochReport
@@ -40,11 +41,15 @@ from ferray.training.training_set import class_counts_without
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch so far by the objective, its weights on CPU, and the samples that had been removed before it."""
+    """The best epoch so far by the objective, its weights on CPU, and the samples that had been removed before it.
+
+    `val_logits` (N, C), on CPU, are what it says to the validation images; None after a checkpoint that lacks them.
+    """
 
     report: EpochReport
     weights: dict[str, Tensor]
     removed_ids: list[int]
+    val_logits: Tensor | None
 
 
 class NetworkTrainer:
@@ -95,11 +100,13 @@ class NetworkTrainer:
         self._is_between_epochs = False
         removed_ids = list(self._parts.training.removed_ids)
         with self._parts.randomness.active():
-            report = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
-        report = replace(report, is_best=is_best_epoch(report, self.best, self.job), note="; ".join(self._notes))
+            trained = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
+        is_best = is_best_epoch(trained.report, self.best, self.job)
+        report = replace(trained.report, is_best=is_best, note="; ".join(self._notes))
         self._notes = []
         if report.is_best:
-            self._best = Best(report, copy_weights(self._parts.learner.judged.model.state_dict()), removed_ids)
+            weights = copy_weights(self._parts.learner.judged.model.state_dict())
+            self._best = Best(report, weights, removed_ids, trained.val_logits.cpu())
         self.epochs_done = report.epoch
         self._ended = report.is_last
         self._is_between_epochs = True
@@ -144,8 +151,16 @@ class NetworkTrainer:
                 self.save()
             return
         if self._best is not None:
+            self._write_val_logits(self._best)
             write_checkpoint(self._artifacts.best, "best", self._best_state(self._best))
         self.discard()
+
+    def _write_val_logits(self, best: Best) -> None:
+        """Before best.pt, with which the trial is whole."""
+        if best.val_logits is not None:
+            val = self._parts.splits.val
+            found = (best.report.epoch, val.classes, val.sample_ids, val.labels, best.val_logits.numpy())
+            write_validation_logits(self._artifacts, ValidationLogits(*found))
 
     def _best_state(self, best: Best) -> dict[str, Any]:
         parts, report = self._parts, best.report
@@ -243,7 +258,9 @@ class NetworkTrainer:
             parts.training.remove(removed_ids)
             parts.outliers.load_state_dict(state["outliers"])
             parts.randomness.load_state_dict(state["rng"])
-            kept = best and Best(EpochReport.from_json(best["report"]), best["weights"], best["removed_ids"])
+            kept = best and Best(
+                EpochReport.from_json(best["report"]), best["weights"], best["removed_ids"], best.get("val_logits")
+            )
         if kept is not None:
             refuse_misfit(file, parts.learner.model, kept.weights)
         self._best, self.init = kept, state.get("init")

@@ -37,7 +37,7 @@ def job_of(folder: Path, cache: Path, **changes: object) -> TrialJob:
 def two_epochs(job: TrialJob, *, frozen: bool) -> list[EpochReport]:
     parts = keep_features(assemble(job)) if frozen else assemble(job)
     with parts.randomness.active():
-        return [run_epoch(parts, epoch) for epoch in (1, 2)]
+        return [run_epoch(parts, epoch).report for epoch in (1, 2)]
 
 
 def test_the_head_learns_the_same_as_behind_its_backbone(tmp_path: Path, cache: Path) -> None:

@@ -17,6 +17,7 @@ from ferray.training import epoch
 from ferray.training.assemble import Assembly
 from ferray.training.bundle import BundleWorker
 from ferray.training.checkpoint import SavePacer
+from ferray.training.epoch import TrainedEpoch
 from ferray.training.predictor import load_predictor
 from ferray.training.worker import TrialWorker
 
@@ -48,7 +49,7 @@ def loss_of(report: EpochReport | Outcome) -> float:
 def break_epochs(monkeypatch: pytest.MonkeyPatch, *, seed: int, from_epoch: int) -> None:
     """The trial of this seed has a bug from that epoch on."""
 
-    def run_epoch(parts: Assembly, number: int, *rest: Any) -> EpochReport:
+    def run_epoch(parts: Assembly, number: int, *rest: Any) -> TrainedEpoch:
         if parts.config.seed == seed and number >= from_epoch:
             raise KeyError("boom")
         return real(parts, number, *rest)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from ferray.artifacts.trial import TrialArtifacts
+from ferray.artifacts.validation_logits import read_validation_logits
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.events import EpochReport
@@ -69,6 +71,16 @@ def test_the_predictor_repeats_validation(tmp_path: Path, cache: Path) -> None:
     judged = load_predictor(job.path / "best.pt").evaluate(open_job_inputs(job).val)
     assert judged.loss == report.metrics["val/loss"]
     assert judged.confusion.tolist() == [list(row) for row in report.confusion]
+
+
+def test_its_validation_logits_are_kept(tmp_path: Path, cache: Path) -> None:
+    job = demo_job(tmp_path / "trial", cache, demo_config(**FITTED))
+    with EstimatorTrainer(job) as trainer:
+        report = trainer.step()
+    found = read_validation_logits(TrialArtifacts.at(job.folder))
+    assert found is not None
+    right = found.logits.argmax(axis=1) == found.labels
+    assert float(right.mean()) == pytest.approx(report.metrics["val/accuracy"])
 
 
 def test_class_weights_change_what_is_fitted(tmp_path: Path, cache: Path) -> None:

@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from ferray.artifacts.trial import TrialArtifacts
+from ferray.artifacts.validation_logits import ValidationLogits, read_validation_logits
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError, ResumeMismatch
 from ferray.events import EpochReport
+from ferray.stats.metrics import confusion_matrix
 from ferray.testing.trials import demo_config, demo_job
+from ferray.training.checkpoint import read_checkpoint, write_checkpoint
 from ferray.training.network_trainer import NetworkTrainer
 
 # Everything on that draws or remembers: dropout, augmentation, a sampler, BDR with two rounds, a schedule.
@@ -135,6 +139,7 @@ def test_last_epoch_leaves_the_best_checkpoint_alone(straight: tuple[Path, list[
         "config.json",
         "history.jsonl",
         "removed.csv",
+        "val-logits.safetensors",
     ]
 
 
@@ -305,3 +310,36 @@ def test_closing_twice_is_closing_once(tmp_path: Path, cache: Path) -> None:
 def test_half_precision_trains(tmp_path: Path, cache: Path, precision: str) -> None:
     reports = train(tmp_path, cache, demo_config(precision=precision, epochs=1))
     assert math.isfinite(reports[0].metrics["train/loss"])
+
+
+def val_logits(folder: Path) -> ValidationLogits:
+    found = read_validation_logits(TrialArtifacts.at(str(folder)))
+    assert found is not None
+    return found
+
+
+def test_the_validation_logits_are_those_of_the_best_epoch(straight: tuple[Path, list[EpochReport]]) -> None:
+    folder, reports = straight
+    best, found = max(reports, key=lambda report: report.metrics["val/uar"]), val_logits(folder)
+    said = confusion_matrix(torch.from_numpy(found.labels), torch.from_numpy(found.logits).argmax(1), 7)
+    assert (found.epoch, said.tolist()) == (best.epoch, [list(row) for row in best.confusion])
+
+
+def test_a_resumed_trial_keeps_the_same_validation_logits(
+    straight: tuple[Path, list[EpochReport]], resumed: tuple[Path, list[EpochReport]]
+) -> None:
+    assert np.array_equal(val_logits(straight[0]).logits, val_logits(resumed[0]).logits)
+
+
+def test_a_checkpoint_from_before_validation_logits_were_kept_is_gone_on_from(tmp_path: Path, cache: Path) -> None:
+    job = demo_job(tmp_path / "trial", cache, demo_config(epochs=2, optimizer={"lr": 1e-9}))
+    with NetworkTrainer(job, None) as trainer:
+        trainer.step()
+        trainer.save()
+    last = TrialArtifacts.at(job.folder).last
+    state = read_checkpoint(last, "last")
+    del state["best"]["val_logits"]
+    write_checkpoint(last, "last", {name: part for name, part in state.items() if name != "ferray"})
+    with NetworkTrainer(job) as trainer:
+        trainer.step()
+    assert TrialArtifacts.at(job.folder).best.exists()
