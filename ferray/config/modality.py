@@ -99,6 +99,9 @@ def _estimator_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
     if config.outliers.name != "none":
         problem = f"`{config.outliers.name}` watches losses over epochs, `{estimator}` is fitted once"
         problems.append(("outliers", problem, "set `outliers: none`"))
+    if config.dataset.build_params().training_targets != "label":
+        problem = f"`{estimator}` is fitted to one label an image, not to votes"
+        problems.append(("dataset", problem, "set the data set's `votes: majority`"))
     if config.init_from is not None:
         problems.append(("init_from", f"`{estimator}` has no weights to start from", "leave `init_from` out"))
     return problems

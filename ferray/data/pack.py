@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from ferray.data.opened import OpenedDataset, decoding_params, open_dataset, sho
 from ferray.data.pack_file import FORMAT, Pack, Progress, read_pack, write_pack
 from ferray.data.pack_source import PACKS, PackSource, current_source
 from ferray.data.recent import Recent
-from ferray.data.samples import PackedSamples, SealedSplit, Splits
+from ferray.data.samples import PackedSamples, Sample, SealedSplit, Splits
 from ferray.data.splits import SplitTable, require_classes, split_rows
 from ferray.errors import DataError
 
@@ -165,7 +166,19 @@ def _view(pack: Pack, rows: NDArray[np.int64]) -> PackedSamples:
         names=tuple(sample.name for sample in samples),
         classes=pack.samples.classes,
         features=pack.features,
+        votes=_votes(samples, len(pack.samples.classes)),
     )
+
+
+def _votes(samples: Sequence[Sample], num_classes: int) -> NDArray[np.float32] | None:
+    """The votes (N, C), all on the label for a sample without any; None where no sample has some."""
+    if all(sample.votes is None for sample in samples):
+        return None
+    votes_NC = np.eye(num_classes, dtype=np.float32)[[sample.label for sample in samples]]
+    for row, sample in enumerate(samples):
+        if sample.votes is not None:
+            votes_NC[row] = sample.votes
+    return votes_NC
 
 
 def _or_unknown(true_label: int | None) -> int:

@@ -196,11 +196,22 @@ def _named_disk(place: Path) -> AbstractContextManager[None]:
 def _plain_samples(listing: SampleList) -> dict[str, Any]:
     return {
         "classes": listing.classes,
-        "samples": [asdict(sample) for sample in listing.samples],
+        "samples": [_plain_sample(sample) for sample in listing.samples],
         "bad": [asdict(sample) for sample in listing.bad],
     }
 
 
+def _plain_sample(sample: Sample) -> dict[str, Any]:
+    plain = asdict(sample)
+    if sample.votes is None:  # so that packs of data sets without votes stay, byte for byte, those that nodes have
+        del plain["votes"]
+    return plain
+
+
 def _read_samples(plain: dict[str, Any]) -> SampleList:
-    samples = tuple(Sample(**sample) for sample in plain["samples"])
+    samples = tuple(Sample(**{**sample, "votes": _tuple(sample.get("votes"))}) for sample in plain["samples"])
     return SampleList(samples, tuple(plain["classes"]), tuple(BadSample(**sample) for sample in plain["bad"]))
+
+
+def _tuple(votes: list[float] | None) -> tuple[float, ...] | None:
+    return None if votes is None else tuple(votes)

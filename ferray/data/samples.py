@@ -28,6 +28,7 @@ class Sample:
     `source` says where the pixels are (the data set's own business: a path relative to the root, a csv row); `part` is
     the official part it came in (`train`, `val`, `test` or `all`), `group` what must not stand on two sides of a
     grouped split (the film), `true_label` the right label where the data set knows it for sure (demo), else None.
+    `votes` are the shares of annotators for each class (C,), 1 in all, where several were asked; `label` has the most.
     """
 
     sample_id: int
@@ -37,6 +38,7 @@ class Sample:
     source: str
     group: str = ""
     true_label: int | None = None
+    votes: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class PackedSamples:
     `images` is the whole pack (N_all, H, W, 3), uint8 RGB, read-only, without pixels (N_all, 0, 0, 3) for a data set of
     features; `rows` (N,) int64 are this split's rows in it. `features` (N_all, D) float32, read-only, are what is
     trained on in place of the images: a data set's own, NaN for an empty cell, or those of a descriptor. `labels` (N,)
-    int64, `sample_ids` (N,) int64 and `true_labels` (N,) int64 (-1 = unknown) run parallel to `rows`.
+    int64, `sample_ids` (N,) int64 and `true_labels` (N,) int64 (-1 = unknown) run parallel to `rows`, as do `votes`
+    (N, C) float32, the shares of annotators for each class, None for a data set without them.
     """
 
     images: NDArray[np.uint8]
@@ -76,6 +79,7 @@ class PackedSamples:
     names: tuple[str, ...]
     classes: tuple[str, ...]
     features: NDArray[np.float32] | None = None
+    votes: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -93,6 +97,7 @@ class PackedSamples:
             sample_ids=self.sample_ids[kept],
             true_labels=self.true_labels[kept],
             names=tuple(name for name, stays in zip(self.names, kept.tolist(), strict=True) if stays),
+            votes=None if self.votes is None else self.votes[kept],
         )
 
     def picture(self, position: int) -> NDArray[np.uint8]:

@@ -27,7 +27,9 @@ def demo_job(folder: Path, cache: Path, config: TrialConfig, **changes: Any) -> 
     return replace(job, **changes)
 
 
-def packed_samples(labels: list[int], *, true_labels: list[int] | None = None, size: int = 8) -> PackedSamples:
+def packed_samples(
+    labels: list[int], *, true_labels: list[int] | None = None, size: int = 8, votes: list[list[float]] | None = None
+) -> PackedSamples:
     """Noise images of the seven expressions in memory; ids count from 100, the right labels are unknown by default."""
     count = len(labels)
     return PackedSamples(
@@ -38,4 +40,5 @@ def packed_samples(labels: list[int], *, true_labels: list[int] | None = None, s
         true_labels=np.full(count, -1) if true_labels is None else np.asarray(true_labels, dtype=np.int64),
         names=tuple(f"face{number}" for number in range(count)),
         classes=EMOTION_NAMES,
+        votes=None if votes is None else np.asarray(votes, dtype=np.float32),
     )

@@ -61,7 +61,7 @@ def assemble(job: TrialJob) -> Assembly:
         image_size=image_size(config),
         splits=splits,
         training=training,
-        batches=TrainingBatches(config, splits.train, image_size(config)),
+        batches=TrainingBatches(config, training, image_size(config)),
         prefetcher=Prefetcher(precision.device, job.threads),
         learner=_learner(model, config, training, precision),
         outliers=config.outliers.load()(config.outliers.build_params()),

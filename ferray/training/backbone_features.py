@@ -33,12 +33,12 @@ def keep_features(parts: Assembly) -> Assembly:
         return parts
     rows = _rows(parts)
     train, val = (replace(split, features=rows) for split in (parts.splits.train, parts.splits.val))
-    parts.training.samples = train
+    parts.training.samples = replace(parts.training.samples, features=rows)  # whose labels may have been corrected
     parts.learner.takes_features = True
     return replace(
         parts,
         splits=replace(parts.splits, train=train, val=val),
-        batches=TrainingBatches(parts.config, train, parts.image_size),
+        batches=TrainingBatches(parts.config, parts.training, parts.image_size),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,18 +14,25 @@ from torch import Tensor
 
 from ferray.augment import AugmentPolicy
 from ferray.config.trial import TrialConfig
+from ferray.data.datasets import TargetKind
 from ferray.data.samples import PackedSamples
 from ferray.training.seeding import derive_seed
+from ferray.training.training_set import TrainingSet
+from ferray.training.training_targets import TrainingTargets
 
 Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`images` uint8 (N, H, W, 3), or rows of features float32 (N, D), and `labels` int64 (N,), on one device."""
+    """`images` uint8 (N, H, W, 3), or rows of features float32 (N, D), and `labels` int64 (N,), on one device.
+
+    `targets` are the probabilities (N, C) float32 that a network is to answer with; None is all on the label.
+    """
 
     images: Tensor
     labels: Tensor
+    targets: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -33,14 +42,18 @@ class Batch:
         pieces = max(1, min(pieces, len(self) // 2))
         if pieces == 1:
             return [self]
-        parts = zip(self.images.tensor_split(pieces), self.labels.tensor_split(pieces), strict=True)
-        return [Batch(images, labels) for images, labels in parts]
+        targets = [None] * pieces if self.targets is None else self.targets.tensor_split(pieces)
+        parts = zip(self.images.tensor_split(pieces), self.labels.tensor_split(pieces), targets, strict=True)
+        return [Batch(*part) for part in parts]
 
     def pinned(self) -> Batch:
-        return Batch(self.images.pin_memory(), self.labels.pin_memory())
+        return self._each(Tensor.pin_memory)
 
     def to(self, device: torch.device) -> Batch:
-        return Batch(self.images.to(device, non_blocking=True), self.labels.to(device, non_blocking=True))
+        return self._each(partial(Tensor.to, device=device, non_blocking=True))
+
+    def _each(self, act: Callable[[Tensor], Tensor]) -> Batch:
+        return Batch(act(self.images), act(self.labels), None if self.targets is None else act(self.targets))
 
 
 def split_batches(order: Positions, batch_size: int) -> list[Positions]:
@@ -57,20 +70,24 @@ class TrainingBatches:
     Rows of features go out as they are kept: `augment` is `none` with them.
     """
 
-    def __init__(self, config: TrialConfig, samples: PackedSamples, image_size: int) -> None:
+    def __init__(self, config: TrialConfig, training: TrainingSet, image_size: int) -> None:
         self._config = config
-        self._samples = samples
+        self._training = training
+        kind: TargetKind = config.dataset.build_params().training_targets
+        self._targets = TrainingTargets(training, kind, seed=config.seed)
         self._image_size = image_size
         self._of_thread = threading.local()
         self._policy()  # here and not in the first batch, which would pay for the import
 
     def prepare(self, positions: Positions, *, epoch: int, index: int) -> Batch:
         """Batch `index` of `epoch` in host memory."""
-        if self._samples.features is not None:
-            return prepare_plain(self._samples, positions)
-        images_NHWC = self._samples.images_of(positions)
+        samples = self._training.samples
+        targets = self._targets.of(positions, epoch=epoch)
+        if samples.features is not None:
+            return _host_batch(samples.inputs_of(positions), samples.labels[positions], targets)
         seed = derive_seed(self._config.seed, "augment", epoch, index)
-        return _host_batch(self._policy().apply(images_NHWC, seed), self._samples.labels[positions])
+        images = self._policy().apply(samples.images_of(positions), seed)
+        return _host_batch(images, samples.labels[positions], targets)
 
     def _policy(self) -> AugmentPolicy:
         if not hasattr(self._of_thread, "policy"):
@@ -85,5 +102,8 @@ def prepare_plain(samples: PackedSamples, positions: Positions) -> Batch:
     return _host_batch(samples.inputs_of(positions), samples.labels[positions])
 
 
-def _host_batch(images: NDArray[np.uint8] | NDArray[np.float32], labels: Positions) -> Batch:
-    return Batch(torch.from_numpy(images), torch.from_numpy(labels))
+def _host_batch(
+    images: NDArray[np.uint8] | NDArray[np.float32], labels: Positions, targets: NDArray[np.float32] | None = None
+) -> Batch:
+    probabilities = None if targets is None else torch.from_numpy(targets)
+    return Batch(torch.from_numpy(images), torch.from_numpy(labels), probabilities)

@@ -47,7 +47,7 @@ def evaluate(
     answers = [torch.zeros(0, num_classes, device=device)]
     for batch in batches:
         logits_NC = adjust_logits(classifier.logits(batch.images))
-        loss_sum += soft_cross_entropy(logits_NC, classifier.targets(batch.labels)) * len(batch)
+        loss_sum += soft_cross_entropy(logits_NC, classifier.targets(batch)) * len(batch)
         answers.append(logits_NC)
         confusion += confusion_matrix(batch.labels, logits_NC.argmax(dim=1), num_classes)
     counts = confusion.cpu()

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ferray.models.model import FerModel
+from ferray.training.batches import Batch
 from ferray.training.precision import Precision
 
 
@@ -44,9 +45,9 @@ class NetworkClassifier:
                 logits_NC = self.model(self.preprocessing(images_NHWC))
         return logits_NC.float()
 
-    def targets(self, labels_N: Tensor) -> Tensor:
-        """All probability on the label: (N, C) float32."""
-        return F.one_hot(labels_N, self.num_classes).float()
+    def targets(self, batch: Batch) -> Tensor:
+        """The batch's own targets, else all probability on the label: (N, C) float32."""
+        return F.one_hot(batch.labels, self.num_classes).float() if batch.targets is None else batch.targets
 
 
 def on_device(model: FerModel, device: torch.device) -> FerModel:

@@ -41,15 +41,17 @@ from ferray.training.training_set import class_counts_without
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch so far by the objective, its weights on CPU, and the samples that had been removed before it.
+    """The best epoch so far by the objective, its weights on CPU, and what had become of the samples before it.
 
-    `val_logits` (N, C), on CPU, are what it says to the validation images; None after a checkpoint that lacks them.
+    `val_logits` (N, C), on CPU, are what it says to the validation images, `class_counts` those that it was trained on;
+    each None after a checkpoint that lacks them.
     """
 
     report: EpochReport
     weights: dict[str, Tensor]
     removed_ids: list[int]
-    val_logits: Tensor | None
+    val_logits: Tensor | None = None
+    class_counts: tuple[int, ...] | None = None
 
 
 class NetworkTrainer:
@@ -98,7 +100,7 @@ class NetworkTrainer:
         """Train and judge the next epoch, and record it in the folder."""
         assert not self._ended, "the trial has had its last epoch"
         self._is_between_epochs = False
-        removed_ids = list(self._parts.training.removed_ids)
+        removed_ids, counts = list(self._parts.training.removed_ids), self._parts.training.strategy.counts.counts
         with self._parts.randomness.active():
             trained = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
         is_best = is_best_epoch(trained.report, self.best, self.job)
@@ -106,7 +108,7 @@ class NetworkTrainer:
         self._notes = []
         if report.is_best:
             weights = copy_weights(self._parts.learner.judged.model.state_dict())
-            self._best = Best(report, weights, removed_ids, trained.val_logits.cpu())
+            self._best = Best(report, weights, removed_ids, trained.val_logits.cpu(), counts)
         self.epochs_done = report.epoch
         self._ended = report.is_last
         self._is_between_epochs = True
@@ -167,7 +169,7 @@ class NetworkTrainer:
         return BestCheckpoint(
             config=parts.config,
             classes=parts.splits.val.classes,
-            class_counts=class_counts_without(parts.training.samples, best.removed_ids),
+            class_counts=best.class_counts or class_counts_without(parts.training.samples, best.removed_ids),
             image_size=parts.image_size,
             epoch=report.epoch,
             metrics=report.metrics,
@@ -188,6 +190,7 @@ class NetworkTrainer:
             "epoch": self.epochs_done,
             "learner": parts.learner.state_dict(),
             "removed_ids": parts.training.removed_ids,
+            "corrected": parts.training.corrected,
             "outliers": parts.outliers.state_dict(),
             "rng": parts.randomness.state_dict(),
             "init": self.init,
@@ -256,11 +259,10 @@ class NetworkTrainer:
                 refuse_misfit(file, parts.learner.average.model, state["learner"]["average"]["model"])
             parts.learner.load_state_dict(state["learner"])
             parts.training.remove(removed_ids)
+            parts.training.correct(state.get("corrected", {}))
             parts.outliers.load_state_dict(state["outliers"])
             parts.randomness.load_state_dict(state["rng"])
-            kept = best and Best(
-                EpochReport.from_json(best["report"]), best["weights"], best["removed_ids"], best.get("val_logits")
-            )
+            kept = best and Best(**{**best, "report": EpochReport.from_json(best["report"])})
         if kept is not None:
             refuse_misfit(file, parts.learner.model, kept.weights)
         self._best, self.init = kept, state.get("init")

@@ -96,7 +96,7 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion
         lr = learner.optimizer.param_groups[0]["lr"]
         for piece in batch.cut(pieces):
             logits_NC = learner.logits(piece.images)
-            loss = criterion(logits_NC, learner.targets(piece.labels))
+            loss = criterion(logits_NC, learner.targets(piece))
             learner.collect(loss * (len(piece) / len(batch)))
             loss_sum += loss.detach() * len(piece)
             hits += (logits_NC.detach().argmax(dim=1) == piece.labels).sum()

@@ -5,6 +5,7 @@ import os
 import resource
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,19 @@ class OvertakenWhileDecoding(Numbered):
         return super().decode(sample, size)
 
 
+class Voted(Numbered):
+    """One annotator of four says otherwise of every third sample."""
+
+    def samples(self) -> SampleList:
+        listing = super().samples()
+        votes = [
+            None if n % 3 else ((0.75, 0.25) if sample.label == 0 else (0.25, 0.75))
+            for n, sample in enumerate(listing.samples)
+        ]
+        samples = tuple(replace(sample, votes=of_it) for sample, of_it in zip(listing.samples, votes, strict=True))
+        return replace(listing, samples=samples)
+
+
 def numbered(root: Path = Path()) -> Numbered:
     return Numbered(DatasetParams(), root)
 
@@ -73,6 +87,16 @@ def test_rows_lie_in_the_order_of_the_samples(tmp_path: Path) -> None:
 
 def test_samples_come_back_as_they_were(tmp_path: Path) -> None:
     assert write_pack(tmp_path / "pack", numbered(), size=4).samples == numbered().samples()
+
+
+def test_votes_come_back_as_they_were(tmp_path: Path) -> None:
+    voted = Voted(DatasetParams(), tmp_path)
+    assert write_pack(tmp_path / "pack", voted, size=4).samples == voted.samples()
+
+
+def test_a_pack_without_votes_says_nothing_of_them(tmp_path: Path) -> None:
+    write_pack(tmp_path / "pack", numbered(), size=4)
+    assert b"votes" not in (tmp_path / "pack" / "samples.json").read_bytes()
 
 
 def test_images_are_mapped_read_only(tmp_path: Path) -> None:

@@ -8,6 +8,12 @@ from hypothesis import strategies as st
 
 from ferray.testing.trials import demo_config, packed_samples
 from ferray.training.batches import Batch, TrainingBatches, prepare_plain, split_batches
+from ferray.training.training_set import TrainingSet
+
+
+def light_batches() -> TrainingBatches:
+    config = demo_config(augment="light")
+    return TrainingBatches(config, TrainingSet(packed_samples([0] * 8, size=32), config.imbalance), 32)
 
 
 def lengths(count: int, batch_size: int) -> list[int]:
@@ -44,7 +50,7 @@ def test_plain_batch_holds_the_labels_of_its_positions() -> None:
 
 
 def test_a_batch_has_the_same_pixels_on_every_thread() -> None:
-    batches = TrainingBatches(demo_config(augment="light"), packed_samples([0] * 8, size=32), 32)
+    batches = light_batches()
     prepare = partial(batches.prepare, np.arange(8), epoch=1, index=3)
     elsewhere: list[Batch] = []
     thread = threading.Thread(target=lambda: elsewhere.append(prepare()))
@@ -54,7 +60,18 @@ def test_a_batch_has_the_same_pixels_on_every_thread() -> None:
 
 
 def test_epochs_augment_differently() -> None:
-    batches = TrainingBatches(demo_config(augment="light"), packed_samples([0] * 8, size=32), 32)
+    batches = light_batches()
     first = batches.prepare(np.arange(8), epoch=1, index=0)
     second = batches.prepare(np.arange(8), epoch=2, index=0)
     assert not torch.equal(first.images, second.images)
+
+
+def test_targets_are_cut_with_their_images() -> None:
+    batch = Batch(torch.zeros(4, 1), torch.arange(4), torch.arange(8.0).view(4, 2))
+    assert [piece.targets.tolist() for piece in batch.cut(2)] == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
+
+
+def test_targets_come_along_to_the_device() -> None:
+    batch = Batch(torch.zeros(2, 1), torch.arange(2), torch.eye(2)).to(torch.device("meta"))
+    assert batch.targets is not None
+    assert batch.targets.is_meta

@@ -52,3 +52,29 @@ def test_removals_add_up() -> None:
 def test_too_few_samples_are_refused() -> None:
     with pytest.raises(DataError, match="`1` training images are left"):
         training_set().remove(frozenset({100, 101, 102, 103, 104}))
+
+
+def test_a_corrected_label_is_counted_and_sampled_by() -> None:
+    training = training_set("class_weights")
+    training.correct({105: 1})
+    assert training.strategy.counts.counts == (3, 3, 0, 0, 0, 0, 0)
+
+
+def test_a_correction_leaves_the_samples_of_others_as_they_are() -> None:
+    samples = packed_samples(LABELS)
+    training = TrainingSet(samples, ImbalanceChoice.model_validate("none"))
+    training.correct({105: 1})
+    assert samples.labels.tolist() == LABELS
+
+
+def test_a_corrected_sample_may_be_removed_afterwards() -> None:
+    training = training_set()
+    training.correct({105: 1})
+    training.remove(frozenset({105}))
+    assert training.strategy.counts.counts == (3, 2, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("labels", [{999: 1}, {105: 7}, {105: -1}, {1: 1}])
+def test_a_correction_of_nothing_or_to_nothing_is_refused(labels: dict[int, int]) -> None:
+    with pytest.raises(ValueError, match="corrected"):
+        training_set().correct(labels)

@@ -22,6 +22,7 @@ from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
 from ferray.registry import Params
 
+TargetKind = Literal["label", "votes", "drawn"]  # the label, the shares of the votes, or a label drawn from them
 UNKNOWN_SIZE = 384  # pixels a side, of originals whose own size is not known
 SplitKind = Literal[
     "official", "halves", "random", "holdout", "kfold", "kfold_by_group", "nested_kfold", "nested_kfold_by_group"
@@ -80,6 +81,11 @@ class DatasetParams(Params):
     """
     groups: Annotated[str, AfterValidator(below_the_root)] | None = added_later(None)
     """A csv below the data root with the columns file and group, whose groups are not split."""
+
+    @property
+    def training_targets(self) -> TargetKind:
+        """What a training sample is to be answered with; `votes` and `drawn` need samples that have votes."""
+        return "label"
 
     @model_validator(mode="after")
     def _fold_exists(self) -> Self:
