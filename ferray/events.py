@@ -143,7 +143,8 @@ class EpochReport:
     `val/uar`, `val/macro_f1`, `val/recall/<Class>`, `lr`, `seconds` and `images_per_s`. `confusion` is val, rows =
     truth, columns = prediction. `is_best` says that its trial, or its fold, counts by this epoch from now on, whose
     weights are kept: `training/best_epoch.py` decides that, and nobody who hears of it does so again. `halted`: an
-    outlier rule found nothing left to learn and ended the trial before its last epoch.
+    outlier rule found nothing left to learn and ended the trial before its last epoch. An epoch of an earlier `stage`
+    is no news of the trial's own: it tells that its worker is at work, and neither the study nor a history keeps it.
     """
 
     epoch: int
@@ -160,6 +161,8 @@ class EpochReport:
     earlier: tuple[EpochReport, ...] | None = None  # with a worker's first epoch: the ones before it, if resumed
     fold: int = 0  # of `folds`, from 0; `epoch` and `epochs` count through all of them
     folds: int = 1
+    stage: int = 0  # an earlier one of the trial's stages, counted from 1, whose `epoch` this is; 0 for its own
+    stages: int = 1
     note: str = ""  # for the user, such as which weights the trial began with
 
     @property
@@ -175,6 +178,15 @@ class EpochReport:
     @property
     def is_last(self) -> bool:
         """Whether the trial has nothing left to do."""
+        return not self.stage and self._is_over
+
+    @property
+    def ends_stage(self) -> bool:
+        """Whether this is the last epoch of an earlier stage."""
+        return bool(self.stage) and self._is_over
+
+    @property
+    def _is_over(self) -> bool:
         return self.diverged or self.halted or self.epoch >= self.epochs
 
     def to_json(self) -> dict[str, Any]:

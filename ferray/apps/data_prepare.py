@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from ferray.config.data_root import address_of, data_root_at, default_data_root
 from ferray.config.problems import problems_error
-from ferray.config.trial import Component, DatasetChoice, split_component
+from ferray.config.tree import split_component
+from ferray.config.trial import Component, DatasetChoice
 from ferray.config.wording import problem_lines
 from ferray.config.yaml import parse_yaml
 from ferray.errors import ConfigError

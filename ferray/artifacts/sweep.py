@@ -10,8 +10,10 @@ from ferray.artifacts.address import file_at, file_system_at
 from ferray.artifacts.file_system import ArtifactFile
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.place import read_place
+from ferray.config.trial import TrialConfig
 
 _TRIALS = "trials"
+_STAGE = "stage-"
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,22 @@ class SweepArtifacts:
     def __iter__(self) -> Iterator[TrialArtifacts]:
         """Those of each trial that has left any, in order of number."""
         trials = file_system_at(self.root).below(_TRIALS)
-        return (TrialArtifacts(trials.below(name)) for name in trials.names())
+        return (TrialArtifacts(trials.below(name)) for name in trials.names() if not name.startswith(_STAGE))
+
+    @property
+    def shared(self) -> str:
+        """The address below which the stages lie that trials share."""
+        return f"{self.root}/{_TRIALS}"
 
 
 def trial_folder(number: int, recipe: str) -> str:
     """The trial's folder inside its sweep's: a function of its number and recipe."""
     return f"{_TRIALS}/{number:04d}-{recipe}"
+
+
+def stage_folder(stage: TrialConfig) -> str:
+    """What the folder of an earlier stage is called, in its trial's and where trials share it."""
+    return f"{_STAGE}{stage.recipe}-s{stage.seed}"
 
 
 def figures_folder(sweep: Path, trial: str) -> Path:

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ferray.config.trial import COMPONENT_FIELDS, group_keys, split_component
+from ferray.config.stages import STAGES, key_in_stage, stage_key
+from ferray.config.tree import split_component
+from ferray.config.trial import COMPONENT_FIELDS, group_keys
 
 
 @dataclass(frozen=True)
 class Address:
     """A field of a trial, or one parameter in it: that of one component, or of whichever the trial has.
 
-    `optimizer.lr` and `head.dropout` name no component, `head.linear.dropout` does.
+    `optimizer.lr` and `head.dropout` name no component, `head.linear.dropout` does. Of a stage, `stages.0.optimizer`
+    is the field.
     """
 
     field: str
@@ -23,7 +26,9 @@ class Address:
     @classmethod
     def of(cls, key: str) -> Address:
         """The address that a key spells; what goes deeper than a parameter is refused elsewhere."""
-        field, *rest = key.split(".")
+        field, *rest = key_in_stage(key).split(".")
+        if stage := stage_key(key):
+            field = f"{STAGES}.{stage.number}.{field}"
         return cls(field, rest[0] if len(rest) > 1 else None, rest[-1] if rest else None)
 
     def meets(self, other: Address) -> bool:
@@ -47,18 +52,20 @@ def given(key: str, value: Any) -> Iterator[Address]:
     address = Address.of(key)
     if address.parameter is not None:
         yield address
-    elif key in COMPONENT_FIELDS:
+    elif key_in_stage(key) in COMPONENT_FIELDS:
         for option in options_of(value):
             name, params = _component_or_nothing(option)
             yield from (Address(key, name, parameter) for parameter in params)
     elif value is None or isinstance(value, Mapping):  # a group that is switched off speaks of all its keys
-        yield from (Address(key, None, inner) for inner in (value or group_keys(key)))
+        yield from (Address(key, None, inner) for inner in (value or group_keys(key_in_stage(key))))
 
 
 def overlaid(base: Mapping[str, Any], arm: Mapping[str, Any]) -> dict[str, Any]:
     """An arm laid over `base`: its keys win, also over a longer key of `base` that gives the same parameter a value."""
     won = [address for key, value in arm.items() for address in given(key, value)]
     kept = {key: value for key, value in base.items() if not ("." in key and _met(Address.of(key), won))}
+    if STAGES in arm:
+        kept = {key: value for key, value in kept.items() if stage_key(key) is None}
     return {**kept, **arm}
 
 
@@ -67,6 +74,7 @@ def contradictions(fixed: Mapping[str, Mapping[str, Any]], space: Mapping[str, A
 
     `fixed` are the keys of `base` and of each arm, by place. A longer key goes over the shorter one beside it.
     """
+    fixed = {place: _with_stages_spread(keys) for place, keys in fixed.items()}
     lines = [f"{key}: stands in `{place}` and in `space`" for place in fixed for key in _in_both(fixed[place], space)]
     inside = {key: value for key, value in space.items() if "." in key}
     whole = {key: value for key, value in space.items() if "." not in key}
@@ -75,6 +83,14 @@ def contradictions(fixed: Mapping[str, Mapping[str, Any]], space: Mapping[str, A
     for place, keys in {**fixed, "space": space}.items():
         lines += [f"{key}: is given twice in `{place}`, once under a longer name" for key in _under_two_names(keys)]
     return lines
+
+
+def _with_stages_spread(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries with a key for each that stands in a list of stages: `stages.0.epochs`."""
+    stages = entries.get(STAGES)
+    listed = list(enumerate(stages)) if isinstance(stages, list) else []
+    inner = {f"{STAGES}.{number}.{key}": value for number, keys in listed for key, value in dict(keys).items()}
+    return {**{key: value for key, value in entries.items() if key != STAGES or not listed}, **inner}
 
 
 def _in_both(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:

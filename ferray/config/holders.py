@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ferray.config.sweep import SweepSpec
-from ferray.config.trial import COMPONENT_FIELDS, Component, TrialConfig, split_component
+from ferray.config.tree import split_component
+from ferray.config.trial import COMPONENT_FIELDS, Component, TrialConfig
 from ferray.errors import ConfigError
 from ferray.registry import ROOMS
 

@@ -40,6 +40,8 @@ class TrialJob:
     exclude: str = ""  # the list behind the configuration's `exclude`
     driver: str = ""
     weights: str = ""
+    shared: str = ""  # the address below which trials keep the stages that they share; "" for the trial's own folder
+    attempts: tuple[str, ...] = ()  # folders of trials that may have left what an earlier stage goes on from
 
     def trial_config(self) -> TrialConfig:
         """The configuration, checked."""
@@ -77,4 +79,5 @@ class JobBundle:
     def from_text(cls, text: str) -> JobBundle:
         """The inverse of `to_text`."""
         jobs = json.loads(text)
-        return cls(tuple(TrialJob(**{**job, "resume_else": tuple(job["resume_else"])}) for job in jobs))
+        tuples = [{key: tuple(job[key]) for key in ("resume_else", "attempts")} for job in jobs]
+        return cls(tuple(TrialJob(**{**job, **known}) for job, known in zip(jobs, tuples, strict=True)))

@@ -17,6 +17,7 @@ from ferray.registry import ROOMS, Params
 
 OF_SPACE, OF_TRIAL = "A space", "A trial: the keys of `base`, `space` and `arms`"
 _WORDS = {"integer": "whole number", "number": "number", "boolean": "true or false", "string": "text", "null": "null"}
+_ITEMS = {"string": "text", "object": "keys"}
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
 _ROOM_OF = {choice.__name__: ROOMS[choice.ROOM] for choice in CHOICES.values()}
 _PROGRAM = "ferray"  # on a page that is the same wherever it is written
@@ -139,7 +140,7 @@ def _values_of(kind: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
     if listed:
         return [", ".join(f"`{value}`" for value in listed)]
     if kind.get("type") == "array":
-        return [f"list of {'text' if kind['items'].get('type') == 'string' else 'numbers'}"]
+        return [f"list of {_ITEMS.get(kind['items'].get('type'), 'numbers')}"]
     word, bounds = _WORDS.get(kind.get("type", ""), "keys"), ", ".join(_bounds_of(kind))
     return [f"{word} ({bounds})" if bounds else word]
 

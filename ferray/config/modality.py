@@ -104,4 +104,6 @@ def _estimator_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
         problems.append(("dataset", problem, "set the data set's `votes: majority`"))
     if config.init_from is not None:
         problems.append(("init_from", f"`{estimator}` has no weights to start from", "leave `init_from` out"))
+    if config.stages is not None:
+        problems.append(("stages", f"`{estimator}` is fitted once", "leave `stages` out"))
     return problems

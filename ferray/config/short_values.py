@@ -7,7 +7,8 @@ from typing import Any
 from ferray.config.address import options_of
 from ferray.config.holders import arms_of, mapping
 from ferray.config.space import is_node
-from ferray.config.trial import COMPONENT_FIELDS, split_component
+from ferray.config.tree import split_component
+from ferray.config.trial import COMPONENT_FIELDS
 from ferray.registry import ROOMS
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ferray.config.meant_keys import key_hint
-from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, group_keys, split_component
+from ferray.config.stages import OF_THE_WHOLE, STAGES, key_in_stage, put_in_stage, stage_key
+from ferray.config.tree import put, split_component
+from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, group_keys
 from ferray.errors import did_you_mean
 
 MOST_OPTIONS = 1000  # in a list or a set of arms: more are a mistake, and cost minutes before anybody sees it
@@ -111,11 +113,24 @@ def unknown_key(key: str) -> str:
         return f"`{first}` is not a key of a trial, it stands at the top of a space"
     if first not in TrialConfig.model_fields:
         return f"`{first}` is not a key of a trial; {key_hint(key)}"
+    if first == STAGES and rest:
+        return _unknown_in_stage(key)
     inner = group_keys(first)
     if rest and first not in COMPONENT_FIELDS and rest[0] not in inner:
         return f"`{rest[0]}` is not a key of {first}" + (f"; {key_hint(key)}" if inner else "")
     deepest = 2 if first in COMPONENT_FIELDS else 1
     return f"`{key}` goes deeper than `{'.'.join([first, *rest[:deepest]])}`" if len(rest) > deepest else ""
+
+
+def _unknown_in_stage(key: str) -> str:
+    """Why a key below `stages` addresses nothing, "" when it speaks of a key that a stage has."""
+    found = stage_key(key)
+    if found is None:
+        return f"`{key}` names no key of a stage; the learning rate of the first one is `stages.0.optimizer.lr`"
+    field = found.key.split(".")[0]
+    if field in OF_THE_WHOLE:
+        return f"{OF_THE_WHOLE[field]}; write `{field}` beside `stages`"
+    return unknown_key(found.key)
 
 
 def is_node(value: Any) -> bool:
@@ -162,7 +177,7 @@ def _parse_numbers(kind: str, argument: list[Any], path: str, problems: list[str
 
 
 def _parse_choice(argument: list[Any], path: str, problems: list[str], *, exhaustive: bool) -> Choice | None:
-    if COMPONENT_FIELDS.get(path) is not None or not all(
+    if key_in_stage(path) in COMPONENT_FIELDS or not all(
         isinstance(v, str | int | float | bool | None) for v in argument
     ):
         problems.append(f"{path}: components go under `one_of`, `choice` and `grid` take plain values")
@@ -174,7 +189,7 @@ def _parse_choice(argument: list[Any], path: str, problems: list[str], *, exhaus
 
 
 def _parse_one_of(argument: list[Any], path: str, problems: list[str]) -> OneOf | None:
-    if path not in COMPONENT_FIELDS:
+    if key_in_stage(path) not in COMPONENT_FIELDS:
         problems.append(f"{path}: `one_of` chooses among components ({', '.join(COMPONENT_FIELDS)}); use `choice`")
         return None
     options: list[tuple[str, dict[str, Any]]] = []
@@ -243,23 +258,12 @@ def _resolve_node(node: Node, name: str, pick: Pick) -> Any:
 def assign(tree: dict[str, Any], key: str, value: Any) -> None:
     """Set `key` in a plain configuration tree. Below a component, it speaks of the parameters of the chosen one.
 
-    ValueError where the key names another component than the chosen one.
+    ValueError where the key names another component than the chosen one, or a stage that the trial does not have.
     """
-    first, *rest = key.split(".")
-    if not rest:
-        tree[first] = value
-        return
-    if first not in COMPONENT_FIELDS:
-        branch = tree.get(first)
-        tree[first] = {**branch, rest[0]: value} if isinstance(branch, dict) else {rest[0]: value}
-        return
-    default = TrialConfig.model_fields[first].default
-    name, params = split_component(tree.get(first, default))
-    if len(rest) > 1:
-        if rest[0] != name:
-            raise ValueError(f"`{key}` speaks of `{rest[0]}`, but {first} is `{name}`")
-        rest = rest[1:]
-    tree[first] = {name: {**params, rest[0]: value}}
+    if stage_key(key):
+        put_in_stage(tree, key, value)
+    else:
+        put(tree, key, value, {field: TrialConfig.model_fields[field].default for field in COMPONENT_FIELDS})
 
 
 def num_combinations(raw: dict[str, Any]) -> int:

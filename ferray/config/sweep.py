@@ -23,7 +23,8 @@ from ferray.config.space import (
     resolve,
     unknown_key,
 )
-from ferray.config.trial import Component, TrialConfig, split_component
+from ferray.config.tree import split_component
+from ferray.config.trial import Component, TrialConfig
 from ferray.registry import Params
 
 Metric = Literal["val/accuracy", "val/uar", "val/macro_f1", "val/loss"]

@@ -13,6 +13,8 @@ from ferray.config.ema import EmaConfig
 from ferray.config.exclusion import DIGEST
 from ferray.config.optimizer import OptimizerConfig
 from ferray.config.schedule import ScheduleConfig
+from ferray.config.stages import in_fold, one_stage_back, with_stages
+from ferray.config.tree import split_component
 from ferray.config.wording import NestedProblems
 from ferray.errors import UnknownComponent
 from ferray.registry import ROOMS, Params
@@ -56,19 +58,6 @@ class Component(Params):
     def load(self) -> type[Any]:
         """The component's class."""
         return ROOMS[self.ROOM].load(self.name)
-
-
-def split_component(value: Any) -> tuple[str, dict[str, Any]]:
-    """Name and parameters of `focal`, `{focal: {gamma: 2}}` or a `Component`; ValueError for any other shape."""
-    if isinstance(value, Component):
-        return value.name, dict(value.params)
-    if isinstance(value, str):
-        return value, {}
-    if isinstance(value, dict) and len(value) == 1:
-        ((name, params),) = value.items()
-        if isinstance(name, str) and (params is None or isinstance(params, dict)):
-            return name, dict(params or {})
-    raise ValueError(f"expected a name or one key with its parameters, such as `{{name: {{}}}}`, not `{value}`")
 
 
 class DatasetChoice(Component):
@@ -141,6 +130,11 @@ class TrialConfig(Params):
     """Takes the place of backbone and head: fitted once, on rows of features."""
     init_from: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
     """Weights to begin with: `SWEEP:best`, `SWEEP:17` (a sweep in the same output folder), or the path of a file."""
+    stages: tuple[dict[str, JsonValue], ...] | None = added_later(None)
+    """Trainings one after another, each from the best weights of the one before: keys that are laid over the trial's.
+
+    The last stage is what is judged, ranked and pruned. Trials whose earlier stages are the same train those once.
+    """
     folds: FoldsConfig | None = None
     backbone: BackboneChoice = Field(default="tiny_cnn", validate_default=True)
     """The network from images, or from rows of features, to pooled features."""
@@ -183,7 +177,34 @@ class TrialConfig(Params):
         split = {"stratified": "kfold", "by_film": "kfold_by_group"}[self.folds.kind]
         plain = self.to_json()
         params = {**self.dataset.params, "split": split, "folds": self.folds.k, "fold": fold}
-        return TrialConfig.model_validate({**plain, "folds": None, "dataset": {self.dataset.name: params}})
+        stages = in_fold(plain["stages"], plain["dataset"])
+        changed = {"folds": None, "dataset": {self.dataset.name: params}, "stages": stages}
+        return TrialConfig.model_validate({**plain, **changed})
+
+    @property
+    def stage_before(self) -> TrialConfig | None:
+        """The training whose best weights this one begins with, where it has stages; it has those before itself."""
+        return None if self.stages is None else TrialConfig.model_validate(one_stage_back(self.to_json(), _COMPONENTS))
+
+    @property
+    def earlier_stages(self) -> tuple[TrialConfig, ...]:
+        """The trainings before the last stage, in their order."""
+        before = self.stage_before
+        return () if before is None else (*before.earlier_stages, before)
+
+    @property
+    def num_stages(self) -> int:
+        """How many trainings one after another the trial is, or each of its folds."""
+        return len(self.stages or (self,))
+
+    def canonical(self) -> dict[str, JsonValue]:
+        """As of all parameters, but for stages: the whole training before, its seed aside where it is the trial's."""
+        form, before = super().canonical(), self.stage_before
+        if before is None or self.stages is None:
+            return form
+        inherits_seed = "seed" not in self.stages[-2]
+        kept = {key: value for key, value in before.canonical().items() if not (inherits_seed and key == "seed")}
+        return {**form, "stages": kept}
 
     @property
     def num_folds(self) -> int:
@@ -194,6 +215,11 @@ class TrialConfig(Params):
     def epochs_in_all(self) -> int:
         """Epochs of all its trainings."""
         return self.num_folds * self.epochs
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve_stages(cls, given: Any) -> Any:
+        return with_stages(given, cls, _COMPONENTS)
 
     @model_validator(mode="after")
     def _estimator_has_one_epoch(self) -> TrialConfig:
@@ -214,6 +240,9 @@ COMPONENT_FIELDS: dict[str, type[Component]] = {
     for name, field in TrialConfig.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, Component)
 }
+
+
+_COMPONENTS = {name: TrialConfig.model_fields[name].default for name in COMPONENT_FIELDS}  # and their defaults
 
 
 def group_class(field: str) -> type[Params] | None:

@@ -187,7 +187,7 @@ class SweepDriver:
         """
         self.timeouts.epoch_ended(number)
         self.failures.epoch_ended(self._trials[number].root)
-        decision = self.study.report(number, report)
+        decision = Decision.CONTINUE if report.stage else self.study.report(number, report)
         if decision is Decision.STOP:
             self._pruned.add(number)
             best, _ = self.study.best_and_last(number)
@@ -196,6 +196,8 @@ class SweepDriver:
         elif (self.is_winding_up or number in self._must_move) and not report.is_last:
             self._paused.add(number)
             decision = Decision.PAUSE
+        if report.stage:
+            return decision
         missed = [epoch for epoch in report.earlier or () if epoch.epoch > self._shown.get(number, 0)]
         for epoch in missed:
             self.listeners.notify("epoch_recalled", number, epoch)

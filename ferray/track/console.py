@@ -137,7 +137,8 @@ def epoch_line(report: EpochReport) -> str:
     }
     figures = "  ".join(f"{name} {report.metrics[key]:.4g}" for name, key in shown.items() if key in report.metrics)
     removed = _removed(report.outliers) if report.outliers and report.outliers.removed else ""
-    return f"epoch {report.epoch}/{report.epochs}  {figures}{removed}{'  best' if report.is_best else ''}"
+    stage = f"stage {report.stage}/{report.stages}  " if report.stage else ""
+    return f"{stage}epoch {report.epoch}/{report.epochs}  {figures}{removed}{'  best' if report.is_best else ''}"
 
 
 def _removed(outliers: OutlierReport) -> str:

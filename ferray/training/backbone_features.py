@@ -66,7 +66,7 @@ def _rows(parts: Assembly) -> NDArray[np.float32]:
 def _comes_from_outside(config: TrialConfig) -> bool:
     """Whether other trials have the same weights; random ones are a seed's own."""
     params = config.backbone.params
-    return bool(params.get("pretrained") or params.get("weights") or config.init_from)
+    return bool(params.get("pretrained") or params.get("weights") or config.init_from or config.stages)
 
 
 def _key(learner: Learner) -> str:

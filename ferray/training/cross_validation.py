@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 from ferray.artifacts.claim import claim
@@ -12,9 +11,8 @@ from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError, ConfigError
 from ferray.events import EpochReport, best_epochs, pooled
-from ferray.training.trainer import OnBatch, Trainer
-
-OpenFold = Callable[[TrialJob, OnBatch | None], Trainer]
+from ferray.training.stages import shared_in
+from ferray.training.trainer import OnBatch, OpenTrainer, Trainer
 
 
 class CrossValidationTrainer:
@@ -25,7 +23,7 @@ class CrossValidationTrainer:
     opens the trainer of one fold.
     """
 
-    def __init__(self, job: TrialJob, open_fold: OpenFold, on_batch: OnBatch | None = None) -> None:
+    def __init__(self, job: TrialJob, open_fold: OpenTrainer, on_batch: OnBatch | None = None) -> None:
         config = job.trial_config()
         if config.folds is None:
             raise ConfigError("the trial has no folds", "set `folds`")
@@ -76,6 +74,8 @@ class CrossValidationTrainer:
             report, self._untold = self._untold, None
         else:
             report = self._next_epoch()
+        if report.stage:
+            return report
         report, self._note = replace(report, note="; ".join(filter(None, (self._note, report.note)))), ""
         self._log.append(report)
         return report
@@ -103,6 +103,8 @@ class CrossValidationTrainer:
         if self._trainer is None:
             self._trainer = self._open_fold(self._fold_job(self._fold, ""), self._on_batch)
         of_fold = self._trainer.step()
+        if of_fold.stage:
+            return of_fold
         report = self._through_all_folds(of_fold, self._fold)
         if of_fold.is_last:
             self.close()
@@ -122,7 +124,15 @@ class CrossValidationTrainer:
 
     def _fold_job(self, fold: int, resume_from: str) -> TrialJob:
         address, config = self._artifacts.fold(fold).address, self._configs[fold].to_json()
-        return replace(self.job, config=config, folder=address, resume_from=resume_from, resume_else=())
+        return replace(
+            self.job,
+            config=config,
+            folder=address,
+            resume_from=resume_from,
+            resume_else=(),
+            shared=self.job.shared or shared_in(self._artifacts),
+            attempts=tuple(TrialArtifacts.at(attempt).fold(fold).address for attempt in self.job.attempts),
+        )
 
     def _resume(self) -> None:
         """Take over the folds that have ended here or in an earlier attempt, and go on with the next."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, Self
 
+from ferray.config.job import TrialJob
 from ferray.events import EpochReport
 
 OnBatch = Callable[[int, int], None]  # batches done in this epoch, batches in it
@@ -38,3 +39,6 @@ class Trainer(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
+
+
+OpenTrainer = Callable[[TrialJob, OnBatch | None], Trainer]

@@ -33,6 +33,7 @@ class TrialWorker:
     def __init__(self, job: TrialJob) -> None:
         self.job = job
         self._trainer: Trainer | None = None
+        self._untold: tuple[EpochReport, ...] | None = None
         self._process = ProcessState.capture()
 
     def step(self) -> EpochReport | Outcome:
@@ -49,7 +50,7 @@ class TrialWorker:
 
         An older one stays then, and with it all but the epochs since. Of `Save.BEST` the best weights so far alone.
         """
-        if self._trainer is None or not self._trainer.epochs_done or what is Save.NOTHING:
+        if self._trainer is None or what is Save.NOTHING:
             return ""
         try:
             if what is Save.LAST:
@@ -91,15 +92,23 @@ class TrialWorker:
 
     def _step(self) -> EpochReport:
         if self._trainer is not None:
-            return replace(self._trainer.step(), accumulated=self.job.accumulate)
+            return self._told(self._trainer.step())
         self._refuse_lone_disk()
         adopted, problem = self._adopted()
         if adopted is not None:
             return adopted
         self._trainer = open_trainer(self.job)
-        earlier, report = self._trainer.history, self._trainer.step()
-        note = "; ".join(filter(None, (problem, report.note)))
-        return replace(report, accumulated=self.job.accumulate, earlier=earlier, note=note)
+        self._untold = self._trainer.history
+        report = self._trainer.step()
+        return self._told(replace(report, note="; ".join(filter(None, (problem, report.note)))))
+
+    def _told(self, report: EpochReport) -> EpochReport:
+        """The report as it leaves; with the first of the trial's own epochs go those from before a resume."""
+        report = replace(report, accumulated=self.job.accumulate)
+        if report.stage or self._untold is None:
+            return report
+        earlier, self._untold = self._untold, None
+        return replace(report, earlier=earlier)
 
     def _adopted(self) -> tuple[EpochReport | None, str]:
         """The end of an earlier attempt that had trained to its end; where that is torn, why the trial trains again."""
