@@ -14,6 +14,7 @@ from ferray.config.trial import TrialConfig
 
 _TRIALS = "trials"
 _STAGE = "stage-"
+_ENSEMBLE = "ensemble"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class SweepArtifacts:
     def trial(self, folder: str) -> TrialArtifacts:
         """Those of the trial that the record places in `folder`."""
         return TrialArtifacts.at(f"{self.root}/{folder}")
+
+    @property
+    def ensemble(self) -> TrialArtifacts:
+        """Those of the ensemble of its trials, there or not."""
+        return TrialArtifacts.at(f"{self.root}/{_ENSEMBLE}")
 
     def file(self, name: str) -> ArtifactFile:
         """The one that the record calls `name`, such as a trial's `checkpoint`."""

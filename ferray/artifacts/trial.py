@@ -81,6 +81,16 @@ class TrialArtifacts:
         return self._file("val-logits.safetensors")
 
     @property
+    def calibration(self) -> ArtifactFile:
+        """The temperature that its logits are to be divided by; see `ferray.artifacts.calibration`."""
+        return self._file("calibration.json")
+
+    @property
+    def ensemble(self) -> ArtifactFile:
+        """Of an ensemble: its members and their weights; see `ferray.artifacts.ensemble`."""
+        return self._file("ensemble.json")
+
+    @property
     def error(self) -> ArtifactFile:
         """The traceback of a failure, or what is known of a worker's end."""
         return self._file("error.txt")

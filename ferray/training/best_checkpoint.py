@@ -7,7 +7,17 @@ from typing import Any
 
 from ferray.config.trial import TrialConfig
 
-_FACTS = ("config", "classes", "class_counts", "image_size", "epoch", "metrics", "confusion", "removed_ids")
+_FACTS = (
+    "config",
+    "classes",
+    "class_counts",
+    "image_size",
+    "epoch",
+    "metrics",
+    "confusion",
+    "removed_ids",
+    "temperature",
+)
 
 
 @dataclass(frozen=True)
@@ -17,7 +27,8 @@ class BestCheckpoint:
     `classes` are in the order of the labels. `class_counts` says how many samples of each that epoch was trained on,
     None in a file that was written before it was kept. `image_size` is 0 for a table of features. `parts` are tensors
     and plain containers: `model` (weights), `input_spec`, `pixels` (how an input is made) and `init` of a network,
-    `estimator` and `features` (how an input is made) of an estimator.
+    `estimator` and `features` (how an input is made) of an estimator. `temperature` is what corrected logits are
+    divided by, 1 but for a predictor that was calibrated.
     """
 
     config: TrialConfig
@@ -29,6 +40,7 @@ class BestCheckpoint:
     confusion: tuple[tuple[int, ...], ...]
     removed_ids: tuple[int, ...]
     parts: dict[str, Any] = field(repr=False)
+    temperature: float = 1.0
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> BestCheckpoint:
@@ -46,6 +58,7 @@ class BestCheckpoint:
             confusion=tuple(tuple(row) for row in state["confusion"]),
             removed_ids=tuple(map(int, state["removed_ids"])),
             parts={name: value for name, value in state.items() if name not in (*_FACTS, "ferray")},
+            temperature=float(state.get("temperature", 1.0)),
         )
 
     def to_state(self) -> dict[str, Any]:
@@ -60,4 +73,5 @@ class BestCheckpoint:
             "metrics": self.metrics,
             "confusion": [list(row) for row in self.confusion],
             "removed_ids": list(self.removed_ids),
+            **({} if self.temperature == 1.0 else {"temperature": self.temperature}),
         }

@@ -41,6 +41,7 @@ from ferray.training.precision import choose_precision
 from ferray.training.predictor_inputs import DescriptorRows, Given, Images, Rows, Samples, is_table
 from ferray.training.prefetch import Prefetcher
 from ferray.training.safetensors_file import is_exported, predictor_file, read_export, write_export
+from ferray.training.temperature import refuse_temperature, tempered
 
 _DEVICES = ("auto", "cpu", "cuda")
 
@@ -90,7 +91,7 @@ class Predictor(ABC):
         return self.checkpoint.classes
 
     def __call__(self, images: Given | PackedSamples) -> Tensor:
-        """Logits (N, C), corrected as the imbalance strategy corrects them in validation."""
+        """Logits (N, C), corrected as the imbalance strategy corrects them in validation, then calibrated if it is."""
         return self.adjust_logits(self.logits(images))
 
     def probabilities(self, images: Given | PackedSamples) -> Tensor:
@@ -105,6 +106,10 @@ class Predictor(ABC):
     @property
     def adjust_logits(self) -> Callable[[Tensor], Tensor]:
         """The correction; CheckpointError where it depends on class counts and the file does not hold them."""
+        corrected, temperature = self._correction(), self.checkpoint.temperature
+        return lambda logits_NC: tempered(corrected(logits_NC), temperature)
+
+    def _correction(self) -> Callable[[Tensor], Tensor]:
         counts, choice = self.checkpoint.class_counts, self.config.imbalance
         strategy: type[ImbalanceStrategy] = choice.load()
         if counts is not None:
@@ -125,6 +130,16 @@ class Predictor(ABC):
             raise ConfigError(f"`{counts}` are not the counts of `{len(self.classes)}` classes", hint)
         twin = copy.copy(self)
         twin.checkpoint = replace(self.checkpoint, class_counts=tuple(int(n) for n in counts))
+        return twin
+
+    def with_temperature(self, temperature: float) -> Self:
+        """The same with its logits divided by `temperature` (that of `ferray calibrate`), which changes no answer.
+
+        `save` keeps it. ConfigError for what is no number above 0.
+        """
+        refuse_temperature(temperature)
+        twin = copy.copy(self)
+        twin.checkpoint = replace(self.checkpoint, temperature=float(temperature))
         return twin
 
     def save(self, path: str | Path, *, tensor_names: Mapping[str, str] = MappingProxyType({})) -> Path:

@@ -304,3 +304,14 @@ def test_the_checkpoint_to_go_on_from_is_called_so(tmp_path: Path) -> None:
 
 def test_it_is_shown_by_its_file_and_its_classes(predictor: Predictor) -> None:
     assert repr(predictor) == f"<NetworkPredictor of `{predictor.file}`: 7 classes>"
+
+
+def test_a_temperature_divides_the_corrected_logits(predictor: Predictor, images: NDArray[np.uint8]) -> None:
+    assert torch.allclose(predictor.with_temperature(2.5)(images), predictor(images) / 2.5)
+
+
+def test_a_calibrated_predictor_is_saved_with_its_temperature(
+    predictor: Predictor, images: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    cooled = predictor.with_temperature(2.5)
+    assert torch.equal(load_predictor(cooled.save(tmp_path / "cooled.safetensors"))(images), cooled(images))
