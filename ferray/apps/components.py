@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from ferray.config.load import space_names
-from ferray.errors import ConfigError, did_you_mean
-from ferray.registry import ROOMS, Room
+import inspect
 
+from ferray.config.load import space_names
+from ferray.config.optimizer import OptimizerConfig
+from ferray.config.optimizers import OPTIMIZERS
+from ferray.errors import ConfigError, UnknownComponent, did_you_mean
+from ferray.registry import ROOMS, Params, Room
+
+_OPTIMIZERS = ("optimizers", "optimizer")  # names of a key and no room: timm and torch have them
 _ROOM_OF = {
     "datasets": "dataset",
     "faces": "faces",
@@ -32,6 +37,7 @@ KINDS = {
     "estimators": "Classifiers of scikit-learn in the place of backbone and head.",
     "imbalance": "Strategies against classes of unequal size.",
     "outliers": "Rules that drop training samples whose label looks wrong.",
+    "optimizers": "Rules by which gradients change weights, for `optimizer.name`.",
     "samplers": "Who proposes the trials.",
     "pruners": "Who stops the weak ones.",
     "launchers": "Where trials run.",
@@ -43,8 +49,26 @@ def list_kind(kind: str) -> dict[str, str]:
     """The components of a kind with what each does, or the search spaces; ConfigError for what is no kind."""
     if kind == "spaces":
         return dict.fromkeys(space_names(), "")
+    if kind in _OPTIMIZERS:
+        return {name: f"{line} {source}." for name, (line, source) in OPTIMIZERS.items()}
     room = room_of(kind)
     return {name: room.summary(name) for name in room.names()}
+
+
+def names_of_kind(kind: str) -> list[str]:
+    """The names of a kind's components; ConfigError for what is no kind."""
+    return [*OPTIMIZERS] if kind in _OPTIMIZERS else room_of(kind).names()
+
+
+def described(kind: str, name: str) -> tuple[str, type[Params]]:
+    """A component's whole description and the class of its parameters; ConfigError for an unknown kind or name."""
+    if kind not in _OPTIMIZERS:
+        room = room_of(kind)
+        return inspect.getdoc(room.load(name)) or "", room.params(name)
+    if name not in OPTIMIZERS:
+        raise UnknownComponent(f"`{name}` is not an optimiser", did_you_mean(name, OPTIMIZERS))
+    line, source = OPTIMIZERS[name]
+    return f"{line}\n\nSource: {source}.", OptimizerConfig
 
 
 def room_of(kind: str) -> Room:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from ferray.apps.components import room_of
+from ferray.apps.components import names_of_kind
 from ferray.config.load import space_names
 from ferray.config.place import DEFAULT_OUTPUT, sweep_names
 from ferray.registry import ROOMS
@@ -38,7 +38,7 @@ def trials(context: typer.Context) -> list[str]:
 
 def kinds() -> list[str]:
     """The kinds of components."""
-    return list(ROOMS)
+    return sorted([*ROOMS, "optimizer"])
 
 
 def clusters() -> list[str]:
@@ -50,7 +50,7 @@ def clusters() -> list[str]:
 
 def components_of_kind(context: typer.Context) -> list[str]:
     """The components of the kind that stands before."""
-    return room_of(context.params["kind"]).names()
+    return names_of_kind(context.params["kind"])
 
 
 def components(room: str, *more: str) -> Offered:

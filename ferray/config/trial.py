@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
 from ferray.canonical import added_later, canonical_form
+from ferray.config.clip import ClipConfig
 from ferray.config.ema import EmaConfig
 from ferray.config.exclusion import DIGEST
 from ferray.config.optimizer import OptimizerConfig
@@ -148,6 +149,7 @@ class TrialConfig(Params):
     """What is changed in training images, drawn anew in each epoch."""
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
+    clip: ClipConfig | None = added_later(None)
     ema: EmaConfig | None = added_later(None)
     batch_size: Annotated[int, Field(ge=2, le=65536)] = 32
     """Samples in one step of the optimiser."""

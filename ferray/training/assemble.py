@@ -18,6 +18,7 @@ from ferray.training.image_preprocessing import ImagePreprocessing
 from ferray.training.inputs import open_job_inputs
 from ferray.training.network_classifier import on_device
 from ferray.training.optimizer import build_optimizer, build_schedule
+from ferray.training.parameter_groups import parameter_groups
 from ferray.training.precision import Precision, choose_precision
 from ferray.training.prefetch import Prefetcher
 from ferray.training.seeding import TorchRandomness, derive_generator, derive_seed
@@ -77,7 +78,7 @@ def epoch_batches(config: TrialConfig, training: TrainingSet, epoch: int) -> lis
 
 def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precision: Precision) -> Learner:
     model = on_device(model, precision.device)
-    optimizer = build_optimizer(config.optimizer, model.trainable_parameters())
+    optimizer = build_optimizer(config.optimizer, parameter_groups(config.optimizer, model))
     schedule = build_schedule(
         config.schedule,
         optimizer,
@@ -92,6 +93,7 @@ def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precis
         preprocessing,
         optimizer=optimizer,
         schedule=schedule,
+        clip=config.clip,
         average=WeightAverage(config.ema, model) if config.ema else None,
     )
 

@@ -11,10 +11,12 @@ from torch import Tensor
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
+from ferray.config.clip import ClipConfig
 from ferray.imbalance import Criterion
 from ferray.training.batches import Batch
+from ferray.training.clipping import clip_gradients
 from ferray.training.network_classifier import NetworkClassifier
-from ferray.training.optimizer import EpochSchedule
+from ferray.training.optimizer import EpochSchedule, refuse_other_moments
 from ferray.training.weight_average import WeightAverage
 
 
@@ -24,6 +26,7 @@ class Learner(NetworkClassifier):
 
     optimizer: Optimizer
     schedule: EpochSchedule
+    clip: ClipConfig | None = None
     average: WeightAverage | None = None
     scaler: GradScaler = field(init=False)
 
@@ -45,6 +48,9 @@ class Learner(NetworkClassifier):
 
     def descend(self) -> None:
         """One step of optimiser, schedule and average, of none where scaled float16 gradients overflowed."""
+        if self.clip is not None:
+            self.scaler.unscale_(self.optimizer)
+            clip_gradients(self.clip, self.model)
         scale = self.scaler.get_scale()
         self.scaler.step(self.optimizer)
         self.optimizer.zero_grad(set_to_none=True)
@@ -64,9 +70,7 @@ class Learner(NetworkClassifier):
         for name, part in self._parts().items():
             if state[name]:  # a scaler that had nothing to scale left no state
                 part.load_state_dict(state[name])
-        for weights, moments in self.optimizer.state.items():  # torch notices only at its next step
-            if any(isinstance(value, Tensor) and value.shape not in ((), weights.shape) for value in moments.values()):
-                raise ValueError(f"the optimiser's moments are not those of weights {tuple(weights.shape)}")
+        refuse_other_moments(self.optimizer)
 
     def _parts(self) -> dict[str, Any]:
         parts = {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule, "scaler": self.scaler}
@@ -93,7 +97,7 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], criterion: Criterion
     hits = torch.zeros((), dtype=torch.int64, device=learner.precision.device)
     num_images, lr = 0, 0.0
     for batch in batches:
-        lr = learner.optimizer.param_groups[0]["lr"]
+        lr = learner.schedule.lr
         for piece in batch.cut(pieces):
             logits_NC = learner.logits(piece.images)
             loss = criterion(logits_NC, learner.targets(piece))

@@ -20,6 +20,7 @@ from ferray.testing.command import ferray
         "heads",
         "imbalance",
         "outliers",
+        "optimizers",
         "samplers",
         "pruners",
         "launchers",
@@ -61,6 +62,21 @@ def test_show_space_json_fills_in_defaults() -> None:
 
 def test_show_component_prints_parameters_with_bounds() -> None:
     assert "gamma = 2.0  number (0 to 5). 0 is plain" in ferray("show", "component", "imbalance", "focal").out
+
+
+def test_list_says_what_an_optimiser_does_and_where_it_is_from() -> None:
+    assert "orthogonal" in ferray("list", "optimizers").out.lower()
+    assert "Jordan et al., 2024" in ferray("list", "optimizers").out
+
+
+def test_show_component_prints_an_optimiser_with_the_keys_that_speak_to_it() -> None:
+    out = ferray("show", "component", "optimizer", "lamb").out
+    assert ("Source: You et al., ICLR 2020." in out, "lr = 0.001  number" in out) == (True, True)
+
+
+def test_an_optimiser_that_there_is_not_exits_2() -> None:
+    ran = ferray("show", "component", "optimizers", "lam")
+    assert (ran.code, "did you mean `lamb`?" in ran.err) == (2, True)
 
 
 def test_show_keys_prints_a_line_for_each_key() -> None:

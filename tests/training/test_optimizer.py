@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import nn
 from torch.optim import SGD, Adam, AdamW
+from torch.optim.lr_scheduler import OneCycleLR
 
 from ferray.config.optimizer import OptimizerConfig
 from ferray.config.schedule import ScheduleConfig
@@ -107,3 +109,75 @@ def test_epoch_with_fewer_steps_is_still_a_whole_epoch_of_the_schedule() -> None
             optimizer.step()
             schedule.step()
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_nesterov_step_is_the_textbooks() -> None:
+    (parameter,) = weights = parameters()
+    optimizer = build_optimizer(OptimizerConfig(name="sgd", lr=0.1, weight_decay=0, nesterov=True), weights)
+    parameter.grad = torch.tensor([1.0, 0.0])
+    optimizer.step()
+    # v = 1; the step is g + .9 v = 1.9
+    torch.testing.assert_close(parameter.detach(), torch.tensor([0.81, 2.0]))
+
+
+def test_momentum_reaches_the_optimisers_of_timm() -> None:
+    group = build_optimizer(OptimizerConfig(name="lars", lr=0.2, momentum=0.5), parameters()).param_groups[0]
+    assert (group["lr"], group["momentum"]) == (0.2, 0.5)
+
+
+def test_nesterov_without_momentum_is_refused() -> None:
+    with pytest.raises(ValidationError, match="nothing to look ahead by"):
+        OptimizerConfig(name="sgd", momentum=0, nesterov=True)
+
+
+def test_a_slip_in_a_name_is_offered_the_nearest() -> None:
+    with pytest.raises(ValidationError, match="`addamw` is not an optimiser; did you mean `adamw`"):
+        OptimizerConfig(name="addamw")
+
+
+def test_linear_falls_to_zero_by_the_end() -> None:
+    assert rates(ScheduleConfig(name="linear"), steps_per_epoch=2, epochs=2) == [1.0, 0.75, 0.5, 0.25]
+
+
+def test_polynomial_falls_as_a_power_of_what_is_left() -> None:
+    config = ScheduleConfig(name="polynomial", power=2)
+    assert rates(config, steps_per_epoch=2, epochs=2) == [1.0, 0.5625, 0.25, 0.0625]
+
+
+def test_one_cycle_is_torchs() -> None:
+    optimizer = SGD(parameters(), lr=1.0)
+    # torch counts to the last step of all, so that its 9th step is at the end that comes after our 8th.
+    theirs = OneCycleLR(optimizer, max_lr=1.0, total_steps=9, pct_start=3 / 8, cycle_momentum=False)
+    expected = []
+    for _ in range(8):
+        expected.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        theirs.step()
+    # torch's rise ends one step before `pct_start` of its steps
+    config = ScheduleConfig(name="one_cycle", rise_fraction=(3 / 8 * 9 - 1) / 8)
+    assert rates(config, steps_per_epoch=4, epochs=2) == pytest.approx(expected, abs=1e-6)
+
+
+def test_warmup_in_steps_is_that_in_epochs() -> None:
+    for name in ("cosine", "constant", "linear", "one_cycle"):
+        in_steps = rates(ScheduleConfig(name=name, warmup_steps=3), steps_per_epoch=2, epochs=3)
+        assert in_steps == rates(ScheduleConfig(name=name, warmup_epochs=1.5), steps_per_epoch=2, epochs=3)
+
+
+def test_two_lengths_of_warmup_are_refused() -> None:
+    with pytest.raises(ValidationError, match="warmup_steps: is `3`, and `warmup_epochs` is `1`: give one"):
+        ScheduleConfig(warmup_steps=3, warmup_epochs=1)
+
+
+def test_the_rate_told_is_the_one_without_a_share() -> None:
+    optimizer = SGD([{"params": parameters(), "lr": 0.2, "lr_scale": 0.5}], lr=0.4)
+    schedule = build_schedule(ScheduleConfig(), optimizer, steps_per_epoch=1, epochs=1)
+    assert schedule.lr == pytest.approx(0.4)
+
+
+def test_each_group_keeps_its_share_of_the_rate_over_the_schedule() -> None:
+    optimizer = SGD([{"params": parameters(), "lr": 0.2}, {"params": parameters(), "lr": 0.4}], lr=0.4)
+    schedule = build_schedule(ScheduleConfig(), optimizer, steps_per_epoch=2, epochs=1)
+    optimizer.step()
+    schedule.step()
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.1, 0.2])

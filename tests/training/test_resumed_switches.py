@@ -15,6 +15,13 @@ from ferray.training.epoch import run_epoch
 
 SWITCHES: dict[str, dict[str, Any]] = {
     "ema": {"ema": {"decay": 0.9}},
+    "clip norm": {"clip": {"mode": "norm", "value": 0.5}},
+    "clip agc": {"clip": {"mode": "agc", "value": 0.01}},
+    "layers and decay": {"optimizer": {"layer_decay": 0.7, "head_lr_factor": 3, "decay": "matrices"}},
+    "lamb": {"optimizer": {"name": "lamb"}},
+    "muon": {"optimizer": {"name": "muon"}},
+    "one cycle": {"schedule": {"name": "one_cycle"}},
+    "warm-up in steps": {"schedule": {"warmup_steps": 3}},
 }
 SMALL = {"num_train": 28, "num_val": 14, "image_size": 16, "batch_size": 8, "epochs": 3}
 
@@ -26,7 +33,7 @@ def assembled(folder: Path, cache: Path, switches: dict[str, Any]) -> Assembly:
 def train(parts: Assembly, first: int, last: int) -> float:
     """Train these epochs; the last one's loss on validation images."""
     with parts.randomness.active():
-        loss = [run_epoch(parts, epoch).metrics["val/loss"] for epoch in range(first, last + 1)][-1]
+        loss = [run_epoch(parts, epoch).report.metrics["val/loss"] for epoch in range(first, last + 1)][-1]
     parts.prefetcher.close()
     return loss
 

@@ -41,7 +41,7 @@ def averaged(config: EmaConfig, model: FerModel, values: list[float]) -> float:
 def first_epoch(folder: Path, cache: Path, config: TrialConfig) -> EpochReport:
     parts = assemble(demo_job(folder, cache, config))
     with parts.randomness.active():
-        report = run_epoch(parts, 1)
+        report = run_epoch(parts, 1).report
     parts.prefetcher.close()
     return report
 

@@ -73,18 +73,16 @@ def component(
     json: arguments.Json = False,
 ) -> None:
     """Print a component's description and its parameters with their defaults and bounds."""
-    import inspect
-
-    from ferray.apps.components import room_of
+    from ferray.apps.components import described
     from ferray.config.keys import keys_of
 
-    room = room_of(kind)
+    description, params = described(kind, name)
     if json:
-        print_json(room.params(name).model_json_schema())
+        print_json(params.model_json_schema())
         return
-    for line in [*as_called(inspect.getdoc(room.load(name)) or "").splitlines(), ""]:
+    for line in [*as_called(description).splitlines(), ""]:
         show(line, indent="")
-    _print_keys(keys_of(room.params(name), name), details=True)
+    _print_keys(keys_of(params, name), details=True)
 
 
 @app.command("keys")

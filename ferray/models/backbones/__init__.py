@@ -42,6 +42,18 @@ class Backbone(nn.Module, ABC):
     def stages(self) -> list[nn.Module]:
         """The parts from input to output, each trainable or frozen as one; together they hold every parameter."""
 
+    def layers(self) -> dict[str, int]:
+        """The layer of each parameter by its name, counted from the input, for rates that fall layer by layer.
+
+        A layer is a stage, unless the network knows finer ones.
+        """
+        layer_of = {id(part): layer for layer, stage in enumerate(self.stages()) for part in stage.parameters()}
+        return {name: layer_of[id(parameter)] for name, parameter in self.named_parameters()}
+
+    def undecayed(self) -> set[str]:
+        """Patterns of the names of parameters that are no matrix though they look like one, such as positions."""
+        return set()
+
     def resize_input(self, image_size: int) -> None:
         """Get ready for square images of this side; a network that takes any size has nothing to do.
 

@@ -52,6 +52,17 @@ class TimmBackbone(Backbone):
         _collect(self.net, "", stage_of, modules, parameters)
         return [Stage(modules[index], parameters[index]) for index in sorted(set(stage_of.values()))]
 
+    def layers(self) -> dict[str, int]:
+        """timm's own fine groups: for a ResNet the stem and each block."""
+        from timm.models import group_parameters
+
+        groups: dict[int, list[str]] = group_parameters(self.net, self.net.group_matcher(coarse=False))
+        return {f"net.{name}": layer for layer, key in enumerate(sorted(groups)) for name in groups[key]}
+
+    def undecayed(self) -> set[str]:
+        names: set[str] = self.net.no_weight_decay() if hasattr(self.net, "no_weight_decay") else set()
+        return {f"net.{name}" for name in names}
+
     def resize_input(self, image_size: int) -> None:
         if image_size == self.input_spec.image_size:
             return
