@@ -25,8 +25,11 @@ class TrivialAugment(OperationsPolicy):
         flip: Annotated[float, Field(ge=0, le=1)] = 0.5
         """Probability of a mirror image."""
         ranges: Ranges = "wide"
-        """The publication's two: `wide` turns by up to 135 degrees and shifts by up to 32 pixels, `rand_augment` by 30
-        degrees and 45 % of the side."""
+        """The publication's two sets of greatest strengths, `wide` or those of RandAugment.
+
+        `wide` turns by up to 135 degrees and shifts by up to 32 pixels, `rand_augment` by 30 degrees and 45 % of the
+        side.
+        """
 
     params: Params
 

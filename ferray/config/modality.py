@@ -74,6 +74,9 @@ def _feature_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
     if config.augment.name != "none":
         problem = f"`{config.augment.name}` changes images, {rows} rows of features"
         problems.append(("augment", problem, "set `augment: none`"))
+    if config.evaluate.num_views > 1:
+        problem = f"`{config.evaluate.num_views}` views are of images, {rows} rows of features"
+        problems.append(("evaluate", problem, "leave `evaluate` out"))
     if config.pixels.normalise.startswith("image_"):
         problem = f"`{config.pixels.normalise}` is for images, {rows} rows of features"
         problems.append(("pixels.normalise", problem, "set `pixels.normalise: train_std`, or `train_minmax`"))

@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, Validation
 from ferray.canonical import added_later, canonical_form
 from ferray.config.clip import ClipConfig
 from ferray.config.ema import EmaConfig
+from ferray.config.evaluate import ONE_VIEW, EvaluateConfig
 from ferray.config.exclusion import DIGEST
 from ferray.config.optimizer import OptimizerConfig
 from ferray.config.schedule import ScheduleConfig
@@ -151,6 +152,7 @@ class TrialConfig(Params):
     schedule: ScheduleConfig = ScheduleConfig()
     clip: ClipConfig | None = added_later(None)
     ema: EmaConfig | None = added_later(None)
+    evaluate: EvaluateConfig = added_later(ONE_VIEW)
     batch_size: Annotated[int, Field(ge=2, le=65536)] = 32
     """Samples in one step of the optimiser."""
     epochs: Annotated[int, Field(ge=1, le=10000)] = 20

@@ -91,6 +91,7 @@ def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precis
         precision,
         len(training.samples.classes),
         preprocessing,
+        views=config.evaluate,
         optimizer=optimizer,
         schedule=schedule,
         clip=config.clip,

@@ -46,7 +46,7 @@ def evaluate(
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64, device=device)
     answers = [torch.zeros(0, num_classes, device=device)]
     for batch in batches:
-        logits_NC = adjust_logits(classifier.logits(batch.images))
+        logits_NC = adjust_logits(classifier.answer(batch.images))
         loss_sum += soft_cross_entropy(logits_NC, classifier.targets(batch)) * len(batch)
         answers.append(logits_NC)
         confusion += confusion_matrix(batch.labels, logits_NC.argmax(dim=1), num_classes)
@@ -56,9 +56,16 @@ def evaluate(
 
 @torch.inference_mode()
 def score(classifier: NetworkClassifier, batches: Iterable[Batch]) -> Tensor:
-    """Plain logits (N, C) float32 on CPU, in eval mode, in the order of `batches`."""
+    """Logits (N, C) float32 of the images as they are, one view of each, on CPU, in eval mode, in their order."""
     classifier.model.eval()
     return torch.cat([classifier.logits(batch.images) for batch in batches]).cpu()
+
+
+@torch.inference_mode()
+def judged_logits(classifier: NetworkClassifier, batches: Iterable[Batch]) -> Tensor:
+    """What the classifier would be judged by, not corrected: (N, C) float32 on CPU, in the order of `batches`."""
+    classifier.model.eval()
+    return torch.cat([classifier.answer(batch.images) for batch in batches]).cpu()
 
 
 def plain_batches(samples: PackedSamples, positions: Positions, size: int, prefetcher: Prefetcher) -> Iterator[Batch]:

@@ -16,7 +16,7 @@ from ferray.training.precision import Precision
 
 
 class ImageNetwork(nn.Module):
-    """Normalisation, network and correction, in eval mode: what other runtimes are given.
+    """Views, normalisation, network and correction, in eval mode: what other runtimes are given.
 
     uint8 RGB (N, S, S, 3) to logits (N, C), those of its predictor; all of it in float32, whatever the trial computed
     in. It shares its weights with the predictor.
@@ -30,4 +30,4 @@ class ImageNetwork(nn.Module):
         self.eval()
 
     def forward(self, images_NSS3: Tensor) -> Tensor:
-        return self._adjust_logits(self._classifier.logits(images_NSS3))
+        return self._adjust_logits(self._classifier.answer(images_NSS3))

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ferray.config.evaluate import ONE_VIEW, EvaluateConfig
 from ferray.models.model import FerModel
 from ferray.training.batches import Batch
+from ferray.training.image_views import mean_over_views
 from ferray.training.precision import Precision
 
 
@@ -27,7 +29,8 @@ class Preprocessing(Protocol):
 class NetworkClassifier:
     """A network on its device, as it answers in training, in validation and by itself.
 
-    `takes_features`: batches hold what the frozen backbone makes of images, and go to the head alone.
+    `takes_features`: batches hold what the frozen backbone makes of images, and go to the head alone. `views` are those
+    of an image that an answer is the mean over.
     """
 
     model: FerModel
@@ -35,9 +38,16 @@ class NetworkClassifier:
     num_classes: int
     preprocessing: Preprocessing
     takes_features: bool = False
+    views: EvaluateConfig = ONE_VIEW
+
+    def answer(self, images_NHWC: Tensor) -> Tensor:
+        """What it is judged by: its logits (N, C) float32, averaged where it looks at several views of an image."""
+        if self.views.num_views == 1:
+            return self.logits(images_NHWC)
+        return mean_over_views(self.logits, images_NHWC, self.views)
 
     def logits(self, images_NHWC: Tensor) -> Tensor:
-        """The network's answer to a batch as it is packed: (N, C) float32."""
+        """The network's output for a batch as it is packed: (N, C) float32."""
         with self.precision.autocast():
             if self.takes_features:
                 logits_NC: Tensor = self.model.head(images_NHWC)

@@ -31,7 +31,7 @@ from ferray.training.batches import Batch, Positions, split_batches
 from ferray.training.best_checkpoint import BestCheckpoint
 from ferray.training.checkpoint import copy_weights, read_checkpoint, refuse_misfit, taking_apart
 from ferray.training.estimator_classifier import EstimatorClassifier
-from ferray.training.evaluation import Evaluation, evaluate, evaluation_size, plain_batches, score
+from ferray.training.evaluation import Evaluation, evaluate, evaluation_size, judged_logits, plain_batches
 from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.image_descriptor import image_descriptor
 from ferray.training.image_network import ImageNetwork
@@ -198,6 +198,7 @@ class NetworkPredictor(Predictor):
             self._precision,
             len(self.classes),
             preprocessing.to(self._precision.device),
+            views=self.config.evaluate,
         )
 
     def evaluate(self, samples: PackedSamples) -> Evaluation:
@@ -214,7 +215,8 @@ class NetworkPredictor(Predictor):
     def _logits(self, samples: Samples) -> Tensor:
         batches = split_batches(np.arange(len(samples)), evaluation_size(self.config.batch_size))
         with closing(self._prefetcher()) as prefetcher:
-            return score(self._classifier, prefetcher.feed([partial(_unlabelled, samples, batch) for batch in batches]))
+            tasks = [partial(_unlabelled, samples, batch) for batch in batches]
+            return judged_logits(self._classifier, prefetcher.feed(tasks))
 
     def _samples(self, given: Given) -> Samples:
         if self._width is not None:

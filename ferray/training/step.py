@@ -39,7 +39,7 @@ class Learner(NetworkClassifier):
         if self.average is None:
             return self
         return NetworkClassifier(
-            self.average.model, self.precision, self.num_classes, self.preprocessing, self.takes_features
+            self.average.model, self.precision, self.num_classes, self.preprocessing, self.takes_features, self.views
         )
 
     def collect(self, loss: Tensor) -> None:
