@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+COMPILED := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 
 .PHONY: install demo papers pictures notebook wheel cluster test slurm-test cluster-test lint check clean kuberay-test
 
@@ -9,11 +10,14 @@ install: $(STAMP)
 
 # Both files hold the hashes of what they pin, and another file under the same name and version is refused. ferray itself is
 # built by the pinned hatchling among them: an isolated build would fetch one that nobody has looked at.
+# Where PYTHONDONTWRITEBYTECODE is set, as in many containers, all is compiled now: else every process would compile torch
+# and its kin anew, for 5 s.
 $(STAMP): installer.txt requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r installer.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(COMPILED) --require-hashes -r requirements.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(if $(COMPILED),$(BIN)/python -m compileall -q cli.py ferray)
 	touch $(STAMP)
 
 # A sweep over faces that ferray draws itself; results in runs/demo. Running it again continues it.

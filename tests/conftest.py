@@ -30,7 +30,13 @@ def own_cache(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FERRAY_DATA", raising=False)
 
 
-def pytest_collection_finish() -> None:
-    """Have no trial's end look through what importing and collecting left: a third of a second each."""
+@pytest.fixture(autouse=True, scope="module")
+def frozen_libraries() -> None:
+    """Have no trial's end look through what other tests, and their imports, have left: a third of a second each."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Have libraries find their own objects again at the end, else they complain of leaks."""
+    gc.unfreeze()

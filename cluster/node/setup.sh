@@ -35,7 +35,7 @@ python3 -m venv "$home/installer"
 "$home/installer/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$pins/installer.txt"
 uv=$home/installer/bin/uv
 "$uv" venv --quiet --python 3.11 "$home/venv"
-"$uv" pip install --quiet --python "$home/venv/bin/python" --require-hashes -r "$pins/requirements.txt"
+"$uv" pip install --quiet --compile-bytecode --python "$home/venv/bin/python" --require-hashes -r "$pins/requirements.txt"
 "$uv" pip install --quiet --python "$home/venv/bin/python" --no-deps --no-build-isolation "$wheel"
 
 echo "$digest" >"$stamp"

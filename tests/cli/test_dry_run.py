@@ -250,7 +250,10 @@ def test_a_sweep_that_another_process_drives_is_refused(driven: Path, args: list
     assert "is being run by process" in refused(driven, *args)
 
 
-def test_a_sweep_that_another_host_drives_is_refused_unless_taken_over(space: Path) -> None:
+def test_a_sweep_that_another_host_drives_is_refused_unless_taken_over(
+    space: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ferray.study.lease.STALE_AFTER_S", 0.0)  # a minute's look at whether the owner still renews
     sweep(space, "--trials", 1)
     store = open_store(space.parent / "runs" / "tiny")
     lease = {"token": "x", "host": "elsewhere", "pid": 1, "renewed": 4e9, "born": 0.0}

@@ -150,4 +150,4 @@ def test_a_fold_that_is_trained_again_has_not_ended_before_its_end(tmp_path: Pat
     with open_trainer(job) as again:
         again.step()
     with open_trainer(job) as third:
-        assert third.history == ()
+        assert third.epochs_done <= 1  # that of the second, where its checkpoint was due already
