@@ -139,6 +139,8 @@ def _values_of(kind: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
     listed = room.names() if room else kind.get("enum", [kind["const"]] if "const" in kind else [])
     if listed:
         return [", ".join(f"`{value}`" for value in listed)]
+    if kind.get("type") == "array" and kind["items"].get("$ref", "").rpartition("/")[2] in _ROOM_OF:
+        return ["list of components"]
     if kind.get("type") == "array":
         return [f"list of {_ITEMS.get(kind['items'].get('type'), 'numbers')}"]
     word, bounds = _WORDS.get(kind.get("type", ""), "keys"), ", ".join(_bounds_of(kind))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+MIX = "mix"  # the data set of data sets, whose list may stand without its key: `{mix: [{fer2013: {}}, {sfew: {}}]}`
+
 
 def split_component(value: Any) -> tuple[str, dict[str, Any]]:
     """Name and parameters of `focal`, `{focal: {gamma: 2}}` or a `Component`; ValueError for any other shape."""
@@ -16,6 +18,8 @@ def split_component(value: Any) -> tuple[str, dict[str, Any]]:
         ((name, params),) = value.items()
         if isinstance(name, str) and (params is None or isinstance(params, dict)):
             return name, dict(params or {})
+        if name == MIX and isinstance(params, list):
+            return name, {"of": params}
     raise ValueError(f"expected a name or one key with its parameters, such as `{{name: {{}}}}`, not `{value}`")
 
 

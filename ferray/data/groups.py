@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from ferray.data.datasets import DatasetParams
 from ferray.data.file_kinds import refuse_no_csv
 from ferray.data.group_names import set_without_groups
-from ferray.data.samples import Sample
+from ferray.data.samples import AUXILIARY, Sample
 from ferray.data.splits import SplitTable
 from ferray.errors import ConfigError, DataError
 from ferray.files.os_errors import reading
@@ -25,7 +25,7 @@ def table_of(samples: Sequence[Sample], params: DatasetParams, root: Path) -> Sp
     if not params.split.endswith("_by_group"):
         return SplitTable.from_samples(samples)
     named = grouped(samples, params, root)
-    unnamed = [sample for sample in named if not sample.group]
+    unnamed = [sample for sample in named if not sample.group and sample.part != AUXILIARY]
     if unnamed:
         raise ConfigError(_who_has_none(unnamed, len(named), params.split), _what_helps(unnamed, params))
     return SplitTable.from_samples(named)

@@ -54,8 +54,9 @@ def open_dataset(choice: DatasetChoice, root: Path, cache_dir: Path, progress: P
     def make() -> OpenedDataset:
         memo = DigestMemo(cache_dir / "digests" / f"{choice.name}-{short_hash(str(root))}.json")
         dataset = choice.load()(params, root, memo.digest)
-        if address is not None and dataset.has_files:
-            refresh_mirror(address, dataset, progress)
+        for each in dataset.inner:
+            if address is not None and each.has_files:
+                refresh_mirror(address, each, progress)
         return OpenedDataset(dataset, memo)
 
     mirrored = (params.groups,) if address is not None else ()

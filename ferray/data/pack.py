@@ -22,7 +22,7 @@ from ferray.data.opened import OpenedDataset, decoding_params, open_dataset, sho
 from ferray.data.pack_file import FORMAT, Pack, Progress, read_pack, write_pack
 from ferray.data.pack_source import PACKS, PackSource, current_source
 from ferray.data.recent import Recent
-from ferray.data.samples import PackedSamples, Sample, SealedSplit, Splits
+from ferray.data.samples import AUXILIARY, PackedSamples, Sample, SealedSplit, Splits
 from ferray.data.splits import SplitTable, require_classes, split_rows
 from ferray.errors import DataError
 
@@ -114,7 +114,7 @@ def _usable(pack: Pack, choice: DatasetChoice) -> tuple[NDArray[np.int64], Skipp
     if not len(rows):
         raise refusal(choice.name, left_out, others=0)
     left = Counter(pack.samples.samples[row].part for row in rows.tolist())
-    ordered = {part: left[part] for part in ("train", "val", "test", "all") if left[part]}
+    ordered = {part: left[part] for part in ("train", "val", "test", "all", AUXILIARY) if left[part]}
     return rows, Skipped(left_out, pack.folder / LISTING, ordered, is_known=policy == "auto")
 
 

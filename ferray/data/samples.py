@@ -17,6 +17,7 @@ from ferray.data.bad_samples import BadSample, Skipped
 from ferray.data.judging import refuse_unless_judging
 
 SplitName = Literal["train", "val", "test"]
+AUXILIARY = "auxiliary"  # the part of images that are always trained on, and never validated or tested on
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,9 @@ class Sample:
     `sample_id` is stable: it depends on this image alone, not on other images, the split, the seed or the order of
     listing, and has at most 15 digits (see `ferray.data.sample_ids`).
     `source` says where the pixels are (the data set's own business: a path relative to the root, a csv row); `part` is
-    the official part it came in (`train`, `val`, `test` or `all`), `group` what must not stand on two sides of a
-    grouped split (the film), `true_label` the right label where the data set knows it for sure (demo), else None.
+    the official part it came in (`train`, `val`, `test` or `all`; `AUXILIARY` for an image of another set), `group`
+    what must not stand on two sides of a grouped split (the film), `true_label` the right label where the data set
+    knows it for sure (demo), else None.
     `votes` are the shares of annotators for each class (C,), 1 in all, where several were asked; `label` has the most.
     """
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ferray.data.bad_samples import Skipped
 from ferray.data.datasets import DatasetParams
 from ferray.data.folds import group_folds, stratified_folds
-from ferray.data.samples import Sample, Sources
+from ferray.data.samples import AUXILIARY, Sample, Sources
 from ferray.errors import ConfigError, DataError
 
 Rows = NDArray[np.int64]
@@ -71,7 +71,7 @@ def split_rows(table: SplitTable, params: DatasetParams, limit_per_class: int | 
     `params.max_per_class` keeps at most so many samples a class of all, before they are split; `limit_per_class` of
     each split. Both keep those of lowest hash: of two limits the smaller one's samples are among the larger one's.
     """
-    split = _split_capped(table, params)
+    split = _with_auxiliary(table, params)
     for name in ("train", "val"):
         if not len(getattr(split, name)):
             raise ConfigError(f"split `{params.split}` leaves no images for {name}", "choose another `dataset.split`")
@@ -255,6 +255,21 @@ def _training_part(table: SplitTable) -> str:
 
 def _carved(fraction: float, given: Sources) -> str:
     return f"carved, about {100 * fraction:.3g} % of {given.train}"
+
+
+def _with_auxiliary(table: SplitTable, params: DatasetParams) -> SplitRows:
+    """The splits of all but the auxiliary images, which join train: by group only where no split has their group."""
+    auxiliary = table.rows(AUXILIARY)
+    if not len(auxiliary):
+        return _split_capped(table, params)
+    own = np.setdiff1d(np.arange(len(table.ids)), auxiliary)
+    split = _split_capped(table.only(own), params)
+    train, val, test = own[split.train], own[split.val], own[split.test]
+    if params.split.endswith("_by_group"):
+        held_out = np.unique(table.groups[np.concatenate([val, test])])
+        auxiliary = auxiliary[~np.isin(table.groups[auxiliary], held_out)]
+    sources = replace(split.sources, train=f"{split.sources.train}, and {{{AUXILIARY}}}")
+    return SplitRows(np.sort(np.concatenate([train, auxiliary])), val, test, sources)
 
 
 def _split_capped(table: SplitTable, params: DatasetParams) -> SplitRows:

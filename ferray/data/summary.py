@@ -24,7 +24,7 @@ from ferray.data.groups import groups_in_words
 from ferray.data.left_out import LeftOut
 from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
-from ferray.data.samples import PackedSamples, Sample, SampleList, SealedSplit, Splits
+from ferray.data.samples import AUXILIARY, PackedSamples, Sample, SampleList, SealedSplit, Splits
 from ferray.files.atomic import write_text
 from ferray.text.commands import command
 from ferray.text.sanitize import csv_text
@@ -132,6 +132,7 @@ def summarise(
 def _split_summaries(params: DatasetParams, account: Account, splits: Splits) -> tuple[SplitSummary, ...]:
     words = {part: account.origins.get(part, f"its {part} part") for part in ("train", "val", "test")}
     words["all"] = account.origins.get("all", "the whole set")
+    words[AUXILIARY] = account.origins.get(AUXILIARY, "other sets")
     words["groups"] = groups_in_words(params, account.groups)
     each: tuple[tuple[str, PackedSamples | SealedSplit], ...] = (
         ("train", splits.train),

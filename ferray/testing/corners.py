@@ -17,17 +17,19 @@ def corners(params: type[Params]) -> list[Params]:
 
     An extreme is a bound (just inside it where the bound is excluded), each of the words of a choice, both booleans,
     and None where None is allowed. Past 128 combinations each parameter goes to its extremes alone. Parameters that
-    must be given and have no extremes of their own (a name, a path) raise pydantic's ValidationError.
+    must be given have the examples of their field; without any they raise pydantic's ValidationError.
     """
-    extremes = {name: _extremes(schema) for name, schema in params.model_json_schema().get("properties", {}).items()}
+    schema = params.model_json_schema()
+    extremes = {name: _extremes(inner) for name, inner in schema.get("properties", {}).items()}
     known = {name: values for name, values in extremes.items() if values}
     if math.prod(map(len, known.values())) <= _MOST_CORNERS:
         choices = [dict(zip(known, values, strict=True)) for values in itertools.product(*known.values())]
     else:
         choices = [{name: value} for name, values in known.items() for value in values]
     distinct: dict[str, Params] = {}
+    given = {name: known[name][0] for name in schema.get("required", ()) if name in known}
     for choice in ({}, *choices):
-        built = params.model_validate(choice)
+        built = params.model_validate({**given, **choice})
         distinct.setdefault(built.model_dump_json(), built)
     return list(distinct.values())
 
@@ -43,6 +45,8 @@ def case_id(value: Any) -> str:
 
 
 def _extremes(schema: dict[str, Any]) -> list[Any]:
+    if "examples" in schema:  # of a parameter that must be given
+        return list(schema["examples"])
     if "anyOf" in schema:
         return [value for option in schema["anyOf"] for value in _extremes(option)]
     kind = schema.get("type")

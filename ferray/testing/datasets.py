@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from ferray.data.datasets import Dataset
-from ferray.data.samples import Sample
+from ferray.data.samples import AUXILIARY, Sample
 from ferray.errors import DataError
 from ferray.registry import ROOMS
 from ferray.testing import fake_data, fake_sets
 
-PARTS = {"train", "val", "test", "all"}
+PARTS = {"train", "val", "test", "all", AUXILIARY}
 Opener = Callable[..., Dataset]
 
 
@@ -45,8 +45,10 @@ def _nothing(root: Path) -> Path:
     return root
 
 
+SMALL = {"num_train": 24, "num_val": 8, "num_test": 8}  # of `demo`
 LAYOUTS: tuple[Layout, ...] = (
-    Layout("demo", "drawn", _nothing, {"num_train": 24, "num_val": 8, "num_test": 8}),
+    Layout("demo", "drawn", _nothing, SMALL),
+    Layout("mix", "drawn", _nothing, {"of": [{"demo": SMALL}, {"demo": {**SMALL, "seed": 1}}]}),
     Layout("fer2013", "csv", fake_data.write_fer2013_csv),
     Layout("fer2013", "csv-spaced", partial(fake_data.write_fer2013_csv, header="emotion, Usage, pixels")),
     Layout("fer2013", "folders", fake_data.write_fer2013_folders),
@@ -184,9 +186,9 @@ def check_fingerprint_is_of_the_content(open_dataset: Opener) -> None:
     assert open_dataset().fingerprint() == open_dataset(split="random", split_seed=7).fingerprint()
 
 
-def check_missing_files_are_told(dataset: type[Dataset], empty: Path) -> None:
+def check_missing_files_are_told(dataset: Dataset, empty: Path) -> None:
     """A root without the data names the root, the layout that was expected, and both ways to point elsewhere."""
-    error = _listing_error(dataset(dataset.Params(), empty))
+    error = _listing_error(dataset)
     if error is None:
         assert not dataset.expected_layout, "a data set that needs files has to say so when there are none"
         return

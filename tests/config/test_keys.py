@@ -70,7 +70,7 @@ def test_every_setting_of_a_crop_says_what_it_is() -> None:
         ("head", "linear", "`bn_mlp`, `linear`, `selu_mlp`"),
         ("imbalance.focal.gamma", "2.0", "number (0 to 5)"),
         ("estimator.svm.gamma", "scale", "number (above 0, at most 10000) or `scale`"),
-        ("dataset", "", "`demo`, `fer2013`, `image_folder`, `sfew`, `sfew_features`"),
+        ("dataset", "", ", ".join(f"`{name}`" for name in ROOMS["dataset"].names())),
         ("dataset.split_seed", "0", "whole number (0 to 2147483647)"),
         ("published.folds", "[]", "list of numbers"),
     ],

@@ -28,7 +28,8 @@ def test_dataset_keeps_its_promises(layout: Layout, written: dict[str, Path], ch
 
 @pytest.mark.parametrize("name", ROOMS["dataset"].names())
 def test_missing_data_are_told(name: str, tmp_path: Path) -> None:
-    contract.check_missing_files_are_told(ROOMS["dataset"].load(name), tmp_path)
+    layout = next(layout for layout in contract.LAYOUTS if layout.dataset == name)
+    contract.check_missing_files_are_told(layout.open(tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize(("name", "params"), cases(ROOMS["dataset"]), ids=case_id)

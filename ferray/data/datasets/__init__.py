@@ -123,6 +123,11 @@ class Dataset(ABC):
         """Names, in lower case, of folders right below the data root that hold the set, where there is one of them."""
         return HOMES.get(self._name, ())
 
+    @property
+    def inner(self) -> tuple[Dataset, ...]:
+        """The data sets that it is made of, each with files of its own: itself, unless it mixes others."""
+        return (self,)
+
     def reads(self, path: str) -> bool:
         """Whether a file at this path below the data root may be the set's; of a mirror, others are not brought."""
         return not path.lower().endswith(ARCHIVES)
