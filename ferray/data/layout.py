@@ -39,6 +39,7 @@ HOMES = {
         *("fer2013", "fer-2013", "fer_2013"),
         "challenges-in-representation-learning-facial-expression-recognition-challenge",
     ),
+    "ferplus": ("ferplus", "fer+", "fer_plus", "fer-plus", "ferplus-master"),
     "jaffe": ("jaffe", "jaffedbase", "jaffeimages", "jaffe_dataset"),
     "rafdb": ("rafdb", "raf-db", "raf_db", "raf", "raf_basic", "rafdb_basic"),
     "sfew": ("sfew", "sfew_2.0", "sfew_2", "sfew2.0", "sfew2", "sfew 2.0"),

@@ -65,7 +65,7 @@ def open_dataset(choice: DatasetChoice, root: Path, cache_dir: Path, progress: P
 
 def decoding_params(params: DatasetParams) -> str:
     """The parameters that decide samples and pixels, and not what is made of them."""
-    return canonical_text(params, without=DatasetParams.model_fields)
+    return canonical_text(params, without={*DatasetParams.model_fields, *params.not_decoded})
 
 
 def short_hash(text: str) -> str:

@@ -53,6 +53,8 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("fer2013", "csv-spaced", partial(fake_data.write_fer2013_csv, header="emotion, Usage, pixels")),
     Layout("fer2013", "folders", fake_data.write_fer2013_folders),
     Layout("fer2013", "folders-plain", partial(fake_data.write_fer2013_folders, usage_in_names=False)),
+    Layout("ferplus", "csv", fake_sets.write_ferplus_csv, {"contempt": "keep"}),
+    Layout("ferplus", "folders", fake_sets.write_ferplus_folders),
     Layout("sfew", "2.0", fake_data.write_sfew2),
     Layout("sfew", "2.0-labelled-test", partial(fake_data.write_sfew2, labelled_test=True)),
     Layout("sfew", "675", fake_data.write_sfew675),

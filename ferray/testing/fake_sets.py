@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.emotions import Emotion
-from ferray.testing.fake_data import fake_image, write_png
+from ferray.testing.fake_data import FER_CODES, FER_USAGES, fake_image, write_fer2013_csv, write_png
 
 # Numbers from 1 on as RAF-DB's list has them, spelt out once more so that a slip in the loader's own list shows.
 RAF_NUMBERS = {
@@ -124,3 +124,55 @@ def write_image(path: Path, image_HWC: NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     encoded = cv2.imencode(path.suffix, cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR))[1]
     path.write_bytes(encoded.tobytes())
+
+
+# FER+'s columns of votes, spelt out once more so that a slip in the loader's own list shows.
+FERPLUS_COLUMNS = {
+    Emotion.NEUTRAL: 0,
+    Emotion.HAPPY: 1,
+    Emotion.SURPRISE: 2,
+    Emotion.SAD: 3,
+    Emotion.ANGRY: 4,
+    Emotion.DISGUST: 5,
+    Emotion.FEAR: 6,
+}
+FERPLUS_HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+
+
+def ferplus_votes(leader: int, *, second: int, by: int = 7) -> str:
+    """Ten votes in FER+'s columns, `by` of them for one column and the rest for another."""
+    votes = [0] * 10
+    votes[leader], votes[second] = by, 10 - by
+    return ",".join(map(str, votes))
+
+
+def write_ferplus_csv(root: Path, *, per_class: int = 4, header: str = FERPLUS_HEADER) -> Path:
+    """`fer2013.csv` and `fer2013new.csv`: seven votes for FER-2013's expression, three for the column after it.
+
+    The last picture of each class and part is of contempt by its votes, where there are several.
+    """
+    write_fer2013_csv(root, per_class=per_class)
+    rows, names = [header], iter(range(10**6))
+    for usage in FER_USAGES:
+        for number in range(per_class):
+            is_contempt = number == per_class - 1 > 0
+            for emotion in map(Emotion, FER_CODES):
+                column = FERPLUS_COLUMNS[emotion]
+                votes = ferplus_votes(7 if is_contempt else column, second=(column + 1) % 7)
+                rows.append(f"{usage},fer{next(names):07d}.png,{votes}")
+    write_rows(root / "fer2013new.csv", rows)
+    return root
+
+
+def write_ferplus_folders(root: Path, *, per_class: int = 3) -> Path:
+    """`ferplus/data/FER2013Train/` and the two beside it, as FER+'s script writes them, each with its `label.csv`."""
+    for part in ("Train", "Valid", "Test"):
+        rows = []
+        for emotion, column in FERPLUS_COLUMNS.items():
+            for number in range(per_class):
+                name = f"fer{emotion}{number:06d}.png"
+                image = fake_image(emotion, number + 1000 * ("Train", "Valid", "Test").index(part))
+                write_png(root / "ferplus" / "data" / f"FER2013{part}" / name, image)
+                rows.append(f'{name},"(0, 0, 48, 48)",{ferplus_votes(column, second=(column + 1) % 7)}')
+        write_rows(root / "ferplus" / "data" / f"FER2013{part}" / "label.csv", rows)
+    return root

@@ -49,6 +49,8 @@ def _with_one_group(pattern: str) -> str:
 class DatasetParams(Params):
     """What every data set lets you choose about its splits; see `ferray.data.splits` for the protocols."""
 
+    not_decoded: ClassVar[frozenset[str]] = frozenset()  # own parameters that decide neither samples nor pixels
+
     split: SplitKind = "official"
     """How train, validation and test are told apart."""
     folds: Annotated[int, Field(ge=2, le=50)] = 5

@@ -65,7 +65,7 @@ class Fer2013(Dataset):
     )
 
     def samples(self) -> SampleList:
-        csv = self._csv()
+        csv = self.csv
         if csv is not None:
             return _csv_samples(csv, csv.relative_to(self.root).as_posix())
         found = by_usage(self._scan())
@@ -81,7 +81,7 @@ class Fer2013(Dataset):
         return read_original(self.root / sample.source)
 
     def fingerprint(self) -> str:
-        csv = self._csv()  # whose hash is remembered, so that no worker reads its 35,887 rows
+        csv = self.csv  # whose hash is remembered, so that no worker reads its 35,887 rows
         return self.digest(csv) if csv else super().fingerprint()
 
     def not_found(self) -> DataError:
@@ -94,7 +94,9 @@ class Fer2013(Dataset):
         names = HOMES["fer2013"]
         return [inner for home in homes(self.root, names)[:-1] for inner in homes(home, names)] + [self.root]
 
-    def _csv(self) -> Path | None:
+    @property
+    def csv(self) -> Path | None:
+        """The csv that is read; None where there is none."""
         for home in self._homes():
             files = files_in(home)
             found = [files[name] for name in CSV_NAMES if name in files]
