@@ -58,7 +58,7 @@ def plan_from(asked: Mapping[str, Any]) -> Plan:
     from ferray.crops.plan import FacesChoice, Plan
 
     choice = _component(DatasetChoice, asked["dataset"], _dataset_params(asked), "dataset")
-    faces = _faces(FacesChoice, asked["faces"], asked["boxes"])
+    faces = faces_from(FacesChoice, asked["faces"], asked["boxes"])
     names = ("size", "margin", "align", "which", "missed")
     crop = _checked(CropSettings, {name: asked[name] for name in names})
     root = data_root_at(asked["data_root"] or default_data_root()).absolute()
@@ -113,7 +113,8 @@ def _dataset_params(asked: Mapping[str, Any]) -> dict[str, Any]:
     return params
 
 
-def _faces(choice: type[Component], text: str, boxes: Path | None) -> Any:
+def faces_from(choice: type[Component], text: str, boxes: Path | None) -> Any:
+    """What `--faces` and `--boxes` ask for, as a choice of that room; ConfigError in their words for what cannot be."""
     try:
         name, params = split_component(parse_yaml(text, source="--faces"))
     except ValueError as error:

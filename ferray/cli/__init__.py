@@ -24,6 +24,7 @@ from ferray.cli.commands import (
     ls,
     outliers,
     power,
+    predict,
     report,
     rm,
     show,
@@ -62,6 +63,7 @@ app.command("rm")(rm.rm)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("trials")(trials.trials)
 app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
 app.command("confirm")(confirm.confirm)
 app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)

@@ -90,6 +90,11 @@ class Predictor(ABC):
         """The names of the classes."""
         return self.checkpoint.classes
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether it can be asked about pictures, and not about rows of a table alone."""
+        return self.checkpoint.image_size > 0
+
     def __call__(self, images: Given | PackedSamples) -> Tensor:
         """Logits (N, C), corrected as the imbalance strategy corrects them in validation, then calibrated if it is."""
         return self.adjust_logits(self.logits(images))

@@ -1,0 +1,36 @@
+"""`TorchModel`: a checkpoint that answers by torch, with no more of it imported than an answer takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.errors import ConfigError
+from ferray.files.readable import Readable
+from ferray.inference.lean_imports import without_compiler
+from ferray.training.predictor import load_predictor
+
+
+class TorchModel:
+    """A predictor's answers."""
+
+    def __init__(self, path: Readable, device: str) -> None:
+        with without_compiler():
+            self._predictor: Any = load_predictor(path, device)
+        if not self._predictor.takes_images:
+            message = f"the trial of `{path}` answers rows of a table, no pictures"
+            raise ConfigError(message, "ask it in Python, by `ferray.load_predictor`")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Their names, in the order of the columns."""
+        classes: tuple[str, ...] = self._predictor.classes
+        return classes
+
+    def probabilities(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """(N, C)."""
+        answered: NDArray[np.float32] = self._predictor.probabilities(list(pictures)).numpy()
+        return answered
