@@ -143,7 +143,8 @@ class EpochReport:
     `val/uar`, `val/macro_f1`, `val/recall/<Class>`, `lr`, `seconds` and `images_per_s`. `confusion` is val, rows =
     truth, columns = prediction. `is_best` says that its trial, or its fold, counts by this epoch from now on, whose
     weights are kept: `training/best_epoch.py` decides that, and nobody who hears of it does so again. `halted`: an
-    outlier rule found nothing left to learn and ended the trial before its last epoch. An epoch of an earlier `stage`
+    outlier rule found nothing left to learn, or `early_stopping` nothing better, and ended the trial before its last
+    epoch. An epoch of an earlier `stage`
     is no news of the trial's own: it tells that its worker is at work, and neither the study nor a history keeps it.
     """
 

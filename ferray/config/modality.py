@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ferray.config.training_problems import training_problems
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 
@@ -44,8 +45,8 @@ def asks_backbone_for_size(config: TrialConfig) -> bool:
 
 
 def refuse_mismatch(config: TrialConfig) -> None:
-    """ConfigError for the first of `modality_problems`."""
-    for key, problem, advice in modality_problems(config):
+    """ConfigError for the first of `modality_problems` and `training_problems`."""
+    for key, problem, advice in (*modality_problems(config), *training_problems(config)):
         raise ConfigError(f"{key}: {problem}", advice)
 
 

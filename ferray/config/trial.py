@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, Validation
 
 from ferray.canonical import added_later, canonical_form
 from ferray.config.clip import ClipConfig
+from ferray.config.early_stopping import EarlyStoppingConfig
 from ferray.config.ema import EmaConfig
 from ferray.config.evaluate import ONE_VIEW, EvaluateConfig
 from ferray.config.exclusion import DIGEST
@@ -17,6 +18,7 @@ from ferray.config.optimizer import OptimizerConfig
 from ferray.config.schedule import ScheduleConfig
 from ferray.config.stages import in_fold, one_stage_back, with_stages
 from ferray.config.tree import split_component
+from ferray.config.unfreeze import UnfreezeConfig
 from ferray.config.wording import NestedProblems
 from ferray.errors import UnknownComponent
 from ferray.registry import ROOMS, Params
@@ -144,6 +146,7 @@ class TrialConfig(Params):
     """From pooled features to one number a class."""
     finetune: Literal["all", "head"] | Annotated[int, Field(ge=1, le=100)] = "all"
     """`all` layers, `head` only (BatchNorm of the backbone frozen too), or the last n stages of the backbone."""
+    unfreeze: UnfreezeConfig | None = added_later(None)
     image_size: Annotated[int, Field(ge=16, le=1024)] | None = None
     """Pixels a side; null is the backbone's own."""
     augment: AugmentChoice = Field(default="light", validate_default=True)
@@ -157,6 +160,7 @@ class TrialConfig(Params):
     """Samples in one step of the optimiser."""
     epochs: Annotated[int, Field(ge=1, le=10000)] = 20
     """How often the training part is gone through."""
+    early_stopping: EarlyStoppingConfig | None = added_later(None)
     imbalance: ImbalanceChoice = Field(default="none", validate_default=True)
     """What is done about classes of unequal size."""
     outliers: OutliersChoice = Field(default="none", validate_default=True)

@@ -9,6 +9,7 @@ import optuna
 from ferray.events import EpochReport
 from ferray.study.attempts import STOPPED_ATTR
 from ferray.study.live import LiveTrial
+from ferray.study.pruners import STEPS
 
 PAIRED_PRUNER = "wilcoxon"  # hears each fold's own value in the place of the mean so far
 
@@ -17,11 +18,18 @@ def report_epoch(study: optuna.Study, live: LiveTrial, report: EpochReport, *, p
     """Keep an epoch, and at each new step have the study's pruner, called `pruner`, say whether the trial stops.
 
     What was decided in an earlier attempt is not asked again. The epoch with which a trial has nothing left to do never
-    stops it.
+    stops it. One that ended before its last epoch keeps its value at the steps that are left.
     """
     step = live.record(report)
-    if step is None or live.is_stopped:
-        return
+    if step is not None and not live.is_stopped:
+        _hear(study, live, report, step, pruner=pruner)
+    if report.halted and live.step and pruner != PAIRED_PRUNER:
+        # It will be no better for longer training, so that longer trials are compared with it to their end.
+        for later in range(live.step + 1, STEPS + 1):
+            live.trial.report(live.value(), later)
+
+
+def _hear(study: optuna.Study, live: LiveTrial, report: EpochReport, step: int, *, pruner: str) -> None:
     value = live.value_of(report.fold) if pruner == PAIRED_PRUNER else live.value()
     if step > live.earlier.last_step and not report.is_last:
         live.is_stopped = _stops(study, live, step, value)

@@ -129,6 +129,22 @@ def _idle_rules(configs: list[TrialConfig]) -> dict[str, str]:
             lines[f"outliers {name}"] = (
                 f"`{name}` starts at epoch `{start}`, trials have `{epochs}`: it removes nothing"
             )
+    return lines | _idle_switches(configs)
+
+
+def _idle_switches(configs: list[TrialConfig]) -> dict[str, str]:
+    """A warning for early stopping and for gradual unfreezing that every trial which has it is too short for."""
+    patience = [(config.early_stopping.patience, config.epochs) for config in configs if config.early_stopping]
+    joining = [(config.unfreeze.every_epochs, config.epochs) for config in configs if config.unfreeze]
+    lines: dict[str, str] = {}
+    if patience and all(waits + 2 > epochs for waits, epochs in patience):
+        waits, epochs = patience[0]
+        lines["early_stopping"] = f"`early_stopping` waits for `{waits}` epochs, trials have `{epochs}`: it ends none"
+    if joining and all(every >= epochs for every, epochs in joining):
+        every, epochs = joining[0]
+        lines["unfreeze"] = (
+            f"`unfreeze` lets a stage join every `{every}` epochs, trials have `{epochs}`: the head alone is trained"
+        )
     return lines
 
 

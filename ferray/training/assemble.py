@@ -78,7 +78,9 @@ def epoch_batches(config: TrialConfig, training: TrainingSet, epoch: int) -> lis
 
 def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precision: Precision) -> Learner:
     model = on_device(model, precision.device)
-    optimizer = build_optimizer(config.optimizer, parameter_groups(config.optimizer, model))
+    optimizer = build_optimizer(
+        config.optimizer, parameter_groups(config.optimizer, model), fused=config.unfreeze is None
+    )
     schedule = build_schedule(
         config.schedule,
         optimizer,

@@ -21,6 +21,7 @@ from ferray.training.evaluation import Evaluation, evaluate, evaluation_size, pl
 from ferray.training.outlier_review import outlier_report, sample_losses
 from ferray.training.step import TrainingPass, train_epoch
 from ferray.training.trainer import OnBatch
+from ferray.training.unfreezing import finetuned_in
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def refuse_unknown_objective(metric: str, samples: PackedSamples) -> None:
 
 
 def _train(parts: Assembly, epoch: int, on_batch: OnBatch | None) -> TrainingPass:
+    if parts.config.unfreeze is not None:
+        parts.learner.model.freeze(finetuned_in(epoch, parts.config, parts.learner.model))
     positions = epoch_batches(parts.config, parts.training, epoch)
     tasks = [partial(parts.batches.prepare, batch, epoch=epoch, index=index) for index, batch in enumerate(positions)]
     parts.learner.schedule.begin_epoch(epoch - 1, len(positions))

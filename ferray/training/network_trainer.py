@@ -33,6 +33,7 @@ from ferray.training.checkpoint import (
     taking_apart,
     write_checkpoint,
 )
+from ferray.training.early_stopping import stopping_note
 from ferray.training.epoch import refuse_unknown_objective, run_epoch
 from ferray.training.process_state import give_memory_back
 from ferray.training.trainer import OnBatch
@@ -104,7 +105,11 @@ class NetworkTrainer:
         with self._parts.randomness.active():
             trained = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
         is_best = is_best_epoch(trained.report, self.best, self.job)
-        report = replace(trained.report, is_best=is_best, note="; ".join(self._notes))
+        report = replace(trained.report, is_best=is_best)
+        if why := stopping_note(self._parts.config.early_stopping, [*self.history, report], self.job):
+            report = replace(report, halted=True)
+            self._notes.append(why)
+        report = replace(report, note="; ".join(self._notes))
         self._notes = []
         if report.is_best:
             weights = copy_weights(self._parts.learner.judged.model.state_dict())

@@ -194,6 +194,25 @@ def test_last_epoch_is_never_pruned(tmp_path: Path) -> None:
     assert study.report(bad.number, curve_report(bad.config, 4, lambda *_: 0.1)) is Decision.CONTINUE
 
 
+def test_a_trial_that_ended_early_is_what_longer_ones_are_compared_with(tmp_path: Path) -> None:
+    study = Study(small_spec(pruner={"median": {"startup_trials": 1}}), open_store(tmp_path))
+    good = study.ask()
+    study.report(good.number, replace(curve_report(good.config, 1, lambda *_: 0.9), halted=True))
+    study.finish(good.number, Outcome(OutcomeKind.COMPLETED))
+    bad = study.ask()
+    study.report(bad.number, curve_report(bad.config, 2, lambda *_: 0.1))
+    assert study.report(bad.number, curve_report(bad.config, 3, lambda *_: 0.1)) is Decision.STOP
+
+
+def test_a_trial_that_ended_early_is_told_as_complete(tmp_path: Path) -> None:
+    study = Study(small_spec(), open_store(tmp_path))
+    trial = study.ask()
+    study.report(trial.number, replace(curve_report(trial.config, 1, lambda *_: 0.9), halted=True))
+    study.finish(trial.number, Outcome(OutcomeKind.COMPLETED))
+    (record,) = load_sweep(tmp_path).trials
+    assert (record.state, record.epochs) == ("complete", 1)
+
+
 def test_pruning_compares_equal_fractions_of_different_epochs(tmp_path: Path) -> None:
     spec = small_spec(pruner={"median": {"startup_trials": 1}}, base={}, space={"epochs": {"grid": [4, 8]}})
     study = Study(spec, open_store(tmp_path))

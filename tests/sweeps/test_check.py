@@ -49,6 +49,27 @@ def test_a_rule_without_an_epoch_to_act_in_is_told(tmp_path: Path, epochs: int, 
     assert checked.warnings == said
 
 
+@pytest.mark.parametrize(
+    ("switches", "said"),
+    [
+        (
+            {"early_stopping": {"patience": 4}},
+            ("`early_stopping` waits for `4` epochs, trials have `5`: it ends none",),
+        ),
+        ({"early_stopping": {"patience": 3}}, ()),
+        (
+            {"unfreeze": {"every_epochs": 5}},
+            ("`unfreeze` lets a stage join every `5` epochs, trials have `5`: the head alone is trained",),
+        ),
+        ({"unfreeze": {"every_epochs": 4}}, ()),
+    ],
+)
+def test_a_switch_without_an_epoch_to_act_in_is_told(
+    tmp_path: Path, switches: dict[str, Any], said: tuple[str, ...]
+) -> None:
+    assert check_sweep(spec(epochs=5, **switches), runtime(write_sheet_csv(tmp_path))).warnings == said
+
+
 def test_empty_cells_are_told_with_their_number(tmp_path: Path) -> None:
     rows = sheet_rows(per_class=20)
     rows[3][4] = rows[7][2] = None

@@ -21,6 +21,7 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "lamb": {"optimizer": {"name": "lamb"}},
     "muon": {"optimizer": {"name": "muon"}},
     "one cycle": {"schedule": {"name": "one_cycle"}},
+    "unfreezing": {"unfreeze": {}, "optimizer": {"name": "sgd"}},
     "warm-up in steps": {"schedule": {"warmup_steps": 3}},
 }
 SMALL = {"num_train": 28, "num_val": 14, "image_size": 16, "batch_size": 8, "epochs": 3}

@@ -1,0 +1,33 @@
+"""Switches of a training that cannot work together with what else a trial has."""
+
+from __future__ import annotations
+
+from ferray.config.trial import TrialConfig
+
+OF_STEPS = ("clip", "ema", "early_stopping", "unfreeze")  # what a training without steps has no use for
+
+
+def training_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
+    """Key, what is wrong and what to do, for each switch that could do nothing in this trial."""
+    return [*_of_estimator(config), *_of_frozen(config)]
+
+
+def _of_estimator(config: TrialConfig) -> list[tuple[str, str, str]]:
+    if config.estimator.name == "none":
+        return []
+    problem = f"`{config.estimator.name}` is fitted once, without steps"
+    return [(key, problem, f"leave `{key}` out") for key in OF_STEPS if getattr(config, key) is not None]
+
+
+def _of_frozen(config: TrialConfig) -> list[tuple[str, str, str]]:
+    """What speaks of a backbone that is not trained."""
+    if config.finetune != "head":
+        return []
+    problems = []
+    if config.unfreeze is not None:
+        problem = "has no stage to let join, as `finetune` is `head`"
+        problems.append(("unfreeze", problem, "set `finetune: all`, or to a number of stages"))
+    if config.clip is not None and config.clip.mode == "agc":
+        problem = "`agc` leaves the head alone, and `finetune: head` trains nothing else"
+        problems.append(("clip.mode", problem, "set `clip.mode: norm`"))
+    return problems
