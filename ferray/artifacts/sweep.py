@@ -8,12 +8,10 @@ from pathlib import Path
 
 from ferray.artifacts.address import file_at, file_system_at
 from ferray.artifacts.file_system import ArtifactFile
-from ferray.artifacts.trial import TrialArtifacts
+from ferray.artifacts.trial import STAGE, TrialArtifacts
 from ferray.config.place import read_place
-from ferray.config.trial import TrialConfig
 
 _TRIALS = "trials"
-_STAGE = "stage-"
 _ENSEMBLE = "ensemble"
 
 
@@ -42,8 +40,13 @@ class SweepArtifacts:
         return file_at(f"{self.root}/{name}")
 
     def clear(self, folders: Iterable[str]) -> None:
-        """Remove the files of the trials that the record places in these folders, as far as that is possible."""
-        for folder in folders:
+        """Remove the files of the trials that the record places in these folders, as far as that is possible.
+
+        And those of the stages that they shared.
+        """
+        trials = file_system_at(f"{self.root}/{_TRIALS}")
+        stages = [f"{_TRIALS}/{name}" for name in trials.names() if name.startswith(STAGE)]
+        for folder in (*folders, *stages):
             file_system_at(f"{self.root}/{folder}").clear()
 
     def make(self) -> None:
@@ -56,7 +59,7 @@ class SweepArtifacts:
     def __iter__(self) -> Iterator[TrialArtifacts]:
         """Those of each trial that has left any, in order of number."""
         trials = file_system_at(self.root).below(_TRIALS)
-        return (TrialArtifacts(trials.below(name)) for name in trials.names() if not name.startswith(_STAGE))
+        return (TrialArtifacts(trials.below(name)) for name in trials.names() if not name.startswith(STAGE))
 
     @property
     def shared(self) -> str:
@@ -67,11 +70,6 @@ class SweepArtifacts:
 def trial_folder(number: int, recipe: str) -> str:
     """The trial's folder inside its sweep's: a function of its number and recipe."""
     return f"{_TRIALS}/{number:04d}-{recipe}"
-
-
-def stage_folder(stage: TrialConfig) -> str:
-    """What the folder of an earlier stage is called, in its trial's and where trials share it."""
-    return f"{_STAGE}{stage.recipe}-s{stage.seed}"
 
 
 def figures_folder(sweep: Path, trial: str) -> Path:

@@ -8,12 +8,14 @@ from pathlib import PurePosixPath
 
 from ferray.artifacts.address import file_at, file_system_at
 from ferray.artifacts.file_system import ArtifactFile, FileSystem
+from ferray.config.trial import TrialConfig
 from ferray.errors import StorageError
 from ferray.files.os_errors import writing
 
 LAST_CHECKPOINT = "last.pt"
 BEST_CHECKPOINT = "best.pt"
 _FOLD = "fold-"
+STAGE = "stage-"
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,10 @@ class TrialArtifacts:
         numbers = [name.removeprefix(_FOLD) for name in self.files.names() if name.startswith(_FOLD)]
         return [self.fold(number) for number in sorted(int(number) for number in numbers if number.isdecimal())]
 
+    def stages(self) -> list[TrialArtifacts]:
+        """Those of stages before the last that were begun here, and are not shared yet."""
+        return [TrialArtifacts(self.files.below(name)) for name in self.files.names() if name.startswith(STAGE)]
+
     def parts(self) -> list[TrialArtifacts]:
         """These, and those of each fold."""
         return [self, *self.folds()]
@@ -135,6 +141,12 @@ class TrialArtifacts:
         """Delete what the trial, and each of its folds, would go on from."""
         for part in self.parts():
             part.last.delete()
+
+    def discard_stages(self) -> None:
+        """Delete what earlier stages of the trial, and of each of its folds, would go on from."""
+        for part in self.parts():
+            for stage in part.stages():
+                stage.files.clear()
 
     def discard_best(self) -> None:
         """Delete the weights of the best epoch, of each fold where there are some."""
@@ -176,6 +188,11 @@ class TrialArtifacts:
 
     def _file(self, name: str) -> ArtifactFile:
         return ArtifactFile(self.files, name)
+
+
+def stage_folder(stage: TrialConfig) -> str:
+    """What the folder of an earlier stage is called, in its trial's and where trials share it."""
+    return f"{STAGE}{stage.recipe}-s{stage.seed}"
 
 
 def best_checkpoint_in(folder: str) -> str:

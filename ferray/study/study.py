@@ -150,6 +150,14 @@ class Study:
         """Trials that other drivers run."""
         return self._tally.elsewhere
 
+    def running_elsewhere(self, *, below: int) -> dict[int, dict[str, Any] | None]:
+        """The configurations of other drivers' running trials with lower numbers, by number; None: not written yet."""
+        if not self._drivers.can_be_joined:
+            return {}
+        running = self._optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        others = (trial for trial in running if trial.number < below and trial.number not in self._live)
+        return {trial.number: trial.user_attrs.get(TRIAL_ATTR, {}).get("config") for trial in others}
+
     def take_news(self) -> list[TrialRecord]:
         """The trials of other drivers that have ended for good since the last call."""
         return [ended_record(trial) for trial in self._tally.take_news()]

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from ferray.artifacts.sweep import SweepArtifacts
-from ferray.artifacts.trial import TrialArtifacts
-from ferray.config.data_root import data_root_words
-from ferray.config.exclusion import kept_list
 from ferray.config.job import JobBundle, TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -37,8 +34,9 @@ from ferray.sweeps.failures import FailurePolicy
 from ferray.sweeps.mirroring import Mirroring
 from ferray.sweeps.notification import Listeners
 from ferray.sweeps.retention import Retention
+from ferray.sweeps.shared_stages import SharedStages
 from ferray.sweeps.timeouts import Timeouts
-from ferray.sweeps.warm_start import find_parent
+from ferray.sweeps.trial_jobs import TrialJobs
 from ferray.system.signals import stops_answered_by
 from ferray.text.counting import counted
 
@@ -83,6 +81,7 @@ class SweepDriver:
     mirroring: Mirroring | None = None  # where the record is copied to an address
     pause: Callable[[float], None] = time.sleep
     _stands_by: bool = False
+    _slots: int = 1
     _pruned: set[int] = field(default_factory=set)
     _paused: set[int] = field(default_factory=set)
     _must_move: dict[int, str] = field(default_factory=dict)  # and why
@@ -95,12 +94,15 @@ class SweepDriver:
         self.failures = FailurePolicy(self.runtime.max_retries, self.runtime.max_failures)
         self.timeouts = Timeouts(lambda: self.clock(), self.runtime.trial_timeout_s)
         self.artifacts = SweepArtifacts.of(self.folder)
+        self.stages = SharedStages(self.study, self.artifacts, lambda: self.clock())
+        self.jobs = TrialJobs(self.spec, self.runtime, self.study, self.folder, self.artifacts, self.stages)
         self.retention = Retention(self.artifacts, self.study, self.runtime.keep_best)
 
     def start(self, slots: int) -> None:
         """Tell the listeners that the sweep begins on so many workers; the time budget runs from here."""
         self._started = self.clock()
         self.failures.expect(slots)
+        self._slots = slots
         objective = self.spec.objective
         self.listeners.notify(
             "sweep_started",
@@ -130,18 +132,33 @@ class SweepDriver:
     def next_bundles(self) -> list[JobBundle]:
         """Trials to start now, as many as share a worker; none where enough have been started or the sweep winds up.
 
-        Those that have lost a worker with others come in bundles of their own.
+        Those that waited for a stage come first, those that have lost a worker with others in bundles of their own.
         """
-        count = min(self.runtime.trials_per_worker, self.num_left)
-        trials = self.study.ask_many(count) if count else []
-        self._trials |= {trial.number: trial for trial in trials}
+        most = self.runtime.trials_per_worker
+        trials = ([] if self.is_winding_up else self.stages.released())[:most] or self._asked(most)
         jobs = {trial.number: self._started_job(trial) for trial in trials}
         together = tuple(jobs[trial.number] for trial in trials if trial.root not in self._apart)
         apart = [jobs[trial.number] for trial in trials if trial.root in self._apart]
         return [JobBundle(part) for part in (together, *((job,) for job in apart)) if part]
 
-    def _started_job(self, trial: Trial) -> TrialJob:
-        address = self.artifacts.trial(trial.folder).address
+    def _asked(self, most: int) -> list[Trial]:
+        """New trials that can begin at once; of those that have to wait for a stage there are no more than slots."""
+        room = self._slots * self.runtime.trials_per_worker - self.stages.num_waiting
+        count = min(most, self.num_left, room)
+        trials = self.study.ask_many(count) if count > 0 else []
+        for trial in trials:
+            self._trials[trial.number] = trial
+            self.stages.add(trial)
+            self._tell_asked(trial)
+        return [trial for trial in trials if self._can_begin(trial)]
+
+    def _can_begin(self, trial: Trial) -> bool:
+        other = self.stages.trained_by(trial.number)
+        if other is not None:
+            self.note(f"trial {trial.number} waits for a stage that trial {other} trains")
+        return other is None
+
+    def _tell_asked(self, trial: Trial) -> None:
         self.listeners.notify(
             "trial_started",
             TrialStarted(
@@ -150,12 +167,15 @@ class SweepDriver:
                 epochs=trial.config.epochs_in_all,
                 params=trial.params,
                 config=trial.config.to_json(),
-                folder=address,
+                folder=self.artifacts.trial(trial.folder).address,
                 root=trial.root,
                 earlier=trial.resume_folders,
             ),
         )
-        return self._job(trial, address)
+
+    def _started_job(self, trial: Trial) -> TrialJob:
+        self.stages.started(trial.number)
+        return self.jobs.job(trial)
 
     @property
     def is_done(self) -> bool:
@@ -197,6 +217,8 @@ class SweepDriver:
             self._paused.add(number)
             decision = Decision.PAUSE
         if report.stage:
+            if line := self.stages.epoch_ended(number, report, self.spec.objective.metric):
+                self.note(f"trial {number}: {line}")
             return decision
         missed = [epoch for epoch in report.earlier or () if epoch.epoch > self._shown.get(number, 0)]
         for epoch in missed:
@@ -215,6 +237,7 @@ class SweepDriver:
             failure = self._after_loss(number, failure)
         outcome = self.study.finish(number, failure or self._natural_outcome(number, last))
         trial = self._trials.pop(number)
+        self.stages.ended(number)
         self.timeouts.forget(number)
         self._shown.pop(number, None)
         self._must_move.pop(number, None)
@@ -281,6 +304,10 @@ class SweepDriver:
             self.retention.ended_elsewhere(trial)
             ended = (trial.number, OutcomeKind(trial.outcome), trial.value, trial.epochs)
             self.listeners.notify("ended_elsewhere", *ended)
+        for number in self.stages.waiting() if self.is_winding_up else ():
+            self.withdraw(number)
+        if self.stages.waits_for_others():
+            self.pause(LOOK_EVERY_S)
         if self.is_done or self.study.num_running or self.num_left:
             return
         if not self._stands_by:
@@ -342,41 +369,3 @@ class SweepDriver:
         if last is not None and last.diverged:
             return Outcome(OutcomeKind.DIVERGED, f"the loss was not finite in epoch {last.epoch}")
         return Outcome(OutcomeKind.COMPLETED)
-
-    def _job(self, trial: Trial, address: str) -> TrialJob:
-        runtime = self.runtime
-        latest, *older = self._where_to_resume(trial) or [""]
-        return TrialJob(
-            number=trial.number,
-            config=trial.config.to_json(),
-            folder=address,
-            metric=self.spec.objective.metric,
-            mode=self.spec.objective.mode,
-            counts=self.spec.objective.epoch,
-            data_root=data_root_words(runtime.data_root.absolute()),
-            cache_dir=str(runtime.cache_dir.absolute()),
-            device=runtime.device,
-            threads=runtime.cpus_per_trial,
-            resume_from=latest,
-            resume_else=tuple(older),
-            init_from=self._parent_of(trial),
-            exclude=str(kept_list(self.folder, trial.config.exclude) or ""),
-        )
-
-    def _where_to_resume(self, trial: Trial) -> list[str]:
-        """Checkpoints of earlier attempts, latest first, or a folder where the trial has folds."""
-        earlier = [self.artifacts.trial(folder) for folder in trial.resume_folders]
-        if trial.config.folds is not None:
-            begun = [attempt for attempt in earlier if attempt.folds()]
-            return [max(begun, key=TrialArtifacts.num_folds_ended).address] if begun else []
-        # A best.pt alone: it had ended, and nobody was told.
-        found = [(file, attempt) for attempt in earlier for file in (attempt.last, attempt.best) if file.exists()]
-        return [str(file) for file, attempt in found if file == attempt.last or file == found[0][0]]
-
-    def _parent_of(self, trial: Trial) -> str:
-        """The weights that the trial begins with, noted in its record; "" where it begins with its own."""
-        if trial.config.init_from is None:
-            return ""
-        parent = find_parent(trial.config.init_from, self.folder.parent, self.runtime.storage)
-        self.study.remember_parent(trial.number, parent.to_json())
-        return str(parent.file)

@@ -56,6 +56,8 @@ class Retention:
         for folder in (trial.folder, *trial.resume_folders):
             with suppress(StorageError, OSError):
                 self._artifacts.trial(folder).discard_last()
+                if outcome.kind is not OutcomeKind.FAILED:  # another trial may go on with its stage
+                    self._artifacts.trial(folder).discard_stages()
         if outcome.kind is OutcomeKind.COMPLETED:
             self._completed(value)
         elif outcome.kind is OutcomeKind.PRUNED:

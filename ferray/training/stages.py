@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from ferray.artifacts.claim import claim, refuse_other_config
 from ferray.artifacts.history import EpochLog, read_history
-from ferray.artifacts.sweep import stage_folder
-from ferray.artifacts.trial import TrialArtifacts
+from ferray.artifacts.trial import TrialArtifacts, stage_folder
 from ferray.config.job import TrialJob
 from ferray.errors import ConfigError
 from ferray.events import EpochReport
@@ -23,7 +22,7 @@ class StagedTrainer:
     The stage before the last is a trial of its own, perhaps with stages before it: `open_stage` opens its trainer, in a
     folder inside this trial's. Once it has ended it lies where the trials of a sweep share it, and whoever finds it
     there begins with its weights. Nobody else trains it meanwhile: that is its driver's care. Its epochs are reported
-    as those of a `stage` and kept with it; the history here is that of the last stage alone.
+    as those of a `stage`, and kept with it; the history here is that of the last stage alone.
     """
 
     def __init__(self, job: TrialJob, open_stage: OpenTrainer, on_batch: OnBatch | None = None) -> None:
@@ -148,9 +147,7 @@ class StagedTrainer:
             trainer.close()
             self._earlier = None
             self._share(self._own_stage)
-        return replace(
-            report, is_best=False, stage=report.stage or self._number, stages=self._number + 1, outliers=None
-        )
+        return replace(report, stage=report.stage or self._number, stages=self._number + 1, outliers=None)
 
     def _share(self, ended: TrialArtifacts) -> None:
         """Put a stage that has ended where other trials find it; its weights last, or word that there are none."""

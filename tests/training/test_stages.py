@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from ferray.artifacts.sweep import stage_folder
+from ferray.artifacts.trial import stage_folder
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.events import EpochReport
