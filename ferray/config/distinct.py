@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ferray.config.space import Node, Numbers, OneOf
+from ferray.config.space import ARM, Node, Numbers, OneOf
+from ferray.config.stages import STAGES
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 
@@ -45,3 +46,36 @@ def repeats_warning(spec: SweepSpec) -> str:
     if distinct == 1:
         return f"nothing is searched: all `{asked}` trials are the same but for their seeds"
     return f"the space holds `{distinct:.0f}` different trials and `{asked}` are asked for: the rest have other seeds"
+
+
+def varied_stages_warning(spec: SweepSpec) -> str:
+    """What is said of keys that vary the first stage because it inherits them, so that trials share none; or ""."""
+    varying = [key for key in spec.nodes if not key.startswith(f"{STAGES}.") and key not in ("seed", ARM)]
+    keys = [key for key in varying if len(_first_recipes(spec, key)) > 1]
+    if not keys:
+        return ""
+    named = ", ".join(f"`{key}`" for key in keys)
+    last = next(config for config in _configs(spec, keys[0]) if config.stages).num_stages - 1
+    return (
+        f"the first stage has the {named} of its trial and is trained again for each value: "
+        f"search `{STAGES}.{last}.{keys[0]}` to share it, or give the first stage its own"
+    )
+
+
+def _first_recipes(spec: SweepSpec, key: str) -> set[str]:
+    """The recipes of the first stage with each extreme of one key, everything else at its first."""
+    return {config.earlier_stages[0].recipe for config in _configs(spec, key) if config.stages}
+
+
+def _configs(spec: SweepSpec, key: str) -> list[TrialConfig]:
+    extremes = spec.nodes[key].extremes()
+    arms = spec.nodes[ARM].extremes() if ARM in spec.nodes else [None]
+
+    def first(name: str, node: Node, arm: Any, value: Any) -> Any:
+        return arm if name == ARM else value if name == key else node.extremes()[0]
+
+    return [
+        spec.config(lambda name, node, arm=arm, value=value: first(name, node, arm, value))
+        for arm in arms
+        for value in extremes
+    ]

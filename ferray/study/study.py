@@ -43,7 +43,7 @@ from ferray.study.recovery import COUNTED, ask_again, counts, recover, tell_resu
 from ferray.study.repeats import Repeats, with_seed
 from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search
 from ferray.study.suggest import grid_combinations, suggest
-from ferray.study.tally import Tally
+from ferray.study.tally import Tally, running_configs
 from ferray.study.turns import Announced, Turns
 from ferray.text.sanitize import inside
 
@@ -152,11 +152,8 @@ class Study:
 
     def running_elsewhere(self, *, below: int) -> dict[int, dict[str, Any] | None]:
         """The configurations of other drivers' running trials with lower numbers, by number; None: not written yet."""
-        if not self._drivers.can_be_joined:
-            return {}
-        running = self._optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        others = (trial for trial in running if trial.number < below and trial.number not in self._live)
-        return {trial.number: trial.user_attrs.get(TRIAL_ATTR, {}).get("config") for trial in others}
+        trials = self._optuna.get_trials(deepcopy=False) if self._drivers.can_be_joined else []
+        return running_configs(trials[:below], self._live)
 
     def take_news(self) -> list[TrialRecord]:
         """The trials of other drivers that have ended for good since the last call."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
 from ferray.study.attempts import is_root
+from ferray.study.records import TRIAL_ATTR
 from ferray.study.recovery import counts
 
 
@@ -45,3 +47,9 @@ class Tally:
         """The trials that have ended elsewhere since the last call."""
         news, self.news = self.news, []
         return news
+
+
+def running_configs(trials: Sequence[FrozenTrial], own: Container[int]) -> dict[int, dict[str, Any] | None]:
+    """The configurations of those that run and are not this driver's `own`, by number; None where none is written."""
+    others = [trial for trial in trials if trial.state is TrialState.RUNNING and trial.number not in own]
+    return {trial.number: trial.user_attrs.get(TRIAL_ATTR, {}).get("config") for trial in others}

@@ -11,7 +11,7 @@ from pathlib import Path
 from ferray.artifacts.address import file_at
 from ferray.config.corners import corner_problems, corners
 from ferray.config.data_root import data_root_words
-from ferray.config.distinct import repeats_warning, unique_by
+from ferray.config.distinct import repeats_warning, unique_by, varied_stages_warning
 from ferray.config.exclusion import kept_list
 from ferray.config.modality import (
     asks_backbone_for_size,
@@ -40,6 +40,7 @@ from ferray.sweeps.disk_space import DiskNeed, disk_need, nearest_existing, num_
 from ferray.sweeps.disk_use import FEW
 from ferray.sweeps.first_step import split_every_fold, try_networks
 from ferray.sweeps.placement import Placement
+from ferray.sweeps.stage_fit import stage_problems, trainings_of
 from ferray.sweeps.warm_start import find_parent
 from ferray.text.counting import counted
 from ferray.training.feature_preprocessing import num_empty
@@ -81,10 +82,11 @@ def check_sweep(
     for config in unique_by(configs, lambda config: f"{config.init_from} {config.backbone.model_dump_json()}"):
         if config.init_from:
             refuse_initial(find_parent(config.init_from, runtime.output, runtime.storage).file, config)
-    for first in unique_by([config.in_fold(0) for config in configs], lambda config: config.dataset.model_dump_json()):
+    every = trainings_of(configs)
+    for first in unique_by([config.in_fold(0) for config in every], lambda config: config.dataset.model_dump_json()):
         what = f"bringing {first.dataset.name} from {data_root_words(runtime.data_root)}"
         ensure_data(first.dataset, runtime.data_root, runtime.cache_dir, partial(tell, what))
-    known = [config for config in configs if not asks_backbone_for_size(config)]
+    known = [config for config in every if not asks_backbone_for_size(config)]
     places = places_of(spec, runtime)
     warnings = _prepare(known, places, progress)
     data = _summaries(known, places, {}, found)
@@ -93,13 +95,15 @@ def check_sweep(
     tell("checking backbones", 0, 0)
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()
-    warnings |= _prepare(configs, places, progress) | _idle_rules(configs)
+    warnings |= _prepare(every, places, progress) | _idle_rules(configs)
     if repeats := repeats_warning(spec):
         warnings["repeats"] = repeats
     warnings |= _numbered_heads(configs, runtime)
-    data = _summaries(configs, places, data, found)
-    _take_first_steps(spec, configs, runtime, tell)
-    num_classes = len(next(iter(data.values())).classes)
+    if varied := varied_stages_warning(spec):
+        warnings["stages"] = varied
+    data = _summaries(every, places, data, found)
+    _take_first_steps(spec, every, runtime, tell)
+    num_classes = len(data[_data_of(configs[0].in_fold(0))].classes)
     need = disk_need(configs, num_classes, runtime.output, most=runtime.keep_best)
     warnings["disk"] = _disk_warning(spec, runtime, need, place.num_trials)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
@@ -110,6 +114,7 @@ def _take_first_steps(spec: SweepSpec, configs: list[TrialConfig], runtime: Runt
     """What passes begins to train; ConfigError names every network that does not, DataError what a fold lacks."""
     shapes = split_every_fold(configs, places_of(spec, runtime), partial(tell, "splitting as each strategy asks"))
     problems = try_networks(configs, shapes, runtime, partial(tell, "trying networks for a step"))
+    problems += stage_problems(configs, shapes)
     if problems:
         raise problems_error(f"space `{spec.name}`", problems)
 
@@ -176,7 +181,7 @@ def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
     if problems:
         raise problems_error(f"space `{spec.name}`", problems)
     configs = [config for _, config in corners(spec) if isinstance(config, TrialConfig)]
-    for config in configs:
+    for config in trainings_of(configs):
         refuse_mismatch(config)
         if config.estimator.name != "none":
             refuse_shaped_loss(config)
@@ -218,10 +223,7 @@ def _summaries(
 
     ConfigError for a list that leaves out nothing, since it is of another data set.
     """
-    firsts = {
-        f"{config.dataset.model_dump_json()} {config.limit_per_class} {config.exclude}": config
-        for config in reversed([config.in_fold(0) for config in configs])
-    }
+    firsts = {_data_of(config): config for config in reversed([config.in_fold(0) for config in configs])}
     summaries = dict(known)
     for key, config in reversed(firsts.items()):
         if key not in summaries:
@@ -231,6 +233,10 @@ def _summaries(
                 found(summaries[key])
     _refuse_other_judges(firsts.values(), summaries)
     return summaries
+
+
+def _data_of(config: TrialConfig) -> str:
+    return f"{config.dataset.model_dump_json()} {config.limit_per_class} {config.exclude}"
 
 
 def _refuse_other_judges(configs: Iterable[TrialConfig], summaries: dict[str, DataSummary]) -> None:
