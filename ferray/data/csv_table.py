@@ -19,7 +19,7 @@ class CsvTable:
     """Rows of a csv as dictionaries by column name in lower case.
 
     Names may have spaces around them and stand in any case. `names` are those of a file that may have no header: they
-    are taken where its first line has none of them.
+    are taken where its first line has as many cells, and none of them.
     """
 
     def __init__(self, path: Path, names: Sequence[str] = ()) -> None:
@@ -29,7 +29,7 @@ class CsvTable:
             refuse_larger(path, MOST_BYTES)
         first = next(self._lines(), (0, []))[1]
         written = tuple(cell.strip().lower() for cell in first)
-        self._has_header = not names or bool(set(written) & set(names))
+        self._has_header = len(written) != len(names) or bool(set(written) & set(names))
         self.columns = written if self._has_header else tuple(names)
         twice = [name for name in self.columns if name and self.columns.count(name) > 1]
         if twice:

@@ -176,3 +176,45 @@ def write_ferplus_folders(root: Path, *, per_class: int = 3) -> Path:
                 rows.append(f'{name},"(0, 0, 48, 48)",{ferplus_votes(column, second=(column + 1) % 7)}')
         write_rows(root / "ferplus" / "data" / f"FER2013{part}" / "label.csv", rows)
     return root
+
+
+FER_NUMBERS = ("0", "1", "2", "3", "6", "4", "5")  # in ferray's order
+AFFECT_NUMBERS = ("6", "5", "4", "1", "0", "2", "3")
+AFFECT_HEADER = "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal"
+
+
+def write_expw(root: Path, *, per_class: int = 3) -> Path:
+    """`label/label.lst` and `image/origin/`: a picture a number, whose seven faces stand side by side."""
+    lines = []
+    for number in range(per_class):
+        faces = [fake_image(emotion, number, width=20, height=20) for emotion in Emotion]
+        write_image(root / "image" / "origin" / f"web_{number}.png", np.concatenate(faces, axis=1))
+        for emotion in Emotion:
+            box = f"0 {20 * emotion} {20 * emotion + 20} 20"
+            lines.append(f"web_{number}.png {emotion:d} {box} 64.5 {FER_NUMBERS[emotion]}")
+    write_rows(root / "label" / "label.lst", lines)
+    return root
+
+
+def write_affectnet(root: Path, *, per_class: int = 3, header: bool = True) -> Path:
+    """`training.csv`, `validation.csv` and `Manually_Annotated_Images/7/`: seven classes, contempt and no face."""
+    for part in ("training", "validation"):
+        rows = [AFFECT_HEADER] if header else []
+        for label, number in enumerate([*AFFECT_NUMBERS, "7", "10"]):
+            for count in range(per_class):
+                name = f"7/{part}_{label}_{count}.png"
+                image = fake_image(label, count + 1000 * (part == "validation"), width=30, height=30)
+                write_image(root / "AffectNet" / "Manually_Annotated_Images" / name, np.pad(image, ((5,), (5,), (0,))))
+                rows.append(f"{name},5,5,30,30,1.5;2.5;3,{number},0.1,-0.2")
+        write_rows(root / "AffectNet" / f"{part}.csv", rows)
+    return root
+
+
+def write_affectnet_folders(root: Path, *, per_class: int = 3) -> Path:
+    """`AffectNet/train/<0 to 7>/` and `AffectNet/val/`, eight classes."""
+    for part in ("train", "val"):
+        for label, number in enumerate([*AFFECT_NUMBERS, "7"]):
+            for count in range(per_class):
+                image = fake_image(label, count + 1000 * (part == "val"), width=20, height=20)
+                write_image(root / "AffectNet" / part / number / f"{count}.png", image)
+    return root
