@@ -75,6 +75,11 @@ def _feature_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
     if config.augment.name != "none":
         problem = f"`{config.augment.name}` changes images, {rows} rows of features"
         problems.append(("augment", problem, "set `augment: none`"))
+    if config.random_erasing is not None:
+        problems.append(("random_erasing", f"changes images, {rows} rows of features", "set `random_erasing: null`"))
+    if config.mixup is not None and config.mixup.cutmix_alpha:
+        problem = f"CutMix pastes pixels, {rows} rows of features"
+        problems.append(("mixup.cutmix_alpha", problem, "set `mixup.cutmix_alpha: 0`, mixup alone mixes rows too"))
     if config.evaluate.num_views > 1:
         problem = f"`{config.evaluate.num_views}` views are of images, {rows} rows of features"
         problems.append(("evaluate", problem, "leave `evaluate` out"))
@@ -106,6 +111,10 @@ def _estimator_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
     if config.dataset.build_params().training_targets != "label":
         problem = f"`{estimator}` is fitted to one label an image, not to votes"
         problems.append(("dataset", problem, "set the data set's `votes: majority`"))
+    for key, value in (("mixup", config.mixup), ("label_smoothing", config.label_smoothing)):
+        if value:
+            problem = f"`{estimator}` is fitted to one label an image, not to shares of classes"
+            problems.append((key, problem, f"leave `{key}` out"))
     if config.init_from is not None:
         problems.append(("init_from", f"`{estimator}` has no weights to start from", "leave `init_from` out"))
     if config.stages is not None:

@@ -14,7 +14,9 @@ from ferray.config.early_stopping import EarlyStoppingConfig
 from ferray.config.ema import EmaConfig
 from ferray.config.evaluate import ONE_VIEW, EvaluateConfig
 from ferray.config.exclusion import DIGEST
+from ferray.config.mixup import MixupConfig
 from ferray.config.optimizer import OptimizerConfig
+from ferray.config.random_erasing import RandomErasingConfig
 from ferray.config.schedule import ScheduleConfig
 from ferray.config.stages import in_fold, one_stage_back, with_stages
 from ferray.config.tree import split_component
@@ -151,6 +153,10 @@ class TrialConfig(Params):
     """Pixels a side; null is the backbone's own."""
     augment: AugmentChoice = Field(default="light", validate_default=True)
     """What is changed in training images, drawn anew in each epoch."""
+    random_erasing: RandomErasingConfig | None = added_later(None)
+    mixup: MixupConfig | None = added_later(None)
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = added_later(0.0)
+    """Share of a training target that is spread evenly over all classes."""
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     clip: ClipConfig | None = added_later(None)

@@ -25,10 +25,10 @@ from ferray.training.step import Learner
 def keep_features(parts: Assembly) -> Assembly:
     """The same training with the backbone's features in the place of images, where every epoch would see the same ones.
 
-    That is where the whole backbone is frozen, nothing is augmented, and answers are to one view of an image. Rows are
-    computed in eval mode, in batches that are the same for every trial; they differ from what the batches of training
-    would give by rounding alone. Features of weights that come from outside are kept beside the pack, for the other
-    trials and folds.
+    That is where the whole backbone is frozen, nothing is augmented or mixed, and answers are to one view of an image.
+    Rows are computed in eval mode, in batches that are the same for every trial; they differ from what the batches of
+    training would give by rounding alone. Features of weights that come from outside are kept beside the pack, for the
+    other trials and folds.
     """
     if not _sees_the_same(parts.config, parts.splits):
         return parts
@@ -44,8 +44,8 @@ def keep_features(parts: Assembly) -> Assembly:
 
 
 def _sees_the_same(config: TrialConfig, splits: Splits) -> bool:
-    is_unchanged = config.augment.name == "none" and config.evaluate.num_views == 1
-    return config.finetune == "head" and is_unchanged and splits.train.features is None
+    changes = (config.augment.name != "none", config.random_erasing, config.mixup, config.evaluate.num_views > 1)
+    return config.finetune == "head" and not any(changes) and splits.train.features is None
 
 
 def _rows(parts: Assembly) -> NDArray[np.float32]:

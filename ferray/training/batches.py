@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ferray.augment import AugmentPolicy
+from ferray.augment._random_erasing import RandomErasing
 from ferray.config.trial import TrialConfig
 from ferray.data.datasets import TargetKind
 from ferray.data.samples import PackedSamples
-from ferray.training.seeding import derive_seed
+from ferray.training.mixup import Inputs, Targets, draw_mixture, mixed, smoothed
+from ferray.training.seeding import derive_generator, derive_seed
 from ferray.training.training_set import TrainingSet
 from ferray.training.training_targets import TrainingTargets
 
@@ -65,9 +67,10 @@ def split_batches(order: Positions, batch_size: int) -> list[Positions]:
 
 
 class TrainingBatches:
-    """The batches of one epoch by index, augmented; any thread may ask for any of them, each gives the same pixels.
+    """The batches of one epoch by index, augmented and mixed.
 
-    Rows of features go out as they are kept: `augment` is `none` with them.
+    Any thread may ask for any of them, each gives the same pixels. Rows of features go out as they are kept: `augment`
+    is `none` with them.
     """
 
     def __init__(self, config: TrialConfig, training: TrainingSet, image_size: int) -> None:
@@ -77,24 +80,50 @@ class TrainingBatches:
         self._targets = TrainingTargets(training, kind, seed=config.seed)
         self._image_size = image_size
         self._of_thread = threading.local()
-        self._policy()  # here and not in the first batch, which would pay for the import
+        self._policies()  # here and not in the first batch, which would pay for the import
 
     def prepare(self, positions: Positions, *, epoch: int, index: int) -> Batch:
         """Batch `index` of `epoch` in host memory."""
         samples = self._training.samples
-        targets = self._targets.of(positions, epoch=epoch)
-        if samples.features is not None:
-            return _host_batch(samples.inputs_of(positions), samples.labels[positions], targets)
-        seed = derive_seed(self._config.seed, "augment", epoch, index)
-        images = self._policy().apply(samples.images_of(positions), seed)
-        return _host_batch(images, samples.labels[positions], targets)
+        inputs = self._inputs(positions, epoch=epoch, index=index)
+        labels, targets = samples.labels[positions], self._targets.of(positions, epoch=epoch)
+        if self._config.mixup is None and not self._config.label_smoothing:
+            return _host_batch(inputs, labels, targets)
+        if targets is None:
+            targets = np.eye(len(samples.classes), dtype=np.float32)[labels]
+        return self._softened(inputs, labels, targets, epoch=epoch, index=index)
 
-    def _policy(self) -> AugmentPolicy:
-        if not hasattr(self._of_thread, "policy"):
-            choice = self._config.augment
-            self._of_thread.policy = choice.load()(choice.build_params(), self._image_size)
-        policy: AugmentPolicy = self._of_thread.policy
-        return policy
+    def _softened(self, inputs: Inputs, labels: Positions, targets_NC: Targets, *, epoch: int, index: int) -> Batch:
+        """The batch mixed and its targets smoothed; the label of a mixture is the class that has most of it."""
+        config, mixture = self._config, None
+        if config.mixup is not None:
+            generator = derive_generator(config.seed, "mixup", epoch, index)
+            mixture = draw_mixture(config.mixup, inputs.shape[1:], generator)
+        if mixture is not None:
+            inputs, targets_NC = mixed(inputs, targets_NC, mixture)
+            labels = targets_NC.argmax(axis=1)
+        return _host_batch(inputs, labels, smoothed(targets_NC, config.label_smoothing))
+
+    def _inputs(self, positions: Positions, *, epoch: int, index: int) -> Inputs:
+        """Images as the policies change them, one after another; rows as they are."""
+        samples = self._training.samples
+        if samples.features is not None:
+            return samples.inputs_of(positions)
+        images_NHWC = samples.images_of(positions)
+        for purpose, policy in self._policies().items():
+            images_NHWC = policy.apply(images_NHWC, derive_seed(self._config.seed, purpose, epoch, index))
+        return images_NHWC
+
+    def _policies(self) -> dict[str, AugmentPolicy]:
+        """Those of this thread in their order, by what their draws are for."""
+        if not hasattr(self._of_thread, "policies"):
+            choice, erasing = self._config.augment, self._config.random_erasing
+            made = {"augment": choice.load()(choice.build_params(), self._image_size)}
+            if erasing is not None:
+                made["random_erasing"] = RandomErasing(erasing, self._image_size)
+            self._of_thread.policies = made
+        policies: dict[str, AugmentPolicy] = self._of_thread.policies
+        return policies
 
 
 def prepare_plain(samples: PackedSamples, positions: Positions) -> Batch:

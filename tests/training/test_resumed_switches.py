@@ -23,6 +23,12 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "one cycle": {"schedule": {"name": "one_cycle"}},
     "unfreezing": {"unfreeze": {}, "optimizer": {"name": "sgd"}},
     "warm-up in steps": {"schedule": {"warmup_steps": 3}},
+    "mixup": {"mixup": {"alpha": 0.4}},
+    "mixup and cutmix": {"mixup": {"alpha": 0.4, "cutmix_alpha": 1.0, "prob": 0.8}},
+    "label smoothing": {"label_smoothing": 0.1},
+    "random erasing": {"random_erasing": {"probability": 0.5}},
+    "trivial augment": {"augment": "trivial_augment"},
+    "views": {"evaluate": {"flip": True, "crops": 5}},
 }
 SMALL = {"num_train": 28, "num_val": 14, "image_size": 16, "batch_size": 8, "epochs": 3}
 
