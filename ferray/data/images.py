@@ -46,8 +46,12 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     is applied. BadSampleError for anything that is not one whole picture of bounded size, DataError where the file
     cannot be read at all.
     """
-    data = _read_bytes(path)
-    with _opened(path, data) as image:
+    return rgb_in(_read_bytes(path), what=f"image `{path}`")
+
+
+def rgb_in(data: bytes, *, what: str) -> NDArray[np.uint8]:
+    """`read_rgb` of the bytes of a picture's file; errors are about `what`."""
+    with _opened(what, data) as image:
         if image.format == "PNG":
             # Loading stops at the last row and so overlooks a flipped bit; this goes through every checksum.
             with Image.open(io.BytesIO(data), formats=("PNG",)) as checked:
@@ -63,7 +67,7 @@ def rgb_of(image: Image.Image, *, what: str = "image") -> NDArray[np.uint8]:
 
 def read_shape(path: Path) -> tuple[int, int]:
     """Height and width as the file's header says, nothing decoded; errors as for `read_rgb`."""
-    with _opened(path, _read_bytes(path)) as image:
+    with _opened(f"image `{path}`", _read_bytes(path)) as image:
         return image.height, image.width
 
 
@@ -109,9 +113,10 @@ def quiet_decoding() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, data: bytes) -> Iterator[Image.Image]:
+def _opened(what: str, data: bytes) -> Iterator[Image.Image]:
     """The image with its header read and found in bounds; whatever Pillow raises becomes a BadSampleError."""
-    what = f"image `{path}`"
+    if not data:
+        raise BadSampleError.of(what, "empty", "is empty")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _refuse_large(image, what)
@@ -138,10 +143,7 @@ def _read_bytes(path: Path) -> bytes:
         if num_bytes > MOST_BYTES:
             reason = f"is `{num_bytes >> 20}` MiB, at most `{MOST_BYTES >> 20}` are read"
             raise BadSampleError.of(what, "too large", reason)
-        data = path.read_bytes()
-    if not data:
-        raise BadSampleError.of(what, "empty", "is empty")
-    return data
+        return path.read_bytes()
 
 
 def _refuse_large(image: Image.Image, what: str) -> None:

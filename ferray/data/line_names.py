@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FILES = (".csv", ".xlsx")  # of which each line is a sample
+FILES = (".csv", ".xlsx", ".parquet", ".arrow")  # of which each line is a sample
 
 
 def line_name(file: str, number: int) -> str:
@@ -17,7 +17,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def in_words(name: str) -> str:
-    """Where a sample stands: its file, or `line 7 of fer2013.csv`; spreadsheets count rows."""
+    """Where a sample stands: its file, or `line 7 of fer2013.csv`; tables count rows."""
     file, number = split_name(name)
-    kind = "row" if file.lower().endswith(".xlsx") else "line"
+    kind = "line" if file.lower().endswith(".csv") else "row"
     return f"{kind} {number} of {file}" if number else name

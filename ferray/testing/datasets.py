@@ -19,7 +19,7 @@ from ferray.data.datasets import Dataset
 from ferray.data.samples import AUXILIARY, Sample
 from ferray.errors import DataError
 from ferray.registry import ROOMS
-from ferray.testing import fake_data, fake_sets
+from ferray.testing import fake_archives, fake_data, fake_sets
 
 PARTS = {"train", "val", "test", "all", AUXILIARY}
 Opener = Callable[..., Dataset]
@@ -71,6 +71,9 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout("expw", "boxes", fake_sets.write_expw),
     Layout("affectnet", "csv", fake_sets.write_affectnet),
     Layout("affectnet", "folders", fake_sets.write_affectnet_folders, {"contempt": "keep"}),
+    Layout("parquet", "hub", fake_archives.write_parquet),
+    Layout("parquet", "saved-to-disk", fake_archives.write_arrow),
+    Layout("webdataset", "shards", fake_archives.write_shards),
     Layout("jaffe", "names", fake_sets.write_jaffe),
     Layout("ckplus", "48x48", fake_sets.write_ck48, {"contempt": "keep"}),
     Layout("ckplus", "sequences", fake_sets.write_ck_sequences, {"neutral_frames": 1}),

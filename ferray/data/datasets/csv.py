@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
 from ferray.data.account import Account
-from ferray.data.class_names import ClassNames, Contempt, Order
 from ferray.data.csv_table import Cells, CsvTable
-from ferray.data.datasets import Dataset, DatasetParams, below_the_root
+from ferray.data.datasets import Dataset, below_the_root
+from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES, LabelParams
 from ferray.data.files import shown
 from ferray.data.images import read_image, read_original
 from ferray.data.line_names import line_name
@@ -24,9 +24,6 @@ from ferray.errors import DataError
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 PATH_COLUMNS = ("path", "file", "file_name", "filename", "image", "image_path", "img", "pth", "subdirectory_filepath")
-LABEL_COLUMNS = ("label", "class", "emotion", "expression", "labels")
-SPLIT_COLUMNS = ("split", "part", "usage", "set", "subset")
-GROUP_COLUMNS = ("group", "subject", "subject_id", "person", "video", "film")
 
 
 class Csv(Dataset):
@@ -38,7 +35,7 @@ class Csv(Dataset):
     group. A picture that is listed twice is taken once; one under two labels, or that is not there, is a bad sample.
     """
 
-    class Params(DatasetParams):
+    class Params(LabelParams):
         table: Annotated[str, AfterValidator(below_the_root)] = "labels.csv"
         """The csv, below the data root."""
         images: Annotated[str, AfterValidator(below_the_root)] | None = None
@@ -51,12 +48,6 @@ class Csv(Dataset):
         """Names the column of parts (train, val, test); null takes one called split, part, usage, set or subset."""
         group_column: Column | None = None
         """Names the column of groups, which are not split; null takes one called group, subject, person or video."""
-        label_order: Order | None = None
-        """Whose numbers the labels are, where they are numbers."""
-        contempt: Contempt = "drop"
-        """Whether pictures of contempt are left out, or an eighth class."""
-        classes: Literal["expressions", "as_written"] = "expressions"
-        """`expressions` are the seven by their synonyms; `as_written` takes labels as they are, whatever they say."""
 
     params: Params
     expected_layout = "labels.csv"
@@ -80,17 +71,13 @@ class Csv(Dataset):
         account = Account(
             shown(str(path)), {"all": f"`{path.name}`", **origins}, groups=f"values of `{group}`" if group else ""
         )
-        return list_rows(rows, self._names, what=f"`{path}`", account=account)
+        return list_rows(rows, self.params.class_names, what=f"`{path}`", account=account)
 
     def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
         return read_image(self.root / sample.source, size)
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_original(self.root / sample.source)
-
-    @property
-    def _names(self) -> ClassNames:
-        return ClassNames(self.params.label_order, self.params.contempt, self.params.classes == "expressions")
 
     @property
     def _images_below(self) -> str:
@@ -101,9 +88,9 @@ class Csv(Dataset):
         """Those of path, label, part and group, "" for none."""
         return (
             table.column(self.params.path_column, PATH_COLUMNS, key="path_column"),
-            table.column(self.params.label_column, LABEL_COLUMNS, key="label_column"),
-            table.column_if_any(self.params.split_column, SPLIT_COLUMNS, key="split_column") or "",
-            table.column_if_any(self.params.group_column, GROUP_COLUMNS, key="group_column") or "",
+            table.column(self.params.label_column, LABEL_NAMES, key="label_column"),
+            table.column_if_any(self.params.split_column, SPLIT_NAMES, key="split_column") or "",
+            table.column_if_any(self.params.group_column, GROUP_NAMES, key="group_column") or "",
         )
 
     def _rows(self, table: CsvTable, columns: tuple[str, str, str, str]) -> Iterator[Row]:

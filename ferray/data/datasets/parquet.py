@@ -1,0 +1,182 @@
+"""Pictures inside tables: Parquet files, and folders of Hugging Face's `datasets`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, Field
+
+from ferray.data.account import Account
+from ferray.data.arrow_tables import SUFFIXES, ArrowTable, PieceCache
+from ferray.data.datasets import Dataset, below_the_root
+from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES, LabelParams
+from ferray.data.files import shown
+from ferray.data.images import fit, refuse_one_colour, rgb_in
+from ferray.data.line_names import line_name
+from ferray.data.samples import Sample, SampleList
+from ferray.data.scan import part_named
+from ferray.data.table_rows import Row, list_rows
+from ferray.errors import DataError, did_you_mean
+
+Column = Annotated[str, Field(min_length=1, max_length=200)]
+IMAGE_NAMES = ("image", "img", "picture", "pixel_values", "bytes")
+
+
+class Parquet(Dataset):
+    """Parquet files with pictures inside, or a folder of Hugging Face's `datasets` as the hub or `save_to_disk` has it.
+
+    All `.parquet` and `.arrow` files below `path` are read; a picture is the bytes of its file, as `datasets` keeps
+    images. Parts come from a column, or from names such as `train-00000-of-00001.parquet` or `validation/`. Numbers
+    are named by the classes that `datasets` writes into its files, else `label_order` says whose they are.
+    """
+
+    class Params(LabelParams):
+        path: Annotated[str, AfterValidator(below_the_root)] = "."
+        """The folder or file, below the data root."""
+        image_column: Column | None = None
+        """Names the column of pictures; null finds it by its name."""
+        label_column: Column | None = None
+        """Names the column of labels; null finds it by its name."""
+        split_column: Column | None = None
+        """Names the column of parts; null takes one called split, part, usage, set or subset, else files' names."""
+        group_column: Column | None = None
+        """Names the column of groups, which are not split; null takes one called group, subject, person or video."""
+
+    params: Params
+    expected_layout = "train-00000-of-00001.parquet\ndata/train-00000-of-00001.parquet\ntrain/data-00000-of-00001.arrow"
+    how_to_get = "the files are your own: a column of pictures as bytes, and one of labels"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._cache = PieceCache()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        return tuple(part.lower() for part in PurePosixPath(self.params.path).parts[:1])
+
+    def reads(self, path: str) -> bool:
+        return path.lower().endswith((*SUFFIXES, "dataset_info.json")) or path == self.params.groups
+
+    def samples(self) -> SampleList:
+        rows = [row for path in self._files for row in self._rows(path)]
+        parts = {row.part for row in rows}
+        origins = {part: f"part `{part}` of its files" for part in ("train", "val", "test")} if parts - {""} else {}
+        place = shown(str(self._place))
+        account = Account(place, {"all": f"`{self.params.path}`", **origins}, groups="groups of a column")
+        return list_rows(rows, self.params.class_names, what=f"`{place}`", account=account)
+
+    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
+        return fit(self._pixels(sample), size, what=_what(sample))
+
+    def original(self, sample: Sample) -> NDArray[np.uint8]:
+        image = self._pixels(sample)
+        refuse_one_colour(image, what=_what(sample))
+        return image
+
+    def fingerprint(self) -> str:
+        files = [f"{path.relative_to(self.root).as_posix()}\0{self.digest(path)}" for path in self._files]
+        return hashlib.sha256("\n".join(files).encode("utf-8", "surrogateescape")).hexdigest()
+
+    @property
+    def _place(self) -> Path:
+        return self.root / self.params.path
+
+    @cached_property
+    def _files(self) -> list[Path]:
+        """Every table below the path, in order of path; DataError where there is none."""
+        if self._place.is_file():
+            return [self._place]
+        walked = os.walk(self._place)
+        names = [Path(folder) / name for folder, _, names in walked for name in names if not name.startswith(".")]
+        found = sorted(path for path in names if path.suffix.lower() in SUFFIXES and not _is_hidden(path, self._place))
+        if not found:
+            raise self.not_found()
+        return found
+
+    def _rows(self, path: Path) -> Iterator[Row]:
+        table = ArrowTable(path)
+        image, label, part, group = self._columns(table)
+        names = table.class_names(label)
+        file = path.relative_to(self.root).as_posix()
+        number = 0
+        for index in range(table.num_pieces):
+            wanted = tuple(dict.fromkeys(column for column in (image, label, part, group) if column))
+            for row, cells in enumerate(table.piece(index, wanted)):
+                number += 1
+                data = _bytes_of(cells[image])
+                yield Row(
+                    line_name(shown(file), number),
+                    _label(cells[label], names),
+                    source=f"{file}@{index}:{row}@{image}",
+                    content=hashlib.blake2b(data or b"", digest_size=16).hexdigest(),
+                    part=_text(cells[part]) if part else _part_of(path),
+                    group=_text(cells[group]) if group else "",
+                    flaw=None if data else ("no picture", "holds no bytes of a picture"),
+                )
+
+    def _columns(self, table: ArrowTable) -> tuple[str, str, str, str]:
+        """Those of picture, label, part and group, "" for none."""
+        params = self.params
+        return (
+            _column(table, params.image_column, IMAGE_NAMES, key="image_column"),
+            _column(table, params.label_column, LABEL_NAMES, key="label_column"),
+            _column(table, params.split_column, SPLIT_NAMES, key="split_column", is_needed=False),
+            _column(table, params.group_column, GROUP_NAMES, key="group_column", is_needed=False),
+        )
+
+    def _pixels(self, sample: Sample) -> NDArray[np.uint8]:
+        file, place, column = sample.source.rsplit("@", 2)
+        piece, _, row = place.partition(":")
+        cell = self._cache.cell(self.root / file, (int(piece), int(row)), column)
+        return rgb_in(_bytes_of(cell) or b"", what=_what(sample))
+
+
+def _column(table: ArrowTable, asked: str | None, known: tuple[str, ...], *, key: str, is_needed: bool = True) -> str:
+    """The column that is asked for, else the first that is called as `known` says; "" where none needs to be."""
+    by_name = {name.lower(): name for name in table.columns}
+    if asked is not None and asked not in table.columns:
+        hint = did_you_mean(asked, table.columns)
+        raise DataError(f"`{table.path}` has no column `{asked}`, as `dataset.{key}` asks", hint)
+    found = asked or next((by_name[name] for name in known if name in by_name), "")
+    if not found and is_needed:
+        names = ", ".join(f"`{name}`" for name in table.columns[:12])
+        message = f"`{table.path}` has none of the columns {', '.join(f'`{name}`' for name in known)}"
+        raise DataError(message, f"name one of {names} with `dataset.{key}`")
+    return found
+
+
+def _bytes_of(cell: Any) -> bytes | None:
+    """The bytes of a picture as `datasets` keeps it, `{bytes: ..., path: ...}`, or as they are; None for none."""
+    data = cell.get("bytes") if isinstance(cell, dict) else cell
+    return data if isinstance(data, bytes) and data else None
+
+
+def _label(cell: Any, names: tuple[str, ...]) -> str:
+    """The label in words: a number by its name, where numbers have names."""
+    if isinstance(cell, int) and not isinstance(cell, bool) and 0 <= cell < len(names):
+        return names[cell]
+    return _text(cell)
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _part_of(path: Path) -> str:
+    """The part that a file or its folder is named after: `train-00000-of-00001.parquet`, `validation/0000.parquet`."""
+    return part_named(path.stem.partition("-")[0]) or part_named(path.parent.name)
+
+
+def _is_hidden(path: Path, below: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(below).parts)
+
+
+def _what(sample: Sample) -> str:
+    return f"picture `{sample.name}`"
