@@ -10,7 +10,7 @@ from ferray.registry import Params
 
 
 class ClipConfig(Params):
-    """Clip gradients before each step of the optimiser; null is off."""
+    """Clip gradients before each step of the optimiser; `true` is on, null off."""
 
     mode: Literal["norm", "value", "agc"] = "norm"
     """All together by their `norm`, each by its `value`, or those of each unit by its weights (`agc`).

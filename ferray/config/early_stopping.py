@@ -10,7 +10,7 @@ from ferray.registry import Params
 
 
 class EarlyStoppingConfig(Params):
-    """End a trial, as complete, once its objective has not become better for a while; null is off."""
+    """End a trial, as complete, once its objective has not become better for a while; `true` is on, null off."""
 
     patience: Annotated[int, Field(ge=1, le=10000)] = 5
     """Epochs in a row without a better one after which the trial ends."""

@@ -10,10 +10,10 @@ from ferray.registry import Params
 
 
 class EmaConfig(Params):
-    """Judge and keep an exponential moving average of the weights, and not the weights themselves; null is off."""
+    """Judge and keep a moving average of the weights in their place; `true` is on, null off."""
 
-    decay: Annotated[float, Field(gt=0, lt=1)] = 0.999
-    """How much of the average stays at each step."""
+    decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    """How much of the average stays at each step; 0 is the weights themselves."""
     warmup: bool = True
     """Begin with a shorter memory, that of 1 - (1 + steps / `warmup_gamma`) ** -`warmup_power`, up to `decay`."""
     warmup_gamma: Annotated[float, Field(gt=0, le=1e6)] = 1.0

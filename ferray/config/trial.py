@@ -19,6 +19,7 @@ from ferray.config.optimizer import OptimizerConfig
 from ferray.config.random_erasing import RandomErasingConfig
 from ferray.config.schedule import ScheduleConfig
 from ferray.config.stages import in_fold, one_stage_back, with_stages
+from ferray.config.switch import ON_OR_OFF
 from ferray.config.tree import split_component
 from ferray.config.unfreeze import UnfreezeConfig
 from ferray.config.wording import NestedProblems
@@ -148,7 +149,7 @@ class TrialConfig(Params):
     """From pooled features to one number a class."""
     finetune: Literal["all", "head"] | Annotated[int, Field(ge=1, le=100)] = "all"
     """`all` layers, `head` only (BatchNorm of the backbone frozen too), or the last n stages of the backbone."""
-    unfreeze: UnfreezeConfig | None = added_later(None)
+    unfreeze: Annotated[UnfreezeConfig | None, ON_OR_OFF] = added_later(None)
     image_size: Annotated[int, Field(ge=16, le=1024)] | None = None
     """Pixels a side; null is the backbone's own."""
     augment: AugmentChoice = Field(default="light", validate_default=True)
@@ -159,14 +160,14 @@ class TrialConfig(Params):
     """Share of a training target that is spread evenly over all classes."""
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
-    clip: ClipConfig | None = added_later(None)
-    ema: EmaConfig | None = added_later(None)
+    clip: Annotated[ClipConfig | None, ON_OR_OFF] = added_later(None)
+    ema: Annotated[EmaConfig | None, ON_OR_OFF] = added_later(None)
     evaluate: EvaluateConfig = added_later(ONE_VIEW)
     batch_size: Annotated[int, Field(ge=2, le=65536)] = 32
     """Samples in one step of the optimiser."""
     epochs: Annotated[int, Field(ge=1, le=10000)] = 20
     """How often the training part is gone through."""
-    early_stopping: EarlyStoppingConfig | None = added_later(None)
+    early_stopping: Annotated[EarlyStoppingConfig | None, ON_OR_OFF] = added_later(None)
     imbalance: ImbalanceChoice = Field(default="none", validate_default=True)
     """What is done about classes of unequal size."""
     outliers: OutliersChoice = Field(default="none", validate_default=True)

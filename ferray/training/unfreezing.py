@@ -11,7 +11,7 @@ def finetuned_in(epoch: int, config: TrialConfig, model: FerModel) -> Finetune:
 
     It is a function of the epoch alone, so that a trial goes on from a checkpoint as it was.
     """
-    if config.unfreeze is None or config.finetune == "head":
+    if config.unfreeze is None or config.unfreeze.every_epochs == 0 or config.finetune == "head":
         return config.finetune
     in_the_end = len(model.backbone.stages()) if config.finetune == "all" else config.finetune
     joined = (epoch - 1) // config.unfreeze.every_epochs

@@ -28,6 +28,7 @@ def trained_in(config: TrialConfig, epochs: int) -> list[Any]:
         ("all", 1, ["head", 1, 2, "all", "all"]),
         (2, 1, ["head", 1, 2, 2, 2]),
         ("all", 2, ["head", "head", 1, 1, 2]),
+        (2, 0, [2, 2, 2, 2, 2]),
     ],
 )
 def test_stages_join_one_after_another(finetune: Any, every_epochs: int, expected: list[Any]) -> None:
