@@ -117,3 +117,15 @@ def _component_or_nothing(value: Any) -> tuple[str, dict[str, Any]]:
         return split_component(value)
     except ValueError:
         return "", {}
+
+
+def forget(keys: dict[str, Any], address: Address) -> list[str]:
+    """Delete the keys that speak of the address, or lie below it; which they were."""
+    met = [key for key in keys if _lies_in(Address.of(key), address)]
+    for key in met:
+        del keys[key]
+    return met
+
+
+def _lies_in(inner: Address, outer: Address) -> bool:
+    return inner.field == outer.field if outer.parameter is None else inner.meets(outer)

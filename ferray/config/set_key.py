@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ferray.config.address import Address
+from ferray.config.address import Address, forget
 from ferray.config.holders import AT_THE_TOP, CHOICES, Holder, arms_of, holders_of, mapping, merge_twins, place_of
+from ferray.config.set_stage import reach_stages, set_of_stage
 from ferray.config.space import ARM, is_node
+from ferray.config.stages import stage_key
 from ferray.errors import ConfigError, did_you_mean, nearest
 from ferray.registry import ROOMS, Room
 
@@ -25,15 +27,21 @@ def set_key(raw: dict[str, Any], key: str, value: Any, said: str) -> list[str]:
 
     `said` are the words that asked for it. ConfigError where nothing in the space has such a parameter.
     """
-    address = Address.of(key)
+    if wanted := stage_key(key):
+        return set_of_stage(raw, wanted, value, said)
     if key == ARM:
         return _keep_one_arm(raw, value)
+    address = Address.of(key)
     if key in _ALONE_AT_THE_TOP:
         raw[key] = value
         return _end_searches(raw, Address("seed"), value, said) if key == "seeds" else []
     if address.field in _GROUPS_AT_THE_TOP:
         _set_at_the_top(raw, address, value)
         return []
+    return [*_set_of_trial(raw, address, value, said), *reach_stages(raw, address, value, said)]
+
+
+def _set_of_trial(raw: dict[str, Any], address: Address, value: Any, said: str) -> list[str]:
     if address.parameter is None:
         return _set_whole(raw, address.field, value, said)
     if address.field in CHOICES:
@@ -75,9 +83,9 @@ def _set_whole(raw: dict[str, Any], field: str, value: Any, said: str) -> list[s
     if field in AT_THE_TOP and isinstance(value, str) and Holder("", field, place, field).component[0] == value:
         return []  # `--sampler tpe` over `tpe` leaves its parameters as they are
     notes = _end_searches(raw, Address(field), value, said)
-    overruled = [f"the arm `{name}`" for name, arm in arms_of(raw).items() if _forget(arm, Address(field))]
+    overruled = [f"the arm `{name}`" for name, arm in arms_of(raw).items() if forget(arm, Address(field))]
     notes += _reach(said, overruled, [], field)
-    _forget(mapping(raw, "base"), Address(field))
+    forget(mapping(raw, "base"), Address(field))
     if is_node(value):
         mapping(raw, "space")[field] = value
     else:
@@ -91,7 +99,7 @@ def _set_in_group(raw: dict[str, Any], address: Address, value: Any, said: str) 
     arms, base = arms_of(raw), mapping(raw, "base")
     notes = _end_searches(raw, address, value, said)
     for keys in (base, *arms.values()):
-        _forget(keys, address)
+        forget(keys, address)
     holding = {name: arm for name, arm in arms.items() if isinstance(arm.get(field), dict)}
     without = [f"the arm `{name}`" for name, arm in arms.items() if field in arm and name not in holding]
     if is_node(value):
@@ -165,24 +173,12 @@ def _hand_down(raw: dict[str, Any], address: Address, change: tuple[Any, str], o
 
 def _end_searches(raw: dict[str, Any], address: Address, value: Any, said: str) -> list[str]:
     """Take out of the space what gives the field, or the parameter, a value; a note for each key that is then fixed."""
-    ended = _forget(mapping(raw, "space"), address)
+    ended = forget(mapping(raw, "space"), address)
     return [] if is_node(value) else [_ended(key, said) for key in ended]
 
 
 def _ended(key: str, said: str) -> str:
     return f"`{key}` is fixed by `{said}` and no longer searched"
-
-
-def _forget(keys: dict[str, Any], address: Address) -> list[str]:
-    """Delete the keys that speak of the address, or lie below it; which they were."""
-    met = [key for key in keys if _lies_in(Address.of(key), address)]
-    for key in met:
-        del keys[key]
-    return met
-
-
-def _lies_in(inner: Address, outer: Address) -> bool:
-    return inner.field == outer.field if outer.parameter is None else inner.meets(outer)
 
 
 def _nobody_has_it(address: Address, asked: list[Holder], holders: list[Holder]) -> ConfigError:
