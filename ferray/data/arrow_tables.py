@@ -62,12 +62,16 @@ class ArrowTable:
         """The rows of one piece as dictionaries of these columns; DataError where it is damaged or too large."""
         with self._errors():
             if self._parquet is None:
-                return list((self._batches or ())[index].select(list(columns)).to_pylist())
+                batch = (self._batches or ())[index].select(list(columns))
+                batch.validate(full=True)  # else offsets that a damaged file holds are followed to wherever they lead
+                return list(batch.to_pylist())
             num_bytes = self._parquet.metadata.row_group(index).total_byte_size
             if num_bytes > MOST_PIECE_BYTES:
                 message = f"a row group of `{self.path}` has {num_bytes:,} bytes, at most {MOST_PIECE_BYTES:,} are read"
                 raise DataError(message, "write it with smaller row groups")
-            return list(self._parquet.read_row_group(index, columns=list(columns)).to_pylist())
+            table = self._parquet.read_row_group(index, columns=list(columns))
+            table.validate(full=True)
+            return list(table.to_pylist())
 
     @cached_property
     def features(self) -> dict[str, Any]:
