@@ -25,6 +25,7 @@ from ferray.data.left_out import LeftOut
 from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import AUXILIARY, PackedSamples, Sample, SampleList, SealedSplit, Splits
+from ferray.data.shared_groups import SharedGroups, shared_groups
 from ferray.files.atomic import write_text
 from ferray.text.commands import command
 from ferray.text.sanitize import csv_text
@@ -65,6 +66,7 @@ class DataSummary:
     listing: Path | None
     skipped: Skipped | None = None
     left_out: LeftOut | None = None
+    shared: SharedGroups | None = None
 
     def line(self) -> str:
         """The one line: classes, images by split and where each comes from, what is passed over."""
@@ -83,6 +85,8 @@ class DataSummary:
         copies = self.copies.in_words()
         if copies:
             notes.append(f"the same picture several times: {copies}; `{command('data audit')}` shows them")
+        if self.shared:
+            notes.append(self.shared.in_words())
         notes = [f"`{self.dataset}`: {note}" for note in notes]
         if self.left_out:
             notes.insert(0, f"`{self.dataset}`: {self.left_out}")
@@ -103,6 +107,7 @@ class DataSummary:
             "passed_over": [asdict(passed) for passed in self.account.passed],
             "remarks": list(self.account.remarks),
             "copies": asdict(self.copies),
+            "shared_groups": asdict(self.shared) if self.shared else None,
             "left_out": [asdict(sample) for sample in self.skipped.samples] if self.skipped else [],
             "excluded": asdict(self.left_out) if self.left_out else None,
             "listing": str(self.listing) if self.listing else None,
@@ -126,6 +131,7 @@ def summarise(
         copies=count_copies(groups, splits),
         listing=_write_list(splits.folder, listing, groups),
         skipped=splits.skipped,
+        shared=shared_groups(listing, splits, choice.build_params()),
     )
 
 

@@ -109,3 +109,10 @@ def test_the_edition_of_npy_files_is_told_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "AffectNet" / "train_set" / "annotations").mkdir(parents=True)
     with pytest.raises(DataError, match=r"with a `.npy` file for each label, which is not read\nhint: write a csv"):
         affectnet(tmp_path).samples()
+
+
+def test_a_class_folder_of_another_name_is_bad_image_by_image(tmp_path: Path) -> None:
+    folder = write_affectnet_folders(tmp_path, per_class=1) / "AffectNet" / "train"
+    (folder / "4").rename(folder / "boredom")
+    reasons = [bad.reason for bad in affectnet(tmp_path).samples().bad]
+    assert reasons == ["has the label `boredom`, none of the seven expressions"]

@@ -93,3 +93,9 @@ def test_a_copy_under_another_name_has_the_content_of_the_first(tmp_path: Path) 
     (folder / "fear" / "S009_000_00000001.png").write_bytes((folder / "anger" / "S000_000_00000017.png").read_bytes())
     contents = listing(tmp_path).contents
     assert len(contents) - len(set(contents)) == 1
+
+
+def test_a_class_folder_of_another_name_is_bad_image_by_image(tmp_path: Path) -> None:
+    (write_ck48(tmp_path, per_class=2) / "CK+48" / "fear").rename(tmp_path / "CK+48" / "boredom")
+    reasons = [bad.reason for bad in listing(tmp_path).bad]
+    assert reasons == 2 * ["has the label `boredom`, none of the seven expressions"]

@@ -104,3 +104,9 @@ def test_folders_of_other_sets_in_the_data_root_are_none_of_its(tmp_path: Path) 
     (tmp_path / "RAF-DB").rename(tmp_path / "other")
     with pytest.raises(DataError, match="dataset `rafdb` is not under"):
         listing(tmp_path)
+
+
+def test_a_class_folder_of_another_number_is_bad_image_by_image(tmp_path: Path) -> None:
+    folder = write_rafdb_folders(tmp_path, per_class=1) / "RAF-DB" / "DATASET" / "train"
+    (folder / "2").rename(folder / "8")
+    assert [bad.reason for bad in listing(tmp_path).bad] == ["has the label `8`, none of the seven expressions"]

@@ -13,6 +13,7 @@ from ferray.config.trial import DatasetChoice
 from ferray.data.pack import open_splits
 from ferray.data.summary import DataSummary, summarise
 from ferray.testing.fake_data import write_fer2013_csv, write_fer2013_folders, write_image_folder, write_sfew2
+from ferray.testing.fake_sets import write_jaffe
 from ferray.text.commands import command
 
 
@@ -125,3 +126,21 @@ def test_a_fold_is_said_with_its_number(tmp_path: Path, fold: int) -> None:
     root = write_image_folder(tmp_path / "data", splits=(), per_class=6)
     line = summary(root, tmp_path, "image_folder", split="kfold", folds=3, fold=fold).line()
     assert f"train 12 (the other folds), val 6 (fold {fold + 1} of 3)" in line
+
+
+def test_people_on_both_sides_of_a_drawn_split_are_noted(tmp_path: Path) -> None:
+    root = write_jaffe(tmp_path / "data", per_class=4)
+    notes = summary(root, tmp_path, "jaffe").notes()
+    # 12 images a class of three people, each of whom is trained on.
+    assert any(
+        "are of groups in train too (people in JAFFE's names): `dataset.split=kfold_by_group`" in n for n in notes
+    )
+
+
+def test_a_split_that_keeps_people_apart_needs_no_note(tmp_path: Path) -> None:
+    root = write_jaffe(tmp_path / "data", per_class=4)
+    assert summary(root, tmp_path, "jaffe", split="kfold_by_group", folds=3).shared is None
+
+
+def test_parts_that_the_authors_give_need_no_note_on_groups(tmp_path: Path) -> None:
+    assert summary(write_sfew2(tmp_path / "data", films=1), tmp_path, "sfew").shared is None
