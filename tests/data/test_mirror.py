@@ -17,7 +17,9 @@ from ferray.data.pack import ensure_data, open_splits
 from ferray.data.recent import look_again
 from ferray.data.summary import summarise
 from ferray.errors import DataError, StorageError
+from ferray.testing.datasets import LAYOUTS, Layout
 from ferray.testing.fake_data import write_fer2013_csv, write_image_folder, write_sfew2, write_sheet_csv
+from ferray.testing.fake_sets import write_rafdb
 
 ADDRESS = "memory://bucket/data"
 
@@ -212,3 +214,20 @@ def test_what_an_interrupted_start_has_brought_stays(bucket: Any, tmp_path: Path
     read.clear()
     listed("image_folder", tmp_path)
     assert len(read) <= 16
+
+
+@pytest.mark.parametrize("layout", {layout.dataset: layout for layout in LAYOUTS}.values(), ids=lambda one: one.dataset)
+def test_every_data_set_is_read_at_an_address_as_in_a_folder(layout: Layout, bucket: Any, tmp_path: Path) -> None:
+    folder = layout.write(tmp_path / "data")
+    if folder.is_dir():  # a drawn set has none
+        put(bucket, folder)
+    there = layout.open(folder).samples().samples
+    assert listed(layout.dataset, tmp_path, **layout.params) == tuple(sample.name for sample in there)
+
+
+def test_of_a_mix_each_set_is_brought_and_no_other(bucket: Any, tmp_path: Path, read: list[str]) -> None:
+    for name, folder in (("SFEW", write_sfew2(tmp_path / "a")), ("fer2013", write_fer2013_csv(tmp_path / "b"))):
+        put(bucket, folder, name)
+    put(bucket, write_rafdb(tmp_path / "c"), "RAF-DB")
+    assert listed("mix", tmp_path, of=[{"fer2013": {}}, {"sfew": {}}])
+    assert {path.partition("/")[0] for path in read} == {"SFEW", "fer2013"}
