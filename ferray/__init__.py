@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ferray.errors import ClusterError, ConfigError, DataError, FerrayError, SweepFailed
     from ferray.events import EpochReport, Listener
     from ferray.results.sweep import Sweep, Trial, load
+    from ferray.training.ensemble_predictor import EnsemblePredictor, load_ensemble
     from ferray.training.predictor import Predictor, load_predictor
 
 __version__ = "0.1.0"
@@ -23,6 +24,7 @@ __all__ = [
     "ClusterError",
     "ConfigError",
     "DataError",
+    "EnsemblePredictor",
     "EpochReport",
     "FerrayError",
     "Listener",
@@ -36,6 +38,7 @@ __all__ = [
     "Trial",
     "__version__",
     "load",
+    "load_ensemble",
     "load_predictor",
     "sweep",
     "train",
@@ -49,6 +52,7 @@ _MODULES = {
     "ferray.errors": ("ClusterError", "ConfigError", "DataError", "FerrayError", "SweepFailed"),
     "ferray.events": ("EpochReport", "Listener"),
     "ferray.results.sweep": ("Sweep", "Trial", "load"),
+    "ferray.training.ensemble_predictor": ("EnsemblePredictor", "load_ensemble"),
     "ferray.training.predictor": ("Predictor", "load_predictor"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ferray.apps.judge import judge_trials
-from ferray.config.place import read_place
+from ferray.apps.reading import remembering
 from ferray.config.runtime import Runtime
-from ferray.results.blinding import reading_now, reading_words, readings_of, standing_of
 from ferray.results.held_out import HeldOut
-from ferray.study.readings import remember_reading
 from ferray.study.records import SweepRecord, TrialRecord
 
 Tell = Callable[[str], None]
@@ -24,13 +21,4 @@ def evaluate_trials(
 
     The store of the sweep remembers each reading, and `tell` hears of those before. See `judge_trials`.
     """
-
-    def remember(judged: Sequence[TrialRecord]) -> None:
-        former = readings_of(record, folder)
-        if former:
-            tell(f"note: the test split was read before: {'; '.join(map(reading_words, former))}")
-        reading = reading_now("evaluate", record.name, judged, standing_of(record, folder))
-        place = read_place(folder)
-        remember_reading(replace(place, storage=runtime.storage or place.storage), reading)
-
-    return judge_trials(record, trials, folder, runtime, tell, remember)
+    return judge_trials(record, trials, folder, runtime, tell, remembering("evaluate", record, folder, runtime, tell))

@@ -10,26 +10,25 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
+from ferray.apps.trial_job import trial_job
 from ferray.artifacts.file_system import ArtifactFile
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
-from ferray.config.data_root import data_root_words
-from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
 from ferray.data.judging import judging
 from ferray.data.samples import PackedSamples
 from ferray.errors import DataError
-from ferray.results.answers import Answers, write_answers
+from ferray.results.answers import Answers, read_answers, write_answers
 from ferray.results.blinding import Standing, standing_of
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.stats.metrics import metrics_of
 from ferray.study.data_identity import doubt
 from ferray.study.records import DataIdentity, SweepRecord, TrialRecord
 from ferray.sweeps.check import data_identity
-from ferray.system.cores import num_threads
 from ferray.text.counting import counted
 from ferray.training.checkpoint import digest_checkpoint
 from ferray.training.evaluation import Evaluation
@@ -60,13 +59,7 @@ def judge_trials(
     changed. DataError for a split without test images, a checkpoint that is gone before it was judged, or missing data.
     `choose_trials` refuses those that `--keep` has deleted.
     """
-    told: set[str] = set()
-
-    def tell_once(line: str) -> None:
-        if line not in told:
-            tell(line)
-        told.add(line)
-
+    tell_once = _once(tell)
     place = _Place(folder, runtime, standing_of(record, folder), record.data)
     asked = [_asked(trial, place, tell_once) for trial in trials]
     unknown = [each.trial for each in asked if each.answer is None]
@@ -74,6 +67,78 @@ def judge_trials(
         return [each.answer for each in asked if each.answer is not None]
     with judging(partial(remember, unknown)):
         return [each.answer or _judge(each, place, tell_once) for each in asked]
+
+
+@dataclass(frozen=True)
+class Jury:
+    """Models of one sweep that answer together, each with its weight in the mean of probabilities.
+
+    `called` is what a line calls them, `artifacts` is where their answers are kept, `digest` tells them from others.
+    """
+
+    called: str
+    artifacts: TrialArtifacts
+    digest: str
+    trials: tuple[TrialRecord, ...]
+    weights: tuple[float, ...]
+
+
+def judge_jury(
+    record: SweepRecord, jury: Jury, folder: Path, runtime: Runtime, tell: Tell, remember: Remember
+) -> Answers:
+    """What the models say together to each image of the test split, kept in the jury's `answers.json`.
+
+    What is known of these models is not asked again. Each is asked for the jury alone: no score of its own is kept.
+    `tell`, `remember` and errors as in `judge_trials`; DataError where the models have other test images.
+    """
+    known = read_answers(jury.artifacts)
+    if known is not None and known.checkpoint == jury.digest:
+        return known
+    tell_once = _once(tell)
+    place = _Place(folder, runtime, standing_of(record, folder), record.data)
+    with judging(partial(remember, jury.trials)):
+        answers = _together(jury, place, tell_once)
+    write_answers(jury.artifacts, answers)
+    return answers
+
+
+def _together(jury: Jury, place: _Place, tell: Tell) -> Answers:
+    mean_NC: Tensor | None = None
+    first: PackedSamples | None = None
+    for number, (trial, weight) in enumerate(zip(jury.trials, jury.weights, strict=True), start=1):
+        predictor, test = _opened(_member(trial, place), place, tell)
+        tell(f"{jury.called}, model {number} of {len(jury.trials)}: judging {counted(len(test), 'test image')}")
+        if first is not None and not _same_images(first, test):
+            raise DataError(f"the models of {jury.called} have other test images than each other")
+        probabilities_NC = weight * predictor(test).double().softmax(dim=1)
+        first, mean_NC = first or test, probabilities_NC if mean_NC is None else mean_NC + probabilities_NC
+        del predictor
+        give_memory_back()
+    assert first is not None
+    assert mean_NC is not None
+    return Answers(jury.digest, first.sample_ids, first.labels, mean_NC.argmax(dim=1).numpy())
+
+
+def _same_images(one: PackedSamples, other: PackedSamples) -> bool:
+    pairs = ((one.sample_ids, other.sample_ids), (one.labels, other.labels))
+    return one.classes == other.classes and all(np.array_equal(a, b) for a, b in pairs)
+
+
+def _member(trial: TrialRecord, place: _Place) -> _Asked:
+    artifacts = SweepArtifacts.of(place.folder)
+    return _Asked(trial, artifacts.trial(trial.folder), artifacts.file(trial.checkpoint), "", None, None)
+
+
+def _once(tell: Tell) -> Tell:
+    """`tell` for lines that it has not been given before."""
+    told: set[str] = set()
+
+    def tell_once(line: str) -> None:
+        if line not in told:
+            tell(line)
+        told.add(line)
+
+    return tell_once
 
 
 @dataclass(frozen=True)
@@ -114,15 +179,8 @@ def _asked(trial: TrialRecord, place: _Place, tell: Tell) -> _Asked:
 
 
 def _judge(asked: _Asked, place: _Place, tell: Tell) -> HeldOut:
-    trial, standing, job = asked.trial, place.standing, _job(asked, place)
-    predictor = load_predictor(asked.checkpoint, job.device, threads=job.threads)
-    predictor, test = _with_test_split(predictor, job)
-    found = summarise_trial(predictor.config, place_of_job(job))
-    tell(f"data: {found.line()}")
-    if doubted := doubt(place.data, data_identity(found)):
-        tell(f"warning: {doubted}")
-    if standing.is_open:
-        tell(f"warning: {standing}: {_NO_LONGER_BLIND}")
+    trial, standing = asked.trial, place.standing
+    predictor, test = _opened(asked, place, tell)
     tell(f"trial {trial.number}: judging {counted(len(test), 'test image')}")
     evaluation = predictor.evaluate(test)
     predictions = evaluation.predictions.cpu().numpy()
@@ -132,6 +190,20 @@ def _judge(asked: _Asked, place: _Place, tell: Tell) -> HeldOut:
     del predictor
     give_memory_back()
     return held_out
+
+
+def _opened(asked: _Asked, place: _Place, tell: Tell) -> tuple[Predictor, PackedSamples]:
+    """The model and its test split; `tell` hears which data that is, and of what speaks against judging now."""
+    standing, job = place.standing, trial_job(asked.trial, place.folder, place.runtime)
+    predictor = load_predictor(asked.checkpoint, job.device, threads=job.threads)
+    predictor, test = _with_test_split(predictor, job)
+    found = summarise_trial(predictor.config, place_of_job(job))
+    tell(f"data: {found.line()}")
+    if doubted := doubt(place.data, data_identity(found)):
+        tell(f"warning: {doubted}")
+    if standing.is_open:
+        tell(f"warning: {standing}: {_NO_LONGER_BLIND}")
+    return predictor, test
 
 
 def _dated(held_out: HeldOut, known: HeldOut | None, standing: Standing) -> HeldOut:
@@ -192,17 +264,3 @@ def _refuse_empty(test: PackedSamples, config: TrialConfig) -> None:
             f"dataset `{dataset.name}` has no labelled test images with split `{dataset.params.get('split')}`",
             "sweep over a split that keeps some, such as `halves` or `random`",
         )
-
-
-def _job(asked: _Asked, place: _Place) -> TrialJob:
-    config, runtime = asked.trial.trial_config(), place.runtime
-    return TrialJob(
-        number=asked.trial.number,
-        config=config.to_json(),
-        folder=asked.artifacts.address,
-        data_root=data_root_words(runtime.data_root.absolute()),
-        cache_dir=str(runtime.cache_dir.absolute()),
-        device=runtime.device,
-        threads=num_threads(),
-        exclude=str(kept_list(place.folder, config.exclude) or ""),
-    )

@@ -18,6 +18,7 @@ from ferray.cli.commands import (
     confirm,
     dashboard,
     data,
+    ensemble,
     evaluate,
     figures,
     leaderboard,
@@ -64,6 +65,7 @@ app.command("leaderboard")(leaderboard.leaderboard)
 app.command("trials")(trials.trials)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("ensemble")(ensemble.ensemble)
 app.command("confirm")(confirm.confirm)
 app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)

@@ -72,7 +72,7 @@ def earliest_reading(trials: Iterable[TrialArtifacts], standing: Standing) -> st
 
 
 def reading_now(
-    by: Literal["evaluate", "confirm"], sweep: str, trials: Iterable[TrialRecord], standing: Standing
+    by: Literal["evaluate", "confirm", "ensemble"], sweep: str, trials: Iterable[TrialRecord], standing: Standing
 ) -> Reading:
     """A reading of the test split that begins now: the models of these trials, so far into the search."""
     numbers = tuple(trial.number for trial in trials)

@@ -34,6 +34,7 @@ from ferray.text.commands import install
 if TYPE_CHECKING:
     import pandas
 
+    from ferray.training.ensemble_predictor import EnsemblePredictor
     from ferray.training.predictor import Predictor
 
 
@@ -189,6 +190,15 @@ class Sweep:
     def trial(self, number: int | Literal["best"]) -> Trial:
         """The trial of this number, or the `best` one; ConfigError where there is none."""
         return Trial(trial_called(self.record, number), self)
+
+    def ensemble(self, device: str = "cpu") -> EnsemblePredictor:
+        """The trials that `ferray ensemble` has chosen, as one function from images to logits.
+
+        CheckpointError where none has been chosen yet, or where the best.pt of a member is gone.
+        """
+        from ferray.training.ensemble_predictor import load_ensemble
+
+        return load_ensemble(SweepArtifacts.of(self.folder).ensemble, device)
 
     def leaderboard(self) -> list[dict[str, Any]]:
         """A row of plain containers each trial, ranked ones first: the `trials` of `ferray leaderboard --json`."""

@@ -18,6 +18,7 @@ from ferray.stats.estimates import NO_SCATTER, Estimate, Metric, of_confusion, q
 from ferray.stats.intervals import Confusion
 
 BOOTSTRAP = "bootstrap over seeds and images"
+PAIRED_IMAGES = "paired bootstrap over images"
 NUM_RESAMPLES = 4000
 _AT_ONCE = 500  # resamples, to bound the memory
 
@@ -103,6 +104,35 @@ def paired(
     draw_error = math.sqrt(max(0.0, found.of_images - found.of_both))
     seed_error = math.sqrt(found.of_seeds)
     return Difference(value, interval, method, num_pairs, p=p, seed_error=seed_error, draw_error=draw_error)
+
+
+def paired_models(
+    labels_N: Labels,
+    first_N: Labels,
+    second_N: Labels,
+    metric: Metric,
+    *,
+    generator: np.random.Generator,
+    num_resamples: int = NUM_RESAMPLES,
+) -> Difference:
+    """First minus second, of two models as they are, judged on the same images, with interval and p.
+
+    Speaks of these very models on other images of the same kind, and not of trainings of their recipes, whose scatter
+    one model of each does not show. Images are resampled as in `over_seeds_and_images`, each resample judging both.
+    Models that say the same of every image have no interval.
+    """
+    scores = [seed_scores(labels_N, said_N[None], metric) for said_N in (first_N, second_N)]
+    value, num_images = float(scores[0][0] - scores[1][0]), len(labels_N)
+    first_B1, second_B1 = _resampled(labels_N, [first_N[None], second_N[None]], metric, generator, num_resamples)
+    error = float((first_B1 - second_B1).std(ddof=1))
+    if error < NO_SCATTER:
+        return Difference(value, None, "no interval: both are right on the same images", num_images, p=1.0)
+    from scipy.stats import t
+
+    degrees = _image_degrees(labels_N, metric)
+    p = 2 * float(t.sf(abs(value) / error, degrees))
+    interval = t_interval(value, error, degrees, low=-1.0)
+    return Difference(value, interval, PAIRED_IMAGES, num_images, p=p, seed_error=0.0, draw_error=error)
 
 
 @dataclass(frozen=True)

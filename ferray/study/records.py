@@ -126,7 +126,7 @@ class Reading:
     """
 
     key: str
-    by: Literal["evaluate", "confirm"]
+    by: Literal["evaluate", "confirm", "ensemble"]
     sweep: str
     trials: tuple[int, ...]
     when: float | None = None

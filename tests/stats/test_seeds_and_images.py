@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ferray.stats.intervals import wilson_interval
-from ferray.stats.seeds_and_images import BOOTSTRAP, over_seeds_and_images, paired, seed_scores
+from ferray.stats.seeds_and_images import BOOTSTRAP, over_seeds_and_images, paired, paired_models, seed_scores
 
 LABELS = np.repeat([0, 1, 2], [10, 20, 30])
 
@@ -115,3 +115,24 @@ def test_one_pair_has_no_p() -> None:
     one, other = predictions(8, num_seeds=1), predictions(9, num_seeds=1)
     found = paired(LABELS, one, other, "uar", generator=generator())
     assert (found.interval, found.p) == (None, None)
+
+
+def test_two_models_differ_by_what_one_alone_is_right_about() -> None:
+    # 6 of 60 images are right by the first alone, 3 by the second alone: McNemar's variance is (9 - 9 / 60) / 60^2.
+    first, second = LABELS.copy(), LABELS.copy()
+    second[:6], first[57:] = 2, 0
+    found = paired_models(LABELS, first, second, "accuracy", generator=generator(), num_resamples=20_000)
+    assert (found.value, found.num_pairs) == (pytest.approx(3 / 60), 60)
+    assert found.draw_error == pytest.approx(math.sqrt((9 - 9 / 60) / 60 / 59), rel=0.03)
+    assert not found.is_beyond_noise
+
+
+def test_one_model_that_is_right_where_the_other_is_wrong_differs_beyond_noise() -> None:
+    found = paired_models(LABELS, LABELS, predictions(1, right=0.5)[0], "uar", generator=generator())
+    assert found.is_beyond_noise
+
+
+def test_models_that_say_the_same_have_no_interval() -> None:
+    said = predictions(1)[0]
+    found = paired_models(LABELS, said, said, "macro_f1", generator=generator(), num_resamples=100)
+    assert (found.value, found.interval, found.p) == (0.0, None, 1.0)

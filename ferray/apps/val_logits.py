@@ -1,0 +1,60 @@
+"""What trials say to their validation images: as they have kept it, or from their best.pt where they are older."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ferray.apps.trial_job import trial_job
+from ferray.artifacts.sweep import SweepArtifacts
+from ferray.artifacts.validation_logits import ValidationLogits, read_validation_logits, write_validation_logits
+from ferray.config.runtime import Runtime
+from ferray.study.records import TrialRecord
+from ferray.text.counting import counted
+from ferray.training.inputs import open_job_inputs
+from ferray.training.predictor import load_predictor
+from ferray.training.process_state import give_memory_back
+from ferray.training.training_set import class_counts_without
+
+Tell = Callable[[str], None]
+
+
+def val_logits_of(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) -> ValidationLogits:
+    """Those of a trial of the sweep in `folder` by its best epoch, in the order of the sample ids.
+
+    Where the trial has kept none, its best.pt is asked and the answer kept, of which `tell` hears. CheckpointError for
+    a checkpoint that is gone, DataError for data that is.
+    """
+    artifacts = SweepArtifacts.of(folder).trial(trial.folder)
+    kept = read_validation_logits(artifacts)
+    if kept is None or kept.epoch != trial.best_epoch:
+        kept = _computed(trial, folder, runtime, tell)
+        write_validation_logits(artifacts, kept)
+    return kept.sorted()
+
+
+def alike(found: Sequence[ValidationLogits]) -> list[bool]:
+    """Whether each is of the same images with the same labels and classes as the first, given in order of the ids."""
+    first = found[0]
+    return [
+        each.classes == first.classes
+        and np.array_equal(each.sample_ids, first.sample_ids)
+        and np.array_equal(each.labels, first.labels)
+        for each in found
+    ]
+
+
+def _computed(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) -> ValidationLogits:
+    job = trial_job(trial, folder, runtime)
+    predictor = load_predictor(SweepArtifacts.of(folder).file(trial.checkpoint), job.device, threads=job.threads)
+    splits = open_job_inputs(job)
+    val = splits.val
+    if predictor.checkpoint.class_counts is None:
+        predictor = predictor.with_class_counts(class_counts_without(splits.train, predictor.checkpoint.removed_ids))
+    tell(f"trial {trial.number}: its best.pt is asked about {counted(len(val), 'validation image')}")
+    found = ValidationLogits(trial.best_epoch, val.classes, val.sample_ids, val.labels, predictor(val).numpy())
+    del predictor
+    give_memory_back()
+    return found

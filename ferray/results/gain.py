@@ -1,0 +1,70 @@
+"""How much better models that answer together are than a single one on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ferray.results.answers import Answers
+from ferray.stats.differences import Difference
+from ferray.stats.estimates import METRICS, Estimate, Metric, of_confusion
+from ferray.stats.metrics import confusion_matrix, metrics_of
+from ferray.stats.seeds_and_images import paired_models
+
+
+@dataclass(frozen=True)
+class Gain:
+    """One score of both on `n` images, and ours minus theirs."""
+
+    metric: Metric
+    n: int
+    ours: Estimate
+    theirs: Estimate
+    difference: Difference
+
+    @property
+    def verdict(self) -> str:
+        """`better`, `worse`, or that the images do not tell."""
+        if not self.difference.is_beyond_noise:
+            return "no difference beyond the noise"
+        return "better" if self.difference.value > 0 else "worse"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain containers."""
+        return {
+            "metric": self.metric,
+            "n": self.n,
+            "ours": self.ours.to_json(),
+            "best": self.theirs.to_json(),
+            "difference": self.difference.to_json(),
+            "verdict": self.verdict,
+        }
+
+
+def gains_of(
+    ours: Answers, theirs: Answers, num_classes: int, generators: Callable[[str], np.random.Generator]
+) -> list[Gain]:
+    """The gain in each score, given what both say to the same images; ValueError where the images are others.
+
+    `generators` gives one for each score.
+    """
+    first, second = ours.sorted(), theirs.sorted()
+    if not np.array_equal(first.sample_ids, second.sample_ids) or not np.array_equal(first.labels, second.labels):
+        raise ValueError("answers to other images")
+    return [_gain(first, second, metric, num_classes, generators(metric)) for metric in METRICS]
+
+
+def _gain(ours: Answers, theirs: Answers, metric: Metric, num_classes: int, generator: np.random.Generator) -> Gain:
+    estimates = [_estimate(each, metric, num_classes) for each in (ours, theirs)]
+    found = paired_models(ours.labels, ours.predictions, theirs.predictions, metric, generator=generator)
+    return Gain(metric, len(ours.labels), estimates[0], estimates[1], found)
+
+
+def _estimate(answers: Answers, metric: Metric, num_classes: int) -> Estimate:
+    confusion = confusion_matrix(torch.from_numpy(answers.labels), torch.from_numpy(answers.predictions), num_classes)
+    names = tuple(map(str, range(num_classes)))
+    return of_confusion(metric, metrics_of(confusion, names, "test")[f"test/{metric}"], confusion.tolist())

@@ -1,0 +1,53 @@
+"""Models together against a single one on the same images."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ferray.results.answers import Answers
+from ferray.results.gain import Gain, gains_of
+
+IDS, LABELS = np.arange(40), np.repeat([0, 1], 20)
+
+
+def answers(predictions: np.ndarray, order: np.ndarray = IDS) -> Answers:
+    return Answers("ab", IDS[order], LABELS[order], predictions[order])
+
+
+def gains(ours: Answers, theirs: Answers) -> dict[str, Gain]:
+    return {gain.metric: gain for gain in gains_of(ours, theirs, 2, lambda _: np.random.default_rng(0))}
+
+
+def wrong(*positions: int) -> np.ndarray:
+    said = LABELS.copy()
+    said[list(positions)] = 1 - said[list(positions)]
+    return said
+
+
+def test_each_score_is_that_of_its_own_answers() -> None:
+    found = gains(answers(wrong(0)), answers(wrong(*range(8))))["accuracy"]
+    assert (found.ours.value, found.theirs.value, found.n) == (39 / 40, 32 / 40, 40)
+    assert found.difference.value == pytest.approx(7 / 40)
+
+
+def test_images_may_lie_in_another_order() -> None:
+    assert gains(answers(wrong(3), IDS[::-1]), answers(wrong(3)))["uar"].difference.value == 0
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict"),
+    [
+        (wrong(), wrong(*range(8), *range(20, 28)), "better"),
+        (wrong(*range(8), *range(20, 28)), wrong(), "worse"),
+        (wrong(1), wrong(2), "no difference beyond the noise"),
+    ],
+    ids=["better", "worse", "neither"],
+)
+def test_the_verdict_is_by_the_interval(ours: np.ndarray, theirs: np.ndarray, verdict: str) -> None:
+    assert gains(answers(ours), answers(theirs))["accuracy"].verdict == verdict
+
+
+def test_answers_to_other_images_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="other images"):
+        gains(answers(wrong()), Answers("ab", IDS + 1, LABELS, LABELS))
