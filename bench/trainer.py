@@ -48,6 +48,10 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "augment light": {"augment": "light"},
     "augment rand_augment": {"augment": "rand_augment"},
     "augment trivial_augment": {"augment": "trivial_augment"},
+    "mixup": {"mixup": {"alpha": 0.2}},
+    "cutmix": {"mixup": {"alpha": 0.0, "cutmix_alpha": 1.0}},
+    "label_smoothing": {"label_smoothing": 0.1},
+    "random_erasing": {"random_erasing": {}},
     "evaluate flip": {"evaluate": {"flip": True}},
 }
 Epoch = Callable[[int], object]

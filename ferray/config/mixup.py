@@ -10,7 +10,7 @@ from ferray.registry import Params
 
 
 class MixupConfig(Params):
-    """Train on mixtures of two images and of their targets, by mixup, by CutMix or by either; null is off.
+    """Train on mixtures of two images and of their targets, by mixup, by CutMix or by either; `true` is on, null off.
 
     One draw a batch, whose images are paired first with last, as timm does it. Sources: Zhang et al., "mixup: Beyond
     Empirical Risk Minimization", ICLR 2018; Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers

@@ -154,8 +154,8 @@ class TrialConfig(Params):
     """Pixels a side; null is the backbone's own."""
     augment: AugmentChoice = Field(default="light", validate_default=True)
     """What is changed in training images, drawn anew in each epoch."""
-    random_erasing: RandomErasingConfig | None = added_later(None)
-    mixup: MixupConfig | None = added_later(None)
+    random_erasing: Annotated[RandomErasingConfig | None, ON_OR_OFF] = added_later(None)
+    mixup: Annotated[MixupConfig | None, ON_OR_OFF] = added_later(None)
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = added_later(0.0)
     """Share of a training target that is spread evenly over all classes."""
     optimizer: OptimizerConfig = OptimizerConfig()

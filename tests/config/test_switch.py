@@ -6,7 +6,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.testing.trials import demo_config
 
-SWITCHES = ("clip", "early_stopping", "ema", "unfreeze")
+SWITCHES = ("clip", "early_stopping", "ema", "mixup", "random_erasing", "unfreeze")
 
 
 @pytest.mark.parametrize("key", SWITCHES)
