@@ -6,11 +6,12 @@ sample is named, a picture that stands twice is taken once.
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import groupby
-from pathlib import Path
 
 from ferray.data.account import Account, PassedOver
 from ferray.data.bad_samples import BadSample
@@ -50,8 +51,8 @@ class _Reader:
     """What has been made of rows so far."""
 
     names: ClassNames
-    ids: SampleIds = field(default_factory=SampleIds)
-    found: list[tuple[Sample, str, str]] = field(default_factory=list)  # with its class, and its content
+    found: list[tuple[Row, str]] = field(default_factory=list)  # with its class
+    meanings: dict[str, str | None] = field(default_factory=dict)  # the class of each label that was met
     bad: list[BadSample] = field(default_factory=list)
     read_as: Counter[tuple[str, str]] = field(default_factory=Counter)  # by class and word
     seen: dict[str, str] = field(default_factory=dict)  # the class of each source
@@ -59,7 +60,9 @@ class _Reader:
 
     def take(self, row: Row) -> None:
         """Have the row among the samples, the bad ones, or neither."""
-        class_name = self.names.class_of(row.label)
+        if row.label not in self.meanings:
+            self.meanings[row.label] = self.names.class_of(row.label)
+        class_name = self.meanings[row.label]
         flaw = row.flaw or self._flaw_of(row, class_name)
         if flaw is not None:
             self.bad.append(BadSample(row.name, class_name or "", *flaw, part=_part(row.part) or ""))
@@ -72,9 +75,7 @@ class _Reader:
             self.num_repeated += 1
             return
         self.seen[row.source] = class_name
-        number = self.ids.of(row.name.rpartition("/")[2], row.content)
-        sample = Sample(number, row.name, 0, _part(row.part) or "", row.source, row.group)
-        self.found.append((sample, class_name, row.content))
+        self.found.append((row, class_name))
 
     def _flaw_of(self, row: Row, class_name: str | None) -> tuple[str, str] | None:
         if class_name is None:
@@ -101,12 +102,13 @@ def list_rows(
             hint = f"say whose numbers they are with `dataset.label_order`: {', '.join(ORDERS)}"
             raise ConfigError(f"{what} calls its classes by numbers such as `{row.label.strip()}`", hint)
         reader.take(row)
-    present = {class_name for _, class_name, _ in reader.found}
+    present = {class_name for _, class_name in reader.found}
     _refuse_no_class(reader, present, what)
     classes = tuple(fixed) if fixed is not None else sorted_classes(present)
     labels = {name: label for label, name in enumerate(classes)}
-    samples = tuple(replace(sample, label=labels[class_name]) for sample, class_name, _ in reader.found)
-    contents = tuple(content for _, _, content in reader.found)
+    ids = SampleIds()
+    samples = tuple(_sample(row, labels[class_name], ids) for row, class_name in reader.found)
+    contents = tuple(row.content for row, _ in reader.found)
     account = replace(
         account,
         passed=(*account.passed, *_passed(reader, account.place)),
@@ -115,27 +117,32 @@ def list_rows(
     return SampleList(samples, classes, tuple(reader.bad), account, contents)
 
 
+def _sample(row: Row, label: int, ids: SampleIds) -> Sample:
+    number = ids.of(row.name.rpartition("/")[2], row.content)
+    return Sample(number, row.name, label, _part(row.part) or "", row.source, row.group)
+
+
 def file_rows(files: Iterable[ImageFile], dataset: Rooted) -> Iterator[Row]:
     """A row for each picture in a class folder, whose name is the label; in the order of their paths."""
     ordered = sorted(((file.folder / file.name).relative_to(dataset.root).as_posix(), file) for file in files)
     for path, file in ordered:
-        row = file_row(dataset, path, label=file.folder.name)
-        yield replace(row, part="" if file.part == "all" else file.part)
+        yield file_row(dataset, path, label=file.folder.name, part="" if file.part == "all" else file.part)
 
 
-def file_row(dataset: Rooted, path: str, *, label: str) -> Row:
+def file_row(dataset: Rooted, path: str, *, label: str, part: str = "", group: str = "") -> Row:
     """The row of a picture at a path below the data set's root; flawed where no file is there."""
-    row = Row(shown(path), label, path)
-    if ".." in Path(path).parts or Path(path).is_absolute():
-        return replace(row, flaw=("no file", "leads out of the data root"))
+    if path.startswith("/") or ".." in path.split("/"):
+        return Row(shown(path), label, path, "", part, group, flaw=("no file", "leads out of the data root"))
+    path = posixpath.normpath(path)  # a string's work, as a table may have hundreds of thousands of rows
     place = dataset.root / path
     try:
         place.lstat()
     except (OSError, ValueError):  # a name that is too long, or that no file can have, names none
-        return replace(row, flaw=("no file", "is not there"))
-    return replace(row, content=digest_of_any(place, dataset.digest))
+        return Row(shown(path), label, path, "", part, group, flaw=("no file", "is not there"))
+    return Row(shown(path), label, path, digest_of_any(place, dataset.digest), part, group)
 
 
+@cache
 def _part(word: str) -> str | None:
     """The part that a word names, `all` for none, None for a word that names no part."""
     if not word.strip():

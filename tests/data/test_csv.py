@@ -134,3 +134,13 @@ def test_a_sample_keeps_its_id_when_its_label_is_corrected(tmp_path: Path) -> No
     after = listing(two_faces(tmp_path, "a.png,fear", "b.png,sad"))
     assert before.samples[0].sample_id == after.samples[0].sample_id
     assert after.classes[after.samples[0].label] == Emotion.FEAR.title
+
+
+def test_two_spellings_of_a_path_are_one_picture(tmp_path: Path) -> None:
+    found = listing(two_faces(tmp_path, "a.png,happy", "b.png,sad", ".//a.png,happy"))
+    assert [sample.name for sample in found.samples] == ["a.png", "b.png"]
+
+
+def test_a_path_that_no_file_can_have_is_not_there(tmp_path: Path) -> None:
+    root = two_faces(tmp_path, "a.png,happy", "b.png,sad", f"{'x' * 5000}.png,sad")
+    assert [bad.reason for bad in listing(root).bad] == ["is not there"]

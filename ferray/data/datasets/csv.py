@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
@@ -79,7 +79,7 @@ class Csv(Dataset):
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_original(self.root / sample.source)
 
-    @property
+    @cached_property
     def _images_below(self) -> str:
         given = self.params.images
         return PurePosixPath(self.params.table).parent.as_posix() if given is None else PurePosixPath(given).as_posix()
@@ -107,8 +107,8 @@ class Csv(Dataset):
         if not written:
             line = line_name(shown(self.params.table), number)
             return Row(line, label, "", flaw=("no file", "names no picture"))
-        row = file_row(self, (PurePosixPath(self._images_below) / written).as_posix(), label=label)
-        return replace(row, part=part, group=group)
+        below = written if written.startswith("/") else f"{self._images_below}/{written}"
+        return file_row(self, below, label=label, part=part, group=group)
 
     def _refuse_no_picture(self, rows: list[Row], path: Path) -> None:
         """DataError where no picture is where it is looked for: a wrong folder, and not so many bad rows."""
