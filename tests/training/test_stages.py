@@ -22,12 +22,13 @@ from ferray.training.trainers import open_trainer
 from ferray.training.worker import TrialWorker
 
 TIMES = ("seconds", "images_per_s")
-OTHER = {"demo": {"num_train": 42, "num_val": 14, "num_test": 7, "seed": 5}}
+OTHER = {"demo": {"num_train": 28, "num_val": 14, "num_test": 7, "seed": 5}}
+SIZES: dict[str, Any] = {"num_train": 42, "num_val": 14, "image_size": 16}
 FIRST = {"dataset": OTHER, "epochs": 2, "optimizer.lr": 0.01}
 
 
 def staged_config(*stages: dict[str, Any], **changes: Any) -> TrialConfig:
-    return demo_config(stages=[FIRST, *stages] if stages else [FIRST, {}], **changes)
+    return demo_config(stages=[FIRST, *stages] if stages else [FIRST, {}], **SIZES, **changes)
 
 
 def staged_job(folder: Path, cache: Path, *stages: dict[str, Any], **changes: Any) -> TrialJob:
@@ -87,7 +88,11 @@ def test_an_earlier_stage_is_the_training_it_would_be_alone(
 def test_the_last_stage_is_a_trial_that_begins_with_the_one_before(
     tmp_path: Path, cache: Path, whole: tuple[TrialJob, list[EpochReport]]
 ) -> None:
-    begun = demo_job(tmp_path / "begun", cache, demo_config(init_from=str(shared_stage(whole[0]) / "best.pt")))
+    begun = demo_job(
+        tmp_path / "begun",
+        cache,
+        demo_config(init_from=str(shared_stage(whole[0]) / "best.pt"), **SIZES),
+    )
     with NetworkTrainer(begun) as trainer:
         assert lasting(to_the_end(trainer)) == lasting(whole[1][2:])
 
@@ -114,7 +119,7 @@ def test_a_second_trial_begins_with_the_stage_that_the_first_has_trained(
     assert [report.stage for report in all_epochs(job)] == [0]
 
 
-@pytest.mark.parametrize("killed_after", [1, 2, 3])
+@pytest.mark.parametrize("killed_after", [1, 2])
 def test_a_killed_trial_goes_on_bit_for_bit(
     tmp_path: Path, cache: Path, whole: tuple[TrialJob, list[EpochReport]], killed_after: int
 ) -> None:
