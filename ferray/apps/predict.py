@@ -48,12 +48,12 @@ def predict_files(asked: Mapping[str, Any], listener: Listener) -> Predicted:
     What cannot be read is in the answers, and ends nothing. ConfigError for what was asked wrongly, before torch is
     imported; CheckpointError for a model that is none.
     """
-    finder, settings = _finder(asked["faces"]), _crop_settings(asked)
     if not 0 < asked["fps"] < math.inf:
         raise ConfigError(f"`--fps {asked['fps']:g}` is no number of frames a second", "for example `--fps 2`")
     from ferray.inference.files import find_files
 
     files, file = find_files(asked["paths"]), model_file(asked["model"], Path(asked["output"]))
+    finder, settings = _finder(asked["faces"]), _crop_settings(asked)
     if finder is not None:
         finder.check([each.name for each in files.asked if each.kind == "picture"])
     from ferray.inference.annotated import AnnotatedPictures

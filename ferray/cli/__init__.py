@@ -20,6 +20,7 @@ from ferray.cli.commands import (
     data,
     ensemble,
     evaluate,
+    export,
     figures,
     leaderboard,
     ls,
@@ -64,6 +65,7 @@ app.command("rm")(rm.rm)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("trials")(trials.trials)
 app.command("evaluate")(evaluate.evaluate)
+app.command("export")(export.export)
 app.command("predict")(predict.predict)
 app.command("ensemble")(ensemble.ensemble)
 app.command("confirm")(confirm.confirm)

@@ -53,6 +53,7 @@ class ImagePreprocessing:
     def __init__(self, config: PixelsConfig, spec: InputSpec, statistics: PixelStatistics | None = None) -> None:
         self.config = config
         self.statistics = statistics
+        self._spec = spec
         centre, spread = _centre_and_spread(config, spec, statistics)
         self._scale = 1 / (255 * torch.tensor(spread))
         self._shift = torch.tensor(centre) / torch.tensor(spread)
@@ -76,6 +77,13 @@ class ImagePreprocessing:
         """Plain containers that `from_json` reads back, for best.pt."""
         statistics = {name: list(row) for name, row in asdict(self.statistics).items()} if self.statistics else None
         return {"config": self.config.model_dump(mode="json"), "statistics": statistics}
+
+    @property
+    def mean_and_std(self) -> tuple[Channels, Channels] | None:
+        """What is taken off a channel in [0, 1], and what the rest is divided by; None where each image has its own."""
+        if self.config.normalise.startswith("image_"):
+            return None
+        return _centre_and_spread(self.config, self._spec, self.statistics)
 
     def to(self, device: torch.device) -> ImagePreprocessing:
         """Itself, with its numbers on the device of the images."""

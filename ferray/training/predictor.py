@@ -215,7 +215,8 @@ class NetworkPredictor(Predictor):
     def network(self) -> ImageNetwork:
         if self._width is not None:
             return super().network()
-        return ImageNetwork(self._classifier, self.adjust_logits)
+        size, temperature = self.checkpoint.image_size, self.checkpoint.temperature
+        return ImageNetwork(self._classifier, self._correction(), size=size, temperature=temperature)
 
     def _logits(self, samples: Samples) -> Tensor:
         batches = split_batches(np.arange(len(samples)), evaluation_size(self.config.batch_size))

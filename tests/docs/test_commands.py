@@ -152,6 +152,7 @@ HOW: dict[str, How] = {
     "ferray leaderboard NAME --output s3://": read,  # there is no such bucket
     "ferray trials": run(),
     "ferray evaluate": run(),
+    "ferray export": run("--no-onnx", "--force"),
     "ferray predict": read,  # wants pictures; tests/cli/test_predict_command.py has some
     "ferray ensemble": run(),
     "ferray confirm": read,  # minutes; tests/apps/test_confirm.py runs it

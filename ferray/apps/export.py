@@ -1,0 +1,90 @@
+"""A trial of a sweep as a folder for others, for `ferray export`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ferray.artifacts.sweep import SweepArtifacts
+from ferray.config.exclusion import kept_list
+from ferray.config.place import DataPlace
+from ferray.config.runtime import Runtime
+from ferray.errors import FerrayError
+from ferray.export.folder import Exported, RealInputs, write_network, write_other
+from ferray.export.onnx_file import require_onnx
+from ferray.export.origin import Origin
+from ferray.results.held_out import HeldOut, read_held_out
+from ferray.results.leaderboard import rank
+from ferray.study.records import SweepRecord, TrialRecord
+from ferray.training.checkpoint import digest_checkpoint
+from ferray.training.inputs import open_inputs
+from ferray.training.predictor import Predictor, load_predictor
+
+MOST_ASKED = 100  # validation images of which both are asked
+Tell = Callable[[str], None]
+
+
+def export_trial(
+    record: SweepRecord, trial: TrialRecord, folder: Path, to: Path, runtime: Runtime, *, with_onnx: bool, tell: Tell
+) -> Exported:
+    """Write the trial of the sweep in `folder` to the folder `to`, and ask both about validation images.
+
+    Where the data is not there they are asked about noise, and a line says so. Of what is asked about rows no ONNX file
+    is written. ConfigError where a package for ONNX is missing, CheckpointError for a best.pt that cannot be used.
+    """
+    artifacts = SweepArtifacts.of(folder)
+    checkpoint = artifacts.file(trial.checkpoint)
+    predictor = load_predictor(checkpoint)
+    known = read_held_out(artifacts.trial(trial.folder))
+    held_out = known if known is not None and known.checkpoint == digest_checkpoint(checkpoint) else None
+    origin = _origin(record, trial, held_out)
+    inputs = _inputs(predictor, folder, runtime, tell)
+    if not _is_over_images(predictor):
+        tell(
+            "note: it is asked about rows of features, of which no ONNX file and no preprocessing of pixels is written"
+        )
+        return write_other(to, predictor, origin, inputs.called, torch.from_numpy(inputs.images))
+    if with_onnx:
+        require_onnx()
+    return write_network(to, predictor, origin, inputs, with_onnx=with_onnx, progress=tell)
+
+
+def _origin(record: SweepRecord, trial: TrialRecord, held_out: HeldOut | None) -> Origin:
+    complete = rank(record).complete
+    return Origin(
+        sweep=record.name,
+        trial=trial.number,
+        recipe=trial.recipe,
+        metric=record.metric,
+        num_complete=len(complete),
+        is_best=bool(complete) and complete[0].number == trial.number,
+        held_out=held_out,
+    )
+
+
+def _is_over_images(predictor: Predictor) -> bool:
+    """Whether it is a network that sees pictures themselves."""
+    config = predictor.config
+    return predictor.takes_images and config.estimator.name == "none" and config.descriptor.name == "none"
+
+
+def _inputs(predictor: Predictor, folder: Path, runtime: Runtime, tell: Tell) -> RealInputs:
+    """Validation images, an even choice of them, as the trial is asked about them; noise where there is no data."""
+    config = predictor.config
+    place = DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude))
+    try:
+        val = open_inputs(config, place).val
+        chosen = np.linspace(0, len(val) - 1, min(MOST_ASKED, len(val))).round().astype(np.int64)
+        rows: NDArray[Any] = val.images_of(chosen) if predictor.takes_images else val.inputs_of(chosen)
+        return RealInputs(f"{len(chosen)} validation images", rows)
+    except FerrayError as error:
+        tell(f"warning: it is checked on noise and not on validation images: {error.message}")
+    generator, size = np.random.default_rng(0), predictor.checkpoint.image_size
+    return RealInputs(
+        f"{MOST_ASKED} images of noise", generator.integers(0, 256, (MOST_ASKED, size, size, 3), dtype=np.uint8)
+    )

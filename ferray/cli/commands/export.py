@@ -1,0 +1,75 @@
+"""`ferray export`: a trained trial as a folder that others use without ferray."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ferray.cli import arguments
+from ferray.cli.terminal.listeners import Lines, Warnings
+from ferray.cli.terminal.output import print_json, say, show_text
+from ferray.text.commands import command, shortest_path
+
+if TYPE_CHECKING:
+    from ferray.export.folder import Exported
+
+
+def export(
+    name: arguments.Sweep,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write.", show_default=False)],
+    trial: Annotated[
+        int | None, typer.Option("--trial", min=0, help="A trial by its number; else the best one.")
+    ] = None,
+    onnx: Annotated[bool, typer.Option("--onnx/--no-onnx", help="Whether to write ONNX too.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier export in that folder.")] = False,
+    data_root: arguments.DataRoot = None,
+    output: arguments.Output = Path("runs"),
+    storage: arguments.Storage = None,
+    json: arguments.Json = False,
+    quiet: arguments.Quiet = False,
+) -> None:
+    """Write a trial's weights, ONNX, preprocessing, metrics with intervals and a model card into one folder.
+
+    The folder is asked about 100 validation images, and written only if its logits are the trial's within 1e-4.
+    """
+    from ferray.apps.options import place_of, runtime_from
+
+    listener = Warnings() if quiet else Lines()
+    place, asked = place_of(name, dict(locals()), listener)
+    from ferray.export.taken import refuse_taken
+
+    refuse_taken(to, force=force)
+    runtime = runtime_from({**asked, "device": "cpu"})
+    from ferray.results.chosen import choose_trials
+    from ferray.study.history import load_sweep
+
+    record = load_sweep(place.folder, storage)
+    (chosen,) = choose_trials(record, place.folder, () if trial is None else (trial,))
+    listener.noted(f"exporting trial {chosen.number} of `{record.name}`: importing torch")
+    from ferray.apps.export import export_trial
+
+    exported = export_trial(record, chosen, place.folder, to, runtime, with_onnx=onnx, tell=listener.noted)
+    if json:
+        checks = asdict(exported.checks)
+        print_json({"folder": str(to), "trial": chosen.number, "files": list(exported.files), "checks": checks})
+        return
+    show_text("".join(f"{shortest_path(to / name)}\n" for name in exported.files))
+    if not quiet:
+        _tell(exported)
+
+
+def _tell(exported: Exported) -> None:
+    checks = exported.checks
+    told = [f"{what} {value:.1e}" for what, value in _differences(exported) if value is not None]
+    say(f"checked on {checks.asked}: logits differ from the trial's by at most {', '.join(told)}")
+    if exported.whole_by_timm:
+        say(f"timm alone builds it: `timm.create_model('local-dir:{exported.folder}', pretrained=True)`")
+    say(f"`{command('predict', shortest_path(exported.folder), 'PICTURES')}` asks it; `README.md` there says the rest")
+
+
+def _differences(exported: Exported) -> tuple[tuple[str, float | None], ...]:
+    checks = exported.checks
+    return ("safetensors", checks.safetensors), ("ONNX", checks.onnx), ("timm", checks.timm)

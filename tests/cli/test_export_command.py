@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ferray.testing.command import ferray
+
+SPACE = """
+name: tiny
+dataset: {demo: {num_train: 70, num_val: 35, num_test: 35}}
+sampler: random
+pruner: none
+base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+    folder = tmp_path_factory.mktemp("export")
+    (folder / "tiny.yaml").write_text(SPACE)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FERRAY_CACHE", str(shared_cache))
+        place = ("--output", folder, "--launcher", "inline", "--tracker", "none", "--trials", 1)
+        assert ferray("sweep", folder / "tiny.yaml", *place).code == 0
+        assert ferray("evaluate", "tiny", "--output", folder).code == 0
+    return folder
+
+
+def test_it_is_asked_about_validation_images(runs: Path, tmp_path: Path) -> None:
+    ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--no-onnx")
+    assert (ran.code, "checked on 35 validation images" in ran.err) == (0, True)
+    assert {Path(line).name for line in ran.out.splitlines()} == {
+        *("README.md", "config.json", "labels.txt", "metrics.json", "model.safetensors", "preprocessing.json"),
+    }
+
+
+def test_what_was_judged_on_the_test_split_is_handed_on(runs: Path, tmp_path: Path) -> None:
+    ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--no-onnx")
+    assert json.loads((tmp_path / "model/metrics.json").read_text())["test"]["n"] == 35
+
+
+def test_json_is_one_document(runs: Path, tmp_path: Path) -> None:
+    ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--no-onnx", "--json", "--quiet")
+    document = json.loads(ran.out)
+    assert (document["trial"], document["checks"]["safetensors"], ran.err) == (0, 0.0, "")
+
+
+def test_the_folder_is_asked_by_predict(runs: Path, tmp_path: Path) -> None:
+    ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--no-onnx")
+    Image.linear_gradient("L").save(tmp_path / "a.png")
+    assert ferray("predict", tmp_path / "model", tmp_path / "a.png").code == 0
+
+
+def test_a_folder_of_something_else_is_refused(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path, "--no-onnx", "--force")
+    assert (ran.code, "is no exported model" in ran.err) == (2, True)
+
+
+def test_an_unknown_trial_is_named(runs: Path, tmp_path: Path) -> None:
+    ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--trial", 4)
+    assert (ran.code, "no trial `4`" in ran.err) == (2, True)
+
+
+def test_missing_packages_are_said_with_how_to_get_them(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ferray.export.onnx_file.find_spec", lambda name: None if name == "onnxscript" else name)
+    ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model")
+    assert (ran.code, "needs the package `onnxscript`" in ran.err, "--no-onnx" in ran.err) == (2, True, True)
