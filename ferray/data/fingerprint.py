@@ -46,6 +46,17 @@ def listing_fingerprint(listing: SampleList) -> str:
     return whole.hexdigest()
 
 
+def table_fingerprint(listing: SampleList) -> str:
+    """`listing_fingerprint`, and one of what a table says of each sample, which its path does not."""
+    whole = hashlib.sha256(listing_fingerprint(listing).encode())
+    for sample in listing.samples:
+        said = f"{listing.classes[sample.label]}\0{sample.part}\0{sample.group}\n"
+        whole.update(said.encode("utf-8", "surrogateescape"))
+    for bad in listing.bad:
+        whole.update(f"{bad.name}\0{bad.reason}\n".encode("utf-8", "surrogateescape"))
+    return whole.hexdigest()
+
+
 class DigestMemo:
     """`sha256_of` that remembers files by whole path, size and time of change in one JSON file of the cache folder.
 

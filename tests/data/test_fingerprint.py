@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from ferray.data.fingerprint import DigestMemo, listing_fingerprint, sha256_of
 from ferray.data.samples import Sample, SampleList
 from ferray.errors import DataError
+from ferray.registry import ROOMS
+from ferray.testing.fake_sets import write_affectnet, write_ck_sequences, write_csv, write_expw, write_rafdb
 
 
 def listing(source: str, content: str) -> SampleList:
@@ -72,3 +75,28 @@ def test_a_memo_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     memo.digest(tmp_path / "file")
     memo.save()
     assert (tmp_path / "file").is_file()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "write", "file", "before", "after"),
+    [
+        ("csv", write_csv, "labels.csv", "_0.png,6,", "_0.png,5,"),
+        ("csv", write_csv, "labels.csv", ",val,", ",test,"),
+        ("csv", write_csv, "labels.csv", ",p0", ",p9"),
+        ("rafdb", write_rafdb, "basic/EmoLabel/list_patition_label.txt", "00.jpg 6", "00.jpg 5"),
+        ("expw", write_expw, "label/label.lst", "64.5 0", "64.5 1"),
+        ("affectnet", write_affectnet, "AffectNet/training.csv", ",6,0.1", ",5,0.1"),
+        ("ckplus", write_ck_sequences, "CK+/Emotion/S000/000/S000_000_00000005_emotion.txt", "1.0", "3.0"),
+    ],
+)
+def test_what_a_table_says_is_part_of_the_fingerprint(
+    dataset: str, write: Callable[[Path], Path], file: str, before: str, after: str, tmp_path: Path
+) -> None:
+    root = write(tmp_path)
+    params = {"label_order": "rafdb"} if dataset == "csv" else {}
+    component = ROOMS["dataset"].load(dataset)
+    first = component(component.Params(**params), root).fingerprint()
+    text = (root / file).read_text()
+    assert before in text
+    (root / file).write_text(text.replace(before, after))
+    assert component(component.Params(**params), root).fingerprint() != first

@@ -156,9 +156,10 @@ def test_a_changed_file_of_any_set_is_another_mix(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("of", "params", "told"),
     [
-        ([{"fer2013": {}}], {}, "at least 2 items"),
+        ([{"fer2013": {}}], {}, "names 1 data set, a mix has 2 to 20"),
         ([{"fer2013": {"split": "kfold"}}, {"sfew": {}}], {}, "`split` of `fer2013` says nothing in a mix"),
         ([{"fer2013": {}}, {"sfew": {"split": "halves"}}], {"split": "kfold"}, "with two values: leave one out"),
+        ([], {}, "names 0 data sets, a mix has 2 to 20"),
         (BOTH, {"validate_on": "demo"}, "`demo` is not one of `fer2013`, `sfew`"),
         ([{"mix": BOTH}, {"sfew": {}}], {}, "a mix holds no mix"),
         ([{"sfew_features": {}}, {"sfew": {}}], {}, "`sfew_features` has rows of numbers"),

@@ -16,6 +16,7 @@ from ferray.data.class_names import ClassNames, Contempt
 from ferray.data.csv_table import Cells, CsvTable
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.files import shown
+from ferray.data.fingerprint import table_fingerprint
 from ferray.data.images import resize
 from ferray.data.layout import HOMES, found_below, homes
 from ferray.data.line_names import line_name
@@ -74,6 +75,9 @@ class Affectnet(Dataset):
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_face(self.root, sample.source)
+
+    def fingerprint(self) -> str:
+        return table_fingerprint(self.listing)
 
     @property
     def _names(self) -> ClassNames:

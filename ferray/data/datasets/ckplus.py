@@ -15,6 +15,7 @@ from ferray.data.account import Account, PassedOver
 from ferray.data.class_names import ClassNames, Contempt
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.files import shown
+from ferray.data.fingerprint import table_fingerprint
 from ferray.data.group_names import CK_PLUS
 from ferray.data.images import read_image, read_original
 from ferray.data.layout import HOMES, found_below, homes, look_into
@@ -71,6 +72,9 @@ class Ckplus(Dataset):
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_original(self.root / sample.source)
+
+    def fingerprint(self) -> str:
+        return table_fingerprint(self.listing)
 
     @property
     def _names(self) -> ClassNames:

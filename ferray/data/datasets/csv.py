@@ -16,6 +16,7 @@ from ferray.data.csv_table import Cells, CsvTable
 from ferray.data.datasets import Dataset, below_the_root
 from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES, LabelParams
 from ferray.data.files import shown
+from ferray.data.fingerprint import table_fingerprint
 from ferray.data.images import read_image, read_original
 from ferray.data.line_names import line_name
 from ferray.data.samples import Sample, SampleList
@@ -78,6 +79,9 @@ class Csv(Dataset):
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_original(self.root / sample.source)
+
+    def fingerprint(self) -> str:
+        return table_fingerprint(self.listing)
 
     @cached_property
     def _images_below(self) -> str:

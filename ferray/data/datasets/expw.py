@@ -14,6 +14,7 @@ from ferray.data.boxes import box_of, read_face, with_box
 from ferray.data.class_names import ClassNames
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.files import shown
+from ferray.data.fingerprint import table_fingerprint
 from ferray.data.images import resize
 from ferray.data.layout import HOMES, found_below, homes
 from ferray.data.line_names import line_name
@@ -54,6 +55,9 @@ class Expw(Dataset):
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_face(self.root, sample.source)
+
+    def fingerprint(self) -> str:
+        return table_fingerprint(self.listing)
 
     def _by_list(self, home: Path, listed: Path) -> SampleList:
         images = found_below(home, *IMAGES)

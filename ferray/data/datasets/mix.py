@@ -25,7 +25,9 @@ from ferray.data.samples import AUXILIARY, Sample, SampleList
 from ferray.emotions import Emotion
 from ferray.errors import DataError
 from ferray.registry import ROOMS
+from ferray.text.counting import counted
 
+MOST_SETS = 20
 EXAMPLE = [{"demo": {}}, {"demo": {"seed": 1}}]
 
 
@@ -40,7 +42,7 @@ class Mix(Dataset):
     """
 
     class Params(DatasetParams):
-        of: Annotated[tuple[DatasetChoice, ...], Field(min_length=2, max_length=20, examples=[EXAMPLE])]
+        of: Annotated[tuple[DatasetChoice, ...], Field(examples=[EXAMPLE])]
         """The data sets, each a component with its parameters."""
         validate_on: str | None = None
         """Name of the one that is split into train, validation and test; null is the last."""
@@ -66,9 +68,7 @@ class Mix(Dataset):
         @classmethod
         def _split_is_of_one(cls, value: Any) -> Any:
             entries = value.get("of") if isinstance(value, Mapping) else None
-            return (
-                _with_one_split(dict(value), list(entries)) if isinstance(entries, list | tuple) and entries else value
-            )
+            return _with_one_split(dict(value), list(entries)) if isinstance(entries, list | tuple) else value
 
     params: Params
     holds_blank: ClassVar[bool] = True  # as some that it may hold are known to
@@ -120,6 +120,8 @@ class Mix(Dataset):
 
 def _with_one_split(params: dict[str, Any], entries: list[Any]) -> dict[str, Any]:
     """The parameters with what the one set's entry says of its split beside `of`; ValueError for what says nothing."""
+    if not 2 <= len(entries) <= MOST_SETS:
+        raise ValueError(f"of: names {counted(len(entries), 'data set')}, a mix has 2 to {MOST_SETS}")
     read = [split_component(entry) for entry in entries]
     names = [name for name, _ in read]
     wanted = params.get("validate_on")

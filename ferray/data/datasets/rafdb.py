@@ -14,6 +14,7 @@ from ferray.data.account import Account, PassedOver
 from ferray.data.class_names import DROPPED, ClassNames
 from ferray.data.datasets import Dataset, DatasetParams
 from ferray.data.files import shown
+from ferray.data.fingerprint import table_fingerprint
 from ferray.data.images import read_image, read_original
 from ferray.data.layout import HOMES, files_below, found_below, homes
 from ferray.data.line_names import line_name
@@ -66,6 +67,9 @@ class Rafdb(Dataset):
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_original(self.root / sample.source)
+
+    def fingerprint(self) -> str:
+        return table_fingerprint(self.listing)
 
     def _by_list(self, home: Path, listed: Path) -> SampleList:
         place = listed.parent.parent if listed.parent.name.lower() == "emolabel" else listed.parent
