@@ -13,6 +13,7 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from ferray import __version__
 from ferray.cli.commands import (
+    calibrate,
     cluster,
     compare,
     confirm,
@@ -68,6 +69,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("predict")(predict.predict)
 app.command("ensemble")(ensemble.ensemble)
+app.command("calibrate")(calibrate.calibrate)
 app.command("confirm")(confirm.confirm)
 app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)

@@ -155,6 +155,7 @@ HOW: dict[str, How] = {
     "ferray export": run("--no-onnx", "--force"),
     "ferray predict": read,  # wants pictures; tests/cli/test_predict_command.py has some
     "ferray ensemble": run(),
+    "ferray calibrate": run(),
     "ferray confirm": read,  # minutes; tests/apps/test_confirm.py runs it
     "ferray figures sfew": run(),
     "ferray figures demo": run(),
