@@ -155,6 +155,7 @@ ROOMS: dict[str, Room] = {
     "head": Room("ferray.models.heads", "HeadFactory", "head"),
     "descriptor": Room("ferray.descriptors", "Descriptor", "descriptor"),
     "estimator": Room("ferray.estimators", "Estimator", "estimator"),
+    "loss": Room("ferray.losses", "Loss", "loss"),
     "imbalance": Room("ferray.imbalance", "ImbalanceStrategy", "imbalance strategy"),
     "outliers": Room("ferray.outliers", "OutlierRemoval", "outlier removal"),
     "sampler": Room("ferray.study.samplers", "SamplerFactory", "sampler"),

@@ -108,6 +108,10 @@ def _estimator_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
     if config.outliers.name != "none":
         problem = f"`{config.outliers.name}` watches losses over epochs, `{estimator}` is fitted once"
         problems.append(("outliers", problem, "set `outliers: none`"))
+    if config.loss.name != "cross_entropy":
+        problems.append(
+            ("loss", f"`{config.loss.name}` is descended, `{estimator}` is fitted once", "leave `loss` out")
+        )
     if config.dataset.build_params().training_targets != "label":
         problem = f"`{estimator}` is fitted to one label an image, not to votes"
         problems.append(("dataset", problem, "set the data set's `votes: majority`"))

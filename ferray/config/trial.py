@@ -95,6 +95,10 @@ class ImbalanceChoice(Component):
     ROOM = "imbalance"
 
 
+class LossChoice(Component):
+    ROOM = "loss"
+
+
 class OutliersChoice(Component):
     ROOM = "outliers"
 
@@ -168,6 +172,8 @@ class TrialConfig(Params):
     epochs: Annotated[int, Field(ge=1, le=10000)] = 20
     """How often the training part is gone through."""
     early_stopping: Annotated[EarlyStoppingConfig | None, ON_OR_OFF] = added_later(None)
+    loss: LossChoice = added_later("cross_entropy")
+    """What an answer costs in training; others than cross-entropy bear wrong labels better."""
     imbalance: ImbalanceChoice = Field(default="none", validate_default=True)
     """What is done about classes of unequal size."""
     outliers: OutliersChoice = Field(default="none", validate_default=True)

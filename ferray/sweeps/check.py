@@ -43,6 +43,7 @@ from ferray.sweeps.placement import Placement
 from ferray.sweeps.stage_fit import stage_problems, trainings_of
 from ferray.sweeps.warm_start import find_parent
 from ferray.text.counting import counted
+from ferray.training.criterion import refuse_clashing_loss
 from ferray.training.feature_preprocessing import num_empty
 from ferray.training.inputs import open_inputs, summarise_trial
 from ferray.training.sample_weights import refuse_shaped_loss
@@ -185,6 +186,7 @@ def valid_corners(spec: SweepSpec) -> list[TrialConfig]:
         refuse_mismatch(config)
         if config.estimator.name != "none":
             refuse_shaped_loss(config)
+        refuse_clashing_loss(config)
     return configs
 
 

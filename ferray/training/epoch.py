@@ -17,6 +17,7 @@ from ferray.events import EpochReport, OutlierReport
 from ferray.stats.metrics import metrics_of
 from ferray.training.assemble import Assembly, epoch_batches
 from ferray.training.batches import Batch, Positions
+from ferray.training.criterion import training_criterion
 from ferray.training.evaluation import Evaluation, evaluate, evaluation_size, plain_batches, score
 from ferray.training.outlier_review import outlier_report, sample_losses
 from ferray.training.step import TrainingPass, train_epoch
@@ -84,7 +85,7 @@ def _train(parts: Assembly, epoch: int, on_batch: OnBatch | None) -> TrainingPas
     positions = epoch_batches(parts.config, parts.training, epoch)
     tasks = [partial(parts.batches.prepare, batch, epoch=epoch, index=index) for index, batch in enumerate(positions)]
     parts.learner.schedule.begin_epoch(epoch - 1, len(positions))
-    criterion = parts.training.strategy.criterion((epoch - 1) / parts.config.epochs)
+    criterion = training_criterion(parts.config, parts.training.strategy, (epoch - 1) / parts.config.epochs)
     batches = parts.prefetcher.feed(tasks)
     shown = batches if on_batch is None else _with_progress(batches, len(tasks), on_batch)
     return train_epoch(parts.learner, shown, criterion, pieces=parts.accumulate)

@@ -1,4 +1,4 @@
-"""What an imbalance strategy means to an estimator, which descends no loss. N = samples, C = classes."""
+"""What an imbalance strategy weighs classes by, for estimators and other losses. N = samples, C = classes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,24 @@ EXAMPLE = ClassCounts((40, 10, 25))
 def class_weights_of(criterion: Criterion, num_classes: int, name: str) -> Tensor:
     """How often a sample of each class counts in this loss: float64 (C,).
 
-    Found by trying it: a loss that weighs classes is so many times the plain one, whatever the logits. ConfigError,
-    naming the strategy, for a loss of any other shape.
+    ConfigError, naming the strategy, for a loss that does more than weigh classes.
     """
-    at_rest, elsewhere = (_ratios(criterion, _probe(values, num_classes)) for values in PROBES)
-    if not torch.allclose(at_rest, elsewhere, rtol=1e-4):
+    weights_C = class_weights_in(criterion, num_classes)
+    if weights_C is None:
         raise ConfigError(
             f"imbalance: `{name}` shapes a loss, and an estimator descends none",
             "choose `class_weights`, `class_balanced`, or a strategy that samples",
         )
-    return at_rest
+    return weights_C
+
+
+def class_weights_in(criterion: Criterion, num_classes: int) -> Tensor | None:
+    """The weight of each class in a loss that is cross-entropy but for these, float64 (C,); None for any other loss.
+
+    Found by trying it: a loss that weighs classes is so many times the plain one, whatever the logits.
+    """
+    at_rest, elsewhere = (_ratios(criterion, _probe(values, num_classes)) for values in PROBES)
+    return at_rest if torch.allclose(at_rest, elsewhere, rtol=1e-4) else None
 
 
 def refuse_shaped_loss(config: TrialConfig) -> None:

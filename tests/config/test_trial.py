@@ -89,5 +89,5 @@ def test_a_component_is_a_name_or_one_key(value: object, expected: tuple[str, di
 def test_every_component_of_a_trial_is_known_by_its_field() -> None:
     assert set(COMPONENT_FIELDS) == {
         *("dataset", "backbone", "head", "augment", "imbalance", "outliers"),
-        *("descriptor", "estimator"),
+        *("descriptor", "estimator", "loss"),
     }
