@@ -89,7 +89,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RemovedSample:
-    """One training sample an outlier rule dropped: its label, what the model said instead, its loss."""
+    """One training sample an outlier rule dropped: its label, what the model said instead, its loss.
+
+    `relabelled`: it stays instead, and is trained on as what the model said from then on.
+    """
 
     sample_id: int
     name: str
@@ -97,11 +100,12 @@ class RemovedSample:
     predicted: int
     loss: float
     truly_mislabelled: bool | None = None  # known only where the data set records it (demo)
+    relabelled: bool = False
 
 
 @dataclass(frozen=True)
 class OutlierReport:
-    """What an outlier rule saw in one epoch, and what it removed.
+    """What an outlier rule saw in one epoch, and which samples lost their label by it: removed, or relabelled.
 
     `variance` is that of the error measure over the samples in training, `histogram` the counts of that measure in
     `bin_edges` (one edge more than counts) before the removal, `histogram_after` afterwards (empty when nothing went).
@@ -119,6 +123,16 @@ class OutlierReport:
     num_mislabelled: int | None = None  # wrong labels among the samples reviewed, where the data set records them
 
     @property
+    def num_before(self) -> int:
+        """How many samples were trained on before."""
+        return self.num_kept + sum(not sample.relabelled for sample in self.removed)
+
+    @property
+    def act(self) -> str:
+        """What became of them, in a word: `removed` or `relabelled`."""
+        return act_of(self.removed)
+
+    @property
     def precision(self) -> float | None:
         """The share of removed samples whose label was wrong; None where nothing went or nobody knows."""
         if self.num_mislabelled is None or not self.removed:
@@ -133,6 +147,11 @@ class OutlierReport:
     @property
     def _num_caught(self) -> int:
         return sum(bool(sample.truly_mislabelled) for sample in self.removed)
+
+
+def act_of(samples: Iterable[RemovedSample]) -> str:
+    """`relabelled` where that is what became of these samples, else `removed`."""
+    return "relabelled" if any(sample.relabelled for sample in samples) else "removed"
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class Examined:
             "rule": removals.rule,
             "num_train": sum(removals.num_train.values()),
             "num_removed": len(removals.removed),
+            "act": removals.act,
             "num_caught": removals.num_caught,
             "num_mislabelled": removals.num_mislabelled,
             "classes": [

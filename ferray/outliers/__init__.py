@@ -1,8 +1,9 @@
-"""The room of outlier removal: rules that drop training samples whose loss says their label is wrong."""
+"""The room of outlier removal: rules that drop, or relabel, training samples whose loss says their label is wrong."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,11 +30,17 @@ class SampleLosses:
     margin: NDArray[np.float64]
     initial_counts: tuple[int, ...]
 
+    @property
+    def predicted_probability(self) -> NDArray[np.float64]:
+        """The probability (N,) that the model gives the class it says: exp of the difference of two logits apart."""
+        return np.exp(-self.losses - np.minimum(self.margin, 0.0))
+
 
 @dataclass(frozen=True)
 class Removal:
     """What a rule saw, and the ids it wants gone (possibly none): the trainer turns it into an `OutlierReport`.
 
+    `relabelled` are samples that stay under another label, by id; none of them is among `sample_ids`.
     `errors` (N,) float64 is the error measure that `variance` and the histograms are of, parallel to the losses given.
     """
 
@@ -42,10 +49,11 @@ class Removal:
     variance: float
     note: str = ""
     halt_training: bool = False
+    relabelled: Mapping[int, int] = field(default_factory=dict)
 
 
 class OutlierRemoval:
-    """Sees the loss of every training sample after each epoch and may drop some for good.
+    """Sees the loss of every training sample after each epoch and may drop some for good, or give some another label.
 
     Rules keep state (rounds done, margins so far): `state_dict` and `load_state_dict` carry it through a checkpoint, as
     plain numbers, strings, lists and dicts.

@@ -10,7 +10,7 @@ from pathlib import Path
 from ferray.artifacts.history import read_history
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.errors import DataError
-from ferray.events import EpochReport, OutlierReport, RemovedSample
+from ferray.events import EpochReport, OutlierReport, RemovedSample, act_of
 from ferray.results.export import write_csv
 from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
@@ -56,6 +56,11 @@ class Removals:
     def removed(self) -> tuple[Gone, ...]:
         """Every removed sample, in order of rounds and from the highest loss down within one."""
         return tuple(Gone(look.epoch, look.fold, sample) for look in self.rounds for sample in look.report.removed)
+
+    @property
+    def act(self) -> str:
+        """What became of them: `removed` or `relabelled`."""
+        return act_of(gone.sample for gone in self.removed)
 
     @property
     def removed_by_class(self) -> tuple[int, ...]:

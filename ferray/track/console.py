@@ -143,10 +143,10 @@ def epoch_line(report: EpochReport) -> str:
 
 def _removed(outliers: OutlierReport) -> str:
     """What an outlier rule dropped; how well, where the data set knows which labels are wrong."""
-    text = f"  removed {len(outliers.removed)} of {outliers.num_kept + len(outliers.removed)}"
+    text = f"  {outliers.act} {len(outliers.removed)} of {outliers.num_before}"
     if outliers.precision is None or outliers.recall is None:
         return text
-    chance = (outliers.num_mislabelled or 0) / (outliers.num_kept + len(outliers.removed))
+    chance = (outliers.num_mislabelled or 0) / outliers.num_before
     return (
         f"{text}: {outliers.precision:.0%} of them wrong-labelled (chance {chance:.0%}), "
         f"{outliers.recall:.0%} of the wrong labels found"

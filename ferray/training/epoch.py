@@ -122,9 +122,11 @@ def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
     removal = parts.outliers.review(epoch, losses)
     if removal is None:
         return None, False
+    report = outlier_report(epoch, removal, losses, training.samples)  # of labels as they were
     if removal.sample_ids:
         training.remove(removal.sample_ids)
-    return outlier_report(epoch, removal, losses, training.samples), removal.halt_training
+    training.correct(removal.relabelled)
+    return report, removal.halt_training
 
 
 def _plain_batches(parts: Assembly, samples: PackedSamples, positions: Positions) -> Iterator[Batch]:

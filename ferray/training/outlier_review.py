@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
@@ -36,18 +38,18 @@ def sample_losses(
 
 
 def outlier_report(epoch: int, removal: Removal, losses: SampleLosses, samples: PackedSamples) -> OutlierReport:
-    """The rule's answer for those who watch, removed samples from the highest loss down."""
-    gone = np.isin(losses.sample_ids, list(removal.sample_ids))
+    """The rule's answer for those who watch, those that lost their label from the highest loss down."""
+    gone = np.isin(losses.sample_ids, [*removal.sample_ids, *removal.relabelled])
     edges = _bin_edges(removal.errors)
     by_loss = sorted(np.flatnonzero(gone), key=lambda row: (-losses.losses[row], losses.sample_ids[row]))
     return OutlierReport(
         epoch=epoch,
         variance=removal.variance,
-        num_kept=int((~gone).sum()),
+        num_kept=len(gone) - len(removal.sample_ids),
         bin_edges=tuple(edges.tolist()),
         histogram=_histogram(removal.errors, edges),
         histogram_after=_histogram(removal.errors[~gone], edges) if gone.any() else (),
-        removed=tuple(_removed_sample(int(row), losses, samples) for row in by_loss),
+        removed=tuple(_removed_sample(int(row), losses, samples, removal.relabelled) for row in by_loss),
         note=removal.note,
         num_mislabelled=_num_mislabelled(losses, samples),
     )
@@ -73,7 +75,9 @@ def _histogram(errors: NDArray[np.float64], edges: NDArray[np.float64]) -> tuple
     return tuple(np.histogram(errors, edges)[0].tolist())
 
 
-def _removed_sample(row: int, losses: SampleLosses, samples: PackedSamples) -> RemovedSample:
+def _removed_sample(
+    row: int, losses: SampleLosses, samples: PackedSamples, relabelled: Mapping[int, int]
+) -> RemovedSample:
     sample_id, label = int(losses.sample_ids[row]), int(losses.labels[row])
     position = int(np.flatnonzero(samples.sample_ids == sample_id)[0])
     true_label = int(samples.true_labels[position])
@@ -81,7 +85,8 @@ def _removed_sample(row: int, losses: SampleLosses, samples: PackedSamples) -> R
         sample_id=sample_id,
         name=samples.names[position],
         label=label,
-        predicted=int(losses.predicted[row]),
+        predicted=relabelled.get(sample_id, int(losses.predicted[row])),
         loss=float(losses.losses[row]),
         truly_mislabelled=None if true_label < 0 else true_label != label,
+        relabelled=sample_id in relabelled,
     )

@@ -14,6 +14,7 @@ from ferray.crops.cutting import CropSettings
 from ferray.errors import ConfigError
 from ferray.registry import ROOMS
 
+RULES = ("aum", "bdr", "gmm_loss", "self_cure", "trimmed_loss")  # that begin at an epoch
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "keys.md"
 KEYS = list(all_keys())
 BY_NAME = {key.name: key for key in KEYS}
@@ -90,7 +91,7 @@ def test_a_key_has_its_default_and_its_values(name: str, default: str, values: s
         ("LR", ["optimizer.lr"]),
         ("imbalance.focal", ["imbalance.focal.gamma", "imbalance.focal.alpha"]),
         ("head.dropout", ["head.bn_mlp.dropout", "head.linear.dropout", "head.selu_mlp.dropout"]),
-        ("start_epoch", [f"outliers.{name}.start_epoch" for name in ("aum", "bdr", "gmm_loss", "trimmed_loss")]),
+        ("start_epoch", [f"outliers.{name}.start_epoch" for name in RULES]),
     ],
 )
 def test_a_part_of_them_can_be_asked_for(start: str, names: list[str]) -> None:

@@ -50,7 +50,7 @@ def outliers(
 
 def _print(document: dict[str, Any]) -> None:
     whole = f"{document['num_removed']} of {document['num_train']} training samples"
-    told = f"removed {whole}" if document["num_removed"] else "removed nothing"
+    told = f"{document['act']} {whole}" if document["num_removed"] else "removed nothing"
     show(f"{document['sweep']}: trial {document['trial']} ({document['rule']}) {told}")
     if document["rule"] == "none":
         show("its configuration has no outlier removal")
@@ -61,7 +61,8 @@ def _print(document: dict[str, Any]) -> None:
         variance = "-" if look["variance"] is None else f"{look['variance']:.4g}"
         note = f" ({look['note']})" if look["note"] else ""
         show(
-            f"epoch {look['epoch']}: variance {variance}, {look['num_removed']} removed, {look['num_kept']} left{note}"
+            f"epoch {look['epoch']}: variance {variance}, {look['num_removed']} {document['act']}, "
+            f"{look['num_kept']} left{note}"
         )
     if document["files"]:
         show(f"{counted(len(document['files']), 'file')} in {shortest_path(Path(document['files'][0]).parent)}")
@@ -74,7 +75,8 @@ def _print_removed(document: dict[str, Any]) -> None:
         show(f"  {entry['class']:<{width}}  {entry['removed']:>5}{of_all}")
     caught, wrong = document["num_caught"], document["num_mislabelled"]
     if caught is not None and wrong:
+        precision, recall = caught / document["num_removed"], caught / wrong
         show(
-            f"{caught} of the removed labels are known to be wrong (precision {caught / document['num_removed']:.0%}), "
-            f"of {wrong} wrong ones in all (recall {caught / wrong:.0%})"
+            f"{caught} of the {document['act']} labels are known to be wrong (precision {precision:.0%}), "
+            f"of {wrong} wrong ones in all (recall {recall:.0%})"
         )

@@ -87,7 +87,7 @@ def _removed_by_epoch(axes: Axes, removals: Removals) -> None:
     counts = {look.epoch: len(look.report.removed) for look in removals.rounds}
     axes.vlines(list(counts), 0, list(counts.values()), color=COLOURS[1], linewidth=2)
     axes.set_ylim(0, 1.2 * max(counts.values()))
-    axes.set_ylabel("removed")
+    axes.set_ylabel(removals.act)
     whole_numbers(axes.yaxis, 2)
 
 
@@ -150,14 +150,14 @@ def _root(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _num_before(report: OutlierReport) -> int:
-    return report.num_kept + len(report.removed)
+    return report.num_before
 
 
 def _classes(figure: Figure, removals: Removals, subject: str) -> None:
     axes: Axes = figure.subplots()
     rows = np.arange(len(removals.classes))
     left = np.zeros(len(rows))
-    kinds = {True: ("label known to be wrong", 1), False: ("label known to be right", 0), None: ("removed", 2)}
+    kinds = {True: ("label known to be wrong", 1), False: ("label known to be right", 0), None: (removals.act, 2)}
     for truth, (name, look) in kinds.items():
         of_kind = [gone.sample.label for gone in removals.removed if gone.sample.truly_mislabelled is truth]
         if of_kind:
@@ -167,8 +167,8 @@ def _classes(figure: Figure, removals: Removals, subject: str) -> None:
     axes.bar_label(bars, [f"{total:,}" for total in removals.removed_by_class], fontsize=6.5, padding=2)
     name_rows(axes, removals.classes, "label")
     axes.margins(x=0.1)
-    axes.set_xlabel("removed samples")
+    axes.set_xlabel(f"{removals.act} samples")
     whole_numbers(axes.xaxis, num_ticks(max(removals.removed_by_class), AXES_IN - NAME_IN))
-    removed = f"{len(removals.removed):,} removed"
-    entitle(figure, f"{subject}: removed training samples by class", joined([removed, _num_train(removals)]))
+    removed = f"{len(removals.removed):,} {removals.act}"
+    entitle(figure, f"{subject}: {removals.act} training samples by class", joined([removed, _num_train(removals)]))
     legend_below(figure, axes)

@@ -49,7 +49,7 @@ def draw_removed(album: Album, pictures: Sequence[Picture], removals: Removals, 
         axes.set_ylim(rows * CELL_HEIGHT, 0)
         axes.set_aspect("equal", anchor="N")
         below = "below each: label → prediction, cross-entropy (nats)"
-        entitle(figure, f"{subject}: {what} removed training samples", below, _frames(shown))
+        entitle(figure, f"{subject}: {what} {removals.act} training samples", below, _frames(shown))
 
     album.add("outliers_removed", draw, height_in=rows * CELL_HEIGHT * CELL_IN + 3 * MARGIN_IN)
 
