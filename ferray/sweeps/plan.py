@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import COMPONENT_FIELDS
 from ferray.config.urls import without_password
+from ferray.data.summary import DataSummary
 from ferray.events import Found
 from ferray.sweeps.check import Checked
 from ferray.text.counting import counted, gibibytes
@@ -75,7 +77,7 @@ class Plan:
             **arms,
             **seeds,
             **({"asked first": list(self.first)} if self.first else {}),
-            "data": {summary.dataset: _counts(summary.to_json()) for summary in self.checked.data},
+            "data": _counts_by_name(self.checked.data),
             "slots": f"{self.checked.place}, by the launcher {runtime.launcher}"
             + (f" at {runtime.address}" if runtime.address else ""),
             **self._keep_in_words(),
@@ -152,6 +154,15 @@ def _found_json(found: Found) -> dict[str, Any]:
     best = {"trial": found.best[0], "value": found.best[1]} if found.best else None
     ended = {str(kind): count for kind, count in found.ended.items()}
     return {"finished": found.finished, "by_outcome": ended, "asked_again": found.again, "best": best}
+
+
+def _counts_by_name(data: Sequence[DataSummary]) -> dict[str, str]:
+    """What each data set holds; of several of one name, as those of two stages, the later ones are numbered."""
+    told: dict[str, str] = {}
+    for summary in data:
+        same = sum(other.dataset == summary.dataset for other in data[: data.index(summary)])
+        told[f"{summary.dataset} ({same + 1})" if same else summary.dataset] = _counts(summary.to_json())
+    return told
 
 
 def _counts(data: dict[str, Any]) -> str:

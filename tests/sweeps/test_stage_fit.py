@@ -10,7 +10,9 @@ import pytest
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError, DataError
+from ferray.events import Found
 from ferray.sweeps.check import Checked, check_sweep, valid_corners
+from ferray.sweeps.plan import Plan
 
 DEMO = {"num_train": 28, "num_val": 14, "num_test": 7, "label_noise": 0}
 OTHER = {"demo": {**DEMO, "seed": 5}}
@@ -66,3 +68,14 @@ def test_a_key_that_varies_the_first_stage_by_inheritance_is_told(tmp_path: Path
 def test_a_key_of_a_stage_that_varies_it_is_meant(tmp_path: Path) -> None:
     asked = spec({"dataset": OTHER}, {}, space={"stages.0.optimizer.lr": {"choice": [0.1, 0.2]}})
     assert check(tmp_path, asked).warnings == ()
+
+
+def test_a_dry_run_shows_the_data_of_two_stages_on_one_kind_of_set(tmp_path: Path) -> None:
+    asked = spec({"dataset": {"demo": {**DEMO, "seed": 5, "num_train": 35}}}, {})
+    checked = check(tmp_path, asked)
+    place = Runtime(output=tmp_path / "runs", cache_dir=tmp_path / "cache", launcher="inline")
+    told = Plan(asked, place, "x.yaml", checked, Found()).to_words()["data"]
+    assert told == {
+        "demo": "7 classes; train 28, val 14, test 7",
+        "demo (2)": "7 classes; train 35, val 14, test 7",
+    }
