@@ -21,6 +21,7 @@ from ferray.cli.commands import (
     data,
     ensemble,
     evaluate,
+    explain,
     export,
     figures,
     leaderboard,
@@ -74,6 +75,7 @@ app.command("confirm")(confirm.confirm)
 app.command("compare")(compare.compare)
 app.command("figures")(figures.figures)
 app.command("outliers")(outliers.outliers)
+app.command("explain")(explain.explain)
 app.command("report")(report.report)
 app.command("power")(power.power)
 app.command("dashboard")(dashboard.dashboard)

@@ -51,13 +51,13 @@ def write_class_sheets(folder: Path, listing: SampleList, splits: Splits) -> lis
         chosen = worth_a_look(images)
         counts = ", ".join(f"{sum(image.split == split for image in images):,} {split}" for split in _PARTS)
         title = f"{name}: {counts}; {len(chosen)} of {len(images):,} are shown"
-        path = folder / f"{_plain(name)}.png"
+        path = folder / f"{plain_name(name)}.png"
         write_png(path, draw_sheet([image.tile() for image in chosen], title))
         paths.append(path)
     return paths
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A class as a file may be called."""
     return re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "_"
 

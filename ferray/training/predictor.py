@@ -33,6 +33,7 @@ from ferray.training.checkpoint import copy_weights, read_checkpoint, refuse_mis
 from ferray.training.estimator_classifier import EstimatorClassifier
 from ferray.training.evaluation import Evaluation, evaluate, evaluation_size, judged_logits, plain_batches
 from ferray.training.feature_preprocessing import FeaturePreprocessing
+from ferray.training.grad_cam import grad_cam
 from ferray.training.image_descriptor import image_descriptor
 from ferray.training.image_network import ImageNetwork
 from ferray.training.image_preprocessing import ImagePreprocessing
@@ -44,6 +45,7 @@ from ferray.training.safetensors_file import is_exported, predictor_file, read_e
 from ferray.training.temperature import refuse_temperature, tempered
 
 _DEVICES = ("auto", "cpu", "cuda")
+_CAM_BATCH = 32  # images of which maps and slopes are in memory at a time
 
 
 def load_predictor(path: str | Path | Readable, device: str = "cpu", *, threads: int | None = None) -> Predictor:
@@ -159,6 +161,13 @@ class Predictor(ABC):
         kind = "fits an estimator" if self.config.estimator.name != "none" else "takes rows of features"
         raise ConfigError(f"the trial of `{self.file}` {kind}, it is no network over images", "choose another trial")
 
+    def grad_cam(self, samples: PackedSamples, positions: Positions, classes: Positions) -> Tensor | None:
+        """Which places of these images of a split spoke for a class each: (N, H, W) in [0, 1], see `grad_cam`.
+
+        None where the trial has no maps to look at: an estimator, rows of features, a network over tokens.
+        """
+        return None
+
     @abstractmethod
     def evaluate(self, samples: PackedSamples) -> Evaluation:
         """Mean loss and confusion matrix over a split, judged as validation was."""
@@ -211,6 +220,16 @@ class NetworkPredictor(Predictor):
         with closing(self._prefetcher()) as prefetcher:
             batches = plain_batches(samples, positions, size, prefetcher)
             return evaluate(self._classifier, batches, self.adjust_logits)
+
+    def grad_cam(self, samples: PackedSamples, positions: Positions, classes: Positions) -> Tensor | None:
+        if self._width is not None:
+            return None
+        device, heats = self._precision.device, []
+        for chunk in np.array_split(np.arange(len(positions)), -(-len(positions) // _CAM_BATCH)):
+            images_NHWC = torch.from_numpy(samples.images_of(positions[chunk])).to(device)
+            heats.append(grad_cam(self._classifier, images_NHWC, torch.from_numpy(classes[chunk]).to(device)))
+        found = [heat_NHW for heat_NHW in heats if heat_NHW is not None]
+        return torch.cat(found) if found else None
 
     def network(self) -> ImageNetwork:
         if self._width is not None:

@@ -163,6 +163,7 @@ HOW: dict[str, How] = {
     "ferray figures wang2020": run(),
     "ferray figures assa2021": read,
     "ferray outliers": run(),
+    "ferray explain": run(),
     "ferray report": run(),
     "ferray compare": run(),
     "ferray power --sd": run(),
