@@ -11,17 +11,22 @@ import torch
 from numpy.typing import NDArray
 
 from ferray.artifacts.sweep import SweepArtifacts
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.exclusion import kept_list
 from ferray.config.place import DataPlace
 from ferray.config.runtime import Runtime
 from ferray.errors import FerrayError
+from ferray.export.ensemble_folder import write_ensemble
 from ferray.export.folder import Exported, RealInputs, write_network, write_other
 from ferray.export.onnx_file import require_onnx
-from ferray.export.origin import Origin
+from ferray.export.origin import Measured, Origin
+from ferray.results.answers import read_answers
 from ferray.results.held_out import HeldOut, read_held_out
 from ferray.results.leaderboard import rank
+from ferray.stats.metrics import confusion_matrix, metrics_of
 from ferray.study.records import SweepRecord, TrialRecord
 from ferray.training.checkpoint import digest_checkpoint
+from ferray.training.ensemble_predictor import EnsemblePredictor, load_ensemble
 from ferray.training.inputs import open_inputs
 from ferray.training.predictor import Predictor, load_predictor
 
@@ -52,6 +57,33 @@ def export_trial(
     if with_onnx:
         require_onnx()
     return write_network(to, predictor, origin, inputs, with_onnx=with_onnx, progress=tell)
+
+
+def export_ensemble(
+    record: SweepRecord, folder: Path, to: Path, runtime: Runtime, *, with_onnx: bool, tell: Tell
+) -> Exported:
+    """Write the ensemble of the sweep in `folder` to the folder `to`, as `export_trial` does a trial.
+
+    CheckpointError where none was chosen, or a member's best.pt is gone; ConfigError for one that sees no images.
+    """
+    place = SweepArtifacts.of(folder).ensemble
+    predictor = load_ensemble(place)
+    if with_onnx:
+        require_onnx()
+    inputs = _inputs(predictor.members[0], folder, runtime, tell)
+    tell(f"writing {len(predictor.members)} members of the ensemble of `{record.name}`")
+    return write_ensemble(to, predictor, inputs, _judged(place, predictor), with_onnx=with_onnx)
+
+
+def _judged(place: TrialArtifacts, predictor: EnsemblePredictor) -> Measured | None:
+    """What this ensemble has scored on the test split, by what it said to each image; None where that was not read."""
+    answers = read_answers(place)
+    if answers is None or answers.checkpoint != predictor.ensemble.digest:
+        return None
+    labels, predictions = torch.from_numpy(answers.labels), torch.from_numpy(answers.predictions)
+    confusion = confusion_matrix(labels, predictions, len(predictor.classes))
+    metrics = metrics_of(confusion, predictor.classes, "test")
+    return Measured("test", predictor.classes, metrics, tuple(map(tuple, confusion.tolist())))
 
 
 def _origin(record: SweepRecord, trial: TrialRecord, held_out: HeldOut | None) -> Origin:

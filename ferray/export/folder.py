@@ -60,7 +60,7 @@ def write_network(
     DataError where the export answers otherwise than the trial, StorageError where it cannot be written.
     """
     network = predictor.network()
-    with writing(folder), _in_place_of(folder) as new:
+    with writing(folder), in_place_of(folder) as new:
         progress("writing weights")
         timm, by_timm = _write_weights(new, predictor, network, inputs.images)
         checks = Checks(inputs.called, len(inputs.images), _reloaded(new, predictor, inputs.images), timm=by_timm)
@@ -76,7 +76,7 @@ def write_network(
 
 def write_other(folder: Path, predictor: Predictor, origin: Origin, called: str, rows: Tensor) -> Exported:
     """Export what is asked about rows of features, an estimator or a network: weights, metrics and card alone."""
-    with writing(folder), _in_place_of(folder) as new:
+    with writing(folder), in_place_of(folder) as new:
         predictor.save(new)
         write_json(new / CONFIG, {"ferray": predictor.config.to_json()})
         checks = Checks(called, len(rows), _reloaded(new, predictor, rows))
@@ -147,7 +147,7 @@ def _by_timm(folder: Path, network: ImageNetwork, images: NDArray[np.uint8]) -> 
 
 
 def _reloaded(folder: Path, predictor: Predictor, asked: Any) -> float:
-    return _refuse_difference("model.safetensors", load_predictor(folder)(asked), predictor(asked))
+    return refuse_difference("model.safetensors", load_predictor(folder)(asked), predictor(asked))
 
 
 def _write_onnx(folder: Path, predictor: Predictor, network: ImageNetwork, images: NDArray[np.uint8]) -> float:
@@ -155,11 +155,11 @@ def _write_onnx(folder: Path, predictor: Predictor, network: ImageNetwork, image
     # Before the exporter sees the network: what is built at the first call would be built of tensors without content.
     with torch.no_grad():
         ours = network(torch.from_numpy(images))
-    write_onnx(file, network, predictor.classes, size=network.size)
-    return _refuse_difference(ONNX_NAME, torch.from_numpy(OnnxModel(file).logits(list(images))), ours)
+    write_onnx(file, network, predictor.classes, sizes=(network.size,))
+    return refuse_difference(ONNX_NAME, torch.from_numpy(OnnxModel(file).logits(list(images))), ours)
 
 
-def _refuse_difference(called: str, theirs: Tensor, ours: Tensor) -> float:
+def refuse_difference(called: str, theirs: Tensor, ours: Tensor) -> float:
     """The largest difference of a logit; DataError for one over `MOST_DIFFERENCE`."""
     difference = _difference(theirs, ours)
     if not bool(((theirs - ours).abs() <= MOST_DIFFERENCE * ours.abs().clamp(min=1)).all()):
@@ -193,7 +193,7 @@ def _write_documents(
 
 
 @contextmanager
-def _in_place_of(folder: Path) -> Iterator[Path]:
+def in_place_of(folder: Path) -> Iterator[Path]:
     """A new folder that takes the place of an earlier export once the block ends."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with atomic_folder(folder) as new:

@@ -15,7 +15,7 @@ from ferray.models.timm_config import TimmConfig
 # For other machines, on which no command is called as it is here.
 _ASK = " ".join(("$ ferray", "predict", ".", "photos", "--faces", "mtcnn", "--csv"))
 _INSTALL = " ".join(("$ pip", "install", "onnxruntime", "pillow"))
-_INTENDED = """\
+INTENDED = """\
 It names the expression that a face shows, as the people who labelled the data set saw it. That is not what a person
 feels, and error rates differ between classes and between groups of people that the data set may not tell apart. It is
 for research; decisions about people are not to rest on it. Faces have to be cut as those it was trained on.
@@ -66,7 +66,7 @@ def _facts(card: Card) -> Iterator[str]:
 def _use(card: Card) -> Iterator[str]:
     yield from ("## Use", "")
     if card.checks.onnx is not None:
-        yield from _onnx_lines()
+        yield from onnx_lines()
     if card.preprocessing is None:
         yield from ("With ferray:", "", "```python", "import ferray", "", 'predictor = ferray.load_predictor(".")')
         yield from ("probabilities = predictor.probabilities(rows)", "```", "")
@@ -77,7 +77,8 @@ def _use(card: Card) -> Iterator[str]:
     yield from _timm_lines(card, card.preprocessing)
 
 
-def _onnx_lines() -> Iterator[str]:
+def onnx_lines() -> Iterator[str]:
+    """How `predict.py` and `model.onnx` are used."""
     yield from ("With onnxruntime and Pillow alone:", "", "```console", _INSTALL)
     yield from ("$ python predict.py face.png", "```", "", "```python", "from predict import Model, read_picture", "")
     yield from ("model = Model()", 'probabilities = model.probabilities([read_picture("face.png")])', "```", "")
@@ -167,7 +168,7 @@ def _check_lines(checks: Checks) -> Iterator[str]:
 
 
 def _rest(card: Card) -> Iterator[str]:
-    yield from ("## Intended use and limits", "", _INTENDED)
+    yield from ("## Intended use and limits", "", INTENDED)
     began = card.config.init_from or ("pretrained weights" if card.config.backbone.params.get("pretrained") else "")
     if began:
         yield f"It began with `{_plain(began)}`, whose licence holds for it too, beside that of the data set."

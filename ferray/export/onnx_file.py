@@ -27,8 +27,8 @@ class _Answering(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        logits_NC = self.network(images)
+    def forward(self, *images: Tensor) -> tuple[Tensor, Tensor]:
+        logits_NC = self.network(*images)
         return logits_NC, logits_NC.softmax(dim=1)
 
 
@@ -39,23 +39,25 @@ def require_onnx() -> None:
         raise ConfigError(f"writing ONNX needs the package `{missing[0]}`", hint)
 
 
-def write_onnx(file: Path, network: nn.Module, classes: Sequence[str], *, size: int) -> None:
+def write_onnx(file: Path, network: nn.Module, classes: Sequence[str], *, sizes: Sequence[int]) -> None:
     """Write uint8 RGB (N, S, S, 3) to logits and probabilities (N, C), the names of the classes in the metadata.
 
-    FerrayError where torch's exporter cannot translate the network.
+    The network takes the images at each of the `sizes`, for each of which the file has an input. FerrayError where
+    torch's exporter cannot translate the network.
     """
-    example = torch.zeros(2, size, size, 3, dtype=torch.uint8)
+    examples = tuple(torch.zeros(2, size, size, 3, dtype=torch.uint8) for size in sizes)
+    batch = torch.export.Dim("batch", min=1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the exporter's, of itself
             program = torch.onnx.export(
                 _Answering(network).eval(),
-                (example,),
-                input_names=[INPUT],
+                examples,
+                input_names=[INPUT] if len(sizes) == 1 else [f"{INPUT}_{size}" for size in sizes],
                 output_names=[LOGITS, PROBABILITIES],
                 opset_version=OPSET,
                 dynamo=True,
-                dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1)}},
+                dynamic_shapes={"images": tuple({0: batch} for _ in sizes)},
                 verbose=False,
             )
     except Exception as error:  # the exporter raises a dozen kinds

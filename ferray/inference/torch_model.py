@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from ferray.errors import ConfigError
 from ferray.files.readable import Readable
+from ferray.inference.exported_ensemble import is_exported_ensemble, load_exported_ensemble
 from ferray.inference.lean_imports import without_compiler
 from ferray.training.predictor import load_predictor
 
@@ -19,8 +21,12 @@ class TorchModel:
 
     def __init__(self, path: Readable, device: str) -> None:
         with without_compiler():
-            self._predictor: Any = load_predictor(path, device)
-        if not self._predictor.takes_images:
+            self._predictor: Any = (
+                load_exported_ensemble(path, device)
+                if isinstance(path, Path) and is_exported_ensemble(path)
+                else load_predictor(path, device)
+            )
+        if not all(each.takes_images for each in getattr(self._predictor, "members", [self._predictor])):
             message = f"the trial of `{path}` answers rows of a table, no pictures"
             raise ConfigError(message, "ask it in Python, by `ferray.load_predictor`")
 

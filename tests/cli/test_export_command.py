@@ -29,6 +29,24 @@ def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def chosen(runs: Path, tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+    """The export of an ensemble, of which the test split was read."""
+    to = tmp_path_factory.mktemp("ensemble") / "model"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FERRAY_CACHE", str(shared_cache))
+        place = ("--output", runs, "--launcher", "inline", "--tracker", "none", "--trials", 2, "--name", "two")
+        assert ferray("sweep", runs / "tiny.yaml", *place).code == 0
+        assert ferray("ensemble", "two", "--output", runs).code == 0
+        assert ferray("export", "two", "--ensemble", "--output", runs, "--to", to, "--no-onnx").code == 0
+    return to
+
+
+def test_an_ensemble_carries_what_it_scored_on_the_test_split(chosen: Path) -> None:
+    assert json.loads((chosen / "metrics.json").read_text())["test"]["n"] == 35
+    assert "| test | UAR |" in (chosen / "README.md").read_text()
+
+
 def test_it_is_asked_about_validation_images(runs: Path, tmp_path: Path) -> None:
     ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--no-onnx")
     assert (ran.code, "checked on 35 validation images" in ran.err) == (0, True)
@@ -71,3 +89,14 @@ def test_missing_packages_are_said_with_how_to_get_them(
     monkeypatch.setattr("ferray.export.onnx_file.find_spec", lambda name: None if name == "onnxscript" else name)
     ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model")
     assert (ran.code, "needs the package `onnxscript`" in ran.err, "--no-onnx" in ran.err) == (2, True, True)
+
+
+def test_a_sweep_without_an_ensemble_says_so(runs: Path, tmp_path: Path) -> None:
+    ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--ensemble", "--no-onnx")
+    assert (ran.code, "there is no ensemble" in ran.err) == (3, True)
+    assert not (tmp_path / "model").exists()
+
+
+def test_an_ensemble_and_a_trial_are_two_choices(runs: Path, tmp_path: Path) -> None:
+    ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--ensemble", "--trial", 0)
+    assert (ran.code, "are two choices" in ran.err) == (2, True)

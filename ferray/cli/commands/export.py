@@ -11,6 +11,7 @@ import typer
 from ferray.cli import arguments
 from ferray.cli.terminal.listeners import Lines, Warnings
 from ferray.cli.terminal.output import print_json, say, show_text
+from ferray.errors import ConfigError
 from ferray.text.commands import command, shortest_path
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ def export(
     trial: Annotated[
         int | None, typer.Option("--trial", min=0, help="A trial by its number; else the best one.")
     ] = None,
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="The trials that `ensemble` has chosen, as one model.")
+    ] = False,
     onnx: Annotated[bool, typer.Option("--onnx/--no-onnx", help="Whether to write ONNX too.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier export in that folder.")] = False,
     data_root: arguments.DataRoot = None,
@@ -35,26 +39,37 @@ def export(
 
     The folder is asked about 100 validation images, and written only if its logits are the trial's within 1e-4.
     """
+    given = dict(locals())
+    if ensemble and trial is not None:
+        raise ConfigError("`--ensemble` and `--trial` are two choices", "leave one out")
     from ferray.apps.options import place_of, runtime_from
 
     listener = Warnings() if quiet else Lines()
-    place, asked = place_of(name, dict(locals()), listener)
+    place, asked = place_of(name, given, listener)
     from ferray.export.taken import refuse_taken
 
     refuse_taken(to, force=force)
     runtime = runtime_from({**asked, "device": "cpu"})
-    from ferray.results.chosen import choose_trials
     from ferray.study.history import load_sweep
 
     record = load_sweep(place.folder, storage)
-    (chosen,) = choose_trials(record, place.folder, () if trial is None else (trial,))
-    listener.noted(f"exporting trial {chosen.number} of `{record.name}`: importing torch")
-    from ferray.apps.export import export_trial
+    if ensemble:
+        listener.noted(f"exporting the ensemble of `{record.name}`: importing torch")
+        from ferray.apps.export import export_ensemble
 
-    exported = export_trial(record, chosen, place.folder, to, runtime, with_onnx=onnx, tell=listener.noted)
+        exported = export_ensemble(record, place.folder, to, runtime, with_onnx=onnx, tell=listener.noted)
+    else:
+        from ferray.results.chosen import choose_trials
+
+        (chosen,) = choose_trials(record, place.folder, () if trial is None else (trial,))
+        listener.noted(f"exporting trial {chosen.number} of `{record.name}`: importing torch")
+        from ferray.apps.export import export_trial
+
+        exported = export_trial(record, chosen, place.folder, to, runtime, with_onnx=onnx, tell=listener.noted)
     if json:
-        checks = asdict(exported.checks)
-        print_json({"folder": str(to), "trial": chosen.number, "files": list(exported.files), "checks": checks})
+        what = {"ensemble": True} if ensemble else {"trial": chosen.number}
+        files, checks = list(exported.files), asdict(exported.checks)
+        print_json({"folder": str(to), **what, "files": files, "checks": checks})
         return
     show_text("".join(f"{shortest_path(to / name)}\n" for name in exported.files))
     if not quiet:
