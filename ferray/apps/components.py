@@ -38,7 +38,7 @@ KINDS = {
     "estimators": "Classifiers of scikit-learn in the place of backbone and head.",
     "losses": "What an answer costs in training, some of them with wrong labels in mind.",
     "imbalance": "Strategies against classes of unequal size.",
-    "outliers": "Rules that drop training samples whose label looks wrong.",
+    "outliers": "Rules that drop, or correct, training samples whose label looks wrong.",
     "optimizers": "Rules by which gradients change weights, for `optimizer.name`.",
     "samplers": "Who proposes the trials.",
     "pruners": "Who stops the weak ones.",

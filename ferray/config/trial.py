@@ -177,7 +177,7 @@ class TrialConfig(Params):
     imbalance: ImbalanceChoice = Field(default="none", validate_default=True)
     """What is done about classes of unequal size."""
     outliers: OutliersChoice = Field(default="none", validate_default=True)
-    """Which training samples are dropped on the way, as probably mislabelled."""
+    """Which training samples are dropped on the way, or relabelled, as probably mislabelled."""
     limit_per_class: Annotated[int, Field(ge=1)] | None = None
     """At most so many images a class in each split."""
     exclude: Annotated[str, Field(pattern=f"^{DIGEST.pattern}$")] | None = added_later(None)
