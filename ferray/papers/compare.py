@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.place import QUICK, output_words
@@ -97,7 +97,8 @@ class ClassRow:
 class Comparison:
     """Everything `ferray compare` prints. `cut` says in which keys the sweep differs from the space, if it does.
 
-    `asked_seeds` is how many seeds the space wants of every arm, `early` when the test split was read too early.
+    `is_quoting` is whether a paper's numbers are there, `asked_seeds` how many seeds the space wants of every arm,
+    `early` when the test split was read too early.
     """
 
     space: str
@@ -105,6 +106,7 @@ class Comparison:
     rows: tuple[ComparedRow, ...]
     cut: tuple[str, ...] = ()
     is_quick: bool = False
+    is_quoting: bool = True
     asked_seeds: int = 1
     early: str = ""
 
@@ -142,12 +144,15 @@ class Comparison:
 def compare(spec: SweepSpec, record: SweepRecord, folder: Path, *, space: str, is_quick: bool = False) -> Comparison:
     """Put the rows that `spec` quotes beside the trials of `record`, a sweep of it or of its quick cut.
 
-    `folder` is the sweep's, for what its trials scored on the test split; `space` the name that commands call it by.
-    ConfigError for a space without published rows, DataError for a damaged `test.json`.
+    A space that quotes none and has arms has a row an arm, by the objective on the validation split. `folder` is the
+    sweep's, for what its trials scored on the test split; `space` the name that commands call it by. ConfigError for a
+    space without published rows and arms, DataError for a damaged `test.json`.
     """
-    if not spec.published:
+    published = spec.published or _arms_as_rows(spec)
+    if not published:
         raise ConfigError(
-            f"the space `{space}` quotes no published numbers", f"`{command('list spaces')}` shows the papers"
+            f"the space `{space}` quotes no published numbers, and has no `arms` with an accuracy or UAR to compare",
+            f"`{command('list spaces')}` shows the papers",
         )
     arms = trials_by_arm(record)
     cuts = {arm: changes(spec, next(iter(trials.values()))) for arm, trials in arms.items()}
@@ -156,9 +161,10 @@ def compare(spec: SweepSpec, record: SweepRecord, folder: Path, *, space: str, i
     return Comparison(
         space,
         record.name,
-        rows=tuple(_row(row, bench, is_cut=is_quick or bool(cuts.get(row.arm or ""))) for row in spec.published),
+        rows=tuple(_row(row, bench, is_cut=is_quick or bool(cuts.get(row.arm or ""))) for row in published),
         cut=tuple(dict.fromkeys(line for lines in cuts.values() for line in lines)),
         is_quick=is_quick,
+        is_quoting=bool(spec.published),
         asked_seeds=spec.seeds or 1,
         early=earliest_reading((artifacts.trial(trial.folder) for trial in record.trials), standing_of(record, folder)),
     )
@@ -189,6 +195,15 @@ class _Bench:
         named = [] if is_own else ["--name", self.folder.name]
         words = [*(["--quick"] if in_quick else []), *named, *output_words(self.folder.parent)]
         return f"not run: `{command('sweep', self.space, *words)}`"
+
+
+def _arms_as_rows(spec: SweepSpec) -> tuple[PublishedRow, ...]:
+    """A row an arm, where the objective is something that papers measure too; none for a loss."""
+    split, _, metric = spec.objective.metric.partition("/")
+    if split != "val" or metric not in get_args(PublishedRow.model_fields["metric"].annotation):
+        return ()
+    measured = {"metric": metric, "split": "cv" if spec.base.get("folds") else "val", "why": "no paper's"}
+    return tuple(PublishedRow.model_validate({"row": arm, "arm": arm, **measured}) for arm in spec.arms)
 
 
 def _row(row: PublishedRow, bench: _Bench, *, is_cut: bool) -> ComparedRow:

@@ -67,7 +67,7 @@ class _Reasons:
 def text_of(comparison: Comparison) -> ComparisonText:
     """Tables and notes of a comparison."""
     letters, reasons = _Letters(), _Reasons()
-    tables = [_main_table(comparison, letters, reasons)]
+    tables = [(_main_table if comparison.is_quoting else _arms_table)(comparison, letters, reasons)]
     if comparison.arm_pairs:
         tables.append(_pairs_table(comparison.arm_pairs, letters))
     if comparison.classes:
@@ -85,6 +85,22 @@ def _main_table(comparison: Comparison, letters: _Letters, reasons: _Reasons) ->
         ("row", "split", "published", "ours", "ours - published", "comparable"),
         tuple(_cells(row, comparison, letters, reasons) for row in comparison.rows),
     )
+
+
+def _arms_table(comparison: Comparison, letters: _Letters, reasons: _Reasons) -> TextTable:
+    """What each arm reaches, where no paper says anything."""
+    quick = ", a quick cut" if comparison.is_quick else ""
+    rows = tuple(
+        (
+            row.published.row,
+            f"{row.published.measured_on} {METRIC_NAMES[row.published.metric]}",
+            f"{estimate_text(row.ours, letters)}{_seeds_text(row.ours, comparison)}"
+            if row.ours
+            else _missing(row, reasons),
+        )
+        for row in comparison.rows
+    )
+    return TextTable(f"Arms of the sweep {comparison.sweep}{quick}", ("arm", "measured", "mean over seeds"), rows)
 
 
 def _cells(row: ComparedRow, comparison: Comparison, letters: _Letters, reasons: _Reasons) -> tuple[str, ...]:

@@ -149,12 +149,29 @@ def test_json_is_plain(tmp_path: Path) -> None:
     assert document["arm_pairs"][0]["difference"]["pairs"] == 2
 
 
-def test_a_space_without_rows_cannot_be_compared(tmp_path: Path) -> None:
+def test_a_space_without_rows_or_arms_cannot_be_compared(tmp_path: Path) -> None:
+    spec = arms_spec(arms={}, published=[])
+    nothing = SweepRecord("two", "val/accuracy", "max", ())
     with pytest.raises(ConfigError, match="no published numbers"):
-        compared(tmp_path)
+        compare(spec, nothing, tmp_path, space="papers/two")
 
 
 def test_a_cut_is_one_before_its_test_split_is_judged(tmp_path: Path) -> None:
     spec = arms_spec(published=[ON_TEST])
     row = only_row(compare(spec, arms_record(spec, RIGHT), tmp_path, space="papers/two", is_quick=True))
     assert (row.ours, row.is_comparable) == (None, False)
+
+
+def test_arms_of_a_space_without_a_paper_are_compared_with_the_first(tmp_path: Path) -> None:
+    comparison = compared(tmp_path)
+    assert [(row.published.row, row.ours and row.ours.num_seeds) for row in comparison.rows] == [
+        ("plain", 2),
+        ("cleaned", 2),
+    ]
+    (pair,) = comparison.arm_pairs
+    assert (pair.first, pair.second, pair.difference.value) == ("plain", "cleaned", pytest.approx(0.07))
+
+
+def test_arms_ranked_by_a_loss_are_no_fractions_to_compare(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="quotes no published numbers, and has no `arms`"):
+        compared(tmp_path, objective={"metric": "val/loss"})

@@ -34,7 +34,7 @@ def compare(
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX, for booktabs and tabularx.")] = False,
     json: arguments.Json = False,
 ) -> None:
-    """Put a paper's published numbers beside ours: n, interval and a plain word where the protocols differ."""
+    """Put a paper's published numbers beside ours, or a sweep's arms beside each other, with n and interval."""
     if sum((markdown, latex, json)) > 1:
         raise ConfigError("`--markdown`, `--latex` and `--json` are one choice", "leave all but one out")
     from ferray.apps.compare import compare_sweep
