@@ -98,6 +98,11 @@ class TrialArtifacts:
         return self._file("error.txt")
 
     @property
+    def trained_by(self) -> ArtifactFile:
+        """Of a stage that trials share: the number of the trial that has trained it."""
+        return self._file("trained-by.txt")
+
+    @property
     def held_out(self) -> ArtifactFile:
         """What the best weights score on the test split; see `ferray.results.held_out`."""
         return self._file("test.json")

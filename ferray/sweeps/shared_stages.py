@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ferray.artifacts.file_system import ArtifactFile
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts, stage_folder
 from ferray.config.trial import TrialConfig
@@ -44,7 +46,6 @@ class SharedStages:
     clock: Callable[[], float]
     _running: dict[int, _Staged] = field(default_factory=dict)
     _over: set[str] = field(default_factory=set)  # folders of stages that have ended
-    _trained_by: dict[str, int] = field(default_factory=dict)
     _left: dict[str, list[str]] = field(default_factory=dict)  # by whom a stage was begun and not ended
     _elsewhere: dict[int, tuple[str, ...]] = field(default_factory=dict)  # stages of other drivers' trials
     _looked: float | None = None  # None when something has happened since
@@ -106,7 +107,6 @@ class SharedStages:
         if not report.ends_stage:
             return ""
         self._looked, best, staged.best = None, staged.best, None
-        self._trained_by[stage_folder(stage)] = number
         told = f"stage {report.stage} of {report.stages} ({stage.dataset.name}) has ended"
         told += f", for all trials that share `{stage_folder(stage)}`"
         return f"{told}: {metric} {best.metrics[metric]:.3f}" if best is not None else f"{told}, and diverged"
@@ -131,15 +131,22 @@ class SharedStages:
     def parent(self, trial: Trial) -> dict[str, Any] | None:
         """What the record says of the stage before the last; None for a trial without one.
 
-        `trial` is the one that has trained it, where this driver has seen it, or is about to.
+        `trial` is the one that has trained it, or is about to.
         """
         before = trial.config.in_fold(0).stage_before
         if before is None:
             return None
         folder = stage_folder(before)
-        trained_by = self._trained_by.get(folder) if self._is_over(folder) else trial.number
-        file = TrialArtifacts.at(f"{self.artifacts.shared}/{folder}").best
-        return {"path": str(file), "sweep": "", "trial": trained_by, "recipe": before.recipe, "epoch": 0, "value": None}
+        shared = TrialArtifacts.at(f"{self.artifacts.shared}/{folder}")
+        trained_by = _number_in(shared.trained_by) if self._is_over(folder) else trial.number
+        return {
+            "path": str(shared.best),
+            "sweep": "",
+            "trial": trained_by,
+            "recipe": before.recipe,
+            "epoch": 0,
+            "value": None,
+        }
 
     def _missing(self, staged: _Staged | None) -> str:
         """The first stage of a trial that has not ended yet, "" where none is missing."""
@@ -166,6 +173,13 @@ class SharedStages:
                 self._elsewhere[other] = _stages_of(config)
             found[other] = self._elsewhere[other]
         return found
+
+
+def _number_in(file: ArtifactFile) -> int | None:
+    """The number that stands in the file; None where none can be read."""
+    with suppress(FerrayError, ValueError):
+        return int(file.read_bytes())
+    return None
 
 
 def _stages_of(config: dict[str, Any]) -> tuple[str, ...]:

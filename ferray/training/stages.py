@@ -151,6 +151,8 @@ class StagedTrainer:
 
     def _share(self, ended: TrialArtifacts) -> None:
         """Put a stage that has ended where other trials find it; its weights last, or word that there are none."""
+        self._shared.make()
+        self._shared.trained_by.write_text(f"{self.job.number}\n", durable=False)
         self._shared.take_over(ended)
         if not ended.best.exists():
             self._shared.record_error("no epoch of this stage had a finite objective\n")

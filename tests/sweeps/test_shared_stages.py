@@ -56,6 +56,7 @@ def share(driver: SweepDriver, job: TrialJob) -> Path:
     """What the worker leaves when the first stage has ended, and says."""
     folder = Path(job.shared) / stage_folder(job.trial_config().earlier_stages[0])
     folder.mkdir(parents=True)
+    (folder / "trained-by.txt").write_text(f"{job.number}\n")
     (folder / "best.pt").touch()
     driver.epoch_ended(job.number, of_stage(job, 2))
     return folder / "best.pt"
@@ -165,6 +166,16 @@ def test_the_record_names_the_trial_that_trained_the_stage(tmp_path: Path) -> No
     numbers(driver)
     parents = [trial.parent for trial in load_sweep(tmp_path / "curves").trials]
     assert [(parent["trial"], parent["path"]) for parent in parents] == [(0, str(weights))] * 2
+
+
+def test_the_record_names_it_after_the_driver_has_begun_anew(tmp_path: Path) -> None:
+    first = open_sweep(tmp_path)
+    share(first, next_job(first))
+    first.interrupt()
+    first.study.close()
+    again = next_job(open_sweep(tmp_path))
+    parents = {trial.number: trial.parent for trial in load_sweep(tmp_path / "curves").trials}
+    assert (again.number != 0, parents[again.number]["trial"]) == (True, 0)
 
 
 def test_the_record_of_a_trial_holds_all_its_stages(tmp_path: Path) -> None:

@@ -108,6 +108,12 @@ def test_the_trial_says_what_it_began_with(whole: tuple[TrialJob, list[EpochRepo
     assert init["config"]["dataset"]["demo"]["seed"] == 5
 
 
+def test_a_shared_stage_says_which_trial_has_trained_it(tmp_path: Path, cache: Path) -> None:
+    job = replace(staged_job(tmp_path / "0007", cache), number=7)
+    all_epochs(job)
+    assert (shared_stage(job) / "trained-by.txt").read_text() == "7\n"
+
+
 def test_a_stage_that_is_shared_leaves_nothing_in_the_trial(whole: tuple[TrialJob, list[EpochReport]]) -> None:
     assert not list(whole[0].path.glob("stage-*"))
 
