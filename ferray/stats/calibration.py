@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,10 +60,10 @@ class CalibrationEffect:
 def calibration_effect(logits_NC: Logits, labels_N: Labels, *, generator: np.random.Generator) -> CalibrationEffect:
     """The temperature of all images, judged by what those of folds make of the images that each leaves out.
 
-    Intervals are the basic bootstrap's over images: the error of a resample is larger than that of the images by as
-    much as that is larger than the true one, so that reflecting it takes the bias off.
+    Intervals are normal ones with the bootstrap's standard error over images. They lie around the error that is
+    measured, which of few images is larger than the true one, before and after alike.
     Source: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017; Efron and
-    Tibshirani, "An Introduction to the Bootstrap" (1993), section 13.4.
+    Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 6.
     """
     before_NC = softmax(logits_NC.astype(np.float64), axis=1)
     after_NC = _left_out(logits_NC, labels_N, generator)
@@ -77,7 +78,7 @@ def calibration_effect(logits_NC: Logits, labels_N: Labels, *, generator: np.ran
         before=_reliability(before_NC, labels_N, right_N, before, before_B),
         after=_reliability(after_NC, labels_N, right_N, after, after_B),
         difference=after - before,
-        interval=_basic(after - before, after_B - before_B),
+        interval=_around(after - before, after_B - before_B),
     )
 
 
@@ -118,16 +119,16 @@ def _errors(confidence_N: Values, right_N: Values, resamples_BN: NDArray[np.int6
     return calibration_error(confidence_N, right_N), np.fromiter(drawn, dtype=np.float64)
 
 
-def _basic(value: float, resampled_B: Values) -> Interval:
-    low, high = np.quantile(resampled_B, [0.025, 0.975])
-    return 2 * value - float(high), 2 * value - float(low)
+def _around(value: float, resampled_B: Values) -> Interval:
+    reach = NormalDist().inv_cdf(0.975) * float(resampled_B.std(ddof=1))
+    return value - reach, value + reach
 
 
 def _reliability(
     probable_NC: Values, labels_N: Labels, right_N: Values, error: float, resampled_B: Values
 ) -> Reliability:
     likely_N = probable_NC[np.arange(len(labels_N)), labels_N]
-    low, high = (min(1.0, max(0.0, end)) for end in _basic(error, resampled_B))
+    low, high = (min(1.0, max(0.0, end)) for end in _around(error, resampled_B))
     confidence_N = probable_NC.max(axis=1)
     place_N = _bins(confidence_N, NUM_BINS)
     bins = tuple(

@@ -49,7 +49,13 @@ def test_overconfident_logits_are_mended_beyond_noise() -> None:
     effect = calibration_effect(*drawn(4.0), generator=np.random.default_rng(0))
     assert effect.after.error < effect.before.error
     assert effect.interval[1] < 0
-    assert effect.before.interval[0] <= effect.before.error
+
+
+def test_each_interval_lies_around_its_error() -> None:
+    effect = calibration_effect(*drawn(4.0), generator=np.random.default_rng(0))
+    for found in (effect.before, effect.after):
+        assert found.interval[0] <= found.error <= found.interval[1]
+    assert effect.interval[0] < effect.difference < effect.interval[1]
 
 
 def test_true_probabilities_stay_as_they_are() -> None:
