@@ -13,6 +13,7 @@ from ferray.config.place import read_place
 
 _TRIALS = "trials"
 _ENSEMBLE = "ensemble"
+SOUP = "soup"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class SweepArtifacts:
     def ensemble(self) -> TrialArtifacts:
         """Those of the ensemble of its trials, there or not."""
         return TrialArtifacts.at(f"{self.root}/{_ENSEMBLE}")
+
+    @property
+    def soup(self) -> TrialArtifacts:
+        """Those of the model soup of one recipe's seeds, there or not."""
+        return TrialArtifacts.at(f"{self.root}/{SOUP}")
 
     def file(self, name: str) -> ArtifactFile:
         """The one that the record calls `name`, such as a trial's `checkpoint`."""

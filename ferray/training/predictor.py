@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -27,6 +27,7 @@ from ferray.imbalance import ClassCounts, ImbalanceStrategy
 from ferray.models.backbones import InputSpec
 from ferray.models.model import build_model, without_weights
 from ferray.system.cores import num_threads
+from ferray.training.batch_norm import renew_statistics
 from ferray.training.batches import Batch, Positions, split_batches
 from ferray.training.best_checkpoint import BestCheckpoint
 from ferray.training.checkpoint import copy_weights, read_checkpoint, refuse_misfit, taking_apart
@@ -230,6 +231,17 @@ class NetworkPredictor(Predictor):
             heats.append(grad_cam(self._classifier, images_NHWC, torch.from_numpy(classes[chunk]).to(device)))
         found = [heat_NHW for heat_NHW in heats if heat_NHW is not None]
         return torch.cat(found) if found else None
+
+    def renew_statistics(self, samples: PackedSamples, names: Collection[str], *, without: Iterable[int]) -> None:
+        """Take those of these BatchNorm layers anew from samples, but for the ids `without`; see `batch_norm`."""
+        kept = np.flatnonzero(~np.isin(samples.sample_ids, np.fromiter(without, dtype=np.int64)))
+        with closing(self._prefetcher()) as prefetcher:
+            batches = plain_batches(samples, kept, evaluation_size(self.config.batch_size), prefetcher)
+            renew_statistics(self._classifier, batches, names)
+
+    def whole_checkpoint(self) -> BestCheckpoint:
+        """All that it answers by, its weights as they are now."""
+        return replace(self.checkpoint, parts=self._parts())
 
     def network(self) -> ImageNetwork:
         if self._width is not None:

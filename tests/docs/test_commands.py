@@ -156,6 +156,7 @@ HOW: dict[str, How] = {
     "ferray export": run("--no-onnx", "--force"),
     "ferray predict": read,  # wants pictures; tests/cli/test_predict_command.py has some
     "ferray ensemble": run(),
+    "ferray ensemble sfew --soup": read,  # wants a recipe with several seeds; tests/apps/test_soup.py has some
     "ferray calibrate": run(),
     "ferray confirm": read,  # minutes; tests/apps/test_confirm.py runs it
     "ferray figures sfew": run(),

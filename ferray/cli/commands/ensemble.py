@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ferray.cli import arguments
+from ferray.cli import arguments, completion
 from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show
+from ferray.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
+    from ferray.apps.soup import Soup
     from ferray.artifacts.ensemble import Ensemble
+    from ferray.config.runtime import Runtime
     from ferray.results.gain import Gain
+    from ferray.study.records import SweepRecord
 
+KINDS = ("uniform", "greedy")
 NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1", "loss": "loss"}
 
 
@@ -25,6 +30,14 @@ def ensemble(
         int, typer.Option(min=1, help="How often the validation images are drawn anew; 1: as they are.")
     ] = 20,
     rounds: Annotated[int, typer.Option(min=1, help="How often a trial is added, the same one again too.")] = 25,
+    soup: Annotated[
+        str | None,
+        typer.Option(
+            metavar="uniform|greedy",
+            autocompletion=completion.words("uniform", "greedy"),
+            help="Average the weights of one recipe's seeds into one network instead.",
+        ),
+    ] = None,
     test: Annotated[bool, typer.Option("--test/--no-test", help="Measure the gain on the test split, once.")] = True,
     data_root: arguments.DataRoot = None,
     output: arguments.Output = Path("runs"),
@@ -34,6 +47,8 @@ def ensemble(
 ) -> None:
     """Choose trials that answer best together on validation images, and measure the gain on test images, once."""
     given = dict(locals())
+    if soup not in (None, *KINDS):
+        raise ConfigError(f"`{soup}` is no kind of soup", did_you_mean(soup or "", KINDS))
     from ferray.apps.options import place_of, runtime_from
 
     place, asked = place_of(name, given, Lines())
@@ -41,6 +56,9 @@ def ensemble(
     from ferray.study.history import load_sweep
 
     record = load_sweep(place.folder, storage)
+    if soup is not None:
+        _cook(record, place.folder, runtime, soup, test=test, json=json)
+        return
     say(f"ensemble of `{record.name}`: importing torch")
     from ferray.apps.ensemble import JudgedEnsemble, build_ensemble
     from ferray.apps.ensemble_choice import SelectionOptions, choose_ensemble
@@ -55,6 +73,30 @@ def ensemble(
         return
     for line in (*_lines(found.ensemble), *gain_lines(found.gains, "ensemble", found.ensemble.best_trial)):
         show(line)
+
+
+def _cook(record: SweepRecord, folder: Path, runtime: Runtime, kind: str, *, test: bool, json: bool) -> None:
+    say(f"soup of `{record.name}`: importing torch")
+    from ferray.apps.soup import cook_soup
+
+    found = cook_soup(record, folder, runtime, "greedy" if kind == "greedy" else "uniform", test=test, tell=say)
+    say(f"written: {found.file}")
+    if json:
+        plain = {field: value for field, value in vars(found).items() if field != "gains"}
+        print_json({"sweep": record.name, **plain, "test": [gain.to_json() for gain in found.gains]})
+        return
+    for line in (*_soup_lines(found), *gain_lines(found.gains, "soup", found.best_trial)):
+        show(line)
+
+
+def _soup_lines(found: Soup) -> list[str]:
+    whose = f"trial{'s' if len(found.ingredients) > 1 else ''} {', '.join(map(str, found.ingredients))}"
+    chosen = "; the greedy choice is made on these images" if found.kind == "greedy" else ""
+    return [
+        f"{found.kind} soup of recipe {found.recipe}: the weights of {whose}, of {len(found.trials)} seeds",
+        f"{found.metric} {found.value:.3f} after {found.best_value:.3f} of trial {found.best_trial} "
+        f"(n = {found.num_val}; the best was chosen on these images{chosen})",
+    ]
 
 
 def _lines(found: Ensemble) -> list[str]:
