@@ -210,8 +210,8 @@ class EpochReport:
         return self.diverged or self.halted or self.epoch >= self.epochs
 
     def to_json(self) -> dict[str, Any]:
-        """Plain containers, for JSON lines and for the way through Ray."""
-        return asdict(self)
+        """Plain containers, for JSON lines and for the way through Ray; lines of before are the same bytes again."""
+        return asdict(self, dict_factory=_without_later_defaults)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> EpochReport:
@@ -225,6 +225,12 @@ class EpochReport:
         if data.get("outliers") is not None:
             fields["outliers"] = _outlier_report(data["outliers"])
         return cls(**fields)
+
+
+def _without_later_defaults(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Fields that came after lines had been written are left out where they say nothing."""
+    later = {"stage": 0, "stages": 1, "relabelled": False}
+    return {name: value for name, value in fields if name not in later or value != later[name]}
 
 
 def best_epochs(reports: Iterable[EpochReport]) -> list[EpochReport]:
