@@ -8,13 +8,16 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ferray.canonical import added_later
 from ferray.config.optimizers import OPTIMIZERS
-from ferray.errors import did_you_mean
+from ferray.errors import nearest
 from ferray.registry import Params
+from ferray.text.commands import command
 
 
 def _known(name: str) -> str:
     if name not in OPTIMIZERS:
-        raise ValueError(f"`{name}` is not an optimiser; {did_you_mean(name, OPTIMIZERS)}")
+        meant = nearest(name, OPTIMIZERS)
+        hint = f"did you mean `{meant}`?" if meant else f"`{command('list', 'optimizers')}` says which there are"
+        raise ValueError(f"`{name}` is not an optimiser; {hint}")
     return name
 
 

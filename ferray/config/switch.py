@@ -6,9 +6,14 @@ from typing import Any
 
 from pydantic import BeforeValidator
 
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
 
 def _keys_of(value: Any) -> Any:
-    return {True: {}, False: None}[value] if isinstance(value, bool) else value
+    said = _WORDS.get(value.lower(), value) if isinstance(value, str) else value
+    if isinstance(said, bool):
+        return {} if said else None
+    return value
 
 
 ON_OR_OFF = BeforeValidator(_keys_of)

@@ -30,6 +30,11 @@ def test_a_search_may_choose_between_on_and_off() -> None:
     assert [isinstance(config, TrialConfig) and config.ema is not None for config in found] == [True, False]
 
 
+@pytest.mark.parametrize(("word", "is_on"), [("yes", True), ("On", True), ("no", False), ("off", False)])
+def test_words_for_true_and_false_are_taken_as_elsewhere(word: str, is_on: bool) -> None:
+    assert (demo_config(ema=word).ema is not None) == is_on
+
+
 def test_another_plain_value_is_neither() -> None:
     with pytest.raises(ValueError, match="valid dictionary"):
         demo_config(ema=1)

@@ -135,6 +135,11 @@ def test_a_slip_in_a_name_is_offered_the_nearest() -> None:
         OptimizerConfig(name="addamw")
 
 
+def test_a_name_that_is_near_several_is_told_where_all_are() -> None:
+    with pytest.raises(ValidationError, match=r"`adamm` is not an optimiser; .*list optimizers` says which there are"):
+        OptimizerConfig(name="adamm")
+
+
 def test_linear_falls_to_zero_by_the_end() -> None:
     assert rates(ScheduleConfig(name="linear"), steps_per_epoch=2, epochs=2) == [1.0, 0.75, 0.5, 0.25]
 
