@@ -18,8 +18,7 @@ from ferray.sweeps.first_step import Shapes, data_key
 def stage_problems(configs: Sequence[TrialConfig], shapes: Mapping[str, Shapes]) -> list[Problem]:
     """What is wrong between two stages of these trials, whose data has the `shapes` by `data_key`."""
     problems: list[Problem] = []
-    staged = [config.in_fold(0) for config in configs if config.stages is not None]
-    pairs = [(before, config) for config in staged if (before := config.stage_before) is not None]
+    pairs = [(before, config) for config in configs if (before := config.in_fold(0).stage_before) is not None]
     for before, config in {_kind(*pair): pair for pair in reversed(pairs)}.values():
         first, second = shapes[data_key(before)], shapes[data_key(config)]
         if (first.num_inputs, first.image_size) != (second.num_inputs, second.image_size):

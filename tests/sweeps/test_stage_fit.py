@@ -53,6 +53,13 @@ def test_a_backbone_whose_layers_depend_on_the_size_goes_through_stages_of_one(t
     assert "stages.0.image_size: weights for 48 px do not fit 32 px" in f"{caught.value.message} {caught.value}"
 
 
+def test_what_does_not_fit_between_stages_is_named_of_a_trial_in_folds_too(tmp_path: Path) -> None:
+    asked = spec({"dataset": OTHER, "image_size": 48}, {}, backbone="lenet")
+    folded = asked.model_copy(update={"base": {**asked.base, "folds": {"k": 2}}})
+    with pytest.raises(ConfigError, match=r"stages\.0\.image_size: weights for 48 px do not fit 32 px"):
+        check(tmp_path, folded)
+
+
 def test_a_backbone_that_takes_any_size_goes_through_stages_of_several(tmp_path: Path) -> None:
     assert check(tmp_path, spec({"dataset": OTHER, "image_size": 48}, {})).warnings == ()
 
