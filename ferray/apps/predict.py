@@ -61,8 +61,10 @@ def predict_files(asked: Mapping[str, Any], listener: Listener) -> Predicted:
     from ferray.inference.face_crops import FaceCutter
     from ferray.inference.models import open_model
 
-    model = open_model(file, runtime=asked["runtime"], device=asked["device"])
     pictures = AnnotatedPictures(asked["annotate"]) if asked["annotate"] else None
+    if pictures is not None:
+        pictures.refuse_overwriting(files.asked)
+    model = open_model(file, runtime=asked["runtime"], device=asked["device"])
     written: list[Path] = []
     try:
         for batch, found in answer_files(

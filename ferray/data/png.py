@@ -19,7 +19,7 @@ def write_png(path: Path, image_HWC: NDArray[np.uint8]) -> int:
     Nobody waits for the disk: a picture that a power cut takes is cut or drawn again.
     """
     data = cv2.imencode(".png", cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR))[1].tobytes()
-    with writing(path, DataError, "free space, or pass `--to`"):
+    with writing(path, DataError, "free space, or choose another folder"):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, data, durable=False)
     return len(data)

@@ -10,8 +10,10 @@ from PIL import Image, ImageDraw
 
 from ferray.data.lettering import font, printable, width_of
 from ferray.data.png import write_png
+from ferray.errors import ConfigError
 from ferray.faces import Detection
 from ferray.inference.answers import Answer
+from ferray.inference.files import AskedFile
 from ferray.inference.frames import Frame
 
 FRAME, INK, PAPER = (213, 94, 0), (255, 255, 255), (213, 94, 0)
@@ -26,6 +28,13 @@ class AnnotatedPictures:
         self._folder = folder
         self._taken: set[Path] = set()
 
+    def refuse_overwriting(self, files: Sequence[AskedFile]) -> None:
+        """ConfigError where a picture would be written into a folder of those that are asked, maybe over one."""
+        asked = {file.path.parent.resolve() for file in files}
+        if any(self._path(file, 0 if file.kind == "video" else None).parent.resolve() in asked for file in files):
+            message = f"annotated pictures in `{self._folder}` would lie among those that are asked"
+            raise ConfigError(message, "pass `--annotate` another folder, so that none of yours is written over")
+
     def write(self, frame: Frame, told: Sequence[tuple[Answer, str]]) -> Path:
         """The picture with its answers, each with its words; StorageError where it cannot be written."""
         path = self._unused(frame)
@@ -33,14 +42,17 @@ class AnnotatedPictures:
         return path
 
     def _unused(self, frame: Frame) -> Path:
-        below = frame.file.below.with_suffix("")
-        name = below if frame.number is None else below / f"frame-{frame.number:06d}"
-        number, path = 1, self._folder / f"{name}.png"
+        number, path = 1, self._path(frame.file, frame.number)
+        first = path
         while path in self._taken:
             number += 1
-            path = self._folder / f"{name}-{number}.png"
+            path = first.with_name(f"{first.stem}-{number}.png")
         self._taken.add(path)
         return path
+
+    def _path(self, file: AskedFile, frame: int | None) -> Path:
+        below = self._folder / file.below.with_suffix("")
+        return below.with_name(f"{below.name}.png") if frame is None else below / f"frame-{frame:06d}.png"
 
 
 def draw_answers(frame: Frame, told: Sequence[tuple[Answer, str]]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

@@ -48,10 +48,10 @@ class FoundFiles:
 def find_files(paths: Sequence[Path]) -> FoundFiles:
     """What lies behind the paths: files as they are named, folders at any depth, in order of name.
 
-    Hidden files and those of the desktop are left out. ConfigError for a path that is not there, DataError for a folder
-    that cannot be read.
+    Hidden files and those of the desktop are left out; a link to nothing is a file that cannot be read. ConfigError for
+    a path that is not there, DataError for a folder that cannot be read.
     """
-    if missing := [path for path in paths if not path.exists()]:
+    if missing := [path for path in paths if not (path.exists() or path.is_symlink())]:
         raise ConfigError(f"there is no file or folder `{missing[0]}`", "check the path; a pattern may match nothing")
     found = FoundFiles()
     for path in paths:

@@ -65,6 +65,7 @@ def test_annotated_pictures_are_written(model: Path, pictures: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("model.onnx", "a.png", "--annotate", "."), "would lie among those that are asked"),
         (("nosuch", "a.png"), "`nosuch` is no trained model"),
         (("model.onnx", "gone.png"), "there is no file or folder `gone.png`"),
         (("model.onnx", "a.png", "--faces", "mtcn"), "mtcn"),
@@ -74,7 +75,7 @@ def test_annotated_pictures_are_written(model: Path, pictures: Path, tmp_path: P
         (("model.onnx", "a.png", "--csv", "--json"), "`--csv` and `--json` are two choices"),
         (("nosuch:best", "a.png"), "there is no sweep `nosuch`"),
     ],
-    ids=["model", "path", "faces", "fps", "margin", "runtime", "two formats", "sweep"],
+    ids=["annotate", "model", "path", "faces", "fps", "margin", "runtime", "two formats", "sweep"],
 )
 def test_what_is_asked_wrongly_is_said(
     model: Path, pictures: Path, words: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch

@@ -3,12 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ferray.data.images import read_rgb
+from ferray.errors import ConfigError
 from ferray.faces import Detection
 from ferray.inference.annotated import FRAME, LEAST_SIDE, AnnotatedPictures, draw_answers
 from ferray.inference.answers import Answer
-from ferray.inference.files import AskedFile
+from ferray.inference.files import AskedFile, find_files
 from ferray.inference.frames import Frame
 
 GREY = np.full((200, 300, 3), 128, dtype=np.uint8)
@@ -48,3 +50,19 @@ def test_pictures_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> Non
 
 def test_frames_of_a_video_lie_in_a_folder_of_its_name(tmp_path: Path) -> None:
     assert AnnotatedPictures(tmp_path).write(frame("clip.avi", number=12), []) == tmp_path / "clip/frame-000012.png"
+
+
+@pytest.mark.parametrize("named", ["photos", "photos/a.png", "photos/sub"])
+def test_a_picture_that_is_asked_is_never_written_over(tmp_path: Path, named: str) -> None:
+    (tmp_path / "photos/sub").mkdir(parents=True)
+    (tmp_path / "photos/a.png").touch()
+    (tmp_path / "photos/sub/b.png").touch()
+    path = tmp_path / named
+    with pytest.raises(ConfigError, match="would lie among those that are asked"):
+        AnnotatedPictures(path.parent).refuse_overwriting(find_files([path]).asked)
+
+
+def test_a_folder_beside_the_pictures_takes_the_annotated_ones(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.png").touch()
+    AnnotatedPictures(tmp_path / "photos/drawn").refuse_overwriting(find_files([tmp_path / "photos"]).asked)

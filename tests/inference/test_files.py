@@ -34,6 +34,11 @@ def test_a_link_in_a_circle_ends(folder: Path) -> None:
     assert names(folder) == ["a.png", "text.png", "torn.png", "sub/b.jpg"]
 
 
+def test_a_link_to_nothing_is_asked_as_one_in_a_folder_is(tmp_path: Path) -> None:
+    (tmp_path / "a.png").symlink_to(tmp_path / "gone.png")
+    assert [file.path.name for file in find_files([tmp_path / "a.png"]).asked] == ["a.png"]
+
+
 def test_a_video_is_told_by_its_suffix(video: Path) -> None:
     assert [file.kind for file in find_files([video]).asked] == ["video"]
 
