@@ -12,7 +12,7 @@ import torch
 from ferray.data.images import resize
 from ferray.export import predict_script
 from ferray.export.folder import CARD, LABELS, METRICS, SCRIPT, Exported, RealInputs, in_place_of, refuse_difference
-from ferray.export.model_card import INTENDED, onnx_lines
+from ferray.export.model_card import INTENDED, data_set_lines, licence_line, onnx_lines
 from ferray.export.onnx_file import write_onnx
 from ferray.export.origin import Checks, Measured, score_lines
 from ferray.export.taken import CONFIG
@@ -70,7 +70,7 @@ def _write_documents(
 
 
 def _card(predictor: EnsemblePredictor, checks: Checks, test: Measured | None) -> str:
-    ensemble = predictor.ensemble
+    ensemble, configs = predictor.ensemble, [member.config for member in predictor.members]
     members = [f"| {member.trial} | `{member.recipe}` | {member.weight:.3f} |" for member in ensemble.members]
     chosen = f"`{ensemble.chosen_by}` {ensemble.value:.3f} on the {ensemble.num_val:,} validation images that chose it"
     table = (
@@ -84,8 +84,10 @@ def _card(predictor: EnsemblePredictor, checks: Checks, test: Measured | None) -
             f"({ensemble.best_value:.3f} for the best single one, which flatters both).",
             "",
             *("| trial | recipe | weight |", "|---|---|---|", *members, ""),
+            *dict.fromkeys(line for config in configs for line in data_set_lines(config)),
+            *(f"- classes, in the order of the logits: {', '.join(predictor.classes)}", ""),
             *("## Use", "", *(onnx_lines() if checks.onnx is not None else ())),
             *("## Measured", "", *(table or ["The test split was not read for this ensemble."]), ""),
-            *("## Intended use and limits", "", INTENDED),
+            *("## Intended use and limits", "", INTENDED, licence_line(configs), ""),
         ]
     )

@@ -56,11 +56,37 @@ def _facts(card: Card) -> Iterator[str]:
     )
     yield f"It is {chosen} by `{origin.metric}` on the validation split, at its best epoch by that."
     yield ""
-    yield f"- data set: `{_plain(config.dataset.name)}` ({params_line(dict(config.dataset.params)) or 'its defaults'})"
+    yield from data_set_lines(config)
     yield f"- backbone: `{_plain(_model_name(config))}`, head: `{config.head.name}`"
     yield f"- classes, in the order of the logits: {', '.join(map(_plain, card.classes))}"
     yield "- the whole configuration: `config.json`, under `ferray`"
     yield ""
+
+
+def data_set_lines(config: TrialConfig) -> Iterator[str]:
+    """What a trial was trained on, that of each earlier stage first."""
+    for number, stage in enumerate(config.earlier_stages, start=1):
+        yield f"- data set of stage {number} of {config.num_stages}: {_data_set(stage)}"
+    yield f"- data set: {_data_set(config)}"
+
+
+def licence_line(configs: Sequence[TrialConfig]) -> str:
+    """Whose licences hold for weights of these trials."""
+    began = {config.init_from or _pretrained(config) for config in configs} - {""}
+    several = len({data_set for config in configs for data_set in data_set_lines(config)}) > 1
+    sets = "each data set" if several else "the data set"
+    if not began:
+        return f"The licence of {sets} holds for it too."
+    starts = " and ".join(f"`{_plain(start)}`" for start in sorted(began))
+    return f"It began with {starts}, whose licence holds for it too, beside that of {sets}."
+
+
+def _pretrained(config: TrialConfig) -> str:
+    return "pretrained weights" if config.backbone.params.get("pretrained") else ""
+
+
+def _data_set(config: TrialConfig) -> str:
+    return f"`{_plain(config.dataset.name)}` ({_plain(params_line(dict(config.dataset.params))) or 'its defaults'})"
 
 
 def _use(card: Card) -> Iterator[str]:
@@ -137,6 +163,10 @@ def _input(card: Card) -> Iterator[str]:
     else:
         yield f"Then `{known['normalise']}` over each image by itself" + _grey(known)
     yield ""
+    if known["views"] > 1:
+        views = card.config.evaluate.model_dump(mode="json")
+        yield f"The logits are the mean over {known['views']} views of it ({params_line(views)})."
+        yield ""
     if card.checks.onnx is not None:
         yield f"`model.onnx` (opset {OPSET}) takes `images`, uint8 of shape (batch, {size}, {size}, 3), a batch of any"
         yield "size, and does all that follows: `logits` and `probabilities` are float32 of shape (batch, classes)."
@@ -169,11 +199,7 @@ def _check_lines(checks: Checks) -> Iterator[str]:
 
 def _rest(card: Card) -> Iterator[str]:
     yield from ("## Intended use and limits", "", INTENDED)
-    began = card.config.init_from or ("pretrained weights" if card.config.backbone.params.get("pretrained") else "")
-    if began:
-        yield f"It began with `{_plain(began)}`, whose licence holds for it too, beside that of the data set."
-    else:
-        yield "The licence of the data set holds for it too."
+    yield licence_line([card.config])
     yield ""
 
 

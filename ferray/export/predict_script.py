@@ -9,6 +9,7 @@ be one face. Prints csv: the file, the class, and a probability for each class; 
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,8 @@ class Model:
         return self._run("probabilities", pictures)
 
     def _run(self, output: str, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        if not len(pictures):
+            return np.empty((0, len(self.classes)), dtype=np.float32)
         inputs: dict[str, Any] = {
             given.name: np.stack([make_square(picture, given.shape[1]) for picture in pictures])
             for given in self.session.get_inputs()
@@ -112,19 +115,22 @@ def main(paths: Sequence[str]) -> int:
     if not paths:
         print("usage: python predict.py FACE.png ...", file=sys.stderr)
         return 2
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files need not be text
+            stream.reconfigure(errors="backslashreplace")
     model, table, code = Model(), csv.writer(sys.stdout, lineterminator="\n"), 0
     table.writerow(["file", "prediction", *model.classes])
     for start in range(0, len(paths), BATCH):
-        pictures = {}
+        names, pictures = [], []
         for path in paths[start : start + BATCH]:
             try:
-                pictures[path] = read_picture(path)
+                pictures.append(read_picture(path))
+                names.append(path)
             except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # of damaged files
                 print(f"{path}: is no picture that can be read: {error}", file=sys.stderr)
                 code = 1
-        if pictures:
-            for path, row in zip(pictures, model.probabilities(list(pictures.values())), strict=True):
-                table.writerow([path, model.classes[int(row.argmax())], *(f"{value:.6f}" for value in row)])
+        for name, row in zip(names, model.probabilities(pictures), strict=True):
+            table.writerow([name, model.classes[int(row.argmax())], *(f"{value:.6f}" for value in row)])
     return code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -88,11 +89,24 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 def test_the_script_needs_onnxruntime_and_pillow_alone(exported: Exported, tmp_path: Path) -> None:
     Image.new("RGB", (40, 40), (200, 100, 50)).save(tmp_path / "face.png")
     (tmp_path / "torn.png").write_text("text")
-    words = [exported.folder / "predict.py", tmp_path / "face.png", tmp_path / "torn.png"]
-    ran = subprocess.run([sys.executable, "-c", PROBE, *map(str, words)], capture_output=True, text=True, timeout=60)
+    odd = tmp_path / os.fsdecode(b"\xff.png")
+    odd.write_bytes((tmp_path / "face.png").read_bytes())
+    words = [exported.folder / "predict.py", tmp_path / "face.png", tmp_path / "torn.png", odd, tmp_path / "face.png"]
+    ran = subprocess.run(
+        [sys.executable, "-c", PROBE, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+    )
     assert ran.returncode == 1, ran.stderr
-    assert [line.split(",")[0] for line in ran.stdout.splitlines()] == ["file", str(tmp_path / "face.png")]
+    named = [line.split(",")[0].removeprefix(f"{tmp_path}/") for line in ran.stdout.splitlines()]
+    assert named == ["file", "face.png", r"\udcff.png", "face.png"]
     assert f"{tmp_path / 'torn.png'}: is no picture" in ran.stderr
+
+
+def test_the_script_answers_no_pictures_with_no_rows(exported: Exported) -> None:
+    assert Model(exported.folder / "model.onnx").logits([]).shape == (0, 7)
 
 
 def test_what_was_checked_is_in_the_folder(exported: Exported) -> None:
@@ -122,6 +136,17 @@ def test_the_card_tells_what_it_is(exported: Exported) -> None:
     assert "Trial 3 (recipe `1f3a9c2e`) of the sweep `little`" in card
     assert "| val | UAR | 0.500 |" in card
     assert "the test split was not read for this model" in card
+
+
+def test_the_card_names_the_data_set_of_each_stage(tmp_path: Path, origin: Origin, inputs: RealInputs) -> None:
+    stages = {"stages": [{"dataset": {"demo": {"seed": 3}}, "epochs": 2}, {}], "evaluate": {"flip": True}}
+    predictor = load_predictor(write_untrained(tmp_path, **stages))
+    to = tmp_path / "model"
+    write_network(to, predictor, origin, inputs, with_onnx=False, progress=lambda _: None)
+    card = (to / "README.md").read_text()
+    assert "- data set of stage 1 of 2: `demo` (" in card
+    assert "The licence of each data set holds for it too." in card
+    assert "The logits are the mean over 2 views of it (flip=true crops=1" in card
 
 
 def test_timm_alone_builds_a_network_with_a_linear_head(tmp_path: Path, origin: Origin, inputs: RealInputs) -> None:
