@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ferray.artifacts.ensemble import read_ensemble
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.exclusion import kept_list
 from ferray.config.place import DataPlace
 from ferray.config.runtime import Runtime
-from ferray.errors import FerrayError
+from ferray.errors import CheckpointError, FerrayError
+from ferray.events import Listener
 from ferray.export.ensemble_folder import write_ensemble
 from ferray.export.folder import Exported, RealInputs, write_network, write_other
 from ferray.export.onnx_file import require_onnx
@@ -25,17 +26,24 @@ from ferray.results.held_out import HeldOut, read_held_out
 from ferray.results.leaderboard import rank
 from ferray.stats.metrics import confusion_matrix, metrics_of
 from ferray.study.records import SweepRecord, TrialRecord
+from ferray.text.commands import command
 from ferray.training.checkpoint import digest_checkpoint
 from ferray.training.ensemble_predictor import EnsemblePredictor, load_ensemble
 from ferray.training.inputs import open_inputs
 from ferray.training.predictor import Predictor, load_predictor
 
 MOST_ASKED = 100  # validation images of which both are asked
-Tell = Callable[[str], None]
 
 
 def export_trial(
-    record: SweepRecord, trial: TrialRecord, folder: Path, to: Path, runtime: Runtime, *, with_onnx: bool, tell: Tell
+    record: SweepRecord,
+    trial: TrialRecord,
+    folder: Path,
+    to: Path,
+    runtime: Runtime,
+    *,
+    with_onnx: bool,
+    listener: Listener,
 ) -> Exported:
     """Write the trial of the sweep in `folder` to the folder `to`, and ask both about validation images.
 
@@ -48,30 +56,32 @@ def export_trial(
     known = read_held_out(artifacts.trial(trial.folder))
     held_out = known if known is not None and known.checkpoint == digest_checkpoint(checkpoint) else None
     origin = _origin(record, trial, held_out)
-    inputs = _inputs(predictor, folder, runtime, tell)
+    inputs = _inputs(predictor, folder, runtime, listener)
     if not _is_over_images(predictor):
-        tell(
+        listener.noted(
             "note: it is asked about rows of features, of which no ONNX file and no preprocessing of pixels is written"
         )
         return write_other(to, predictor, origin, inputs.called, torch.from_numpy(inputs.images))
     if with_onnx:
         require_onnx()
-    return write_network(to, predictor, origin, inputs, with_onnx=with_onnx, progress=tell)
+    return write_network(to, predictor, origin, inputs, with_onnx=with_onnx, progress=listener.noted)
 
 
 def export_ensemble(
-    record: SweepRecord, folder: Path, to: Path, runtime: Runtime, *, with_onnx: bool, tell: Tell
+    record: SweepRecord, folder: Path, to: Path, runtime: Runtime, *, with_onnx: bool, listener: Listener
 ) -> Exported:
     """Write the ensemble of the sweep in `folder` to the folder `to`, as `export_trial` does a trial.
 
     CheckpointError where none was chosen, or a member's best.pt is gone; ConfigError for one that sees no images.
     """
     place = SweepArtifacts.of(folder).ensemble
+    if read_ensemble(place.ensemble) is None:
+        raise CheckpointError(f"no ensemble was chosen for `{record.name}`", f"`{command('ensemble', record.name)}`")
     predictor = load_ensemble(place)
     if with_onnx:
         require_onnx()
-    inputs = _inputs(predictor.members[0], folder, runtime, tell)
-    tell(f"writing {len(predictor.members)} members of the ensemble of `{record.name}`")
+    inputs = _inputs(predictor.members[0], folder, runtime, listener)
+    listener.noted(f"writing {len(predictor.members)} members of the ensemble of `{record.name}`")
     return write_ensemble(to, predictor, inputs, _judged(place, predictor), with_onnx=with_onnx)
 
 
@@ -105,7 +115,7 @@ def _is_over_images(predictor: Predictor) -> bool:
     return predictor.takes_images and config.estimator.name == "none" and config.descriptor.name == "none"
 
 
-def _inputs(predictor: Predictor, folder: Path, runtime: Runtime, tell: Tell) -> RealInputs:
+def _inputs(predictor: Predictor, folder: Path, runtime: Runtime, listener: Listener) -> RealInputs:
     """Validation images, an even choice of them, as the trial is asked about them; noise where there is no data."""
     config = predictor.config
     place = DataPlace(runtime.data_root, runtime.cache_dir, kept_list(folder, config.exclude))
@@ -115,7 +125,7 @@ def _inputs(predictor: Predictor, folder: Path, runtime: Runtime, tell: Tell) ->
         rows: NDArray[Any] = val.images_of(chosen) if predictor.takes_images else val.inputs_of(chosen)
         return RealInputs(f"{len(chosen)} validation images", rows)
     except FerrayError as error:
-        tell(f"warning: it is checked on noise and not on validation images: {error.message}")
+        listener.warned(f"warning: it is checked on noise and not on validation images: {error.message}")
     generator, size = np.random.default_rng(0), predictor.checkpoint.image_size
     return RealInputs(
         f"{MOST_ASKED} images of noise", generator.integers(0, 256, (MOST_ASKED, size, size, 3), dtype=np.uint8)

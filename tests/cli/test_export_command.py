@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ferray.errors import DataError
 from ferray.testing.command import ferray
 
 SPACE = """
@@ -93,8 +94,19 @@ def test_missing_packages_are_said_with_how_to_get_them(
 
 def test_a_sweep_without_an_ensemble_says_so(runs: Path, tmp_path: Path) -> None:
     ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--ensemble", "--no-onnx")
-    assert (ran.code, "there is no ensemble" in ran.err) == (3, True)
+    assert (ran.code, "no ensemble was chosen for `tiny`" in ran.err, "ensemble tiny`" in ran.err) == (3, True, True)
     assert not (tmp_path / "model").exists()
+
+
+def test_quiet_still_warns_that_it_was_checked_on_noise(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise DataError("the data is gone")
+
+    monkeypatch.setattr("ferray.apps.export.open_inputs", gone)
+    ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--no-onnx", "--quiet")
+    assert (ran.code, "checked on noise and not on validation images: the data is gone" in ran.err) == (0, True)
 
 
 def test_an_ensemble_and_a_trial_are_two_choices(runs: Path, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def export(
         listener.noted(f"exporting the ensemble of `{record.name}`: importing torch")
         from ferray.apps.export import export_ensemble
 
-        exported = export_ensemble(record, place.folder, to, runtime, with_onnx=onnx, tell=listener.noted)
+        exported = export_ensemble(record, place.folder, to, runtime, with_onnx=onnx, listener=listener)
     else:
         from ferray.results.chosen import choose_trials
 
@@ -65,7 +65,7 @@ def export(
         listener.noted(f"exporting trial {chosen.number} of `{record.name}`: importing torch")
         from ferray.apps.export import export_trial
 
-        exported = export_trial(record, chosen, place.folder, to, runtime, with_onnx=onnx, tell=listener.noted)
+        exported = export_trial(record, chosen, place.folder, to, runtime, with_onnx=onnx, listener=listener)
     if json:
         what = {"ensemble": True} if ensemble else {"trial": chosen.number}
         files, checks = list(exported.files), asdict(exported.checks)
