@@ -8,7 +8,7 @@ from typing import Any
 
 from ferray.config.stages import STAGES, key_in_stage, stage_key
 from ferray.config.tree import split_component
-from ferray.config.trial import COMPONENT_FIELDS, group_keys
+from ferray.config.trial import COMPONENT_FIELDS, TrialConfig, group_keys
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,14 @@ def given(key: str, value: Any) -> Iterator[Address]:
         for option in options_of(value):
             name, params = _component_or_nothing(option)
             yield from (Address(key, name, parameter) for parameter in params)
-    elif value is None or isinstance(value, Mapping):  # a group that is switched off speaks of all its keys
-        yield from (Address(key, None, inner) for inner in (value or group_keys(key_in_stage(key))))
+    elif value is None or isinstance(value, Mapping):
+        yield from (Address(key, None, inner) for inner in (value or _spoken_of(key_in_stage(key), value)))
+
+
+def _spoken_of(field: str, value: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The keys of a group that is switched off, or on as it comes; a group without a switch says nothing by `{}`."""
+    is_switch = field in TrialConfig.model_fields and TrialConfig.model_fields[field].default is None
+    return group_keys(field) if value is None or is_switch else ()
 
 
 def overlaid(base: Mapping[str, Any], arm: Mapping[str, Any]) -> dict[str, Any]:

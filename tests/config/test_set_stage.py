@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ferray.config.set_key import set_key
+from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
 
 FIRST = {"dataset": "fer2013", "epochs": 9, "optimizer": {"lr": 0.1, "name": "sgd"}}
@@ -35,6 +36,13 @@ def test_a_whole_key_of_the_trial_is_that_of_its_stages_too() -> None:
 def test_of_a_group_a_stage_keeps_the_keys_beside_the_one_that_is_set() -> None:
     first, last = stages_after("optimizer.lr", 0.5)
     assert (first["optimizer"], last) == ({"name": "sgd"}, {"epochs": 5})
+
+
+@pytest.mark.parametrize("key", ["optimizer.name", "stages.0.optimizer.name"])
+def test_a_key_may_be_set_beside_one_of_its_group_that_is_searched_in_the_stage(key: str) -> None:
+    space = {"stages.0.optimizer.lr": {"choice": [0.1, 0.2]}}
+    changed, _ = after(key, "adam", {"optimizer": {"name": "lion"}}, {}, space=space)
+    assert SweepSpec.model_validate({"name": "x", **changed}).space.keys() == space.keys()
 
 
 def test_a_parameter_reaches_the_component_that_a_stage_has() -> None:
