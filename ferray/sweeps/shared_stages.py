@@ -18,10 +18,9 @@ from ferray.study.study import LOOK_EVERY_S, Trial
 
 @dataclass
 class _Staged:
-    """A running trial with stages before its last, those of its first fold; `folders` are those that trials share."""
+    """A running trial with stages before its last, of which `folders` are those that trials share."""
 
     trial: Trial
-    before: tuple[TrialConfig, ...]
     folders: tuple[str, ...]
     is_started: bool = False
     best: EpochReport | None = None  # of the stage that it trains
@@ -54,8 +53,7 @@ class SharedStages:
         """The trial was asked; without stages it waits for nobody."""
         self._looked = None
         if trial.config.stages is not None:
-            before = trial.config.in_fold(0).earlier_stages
-            self._running[trial.number] = _Staged(trial, before, shared_folders(trial.config))
+            self._running[trial.number] = _Staged(trial, shared_folders(trial.config))
 
     def trained_by(self, number: int) -> int | None:
         """The trial for whose stage this one waits; None for one that can begin."""
@@ -102,11 +100,11 @@ class SharedStages:
         staged = self._running.get(number)
         if staged is None:
             return ""
-        stage = staged.before[report.stage - 1]
         staged.best = report if report.is_best else staged.best
         if not report.ends_stage:
             return ""
         self._looked, best, staged.best = None, staged.best, None
+        stage = staged.trial.config.in_fold(report.fold).earlier_stages[report.stage - 1]
         told = f"stage {report.stage} of {report.stages} ({stage.dataset.name}) has ended"
         told += f", for all trials that share `{stage_folder(stage)}`"
         return f"{told}: {metric} {best.metrics[metric]:.3f}" if best is not None else f"{told}, and diverged"

@@ -104,7 +104,7 @@ class CrossValidationTrainer:
             self._trainer = self._open_fold(self._fold_job(self._fold, ""), self._on_batch)
         of_fold = self._trainer.step()
         if of_fold.stage:
-            return of_fold
+            return replace(of_fold, fold=self._fold)
         report = self._through_all_folds(of_fold, self._fold)
         if of_fold.is_last:
             self.close()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import zipfile
 from dataclasses import replace
 
 from ferray.artifacts.claim import claim, refuse_other_config
 from ferray.artifacts.history import EpochLog, read_history
 from ferray.artifacts.trial import TrialArtifacts, stage_folder
 from ferray.config.job import TrialJob
-from ferray.errors import ConfigError
+from ferray.errors import CheckpointError, ConfigError
 from ferray.events import EpochReport
+from ferray.files.os_errors import reading
+from ferray.models.weights import check_sizes
 from ferray.training.network_trainer import NetworkTrainer, checkpoints_of
 from ferray.training.trainer import OnBatch, OpenTrainer, Trainer
 
@@ -116,8 +119,21 @@ class StagedTrainer:
         return self._shared.best.exists() or self._shared.error.exists()
 
     def _open_own(self) -> Trainer:
+        self._refuse_torn_stage()
         init_from = str(self._shared.best) if self._shared.best.exists() else self.job.init_from
         return NetworkTrainer(replace(self.job, init_from=init_from), self._on_batch)
+
+    def _refuse_torn_stage(self) -> None:
+        """CheckpointError where the stage before lies there torn, and is to be begun with."""
+        file = self._shared.best
+        if not file.exists() or checkpoints_of(self.job):
+            return
+        try:
+            with reading(file, CheckpointError), file.open("rb") as stream:
+                check_sizes(stream)
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            message = f"the stage before cannot be begun with, as `{file}` is torn: delete it to have it trained again"
+            raise CheckpointError(message, "nothing else of the stage has to go") from error
 
     def _job_before(self) -> TrialJob:
         attempts = [TrialArtifacts.at(f"{attempt}/{self._name}") for attempt in self.job.attempts]

@@ -192,6 +192,15 @@ def test_folds_that_each_have_a_stage_of_their_own_share_none(tmp_path: Path) ->
     assert [numbers(driver), numbers(driver)] == [[0], [1]]
 
 
+def test_the_log_names_the_stage_of_the_fold_that_has_ended(tmp_path: Path) -> None:
+    notes = Notes()
+    driver = open_sweep(tmp_path, notes, base={"folds": {"k": 2}, "stages": [{"epochs": 2}, {"epochs": 2}]})
+    config = next_job(driver).trial_config()
+    ((second,),) = [config.in_fold(1).earlier_stages]
+    driver.epoch_ended(0, replace(curve_report(second, 2, saturating), stage=1, stages=2, fold=1))
+    assert [line for line in notes.lines if stage_folder(second) in line]
+
+
 class Elsewhere:
     """Another driver runs trial 3, of this configuration."""
 

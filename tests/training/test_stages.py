@@ -14,6 +14,7 @@ import torch
 from ferray.artifacts.trial import stage_folder
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
+from ferray.errors import CheckpointError
 from ferray.events import EpochReport
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.network_trainer import NetworkTrainer
@@ -171,6 +172,22 @@ def test_folds_share_a_stage_on_other_data(tmp_path: Path, cache: Path) -> None:
     job = staged_job(tmp_path / "0000", cache, {"epochs": 1}, folds={"k": 2})
     told = [(report.stage, report.fold, report.epoch) for report in all_epochs(job)]
     assert told == [(1, 0, 1), (1, 0, 2), (0, 0, 1), (0, 1, 2)]
+
+
+def test_epochs_of_a_stage_say_of_which_fold_they_are(tmp_path: Path, cache: Path) -> None:
+    config = demo_config(stages=[{"epochs": 1}, {}], **{**SIZES, "epochs": 1}, folds={"k": 2})
+    job = demo_job(tmp_path / "0000", cache, config)
+    assert [(report.stage, report.fold) for report in all_epochs(job)] == [(1, 0), (0, 0), (1, 1), (0, 1)]
+
+
+def test_a_stage_that_lies_there_torn_is_named_with_what_to_do(tmp_path: Path, cache: Path) -> None:
+    all_epochs(staged_job(tmp_path / "0000", cache))
+    weights = shared_stage(staged_job(tmp_path / "0001", cache)) / "best.pt"
+    weights.write_bytes(weights.read_bytes()[:2000])
+    with pytest.raises(CheckpointError, match="is torn: delete it to have it trained again"):
+        open_trainer(staged_job(tmp_path / "0001", cache))
+    weights.unlink()
+    assert all_epochs(staged_job(tmp_path / "0001", cache))[0].stage == 1
 
 
 class Diverging(NetworkTrainer):
