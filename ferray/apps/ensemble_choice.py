@@ -87,13 +87,18 @@ def choose_ensemble(
 def _candidates(record: SweepRecord, folder: Path, most: int, tell: Tell) -> list[TrialRecord]:
     """The best complete trials whose best.pt is kept, best first; errors of `choose_trials` where there is none."""
     complete = [trial for trial in rank(record).complete if trial.checkpoint]
-    kept = [trial for trial in complete if not trial.freed]
-    if not kept:
+    not_freed = [trial for trial in complete if not trial.freed]
+    if not not_freed:
         choose_trials(record, folder)
+    artifacts = SweepArtifacts.of(folder)
+    kept = [trial for trial in not_freed if artifacts.file(trial.checkpoint).exists()]
     if len(kept) < 2:
         raise ConfigError(*_too_few(record, "a checkpoint"))
-    if len(kept) < len(complete):
-        tell(f"note: {len(complete) - len(kept)} of {len(complete)} complete trials kept no checkpoint (`--keep`)")
+    if len(not_freed) < len(complete):
+        tell(f"note: {len(complete) - len(not_freed)} of {len(complete)} complete trials kept no checkpoint (`--keep`)")
+    if len(kept) < len(not_freed):
+        lost = ", ".join(str(trial.number) for trial in not_freed if trial not in kept)
+        tell(f"warning: the best.pt of trial {lost} is gone, which is left out")
     if len(kept) > most:
         tell(f"note: the best {most} of {len(kept)} trials are candidates")
     return kept[:most]

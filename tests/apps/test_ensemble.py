@@ -115,6 +115,14 @@ def test_a_trial_that_others_judged_on_other_images_is_left_out(pairs: Path) -> 
     assert "1 trial was judged on other validation images" in ran.err
 
 
+def test_a_trial_whose_checkpoint_is_gone_is_left_out(pairs: Path) -> None:
+    lost = logits_files(pairs)[1].parent
+    (lost / "best.pt").unlink()
+    ran = ensemble(pairs, "--no-test", "--json")
+    assert document(ran)["num_candidates"] == 3
+    assert f"the best.pt of trial {int(lost.name[:4])} is gone" in ran.err
+
+
 def test_one_checkpoint_makes_no_ensemble(pairs: Path) -> None:
     ran = ensemble(pairs, "--candidates", 1)
     assert (ran.code, "candidates" in ran.err) == (2, True)
