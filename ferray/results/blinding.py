@@ -85,7 +85,8 @@ def readings_of(record: SweepRecord, folder: Path) -> tuple[Reading, ...]:
 
     Trials that were judged before readings were written down make the first one, without a date.
     """
-    own = [reading for reading in record.readings if reading.by == "evaluate" or reading.sweep == record.name]
+    # Of the others, those of a confirmation are of trials of its own; a sweep may have been renamed since.
+    own = [reading for reading in record.readings if reading.by != "confirm" or reading.sweep == record.name]
     dated = {number for reading in own for number in reading.trials}
     artifacts = SweepArtifacts.of(folder)
     judged = [trial for trial in record.trials if trial.folder and artifacts.trial(trial.folder).held_out.exists()]

@@ -86,6 +86,15 @@ def test_what_was_judged_before_readings_were_kept_is_the_first_one(tmp_path: Pa
     assert (undated.trials, undated.when, kept) == ((0, 1, 2, 3), None, READING)
 
 
+def test_the_reading_of_an_ensemble_is_one_after_the_sweep_is_renamed(tmp_path: Path) -> None:
+    reading = replace(READING, by="ensemble", sweep="as it was called")
+    record = replace(sweep_record(), readings=(reading,))
+    own = SweepArtifacts.of(tmp_path).trial(record.trials[4].folder)
+    own.make()
+    own.held_out.write_text("{}")
+    assert readings_of(record, tmp_path) == (reading,)
+
+
 def test_a_sweep_that_nobody_judged_has_no_reading(tmp_path: Path) -> None:
     assert readings_of(sweep_record(), tmp_path) == ()
 
