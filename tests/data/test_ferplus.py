@@ -54,8 +54,8 @@ def test_votes_are_joined_with_the_faces_by_row(tmp_path: Path) -> None:
     assert (Emotion(samples[0].label), shares[Emotion.ANGRY], shares[Emotion.DISGUST]) == (Emotion.ANGRY, 0.7, 0.3)
 
 
-@pytest.mark.parametrize("folder", ["", "fer2013", "FER2013"])
-def test_both_tables_are_found_where_fer2013_is(tmp_path: Path, folder: str) -> None:
+@pytest.mark.parametrize("folder", ["", "fer2013", "FER2013", "ferplus", "FERPlus-master"])
+def test_both_tables_are_found_where_fer2013_or_ferplus_is(tmp_path: Path, folder: str) -> None:
     write_ferplus_csv(tmp_path / folder, per_class=1)
     assert len(listing(tmp_path)) == 21
 

@@ -54,6 +54,7 @@ class Fer2013(Dataset):
         pass
 
     params: Params
+    home_names: tuple[str, ...] = HOMES["fer2013"]  # folders of the data root; a set of the same faces has others too
     version: ClassVar[int] = 3
     holds_blank: ClassVar[bool] = True
     expected_layout = (
@@ -91,7 +92,7 @@ class Fer2013(Dataset):
         return DataError(error.message, f"{saved}{error.hint}")
 
     def _homes(self) -> list[Path]:
-        names = HOMES["fer2013"]
+        names = self.home_names
         return [inner for home in homes(self.root, names)[:-1] for inner in homes(home, names)] + [self.root]
 
     @property

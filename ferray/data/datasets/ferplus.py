@@ -109,7 +109,9 @@ class Ferplus(Dataset):
 
     @cached_property
     def _faces(self) -> Fer2013:
-        return Fer2013(Fer2013.Params(), self.root, self.digest)
+        faces = Fer2013(Fer2013.Params(), self.root, self.digest)
+        faces.home_names += HOMES["ferplus"]
+        return faces
 
     @property
     def _names(self) -> ClassNames:
