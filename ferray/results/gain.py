@@ -28,7 +28,11 @@ class Gain:
 
     @property
     def verdict(self) -> str:
-        """`better`, `worse`, or that the images do not tell."""
+        """`better`, `worse`, or that the images do not tell; what no draw of them changes has no interval."""
+        if self.difference.interval is None:
+            if self.difference.p == 1:
+                return "the same in every draw of these images"
+            return "no draw of these images gives it an interval"
         if not self.difference.is_beyond_noise:
             return "no difference beyond the noise"
         return "better" if self.difference.value > 0 else "worse"

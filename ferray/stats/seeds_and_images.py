@@ -119,14 +119,15 @@ def paired_models(
 
     Speaks of these very models on other images of the same kind, and not of trainings of their recipes, whose scatter
     one model of each does not show. Images are resampled as in `over_seeds_and_images`, each resample judging both.
-    Models that say the same of every image have no interval.
+    Models that say the same of every image have no interval, nor have those whose UAR differs by whole classes.
     """
     scores = [seed_scores(labels_N, said_N[None], metric) for said_N in (first_N, second_N)]
     value, num_images = float(scores[0][0] - scores[1][0]), len(labels_N)
     first_B1, second_B1 = _resampled(labels_N, [first_N[None], second_N[None]], metric, generator, num_resamples)
     error = float((first_B1 - second_B1).std(ddof=1))
     if error < NO_SCATTER:
-        return Difference(value, None, "no interval: both are right on the same images", num_images, p=1.0)
+        reason, p = "no interval: no draw of these images changes it", 1.0 if abs(value) < NO_SCATTER else None
+        return Difference(value, None, reason, num_images, p=p)
     from scipy.stats import t
 
     degrees = _image_degrees(labels_N, metric)

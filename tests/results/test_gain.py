@@ -48,6 +48,16 @@ def test_the_verdict_is_by_the_interval(ours: np.ndarray, theirs: np.ndarray, ve
     assert gains(answers(ours), answers(theirs))["accuracy"].verdict == verdict
 
 
+def test_what_differs_by_a_whole_class_is_not_called_noise() -> None:
+    found = gains(answers(wrong(*range(20))), answers(wrong()))["uar"]
+    assert (found.difference.value, found.difference.interval, found.difference.p) == (-0.5, None, None)
+    assert found.verdict == "no draw of these images gives it an interval"
+
+
+def test_models_that_say_the_same_are_called_the_same() -> None:
+    assert gains(answers(wrong(3)), answers(wrong(3)))["uar"].verdict == "the same in every draw of these images"
+
+
 def test_answers_to_other_images_are_not_compared() -> None:
     with pytest.raises(ValueError, match="other images"):
         gains(answers(wrong()), Answers("ab", IDS + 1, LABELS, LABELS))
