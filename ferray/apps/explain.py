@@ -121,7 +121,7 @@ def _draw(sheets: _Sheets, pairs: list[ConfusedPair], listener: Listener) -> lis
     classes = sheets.val.classes
     files = [sheets.losses(label, name) for label, name in enumerate(classes) if (sheets.val.labels == label).any()]
     files += [sheets.pair(number, pair) for number, pair in enumerate(pairs, start=1)]
-    for old in set(sheets.folder.glob("confused_*.png")) - set(files):
+    for old in set(sheets.folder.glob("confused_[0-9].png")) - set(files):
         old.unlink(missing_ok=True)
     if not sheets.has_maps:
         listener.warned(_NO_MAPS)
@@ -144,16 +144,16 @@ class _Sheets:
         hits, n = self.judged.recall(label)
         positions = self.judged.highest_losses(label, self.most)
         title = f"{name}: the {len(positions)} highest losses of {counted(n, 'validation image')}, {hits} recognised"
-        return self._write(f"losses_{plain_name(name)}", positions, title)
+        return self._write(self.folder / f"losses_{plain_name(name)}.png", positions, title)
 
     def pair(self, number: int, pair: ConfusedPair) -> Path:
         positions = self.judged.confused(pair, self.most)
         taken = f"{self.val.classes[pair.label]} taken for {self.val.classes[pair.predicted]}"
         low, high = pair.interval
         title = f"{taken}: {pair.count} of {pair.n} ({pair.share:.0%}, 95 % {low:.0%} to {high:.0%})"
-        return self._write(f"confused_{number}", positions, title)
+        return self._write(self.folder / f"confused_{number}.png", positions, title)
 
-    def _write(self, stem: str, positions: NDArray[np.int64], title: str) -> Path:
+    def _write(self, path: Path, positions: NDArray[np.int64], title: str) -> Path:
         heats = self.predictor.grad_cam(self.val, positions, self.judged.predicted[positions])
         self.has_maps = heats is not None
         seen = "; beside each image the places that spoke for the answer (Grad-CAM)" if self.has_maps else ""
@@ -164,7 +164,6 @@ class _Sheets:
             tiles.append(Tile(image_HWC, self._caption(position), is_flagged=is_wrong))
             if heats is not None:
                 tiles.append(Tile(heated(image_HWC, heats[row].numpy()), (f"for {self._answer(position)}",)))
-        path = self.folder / f"{stem}.png"
         write_png(path, draw_sheet(tiles, f"{title}, {self.whose}{seen}"))
         return path
 

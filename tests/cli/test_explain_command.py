@@ -54,7 +54,9 @@ def test_every_class_and_confused_pair_has_a_sheet(runs: Path) -> None:
 
 
 def test_counts_are_those_of_the_validation_images(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "confused_cat.png").touch()  # somebody's own
     document = json.loads(explain(runs, "network", "--json", "--to", tmp_path).out)
+    assert (tmp_path / "confused_cat.png").exists()
     assert sum(entry["n"] for entry in document["classes"]) == document["n"] == 28
     with (tmp_path / "losses.csv").open() as stream:
         losses = [float(row["loss"]) for row in csv.DictReader(stream)]
