@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ import onnxruntime
 from PIL import Image, ImageOps
 
 HERE = Path(__file__).resolve().parent
-BATCH = 64
+BATCH, BATCH_BYTES = 64, 256 * 2**20  # pictures, and what they take, that are asked about at a time
+MOST_PIXELS = 64_000_000  # of a picture
 
 
 class Model:
@@ -55,6 +56,8 @@ class Model:
 def read_picture(path: str | Path) -> np.ndarray:
     """A file as uint8 RGB (H, W, 3): turned as its EXIF says, transparency laid over black, 16 bits cut to 8."""
     with Image.open(path) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise ValueError(f"it has over {MOST_PIXELS:,} pixels")
         image.load()
         turned = ImageOps.exif_transpose(image)
     if turned.mode.startswith("I"):
@@ -110,6 +113,23 @@ def _neighbours(length: int, size: int, *, at_edges: bool) -> tuple[np.ndarray, 
     return np.clip(first, 0, length - 1), np.clip(first + 1, 0, length - 1), near, far
 
 
+def batches(paths: Sequence[str], unread: list[str]) -> Iterator[tuple[list[str], list[np.ndarray]]]:
+    """Names and pictures, so many at a time; files that are no pictures are said, and put down as `unread`."""
+    names: list[str] = []
+    pictures: list[np.ndarray] = []
+    for path in paths:
+        try:
+            pictures.append(read_picture(path))
+            names.append(path)
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # of damaged files
+            print(f"{path}: is no picture that can be read: {error}", file=sys.stderr)
+            unread.append(path)
+        if len(pictures) >= BATCH or sum(picture.nbytes for picture in pictures) >= BATCH_BYTES:
+            yield names, pictures
+            names, pictures = [], []
+    yield names, pictures
+
+
 def main(paths: Sequence[str]) -> int:
     """Answer files, batch by batch; the exit code."""
     if not paths:
@@ -118,20 +138,13 @@ def main(paths: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names of files need not be text
             stream.reconfigure(errors="backslashreplace")
-    model, table, code = Model(), csv.writer(sys.stdout, lineterminator="\n"), 0
+    model, table = Model(), csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(["file", "prediction", *model.classes])
-    for start in range(0, len(paths), BATCH):
-        names, pictures = [], []
-        for path in paths[start : start + BATCH]:
-            try:
-                pictures.append(read_picture(path))
-                names.append(path)
-            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # of damaged files
-                print(f"{path}: is no picture that can be read: {error}", file=sys.stderr)
-                code = 1
+    unread: list[str] = []
+    for names, pictures in batches(paths, unread):
         for name, row in zip(names, model.probabilities(pictures), strict=True):
             table.writerow([name, model.classes[int(row.argmax())], *(f"{value:.6f}" for value in row)])
-    return code
+    return 1 if unread else 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from ferray.data.images import read_rgb, resize
-from ferray.export.predict_script import make_square, read_picture
+from ferray.export import predict_script
+from ferray.export.predict_script import batches, make_square, read_picture
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,15 @@ def test_a_turned_picture_is_turned_back(tmp_path: Path) -> None:
     noise.save(tmp_path / "a.png", exif=exif)
     assert read_picture(tmp_path / "a.png").shape == (7, 9, 3)
     assert np.array_equal(read_picture(tmp_path / "a.png"), read_rgb(tmp_path / "a.png"))
+
+
+def test_large_pictures_do_not_wait_for_a_full_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predict_script, "BATCH_BYTES", 2 * 9 * 7 * 3)
+    Image.new("RGB", (9, 7)).save(tmp_path / "a.png")
+    assert [len(names) for names, _ in batches([str(tmp_path / "a.png")] * 5, [])] == [2, 2, 1]
+
+
+def test_a_picture_of_too_many_pixels_is_not_opened(tmp_path: Path) -> None:
+    Image.new("1", (8001, 8000)).save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="over 64,000,000 pixels"):
+        read_picture(tmp_path / "a.png")
