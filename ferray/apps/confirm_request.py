@@ -26,7 +26,14 @@ from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.events import Listener
 from ferray.results.blinding import standing_of
-from ferray.results.finalist_choice import BASELINE, MOST_SEEDS, Arm, choose_baseline, choose_finalists
+from ferray.results.finalist_choice import (
+    BASELINE,
+    MOST_SEEDS,
+    Arm,
+    choose_baseline,
+    choose_finalists,
+    fixed_stages_remark,
+)
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
 from ferray.text.counting import counted
@@ -108,6 +115,8 @@ def _remarks(trainings: Trainings) -> Iterator[str]:
     if former and not is_sweep(trainings.folder):
         names = ", ".join(f"`{each.name}`" for each in former)
         yield f"these are other finalists than those of {names}: they are trained in `{trainings.name}`"
+    if remark := fixed_stages_remark(trainings.arms):
+        yield remark
     if trainings.num_folds:
         chosen = "the search has chosen the finalists on the same images, which still flatters them"
         yield f"there is no test split: each image is held out once in {trainings.num_folds} nested folds; {chosen}"

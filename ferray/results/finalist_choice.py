@@ -87,6 +87,15 @@ def fresh_seed(records: Iterable[SweepRecord]) -> int:
     return next(start for start in range(1, len(taken) + 2) if start not in taken) * MOST_SEEDS
 
 
+def fixed_stages_remark(arms: Iterable[Arm]) -> str:
+    """What to know where an earlier stage has a seed of its own, which fresh ones leave as it is; "" for none."""
+    fixed = [arm.name for arm in arms if any("seed" in stage for stage in arm.config.get("stages") or ())]
+    if not fixed:
+        return ""
+    what = f"an earlier stage of {', '.join(fixed)} has a `seed` of its own and is the same for all fresh seeds"
+    return f"{what}: what they tell apart is the training after it"
+
+
 def seeds_of_search(record: SweepRecord, arms: Sequence[Arm]) -> set[int]:
     """The seeds with which the search has trained these recipes."""
     recipes = {arm.recipe for arm in arms}

@@ -6,7 +6,14 @@ import pytest
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
-from ferray.results.finalist_choice import Arm, choose_baseline, choose_finalists, fresh_seed, seeds_of_search
+from ferray.results.finalist_choice import (
+    Arm,
+    choose_baseline,
+    choose_finalists,
+    fixed_stages_remark,
+    fresh_seed,
+    seeds_of_search,
+)
 from ferray.study.records import SweepRecord
 from ferray.testing.fake_arms import arms_record, arms_spec
 
@@ -80,3 +87,17 @@ def test_fresh_seeds_pass_over_a_thousand_of_which_one_was_used() -> None:
 
 def test_the_seeds_of_a_recipe_are_those_of_its_trials() -> None:
     assert seeds_of_search(RECORD, choose_finalists(RECORD, 1)) == {0, 1}
+
+
+def staged_arm(name: str, first: dict[str, object]) -> Arm:
+    config = TrialConfig.model_validate({"dataset": "demo", "stages": [first, {}]})
+    return Arm(name, config.recipe, config.to_json())
+
+
+def test_an_earlier_stage_that_fresh_seeds_leave_as_it_is_is_told() -> None:
+    arms = [staged_arm("trial-1", {"epochs": 2, "seed": 0}), staged_arm("trial-2", {"epochs": 2})]
+    assert fixed_stages_remark(arms).startswith("an earlier stage of trial-1 has a `seed` of its own")
+
+
+def test_nothing_is_told_of_stages_that_have_the_seed_of_their_trial() -> None:
+    assert fixed_stages_remark([staged_arm("trial-2", {"epochs": 2}), *choose_finalists(RECORD, 2)]) == ""
