@@ -144,6 +144,8 @@ HOW: dict[str, How] = {
     "ferray sweep fer2013 --exclude": read,  # the audit of these few drawn faces has nothing to leave out
     "ferray sweep NAME": run(*FEW),
     "ferray sweep papers/wang2020": run(*PLACE),
+    "ferray sweep recipes/": read,  # an hour; an arm a switch
+    "ferray compare recipes/": read,  # what has not been swept here
     "ferray sweep papers/": read,  # minutes; `make papers` runs them all
     "ferray sweep sfew --address": read,  # wants a cluster
     "ferray sweep sfew --set dataset.faces=mtcnn": read,  # after cutting 84 faces
