@@ -45,7 +45,9 @@ def select_ensemble(
     Begins with the best model and adds, `rounds` times, the one that raises the score of the mean most, any of them
     again and again; what counts is the best mean on the way. `bags` times over, each with the images drawn anew with
     replacement, and the weights averaged, which keeps one bag's luck from deciding; with one bag the images are as they
-    are. Caruana et al. draw models for a bag from thousands; of a sweep's dozens a half may lack every good one.
+    are. Where the mean of the bags is worse than the best model on these images, one greedy choice on all of them
+    counts, which never is. Caruana et al. draw models for a bag from thousands; of a sweep's dozens a half may lack
+    every good one.
     Sources: Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble Selection from Libraries of Models", ICML 2004,
     sections 2.1 and 2.3; Breiman, "Bagging Predictors", Machine Learning 24 (1996), for bags of examples.
     """
@@ -57,10 +59,18 @@ def select_ensemble(
         weights_M += counts_M / counts_M.sum() / bags
     alone_M = _keys(probabilities_MNC, labels_N, score)
     best = int(alone_M[:, 0].argmax())
-    mean_1NC = np.tensordot(weights_M, probabilities_MNC, axes=1)[None]
+    best_value = float(alone_M[best, 0])
+    if (value := _value(weights_M, probabilities_MNC, labels_N, score)) < best_value:
+        counts_M = _greedy(probabilities_MNC, labels_N, score, rounds)
+        weights_M = counts_M / counts_M.sum()
+        value = _value(weights_M, probabilities_MNC, labels_N, score)
     sign = -1 if score == "log_loss" else 1
-    (value, _), (best_value, _) = _keys(mean_1NC, labels_N, score)[0], alone_M[best]
-    return Selection(weights_M, sign * float(value), best, sign * float(best_value))
+    return Selection(weights_M, sign * value, best, sign * best_value)
+
+
+def _value(weights_M: NDArray[np.float64], probabilities_MNC: Probabilities, labels_N: Labels, score: Score) -> float:
+    """The score of the weighted mean, such that more is better."""
+    return float(_keys(np.tensordot(weights_M, probabilities_MNC, axes=1)[None], labels_N, score)[0, 0])
 
 
 def _greedy(probabilities_MNC: Probabilities, labels_N: Labels, score: Score, rounds: int) -> NDArray[np.int64]:

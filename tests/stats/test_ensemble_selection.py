@@ -75,3 +75,11 @@ def test_bags_draw_other_images_and_share_the_weight() -> None:
 def test_the_same_generator_gives_the_same_weights() -> None:
     runs = [select(FIRST, SECOND, AWFUL, bags=5) for _ in range(2)]
     assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("score", ["accuracy", "uar", "log_loss"])
+def test_no_choice_is_worse_than_the_best_alone_on_its_own_images(score: str) -> None:
+    draws = np.random.default_rng(0).dirichlet(np.ones(2), size=(40, 4, len(LABELS)))
+    sign = -1 if score == "log_loss" else 1
+    found = [select_ensemble(draw, LABELS, score, generator=generator()) for draw in draws]
+    assert [each for each in found if sign * (each.value - each.best_value) < 0] == []
