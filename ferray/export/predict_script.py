@@ -122,7 +122,7 @@ def batches(paths: Sequence[str], unread: list[str]) -> Iterator[tuple[list[str]
             pictures.append(read_picture(path))
             names.append(path)
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # of damaged files
-            print(f"{path}: is no picture that can be read: {error}", file=sys.stderr)
+            print(f"{visible(path)}: is no picture that can be read: {visible(str(error))}", file=sys.stderr)
             unread.append(path)
         if len(pictures) >= BATCH or sum(picture.nbytes for picture in pictures) >= BATCH_BYTES:
             yield names, pictures
@@ -130,10 +130,20 @@ def batches(paths: Sequence[str], unread: list[str]) -> Iterator[tuple[list[str]
     yield names, pictures
 
 
+def visible(text: str) -> str:
+    """What others have called a file, with its control characters written out: none reaches the terminal."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def cell(text: str) -> str:
+    """The same for a table, where a spreadsheet would compute what begins as a formula does."""
+    return "'" * text.startswith(("=", "+", "-", "@")) + visible(text)
+
+
 def main(paths: Sequence[str]) -> int:
     """Answer files, batch by batch; the exit code."""
     if not paths:
-        print("usage: python predict.py FACE.png ...", file=sys.stderr)
+        print(visible("usage: python predict.py FACE.png ..."), file=sys.stderr)
         return 2
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names of files need not be text
@@ -143,7 +153,7 @@ def main(paths: Sequence[str]) -> int:
     unread: list[str] = []
     for names, pictures in batches(paths, unread):
         for name, row in zip(names, model.probabilities(pictures), strict=True):
-            table.writerow([name, model.classes[int(row.argmax())], *(f"{value:.6f}" for value in row)])
+            table.writerow([cell(name), model.classes[int(row.argmax())], *(f"{value:.6f}" for value in row)])
     return 1 if unread else 0
 
 

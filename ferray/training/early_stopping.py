@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ferray.config.early_stopping import EarlyStoppingConfig
 from ferray.config.job import TrialJob
 from ferray.events import EpochReport
+from ferray.stats.ranking import Mode, sign
 from ferray.text.counting import counted
 
 
@@ -23,12 +24,11 @@ def stopping_note(config: EarlyStoppingConfig | None, reports: Sequence[EpochRep
     return f"early stopping: no better `{job.metric}` in {counted(waited, 'epoch')}"
 
 
-def _num_waited(config: EarlyStoppingConfig, values: Sequence[float], mode: str) -> int:
+def _num_waited(config: EarlyStoppingConfig, values: Sequence[float], mode: Mode) -> int:
     """Epochs since the last that was better than the best before it, by more than `min_delta`."""
-    sign = 1.0 if mode == "max" else -1.0
-    best, waited = sign * values[0], 0
+    best, waited = sign(mode) * values[0], 0
     for value in values[1:]:
         waited += 1
-        if sign * value - best > config.min_delta:
-            best, waited = sign * value, 0
+        if sign(mode) * value - best > config.min_delta:
+            best, waited = sign(mode) * value, 0
     return waited

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ferray.data.images import read_rgb, resize
 from ferray.export import predict_script
-from ferray.export.predict_script import batches, make_square, read_picture
+from ferray.export.predict_script import batches, cell, make_square, read_picture, visible
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,8 @@ def test_a_picture_of_too_many_pixels_is_not_opened(tmp_path: Path) -> None:
     Image.new("1", (8001, 8000)).save(tmp_path / "a.png")
     with pytest.raises(ValueError, match="over 64,000,000 pixels"):
         read_picture(tmp_path / "a.png")
+
+
+def test_what_a_file_is_called_neither_steers_a_terminal_nor_is_computed() -> None:
+    assert visible("a\x1b[2Jb\nc\udc80 é") == "a\\x1b[2Jb\\nc\\udc80 é"
+    assert [cell("=1+1.png"), cell("-a.png"), cell("a=1.png")] == ["'=1+1.png", "'-a.png", "a=1.png"]
