@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 
 from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
-from ferray.errors import ClusterError
+from ferray.errors import ClusterError, ConfigError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind
 from ferray.launch._trainable import BundleTrainable
 from ferray.registry import ROOMS
@@ -145,9 +146,10 @@ def wait_for_trials(folder: Path, count: int) -> None:
     until = time.monotonic() + 150
     while time.monotonic() < until:
         if (folder / "runs/tiny/study.journal").exists():
-            trials = load_sweep(folder / "runs/tiny").trials
-            if sum(trial.state != "running" for trial in trials) >= count:
-                return
+            with suppress(ConfigError):  # of a store that says nothing yet: ask again in a moment
+                trials = load_sweep(folder / "runs/tiny").trials
+                if sum(trial.state != "running" for trial in trials) >= count:
+                    return
         time.sleep(0.2)
     raise AssertionError("the sweep did not get that far")
 
