@@ -22,15 +22,17 @@ class EpochLog:
     def __init__(self, artifacts: TrialArtifacts) -> None:
         self._artifacts = artifacts
         self.lines: list[str] = []
+        self._reports: list[EpochReport] = []
 
     @property
     def reports(self) -> tuple[EpochReport, ...]:
         """The epochs of `lines`."""
-        return tuple(map(_report_of, self.lines))
+        return tuple(self._reports)
 
     def restart(self, lines: Iterable[str]) -> None:
         """Put the files back to where these epochs had just ended: none for a fresh trial."""
         self.lines = list(lines)
+        self._reports = list(map(_report_of, self.lines))
         self._write_lines()
         rows = [row for report in self.reports for row in _removed_rows(report)]
         if rows:
@@ -42,6 +44,7 @@ class EpochLog:
         """Add one epoch, and what it removed."""
         line = history_line(report)
         self.lines.append(line)
+        self._reports.append(_report_of(line))
         self._artifacts.history.append_text(f"{line}\n")
         if rows := list(_removed_rows(report)):
             is_new = not self._artifacts.removed.exists()
