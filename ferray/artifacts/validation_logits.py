@@ -74,7 +74,8 @@ def _unpacked(content: bytes) -> ValidationLogits:
     known = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_KEY])
     if known["format"] != FORMAT:
         raise ValueError("another format")
-    sample_ids, labels, logits = (load(content)[name] for name in _COLUMNS)
+    columns = load(content)
+    sample_ids, labels, logits = (columns[name] for name in _COLUMNS)
     classes = tuple(map(str, known["classes"]))
     if sample_ids.ndim != 1 or labels.shape != sample_ids.shape or logits.shape != (len(labels), len(classes)):
         raise ValueError("columns of unequal length")
