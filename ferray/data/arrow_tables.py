@@ -112,8 +112,9 @@ class PieceCache:
         key = (path, place[0], column)
         with self._lock:
             if key not in self._pieces:
-                table = self._tables.setdefault(path, ArrowTable(path))
-                self._pieces[key] = table.piece(place[0], (column,))
+                if path not in self._tables:
+                    self._tables[path] = ArrowTable(path)
+                self._pieces[key] = self._tables[path].piece(place[0], (column,))
                 while len(self._pieces) > KEPT_PIECES:
                     self._pieces.popitem(last=False)
             return self._pieces[key][place[1]][column]

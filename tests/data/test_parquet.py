@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ferray.config.trial import DatasetChoice
+from ferray.data.arrow_tables import PieceCache
 from ferray.data.datasets.parquet import Parquet
 from ferray.data.pack import open_splits
 from ferray.data.samples import SampleList
@@ -48,6 +49,13 @@ def test_every_row_is_decoded_whichever_piece_it_lies_in(tmp_path: Path) -> None
     opened = dataset(tmp_path)
     last = opened.samples().samples[13]
     assert np.array_equal(splits.train.picture(13), opened.original(last))
+
+
+def test_a_file_is_opened_once_for_all_its_pieces(tmp_path: Path) -> None:
+    file, cache = write_parquet(tmp_path, per_class=1) / FILE, PieceCache()
+    cache.cell(file, (0, 0), "label")
+    file.unlink()
+    assert cache.cell(file, (1, 0), "label") == 5  # the sixth row, with five in a row group
 
 
 def test_numbers_that_nothing_names_are_asked_about(tmp_path: Path) -> None:
