@@ -306,7 +306,8 @@ class SweepDriver:
             self.listeners.notify("ended_elsewhere", *ended)
         for number in self.stages.waiting() if self.is_winding_up else ():
             self.withdraw(number)
-        if self.stages.waits_for_others():
+        has_none_to_hear = len(self._trials) == self.stages.num_waiting
+        if has_none_to_hear and self.stages.waits_for_others():
             self.pause(LOOK_EVERY_S)
         if self.is_done or self.study.num_running or self.num_left:
             return

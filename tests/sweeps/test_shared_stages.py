@@ -12,7 +12,7 @@ from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.events import Decision, EpochReport, FailureReason, Listener
 from ferray.study.history import load_sweep
-from ferray.study.study import Trial
+from ferray.study.study import LOOK_EVERY_S, Trial
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.shared_stages import SharedStages
 from ferray.testing.curves import curve_report, open_driver, saturating, small_spec
@@ -202,13 +202,14 @@ def test_the_log_names_the_stage_of_the_fold_that_has_ended(tmp_path: Path) -> N
 
 
 class Elsewhere:
-    """Another driver runs trial 3, of this configuration."""
+    """Another driver runs trial 3, or another one, of this configuration."""
 
-    def __init__(self, config: dict[str, Any] | None) -> None:
+    def __init__(self, config: dict[str, Any] | None, number: int = 3) -> None:
         self._config = config
+        self._number = number
 
     def running_elsewhere(self, *, below: int) -> dict[int, dict[str, Any] | None]:
-        return {3: self._config} if below > 3 else {}
+        return {self._number: self._config} if below > self._number else {}
 
 
 def waited_for(tmp_path: Path, other: dict[str, Any] | None, number: int) -> int | None:
@@ -232,3 +233,23 @@ def test_another_drivers_trial_that_was_asked_later_waits_itself(tmp_path: Path)
 
 def test_another_drivers_trial_without_the_stage_is_no_matter(tmp_path: Path) -> None:
     assert waited_for(tmp_path, {"dataset": "demo"}, number=4) is None
+
+
+def pauses_of_a_turn(driver: SweepDriver) -> list[float]:
+    """How long the driver sleeps while whoever waits for a stage waits for a trial of another driver."""
+    pauses: list[float] = []
+    driver.stages.study, driver.pause = Elsewhere(None, number=-1), pauses.append
+    while driver.next_bundles():
+        pass
+    driver.tend()
+    return pauses
+
+
+def test_a_driver_whose_every_trial_waits_for_others_sleeps(tmp_path: Path) -> None:
+    assert pauses_of_a_turn(open_sweep(tmp_path)) == [LOOK_EVERY_S]
+
+
+def test_a_driver_that_trains_never_sleeps(tmp_path: Path) -> None:
+    arms = {"one": {}, "two": {"stages": [FIRST, {}]}}
+    driver = open_sweep(tmp_path, base={"epochs": 4}, space={}, arms=arms)
+    assert (pauses_of_a_turn(driver), driver.stages.num_waiting) == ([], 1)
