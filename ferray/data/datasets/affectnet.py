@@ -14,10 +14,10 @@ from ferray.data.account import Account
 from ferray.data.boxes import box_of, read_face, with_box
 from ferray.data.class_names import ClassNames, Contempt
 from ferray.data.csv_table import Cells, CsvTable
-from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.datasets import DatasetParams
+from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.files import shown
 from ferray.data.fingerprint import table_fingerprint
-from ferray.data.images import resize
 from ferray.data.layout import HOMES, found_below, homes
 from ferray.data.line_names import line_name
 from ferray.data.samples import Sample, SampleList
@@ -36,7 +36,7 @@ COLUMNS = (
 PATH, LABEL, BOX = COLUMNS[0], COLUMNS[6], COLUMNS[1:5]
 
 
-class Affectnet(Dataset):
+class Affectnet(PictureDataset):
     """AffectNet: up to 420,000 labelled faces of the web, 500 a class to validate on; seven classes or eight.
 
     Read are the authors' `training.csv` and `validation.csv` with `Manually_Annotated_Images/`, of which each face is
@@ -69,9 +69,6 @@ class Affectnet(Dataset):
                 names = self._names
                 return list_rows(rows, names, what=f"`{tree.home}`", account=tree.account, fixed=names.all)
         raise self.not_found()
-
-    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        return resize(self.original(sample), size)
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_face(self.root, sample.source)

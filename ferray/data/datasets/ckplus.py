@@ -7,19 +7,17 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from ferray.data.account import Account, PassedOver
 from ferray.data.class_names import ClassNames, Contempt
-from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.datasets import DatasetParams
+from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.files import shown
 from ferray.data.fingerprint import table_fingerprint
 from ferray.data.group_names import CK_PLUS
-from ferray.data.images import read_image, read_original
 from ferray.data.layout import HOMES, found_below, homes, look_into
-from ferray.data.samples import Sample, SampleList
+from ferray.data.samples import SampleList
 from ferray.data.scan import Rules, scan
 from ferray.data.table_rows import Row, file_row, file_rows, list_rows
 from ferray.data.word_lines import word_lines
@@ -29,7 +27,7 @@ SEQUENCES = ("cohn-kanade-images", "extended-cohn-kanade-images/cohn-kanade-imag
 LABELS = ("emotion", "emotion_labels/emotion", "emotion_labels")
 
 
-class Ckplus(Dataset):
+class Ckplus(PictureDataset):
     """CK+: 593 sequences of 123 people from a neutral face to a posed one, of which 327 have a label.
 
     Read are class folders such as `CK+48/<class>/`, of 981 faces at 48x48 pixels, and the originals,
@@ -66,12 +64,6 @@ class Ckplus(Dataset):
                 ]
                 return list_rows(rows, self._names, what=f"`{found.home}`", account=account)
         raise self.not_found()
-
-    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        return read_image(self.root / sample.source, size)
-
-    def original(self, sample: Sample) -> NDArray[np.uint8]:
-        return read_original(self.root / sample.source)
 
     def fingerprint(self) -> str:
         return table_fingerprint(self.listing)

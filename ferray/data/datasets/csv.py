@@ -7,19 +7,17 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
 from ferray.data.account import Account
 from ferray.data.csv_table import Cells, CsvTable
-from ferray.data.datasets import Dataset, below_the_root
+from ferray.data.datasets import below_the_root
 from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES, LabelParams
+from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.files import shown
 from ferray.data.fingerprint import table_fingerprint
-from ferray.data.images import read_image, read_original
 from ferray.data.line_names import line_name
-from ferray.data.samples import Sample, SampleList
+from ferray.data.samples import SampleList
 from ferray.data.table_rows import Row, file_row, list_rows
 from ferray.errors import DataError
 
@@ -27,7 +25,7 @@ Column = Annotated[str, Field(min_length=1, max_length=200)]
 PATH_COLUMNS = ("path", "file", "file_name", "filename", "image", "image_path", "img", "pth", "subdirectory_filepath")
 
 
-class Csv(Dataset):
+class Csv(PictureDataset):
     """Your own table: a csv that names a picture and its label in each row, and its part and group where it has them.
 
     Columns are found by the names that are common (`path` or `file`, `label`, `split`, `group`, ...), or are named.
@@ -73,12 +71,6 @@ class Csv(Dataset):
             shown(str(path)), {"all": f"`{path.name}`", **origins}, groups=f"values of `{group}`" if group else ""
         )
         return list_rows(rows, self.params.class_names, what=f"`{path}`", account=account)
-
-    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        return read_image(self.root / sample.source, size)
-
-    def original(self, sample: Sample) -> NDArray[np.uint8]:
-        return read_original(self.root / sample.source)
 
     def fingerprint(self) -> str:
         return table_fingerprint(self.listing)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ferray.data.account import Account
 from ferray.data.boxes import box_of, read_face, with_box
 from ferray.data.class_names import ClassNames
-from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.datasets import DatasetParams
+from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.files import shown
 from ferray.data.fingerprint import table_fingerprint
-from ferray.data.images import resize
 from ferray.data.layout import HOMES, found_below, homes
 from ferray.data.line_names import line_name
 from ferray.data.samples import Sample, SampleList
@@ -29,7 +29,7 @@ WORDS = "image_name face_id_in_image face_box_top left right bottom confidence e
 NAMES = ClassNames("fer2013")
 
 
-class Expw(Dataset):
+class Expw(PictureDataset):
     """ExpW: 91,793 faces in pictures of the web, by `label/label.lst`; labels 0 to 6 in the order of FER-2013's csv.
 
     Each line names a picture of `image/origin/`, one face in it by its box, which is cut out, and the label. Faces of
@@ -49,9 +49,6 @@ class Expw(Dataset):
             if listed is not None:
                 return self._by_list(home, listed)
         raise self.not_found()
-
-    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        return resize(self.original(sample), size)
 
     def original(self, sample: Sample) -> NDArray[np.uint8]:
         return read_face(self.root, sample.source)

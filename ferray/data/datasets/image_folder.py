@@ -6,21 +6,19 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator
 
-from ferray.data.datasets import Dataset, DatasetParams, below_the_root
+from ferray.data.datasets import DatasetParams, below_the_root
+from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.file_listing import list_samples
 from ferray.data.files import shown
 from ferray.data.group_names import recognised
-from ferray.data.images import read_image, read_original
-from ferray.data.samples import Sample, SampleList
+from ferray.data.samples import SampleList
 from ferray.data.scan import Rules, scan
 from ferray.errors import DataError
 
 
-class ImageFolder(Dataset):
+class ImageFolder(PictureDataset):
     """Your own images: `<split>/<class>/`, or one level of class folders that ferray splits; any number of classes.
 
     Splits are called train, val (or valid, validation, dev) and test, in any case; classes are the folder names in
@@ -59,12 +57,6 @@ class ImageFolder(Dataset):
             group_of=names.group_of if names else lambda _: "",
             account=replace(found.account, groups=names.title if names else ""),
         )
-
-    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        return read_image(self.root / sample.source, size)
-
-    def original(self, sample: Sample) -> NDArray[np.uint8]:
-        return read_original(self.root / sample.source)
 
     @property
     def _folder(self) -> Path:

@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ferray.data.account import Account, PassedOver
 from ferray.data.class_names import ClassNames
-from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.datasets import DatasetParams
+from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.files import shown
 from ferray.data.group_names import JAFFE
-from ferray.data.images import read_image, read_original
 from ferray.data.layout import HOMES, homes, look_into
-from ferray.data.samples import Sample, SampleList
+from ferray.data.samples import SampleList
 from ferray.data.table_rows import Row, file_row, list_rows
 from ferray.errors import DataError
 
@@ -25,7 +22,7 @@ NAMES = ClassNames()
 EXAMPLE = "KA.AN1.39.tiff"
 
 
-class Jaffe(Dataset):
+class Jaffe(PictureDataset):
     """JAFFE: 213 grey 256x256 pictures of ten Japanese women; names such as `KA.AN1.39.tiff` tell person and label.
 
     All pictures below `jaffe/` (or the data root itself) with such names are read, whatever folders they lie in; what
@@ -53,12 +50,6 @@ class Jaffe(Dataset):
                 )
                 raise DataError(message, "give them their names back, or read class folders with `image_folder`")
         raise self.not_found()
-
-    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        return read_image(self.root / sample.source, size)
-
-    def original(self, sample: Sample) -> NDArray[np.uint8]:
-        return read_original(self.root / sample.source)
 
     def _listed(self, home: Path, named: list[Path], *, num_others: int) -> SampleList:
         below = shown(home.relative_to(self.root).as_posix())

@@ -7,18 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ferray.data.account import Account, PassedOver
 from ferray.data.class_names import DROPPED, ClassNames
-from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.datasets import DatasetParams
+from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.files import shown
 from ferray.data.fingerprint import table_fingerprint
-from ferray.data.images import read_image, read_original
 from ferray.data.layout import HOMES, files_below, found_below, homes
 from ferray.data.line_names import line_name
-from ferray.data.samples import Sample, SampleList
+from ferray.data.samples import SampleList
 from ferray.data.scan import Rules, scan
 from ferray.data.table_rows import Row, file_row, file_rows, list_rows
 from ferray.data.word_lines import word_lines
@@ -31,7 +28,7 @@ LISTS = tuple(
 NAMES = ClassNames("rafdb")
 
 
-class Rafdb(Dataset):
+class Rafdb(PictureDataset):
     """RAF-DB basic: 15,339 faces of the web, 12,271 to train and 3,068 to test, by `list_patition_label.txt`.
 
     Labels 1 to 7 are Surprise, Fear, Disgust, Happiness, Sadness, Anger, Neutral. `faces` picks between the aligned
@@ -61,12 +58,6 @@ class Rafdb(Dataset):
                 return list_rows(file_rows(found.files, self), NAMES, what=what, account=found.account, fixed=NAMES.all)
             self._refuse_compound(home)
         raise self.not_found()
-
-    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        return read_image(self.root / sample.source, size)
-
-    def original(self, sample: Sample) -> NDArray[np.uint8]:
-        return read_original(self.root / sample.source)
 
     def fingerprint(self) -> str:
         return table_fingerprint(self.listing)

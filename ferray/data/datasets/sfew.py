@@ -10,16 +10,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import field_validator
 
-from ferray.data.datasets import Dataset, DatasetParams
+from ferray.data.datasets import DatasetParams
+from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.file_listing import emotion_label, list_samples
 from ferray.data.group_names import SFEW
-from ferray.data.images import read_image, read_original, read_shape
+from ferray.data.images import read_shape
 from ferray.data.layout import HOMES, PREPARED, REPORT, ImageFile, homes, is_emotion
-from ferray.data.samples import Sample, SampleList
+from ferray.data.samples import SampleList
 from ferray.data.scan import Rules, Scan, one_tree_each, part_named, scan
 from ferray.emotions import EMOTION_NAMES
 from ferray.errors import BadSampleError, DataError
@@ -30,7 +29,7 @@ CUT_BY_FERRAY = ("mtcnn", "center", "csv")
 ORIGINAL_SHAPES = {"aligned": (181, 143), "frames": (576, 720)}
 
 
-class Sfew(Dataset):
+class Sfew(PictureDataset):
     """SFEW: seven expressions on film stills; 2.0 (`Train/`, `Val/`) or the older 675 images, one folder a class.
 
     `faces` picks between the two kinds of pictures that 2.0 is distributed in, aligned faces (143x181) and full frames
@@ -75,12 +74,6 @@ class Sfew(Dataset):
             group_of=SFEW.group_of,
             account=replace(found.account, groups=SFEW.title),
         )
-
-    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        return read_image(self.root / sample.source, size)
-
-    def original(self, sample: Sample) -> NDArray[np.uint8]:
-        return read_original(self.root / sample.source)
 
     def _scan(self) -> Scan:
         if self.params.faces in CUT_BY_FERRAY:
