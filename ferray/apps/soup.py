@@ -30,6 +30,7 @@ from ferray.training.soup import SoupPot
 
 Tell = Callable[[str], None]
 Kind = Literal["uniform", "greedy"]
+Cooked = tuple[NetworkPredictor, Evaluation]
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def cook_soup(record: SweepRecord, folder: Path, runtime: Runtime, kind: Kind, *
     pot = SoupPot([artifacts.file(trial.checkpoint) for trial in trials], splits, job.device, job.threads)
     if not _share_a_start(trials[0]):
         tell("note: each seed began with random weights of its own; soups are for trainings that began with the same")
-    chosen, (predictor, evaluation) = _mixed(record, pot, trials, kind)
+    alone = pot.cook([0])
+    chosen, (predictor, evaluation) = _mixed(record, pot, alone, kind)
     if pot.renewed and len(chosen) > 1:
         layers = counted(len(pot.renewed), "BatchNorm layer")
         tell(f"statistics of {layers} taken anew from {counted(len(splits.train), 'training image')}")
@@ -84,7 +86,7 @@ def cook_soup(record: SweepRecord, folder: Path, runtime: Runtime, kind: Kind, *
         metric=record.metric,
         value=_value(record, evaluation, val.classes),
         best_trial=trials[0].number,
-        best_value=_value(record, pot.cook([0])[1], val.classes),
+        best_value=_value(record, alone[1], val.classes),
         num_val=len(val),
         renewed=len(pot.renewed) if len(chosen) > 1 else 0,
         file=str(place.best),
@@ -119,15 +121,13 @@ def _ingredients(record: SweepRecord) -> list[TrialRecord]:
     return several[0]
 
 
-def _mixed(
-    record: SweepRecord, pot: SoupPot, trials: list[TrialRecord], kind: Kind
-) -> tuple[list[int], tuple[NetworkPredictor, Evaluation]]:
-    """Which ingredients are in it, by their places, and what comes of them."""
+def _mixed(record: SweepRecord, pot: SoupPot, alone: Cooked, kind: Kind) -> tuple[list[int], Cooked]:
+    """Which ingredients are in it, by their places, and what comes of them; `alone` is what comes of the best one."""
+    everything = list(range(len(pot.checkpoints)))
     if kind == "uniform":
-        everything = list(range(len(trials)))
         return everything, pot.cook(everything)
-    chosen, best = [0], pot.cook([0])
-    for place in range(1, len(trials)):
+    chosen, best = [0], alone
+    for place in everything[1:]:
         tried = pot.cook([*chosen, place])
         classes = pot.checkpoints[0].classes
         # What ties is kept, as in the paper.
