@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from ferray.data.account import Account
 from ferray.data.arrow_tables import SUFFIXES, ArrowTable, PieceCache
-from ferray.data.datasets import Dataset, below_the_root
-from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES, LabelParams
+from ferray.data.datasets._archives import ArchiveDataset, ArchiveParams, part_of
+from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES
 from ferray.data.files import shown
-from ferray.data.images import fit, refuse_one_colour, rgb_in
 from ferray.data.line_names import line_name
-from ferray.data.samples import Sample, SampleList
-from ferray.data.scan import part_named
-from ferray.data.table_rows import Row, list_rows
+from ferray.data.samples import Sample
+from ferray.data.table_rows import Row
 from ferray.errors import DataError, did_you_mean
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 IMAGE_NAMES = ("image", "img", "picture", "pixel_values", "bytes")
 
 
-class Parquet(Dataset):
+class Parquet(ArchiveDataset):
     """Parquet files with pictures inside, or a folder of Hugging Face's `datasets` as the hub or `save_to_disk` has it.
 
     All `.parquet` and `.arrow` files below `path` are read; a picture is the bytes of its file, as `datasets` keeps
@@ -37,9 +30,7 @@ class Parquet(Dataset):
     are named by the classes that `datasets` writes into its files, else `label_order` says whose they are.
     """
 
-    class Params(LabelParams):
-        path: Annotated[str, AfterValidator(below_the_root)] = "."
-        """The folder or file, below the data root."""
+    class Params(ArchiveParams):
         image_column: Column | None = None
         """Names the column of pictures; null finds it by its name."""
         label_column: Column | None = None
@@ -50,6 +41,9 @@ class Parquet(Dataset):
         """Names the column of groups, which are not split; null takes one called group, subject, person or video."""
 
     params: Params
+    suffixes = SUFFIXES
+    origin = "part `{part}` of its files"
+    groups = "groups of a column"
     expected_layout = "train-00000-of-00001.parquet\ndata/train-00000-of-00001.parquet\ntrain/data-00000-of-00001.arrow"
     how_to_get = "the files are your own: a column of pictures as bytes, and one of labels"
 
@@ -57,50 +51,10 @@ class Parquet(Dataset):
         super().__init__(*args, **kwargs)
         self._cache = PieceCache()
 
-    @property
-    def folders(self) -> tuple[str, ...]:
-        return tuple(part.lower() for part in PurePosixPath(self.params.path).parts[:1])
-
     def reads(self, path: str) -> bool:
-        return path.lower().endswith((*SUFFIXES, "dataset_info.json")) or path == self.params.groups
+        return super().reads(path) or path.lower().endswith("dataset_info.json")
 
-    def samples(self) -> SampleList:
-        rows = [row for path in self._files for row in self._rows(path)]
-        parts = {row.part for row in rows}
-        origins = {part: f"part `{part}` of its files" for part in ("train", "val", "test")} if parts - {""} else {}
-        place = shown(str(self._place))
-        account = Account(place, {"all": f"`{self.params.path}`", **origins}, groups="groups of a column")
-        return list_rows(rows, self.params.class_names, what=f"`{place}`", account=account)
-
-    def decode(self, sample: Sample, size: int) -> NDArray[np.uint8]:
-        return fit(self._pixels(sample), size, what=_what(sample))
-
-    def original(self, sample: Sample) -> NDArray[np.uint8]:
-        image = self._pixels(sample)
-        refuse_one_colour(image, what=_what(sample))
-        return image
-
-    def fingerprint(self) -> str:
-        files = [f"{path.relative_to(self.root).as_posix()}\0{self.digest(path)}" for path in self._files]
-        return hashlib.sha256("\n".join(files).encode("utf-8", "surrogateescape")).hexdigest()
-
-    @property
-    def _place(self) -> Path:
-        return self.root / self.params.path
-
-    @cached_property
-    def _files(self) -> list[Path]:
-        """Every table below the path, in order of path; DataError where there is none."""
-        if self._place.is_file():
-            return [self._place]
-        walked = os.walk(self._place)
-        names = [Path(folder) / name for folder, _, names in walked for name in names if not name.startswith(".")]
-        found = sorted(path for path in names if path.suffix.lower() in SUFFIXES and not _is_hidden(path, self._place))
-        if not found:
-            raise self.not_found()
-        return found
-
-    def _rows(self, path: Path) -> Iterator[Row]:
+    def rows(self, path: Path) -> Iterator[Row]:
         table = ArrowTable(path)
         image, label, part, group = self._columns(table)
         names = table.class_names(label)
@@ -116,10 +70,15 @@ class Parquet(Dataset):
                     _label(cells[label], names),
                     source=f"{file}@{index}:{row}@{image}",
                     content=hashlib.blake2b(data or b"", digest_size=16).hexdigest(),
-                    part=_text(cells[part]) if part else _part_of(path),
+                    part=_text(cells[part]) if part else part_of(path),
                     group=_text(cells[group]) if group else "",
                     flaw=None if data else ("no picture", "holds no bytes of a picture"),
                 )
+
+    def picture_bytes(self, sample: Sample) -> bytes:
+        file, place, column = sample.source.rsplit("@", 2)
+        piece, _, row = place.partition(":")
+        return _bytes_of(self._cache.cell(self.root / file, (int(piece), int(row)), column)) or b""
 
     def _columns(self, table: ArrowTable) -> tuple[str, str, str, str]:
         """Those of picture, label, part and group, "" for none."""
@@ -130,12 +89,6 @@ class Parquet(Dataset):
             _column(table, params.split_column, SPLIT_NAMES, key="split_column", is_needed=False),
             _column(table, params.group_column, GROUP_NAMES, key="group_column", is_needed=False),
         )
-
-    def _pixels(self, sample: Sample) -> NDArray[np.uint8]:
-        file, place, column = sample.source.rsplit("@", 2)
-        piece, _, row = place.partition(":")
-        cell = self._cache.cell(self.root / file, (int(piece), int(row)), column)
-        return rgb_in(_bytes_of(cell) or b"", what=_what(sample))
 
 
 def _column(table: ArrowTable, asked: str | None, known: tuple[str, ...], *, key: str, is_needed: bool = True) -> str:
@@ -167,16 +120,3 @@ def _label(cell: Any, names: tuple[str, ...]) -> str:
 
 def _text(cell: Any) -> str:
     return "" if cell is None else str(cell)
-
-
-def _part_of(path: Path) -> str:
-    """The part that a file or its folder is named after: `train-00000-of-00001.parquet`, `validation/0000.parquet`."""
-    return part_named(path.stem.partition("-")[0]) or part_named(path.parent.name)
-
-
-def _is_hidden(path: Path, below: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(below).parts)
-
-
-def _what(sample: Sample) -> str:
-    return f"picture `{sample.name}`"
