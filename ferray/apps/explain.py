@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.apps.trial_job import trial_job
+from ferray.apps.trial_job import refuse_other_classes, trial_job, with_counts_of
 from ferray.artifacts.sweep import SweepArtifacts, figures_folder
 from ferray.config.runtime import Runtime
 from ferray.data.class_sheets import plain_name
@@ -28,7 +28,6 @@ from ferray.text.counting import counted
 from ferray.text.sanitize import csv_text
 from ferray.training.inputs import open_job_inputs
 from ferray.training.predictor import Predictor, load_predictor
-from ferray.training.training_set import class_counts_without
 
 MOST_PAIRS = 5  # that are named and drawn
 HEAT = 0.45  # weight of the heat over its image
@@ -101,9 +100,8 @@ def explain_trial(
     predictor = load_predictor(SweepArtifacts.of(folder).file(trial.checkpoint), job.device, threads=job.threads)
     splits = open_job_inputs(job)
     val = splits.val
-    _refuse_other_classes(val, predictor)
-    if predictor.checkpoint.class_counts is None:
-        predictor = predictor.with_class_counts(class_counts_without(splits.train, predictor.checkpoint.removed_ids))
+    refuse_other_classes(val, predictor)
+    predictor = with_counts_of(splits.train, predictor)
     listener.noted(f"trial {trial.number}: asked about {counted(len(val), 'validation image')}")
     judged = Judged.of(predictor(val).numpy(), val.labels)
     target = to or figures_folder(folder, trial.folder) / "explained"
@@ -201,10 +199,3 @@ def _write_table(path: Path, val: PackedSamples, judged: Judged) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, csv_text(rows))
     return path
-
-
-def _refuse_other_classes(val: PackedSamples, predictor: Predictor) -> None:
-    if val.classes != predictor.classes:
-        found, known = (", ".join(classes) for classes in (val.classes, predictor.classes))
-        message = f"dataset `{predictor.config.dataset.name}` has the classes `{found}` now, the trial knows `{known}`"
-        raise DataError(message, "put the folders or the rows back as they were")

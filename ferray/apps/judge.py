@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from ferray.apps.trial_job import trial_job
+from ferray.apps.trial_job import refuse_other_classes, trial_job, with_counts_of
 from ferray.artifacts.file_system import ArtifactFile
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
@@ -35,7 +35,6 @@ from ferray.training.evaluation import Evaluation
 from ferray.training.inputs import open_job_inputs, place_of_job, summarise_trial
 from ferray.training.predictor import Predictor, load_predictor
 from ferray.training.process_state import give_memory_back
-from ferray.training.training_set import class_counts_without
 
 Tell = Callable[[str], None]
 Remember = Callable[[Sequence[TrialRecord]], None]
@@ -214,22 +213,13 @@ def _dated(held_out: HeldOut, known: HeldOut | None, standing: Standing) -> Held
 
 
 def _with_test_split(predictor: Predictor, job: TrialJob) -> tuple[Predictor, PackedSamples]:
-    """The test split of the predictor's trial; DataError where it is empty, or is of other classes.
-
-    A predictor whose file is too old to say so learns from the training split what it was trained on.
-    """
+    """The predictor that knows its class counts, and its test split; DataError for an empty one or other classes."""
     config = predictor.config
     splits = open_job_inputs(replace(job, config=config.to_json()))
     test = splits.test.unsealed()
     _refuse_empty(test, config)
-    if test.classes != predictor.classes:
-        found, known = (", ".join(classes) for classes in (test.classes, predictor.classes))
-        message = f"dataset `{config.dataset.name}` has the classes `{found}` now, the trial tells apart `{known}`"
-        raise DataError(message, "put the folders or the rows back as they were")
-    if predictor.checkpoint.class_counts is None:
-        counts = class_counts_without(splits.train, predictor.checkpoint.removed_ids)
-        predictor = predictor.with_class_counts(counts)
-    return predictor, test
+    refuse_other_classes(test, predictor)
+    return with_counts_of(splits.train, predictor), test
 
 
 def _held_out(asked: _Asked, predictor: Predictor, test: PackedSamples, evaluation: Evaluation) -> HeldOut:

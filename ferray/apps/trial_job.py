@@ -1,4 +1,4 @@
-"""A trial that has ended as a job again: with it its data is opened as the training opened it."""
+"""A trial that has ended as a job again: with it its data is opened as the training opened it, for its predictor."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from ferray.config.data_root import data_root_words
 from ferray.config.exclusion import kept_list
 from ferray.config.job import TrialJob
 from ferray.config.runtime import Runtime
+from ferray.data.samples import PackedSamples
+from ferray.errors import DataError
 from ferray.study.records import TrialRecord
 from ferray.system.cores import num_threads
+from ferray.training.predictor import Predictor
+from ferray.training.training_set import class_counts_without
 
 
 def trial_job(trial: TrialRecord, folder: Path, runtime: Runtime) -> TrialJob:
@@ -26,3 +30,19 @@ def trial_job(trial: TrialRecord, folder: Path, runtime: Runtime) -> TrialJob:
         threads=num_threads(),
         exclude=str(kept_list(folder, config.exclude) or ""),
     )
+
+
+def with_counts_of(train: PackedSamples, predictor: Predictor) -> Predictor:
+    """The predictor, which learns from the training split what it was trained on where its file is too old to say."""
+    if predictor.checkpoint.class_counts is not None:
+        return predictor
+    return predictor.with_class_counts(class_counts_without(train, predictor.checkpoint.removed_ids))
+
+
+def refuse_other_classes(samples: PackedSamples, predictor: Predictor) -> None:
+    """DataError where a split of the predictor's data set has other classes by now."""
+    if samples.classes != predictor.classes:
+        found, known = (", ".join(classes) for classes in (samples.classes, predictor.classes))
+        dataset = predictor.config.dataset.name
+        message = f"dataset `{dataset}` has the classes `{found}` now, the trial tells apart `{known}`"
+        raise DataError(message, "put the folders or the rows back as they were")

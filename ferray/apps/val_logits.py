@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ferray.apps.trial_job import trial_job
+from ferray.apps.trial_job import refuse_other_classes, trial_job, with_counts_of
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.validation_logits import ValidationLogits, read_validation_logits, write_validation_logits
 from ferray.config.runtime import Runtime
@@ -16,7 +16,6 @@ from ferray.text.counting import counted
 from ferray.training.inputs import open_job_inputs
 from ferray.training.predictor import load_predictor
 from ferray.training.process_state import give_memory_back
-from ferray.training.training_set import class_counts_without
 
 Tell = Callable[[str], None]
 
@@ -51,8 +50,8 @@ def _computed(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) ->
     predictor = load_predictor(SweepArtifacts.of(folder).file(trial.checkpoint), job.device, threads=job.threads)
     splits = open_job_inputs(job)
     val = splits.val
-    if predictor.checkpoint.class_counts is None:
-        predictor = predictor.with_class_counts(class_counts_without(splits.train, predictor.checkpoint.removed_ids))
+    refuse_other_classes(val, predictor)
+    predictor = with_counts_of(splits.train, predictor)
     tell(f"trial {trial.number}: its best.pt is asked about {counted(len(val), 'validation image')}")
     found = ValidationLogits(trial.best_epoch, val.classes, val.sample_ids, val.labels, predictor(val).numpy())
     del predictor
