@@ -50,6 +50,8 @@ def repeats_warning(spec: SweepSpec) -> str:
 
 def varied_stages_warning(spec: SweepSpec) -> str:
     """What is said of keys that vary the first stage because it inherits them, so that trials share none; or ""."""
+    if not any(STAGES in keys for keys in (spec.base, *spec.arms.values())):
+        return ""
     varying = [key for key in spec.nodes if not key.startswith(f"{STAGES}.") and key not in ("seed", ARM)]
     keys = [key for key in varying if len(_first_recipes(spec, key)) > 1]
     if not keys:
