@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ferray.data.bad_samples import BadSample
@@ -44,22 +45,26 @@ class VoteRule:
         """
         counted = [count if count >= self.least_votes else 0 for count in counts]
         votes = dict(zip(COLUMNS, counted, strict=True))
-        leader = max(COLUMNS[:-2], key=lambda column: votes[column])
+        leader = max(self._labels, key=lambda column: votes[column])
         other = max(_OTHERS, key=lambda column: votes[column])
         if votes[leader] <= votes[other]:
             return NO_FACE if votes[other] and other == "nf" else UNKNOWN
-        classes = self.names.all
-        by_class = [0] * len(classes)
-        for column in COLUMNS[:-2]:
-            name = self.names.class_of(column)
-            if name:
-                by_class[classes.index(name)] += votes[column]
-        label = self.names.class_of(leader)
-        if not label:
+        leading = self._labels[leader]
+        if leading is None:
             return OF_CONTEMPT
+        by_class = [0] * len(self.names.all)
+        for column, label in self._labels.items():
+            if label is not None:
+                by_class[label] += votes[column]
         total = sum(by_class)
-        shares = tuple(count / total for count in by_class)
-        return Verdict(classes.index(label), shares, votes[leader] / sum(counted))
+        return Verdict(leading, tuple(count / total for count in by_class), votes[leader] / sum(counted))
+
+    @cached_property
+    def _labels(self) -> dict[str, int | None]:
+        """The label of each column of expressions, in their order; None for one that is no class."""
+        classes = self.names.all
+        named = {column: self.names.class_of(column) for column in COLUMNS[:-2]}
+        return {column: classes.index(name) if name else None for column, name in named.items()}
 
 
 @dataclass(frozen=True)
