@@ -7,9 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ferray.results.held_out import HeldOut
-from ferray.stats.estimates import METHODS, METRICS, of_confusion
-
-WORDS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
+from ferray.stats.estimates import METHODS, METRIC_NAMES, METRICS, of_confusion
 
 
 @dataclass(frozen=True)
@@ -92,5 +90,7 @@ def score_lines(measured: Measured) -> Sequence[str]:
     for metric, estimate in measured.to_json()["scores"].items():
         interval = estimate["interval"]
         reach = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "unknown"
-        rows.append(f"| {measured.split} | {WORDS[metric]} | {estimate['value']:.3f} | {reach} | {measured.n:,} |")
+        rows.append(
+            f"| {measured.split} | {METRIC_NAMES[metric]} | {estimate['value']:.3f} | {reach} | {measured.n:,} |"
+        )
     return rows

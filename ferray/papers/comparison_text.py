@@ -10,11 +10,10 @@ from ferray.papers.pairs import ArmPair, PrintedPair
 from ferray.results.measured import Hits
 from ferray.stats import differences, estimates
 from ferray.stats.differences import Difference
-from ferray.stats.estimates import Estimate
+from ferray.stats.estimates import METRIC_NAMES, Estimate
 from ferray.stats.power import MOST_SEEDS, Spread
 
 USUAL_SPREAD = 0.03  # the standard deviation over seeds that small sets of faces show
-METRIC_NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
 
 
 @dataclass(frozen=True)

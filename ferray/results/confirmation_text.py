@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ferray.results.finalists import Finalist, Pair
-from ferray.stats.estimates import Metric
+from ferray.stats.estimates import METRIC_NAMES, Metric
 from ferray.stats.intervals import Interval
 from ferray.text.counting import counted
-
-METRIC_NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
 
 
 def sentence_of(

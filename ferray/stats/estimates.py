@@ -14,6 +14,7 @@ from ferray.stats.macro_f1 import macro_f1_interval
 
 Metric = Literal["accuracy", "uar", "macro_f1"]
 METRICS: tuple[Metric, ...] = ("accuracy", "uar", "macro_f1")
+METRIC_NAMES: dict[str, str] = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
 
 WILSON = "Wilson"
 PRICE_BONETT = "Price-Bonett"

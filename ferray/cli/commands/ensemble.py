@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ferray.study.records import SweepRecord
 
 KINDS = ("uniform", "greedy")
-NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1", "loss": "loss"}
 
 
 def ensemble(
@@ -100,23 +99,28 @@ def _soup_lines(found: Soup) -> list[str]:
 
 
 def _lines(found: Ensemble) -> list[str]:
+    from ferray.stats.estimates import METRIC_NAMES
+
     members = ", ".join(f"{member.trial} ({member.weight:.2f})" for member in found.members)
-    score = NAMES[found.chosen_by.removeprefix("val/")]
+    score = found.chosen_by.removeprefix("val/")
+    value = f"{METRIC_NAMES.get(score, score)} {found.value:.3f}"
     return [
         f"{len(found.members)} of {found.num_candidates} trials, with their weights: {members}",
-        f"validation {score} {found.value:.3f} after {found.best_value:.3f} of trial {found.best_trial} "
+        f"validation {value} after {found.best_value:.3f} of trial {found.best_trial} "
         f"(n = {found.num_val}; chosen on these images, so both flatter)",
     ]
 
 
 def gain_lines(gains: tuple[Gain, ...], called: str, best: int) -> list[str]:
     """A line for each score, with both, their intervals and the difference."""
+    from ferray.stats.estimates import METRIC_NAMES
+
     lines = []
     for gain in gains:
         ours, theirs = (f"{each.value:.3f} {_interval(each.interval)}" for each in (gain.ours, gain.theirs))
         gap = f"{gain.difference.value:+.3f} {_interval(gain.difference.interval, signed=True)}".rstrip()
         lines.append(
-            f"test {NAMES[gain.metric]}: {called} {ours}, trial {best} {theirs}, gain {gap}: {gain.verdict} "
+            f"test {METRIC_NAMES[gain.metric]}: {called} {ours}, trial {best} {theirs}, gain {gap}: {gain.verdict} "
             f"(n = {gain.n}, 95 %)"
         )
     return lines

@@ -63,10 +63,10 @@ def _entry(result: HeldOut) -> dict[str, Any]:
 
 def _line(result: HeldOut, standing: Standing) -> str:
     from ferray.results.blinding import when_read
+    from ferray.stats.estimates import METRIC_NAMES
 
-    names = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
     figures = [
-        f"{names[metric]} {result.metrics[f'test/{metric}']:.3f} [{low:.3f}, {high:.3f}]"
+        f"{METRIC_NAMES[metric]} {result.metrics[f'test/{metric}']:.3f} [{low:.3f}, {high:.3f}]"
         for metric, (low, high) in _intervals(result).items()
     ]
     when = when_read(result, standing)

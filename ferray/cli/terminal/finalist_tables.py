@@ -12,8 +12,9 @@ from ferray.cli.terminal.tables import stdout_console
 from ferray.cli.terminal.wrapping import wrapped
 from ferray.results.blinding import reading_words
 from ferray.results.confirmation import Confirmation
-from ferray.results.confirmation_text import METRIC_NAMES, p_text, reach
+from ferray.results.confirmation_text import p_text, reach
 from ferray.results.finalists import Finalist, Pair
+from ferray.stats.estimates import METRIC_NAMES
 from ferray.text.counting import counted
 from ferray.text.sanitize import on_one_line
 

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from ferray.results.figures.album import Album
 from ferray.results.figures.scored import Scored, naming
 from ferray.results.figures.style import bar_look, entitle, legend_below, line_look, name_rows, rows_height_in
-from ferray.stats.estimates import Estimate
+from ferray.stats.estimates import METRIC_NAMES, Estimate
 
 MOST_BARS = 4  # a class
 MOST_FOLDED = 20  # a page
-METRIC_NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro-F1"}
 _CAP: Any = {"elinewidth": 0.8, "capsize": 1.8, "capthick": 0.8}
 
 
