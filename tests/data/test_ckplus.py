@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from ferray.config.trial import DatasetChoice
 from ferray.data.datasets.ckplus import Ckplus
-from ferray.data.pack import ensure_data
+from ferray.data.pack import open_splits
 from ferray.data.samples import SampleList
 from ferray.errors import DataError
 from ferray.testing.fake_sets import write_ck48, write_ck_sequences, write_rows
@@ -85,7 +85,14 @@ def test_folders_of_other_names_are_not_the_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize("write", [write_ck48, write_ck_sequences])
 def test_people_are_kept_together(tmp_path: Path, write: Any) -> None:
     choice = DatasetChoice.model_validate({"ckplus": {"split": "kfold_by_group", "folds": 3}})
-    ensure_data(choice, write(tmp_path), tmp_path / "cache")
+    root = write(tmp_path)
+    splits = open_splits(choice, size=8, limit_per_class=None, data_root=root, cache_dir=tmp_path / "cache")
+    trained_on, in_val = (
+        {PurePosixPath(name).name[:4] for name in split.names} for split in (splits.train, splits.val)
+    )
+    assert trained_on
+    assert in_val
+    assert not trained_on & in_val
 
 
 def test_a_copy_under_another_name_has_the_content_of_the_first(tmp_path: Path) -> None:

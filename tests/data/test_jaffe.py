@@ -7,7 +7,7 @@ import pytest
 
 from ferray.config.trial import DatasetChoice
 from ferray.data.datasets.jaffe import Jaffe
-from ferray.data.pack import ensure_data
+from ferray.data.pack import ensure_data, open_splits
 from ferray.data.samples import SampleList
 from ferray.emotions import EMOTION_NAMES
 from ferray.errors import DataError
@@ -60,7 +60,9 @@ def test_an_empty_class_is_refused_by_name(tmp_path: Path) -> None:
 def test_people_are_kept_together(tmp_path: Path) -> None:
     write_jaffe(tmp_path, people=("KA", "KL", "YM"), per_class=2)
     choice = DatasetChoice.model_validate({"jaffe": {"split": "kfold_by_group", "folds": 3}})
-    ensure_data(choice, tmp_path, tmp_path / "cache")
+    splits = open_splits(choice, size=8, limit_per_class=None, data_root=tmp_path, cache_dir=tmp_path / "cache")
+    trained_on, in_val = ({name[6:8] for name in split.names} for split in (splits.train, splits.val))
+    assert (len(trained_on), len(in_val), len(trained_on & in_val)) == (2, 1, 0)
 
 
 def test_a_copy_under_another_name_has_the_content_of_the_first(tmp_path: Path) -> None:
