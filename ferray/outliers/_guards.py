@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
@@ -31,24 +32,35 @@ def let_go(
 
     The highest error goes first, equal errors by sample id.
     """
-    initial, kept = losses.initial_counts, np.bincount(losses.labels, minlength=len(losses.initial_counts))
-    allowed = _allowance(guards.max_removed_fraction, sum(initial), int(kept.sum()))
-    allowed_in = [
-        _allowance(guards.max_removed_fraction_per_class, before, int(now))
-        for before, now in zip(initial, kept, strict=True)
-    ]
-    removed: list[int] = []
-    for position in sorted(candidates, key=lambda p: (-errors[p], losses.sample_ids[p])):
+    kept = np.bincount(losses.labels, minlength=len(losses.initial_counts))
+    gone = [before - now for before, now in zip(losses.initial_counts, kept.tolist(), strict=True)]
+    chosen, note = within_guards(candidates, losses, errors, gone, guards)
+    return frozenset(losses.sample_ids[chosen].tolist()), note
+
+
+def within_guards(
+    candidates: NDArray[np.int64],
+    losses: SampleLosses,
+    errors: NDArray[np.float64],
+    gone: Sequence[int],
+    guards: GuardParams,
+) -> tuple[list[int], str]:
+    """The candidates (positions) that the guards allow where so many of each class have `gone` before, and the note.
+
+    In the order of `let_go`.
+    """
+    initial = losses.initial_counts
+    left = share_of(guards.max_removed_fraction, sum(initial)) - sum(gone)
+    most = (share_of(guards.max_removed_fraction_per_class, count) for count in initial)
+    left_in = [allowed - before for allowed, before in zip(most, gone, strict=True)]
+    chosen: list[int] = []
+    for position in sorted(candidates.tolist(), key=lambda p: (-errors[p], losses.sample_ids[p])):
         label = losses.labels[position]
-        if len(removed) < allowed and allowed_in[label] > 0:
-            allowed_in[label] -= 1
-            removed.append(int(losses.sample_ids[position]))
-    held_back = len(candidates) - len(removed)
-    return frozenset(removed), f"guards kept {held_back} of {len(candidates)} candidates" if held_back else ""
-
-
-def _allowance(fraction: float, initial: int, kept: int) -> int:
-    return max(0, share_of(fraction, initial) - (initial - kept))
+        if len(chosen) < left and left_in[label] > 0:
+            left_in[label] -= 1
+            chosen.append(position)
+    held_back = len(candidates) - len(chosen)
+    return chosen, f"guards kept {held_back} of {len(candidates)} candidates" if held_back else ""
 
 
 def share_of(fraction: float, count: int) -> int:

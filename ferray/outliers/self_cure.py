@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ferray.outliers import OutlierRemoval, Removal, SampleLosses
 from ferray.outliers._errors import highest, nothing
-from ferray.outliers._guards import share_of
+from ferray.outliers._guards import share_of, within_guards
 from ferray.outliers._rounds import RoundParams, Rounds
 
 
@@ -57,7 +57,9 @@ class SelfCure(OutlierRemoval):
         if not self._rounds.is_due(epoch) or look.note:
             return look
         self._rounds.done += 1
-        chosen, note = self._let_go(self._candidates(losses), losses)
+        before = Counter(self._taken.values())
+        gone = [before[label] for label in range(len(losses.initial_counts))]
+        chosen, note = within_guards(self._doubted(losses), losses, losses.losses, gone, self.params)
         if self.params.act == "watch":
             return replace(look, note=f"would have corrected {len(chosen)}" if len(chosen) else "")
         self._taken |= {int(losses.sample_ids[row]): int(losses.labels[row]) for row in chosen}
@@ -77,31 +79,12 @@ class SelfCure(OutlierRemoval):
         self._rounds.done = state["rounds"]
         self._taken = dict(zip(state["sample_ids"], state["labels"], strict=True))
 
-    def _candidates(self, losses: SampleLosses) -> NDArray[np.int64]:
-        """The rows whose label is doubted, from the highest loss down, equal losses by sample id."""
+    def _doubted(self, losses: SampleLosses) -> NDArray[np.int64]:
+        """The rows whose label is doubted."""
         group = highest(losses.losses, share_of(self.params.fraction, sum(losses.initial_counts)))
         is_new = ~np.isin(losses.sample_ids[group], np.fromiter(self._taken, dtype=np.int64))
         lead = losses.predicted_probability[group] - losses.probability[group]
-        doubted = group[is_new & (losses.predicted[group] != losses.labels[group]) & (lead > self.params.margin)]
-        order = np.lexsort((losses.sample_ids[doubted], -losses.losses[doubted]))
-        ordered: NDArray[np.int64] = doubted[order]
-        return ordered
-
-    def _let_go(self, candidates: NDArray[np.int64], losses: SampleLosses) -> tuple[NDArray[np.int64], str]:
-        """Those that the guards allow in all rounds together, and a note where they kept some."""
-        initial, params = losses.initial_counts, self.params
-        left = share_of(params.max_removed_fraction, sum(initial)) - len(self._taken)
-        before = Counter(self._taken.values())
-        left_in = [
-            share_of(params.max_removed_fraction_per_class, count) - before[label]
-            for label, count in enumerate(initial)
+        doubted: NDArray[np.int64] = group[
+            is_new & (losses.predicted[group] != losses.labels[group]) & (lead > self.params.margin)
         ]
-        chosen: list[int] = []
-        for row in candidates.tolist():
-            label = int(losses.labels[row])
-            if len(chosen) < left and left_in[label] > 0:
-                left_in[label] -= 1
-                chosen.append(row)
-        held_back = len(candidates) - len(chosen)
-        note = f"guards kept {held_back} of {len(candidates)} candidates" if held_back else ""
-        return np.array(chosen, dtype=np.int64), note
+        return doubted
