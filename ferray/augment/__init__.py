@@ -1,4 +1,4 @@
-"""The room of augmentation policies, each a list of albumentations transforms over uint8 RGB images."""
+"""The room of augmentation policies over uint8 RGB images."""
 
 from __future__ import annotations
 
