@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -57,13 +58,7 @@ class SharedStages:
 
     def trained_by(self, number: int) -> int | None:
         """The trial for whose stage this one waits; None for one that can begin."""
-        staged = self._running.get(number)
-        folder = self._missing(staged) if staged is not None and not staged.is_started else ""
-        if not folder:
-            return None
-        own = {other: held.folders for other, held in self._running.items() if other < number}
-        others = {**own, **self._others_below(number)}
-        return next((other for other in sorted(others) if folder in others[other]), None)
+        return self._trained_by([number])[number]
 
     def started(self, number: int) -> None:
         """The trial is trained from now on."""
@@ -88,11 +83,13 @@ class SharedStages:
         if self._looked is not None and 0 <= now - self._looked < LOOK_EVERY_S:
             return []
         self._looked = now
-        return [self._running[number].trial for number in self.waiting() if self.trained_by(number) is None]
+        return [
+            self._running[number].trial for number, other in self._trained_by(self.waiting()).items() if other is None
+        ]
 
     def waits_for_others(self) -> bool:
         """Whether what is waited for is trained by no trial of this driver."""
-        others = [self.trained_by(number) for number in self.waiting()]
+        others = self._trained_by(self.waiting()).values()
         return bool(others) and not any(other is None or other in self._running for other in others)
 
     def epoch_ended(self, number: int, report: EpochReport, metric: str) -> str:
@@ -113,8 +110,7 @@ class SharedStages:
         """The trial has ended; what it trained of a stage is left to the next that needs it."""
         self._looked = None
         staged = self._running.pop(number, None)
-        folder = self._missing(staged) if staged is not None and staged.is_started else ""
-        if staged is not None and folder:
+        if staged is not None and staged.is_started and (folder := _missing(staged, self._is_over)):
             self._left.setdefault(folder, []).insert(0, self.artifacts.trial(staged.trial.folder).address)
 
     def attempts(self, trial: Trial) -> tuple[str, ...]:
@@ -146,9 +142,18 @@ class SharedStages:
             "value": None,
         }
 
-    def _missing(self, staged: _Staged | None) -> str:
-        """The first stage of a trial that has not ended yet, "" where none is missing."""
-        return next((folder for folder in staged.folders if not self._is_over(folder)), "") if staged else ""
+    def _trained_by(self, numbers: Sequence[int]) -> dict[int, int | None]:
+        """`trained_by` of each; the record and each folder are looked at once for all of them."""
+        found: dict[int, int | None] = dict.fromkeys(numbers)
+        is_over = functools.cache(self._is_over)
+        waiting = {number: self._running[number] for number in self.waiting() if number in found}
+        missing = {number: folder for number, held in waiting.items() if (folder := _missing(held, is_over))}
+        if not missing:
+            return found
+        needs = {number: held.folders for number, held in self._running.items()} | self._others_below(max(missing))
+        for number, folder in missing.items():
+            found[number] = min((other for other in needs if other < number and folder in needs[other]), default=None)
+        return found
 
     def _is_over(self, folder: str) -> bool:
         if folder not in self._over:
@@ -171,6 +176,11 @@ class SharedStages:
                 self._elsewhere[other] = _stages_of(config)
             found[other] = self._elsewhere[other]
         return found
+
+
+def _missing(staged: _Staged, is_over: Callable[[str], bool]) -> str:
+    """The first stage of a trial that has not ended yet, "" where none is missing."""
+    return next((folder for folder in staged.folders if not is_over(folder)), "")
 
 
 def _number_in(file: ArtifactFile) -> int | None:

@@ -207,9 +207,20 @@ class Elsewhere:
     def __init__(self, config: dict[str, Any] | None, number: int = 3) -> None:
         self._config = config
         self._number = number
+        self.num_looks = 0
 
     def running_elsewhere(self, *, below: int) -> dict[int, dict[str, Any] | None]:
+        self.num_looks += 1
         return {self._number: self._config} if below > self._number else {}
+
+
+def test_the_record_is_looked_at_once_for_all_that_wait(tmp_path: Path) -> None:
+    config = TrialConfig.model_validate({"dataset": "demo", "stages": [FIRST, {}]})
+    others = Elsewhere(None)
+    stages = SharedStages(others, SweepArtifacts(str(tmp_path)), lambda: 0.0)
+    for number in (2, 4, 5):
+        stages.add(Trial(number, config, {}, f"trials/{number}", number))
+    assert ([trial.number for trial in stages.released()], others.num_looks) == ([2], 1)
 
 
 def waited_for(tmp_path: Path, other: dict[str, Any] | None, number: int) -> int | None:
