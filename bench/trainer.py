@@ -44,7 +44,6 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "muon": {"optimizer": {"name": "muon"}},
     "one_cycle": {"schedule": {"name": "one_cycle"}},
     "unfreeze": {"unfreeze": {"every_epochs": 2}},
-    "early_stopping": {"early_stopping": {"patience": 100}},
     "augment light": {"augment": "light"},
     "augment rand_augment": {"augment": "rand_augment"},
     "augment trivial_augment": {"augment": "trivial_augment"},
