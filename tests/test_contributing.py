@@ -47,15 +47,15 @@ def test_every_example_has_its_test() -> None:
     assert [name for name, _ in EXAMPLES] == [
         "ferray/imbalance/boost_rarest.py",
         "tests/imbalance/test_boost_rarest.py",
-        "ferray/data/datasets/jaffe.py",
-        "tests/data/test_jaffe.py",
+        "ferray/data/datasets/kdef.py",
+        "tests/data/test_kdef.py",
     ]
 
 
 @pytest.mark.slow
 def test_the_tests_of_the_examples_pass(checkout: Path) -> None:
     assert "4 passed" in run(
-        checkout, "pytest", "-q", "tests/imbalance/test_boost_rarest.py", "tests/data/test_jaffe.py"
+        checkout, "pytest", "-q", "tests/imbalance/test_boost_rarest.py", "tests/data/test_kdef.py"
     )
 
 

@@ -149,7 +149,7 @@ HOW: dict[str, How] = {
     "ferray sweep papers/": read,  # minutes; `make papers` runs them all
     "ferray sweep sfew --address": read,  # wants a cluster
     "ferray sweep sfew --set dataset.faces=mtcnn": read,  # after cutting 84 faces
-    "ferray sweep sfew --set dataset=jaffe": read,  # the data set of the example, which test_contributing.py adds
+    "ferray sweep sfew --set dataset=kdef": read,  # the data set of the example, which test_contributing.py adds
     "ferray train": run("--epochs", "1"),
     "ferray leaderboard": run(),
     "ferray leaderboard NAME --output s3://": read,  # there is no such bucket
