@@ -53,10 +53,12 @@ class Retention:
         """Nobody goes on from the last.pt of a trial that has ended for good, whose objective is `value`."""
         if outcome.kind is OutcomeKind.INTERRUPTED:
             return
+        # Another trial may go on with the stage of one that failed.
+        leaves_stages = trial.config.stages is not None and outcome.kind is not OutcomeKind.FAILED
         for folder in (trial.folder, *trial.resume_folders):
             with suppress(StorageError, OSError):
                 self._artifacts.trial(folder).discard_last()
-                if outcome.kind is not OutcomeKind.FAILED:  # another trial may go on with its stage
+                if leaves_stages:
                     self._artifacts.trial(folder).discard_stages()
         if outcome.kind is OutcomeKind.COMPLETED:
             self._completed(value)
