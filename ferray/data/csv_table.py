@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ferray.data.file_kinds import refuse_no_csv
-from ferray.errors import DataError, did_you_mean
+from ferray.errors import DataError
 from ferray.files.os_errors import reading
 from ferray.files.size_limits import refuse_larger
 
@@ -23,7 +23,7 @@ class CsvTable:
     """
 
     def __init__(self, path: Path, names: Sequence[str] = ()) -> None:
-        self._path = path
+        self.path = path
         with reading(path, DataError, "check the path and who may read it"):
             refuse_no_csv(path)
             refuse_larger(path, MOST_BYTES)
@@ -34,28 +34,6 @@ class CsvTable:
         twice = [name for name in self.columns if name and self.columns.count(name) > 1]
         if twice:
             raise DataError(f"`{path}` has two columns `{twice[0]}`", "name one of them otherwise")
-
-    def column(self, asked: str | None, known: Sequence[str], *, key: str) -> str:
-        """The column that is asked for, else the first of `known` that is there; DataError where it is not.
-
-        `key` is the parameter that names the column.
-        """
-        found = self.column_if_any(asked, known, key=key)
-        if found is None:
-            raise DataError(
-                f"`{self._path}` has none of the columns {', '.join(f'`{name}`' for name in known)}",
-                f"name one of {self._in_words()} with `dataset.{key}`",
-            )
-        return found
-
-    def column_if_any(self, asked: str | None, known: Sequence[str], *, key: str) -> str | None:
-        """As `column`, but None where nothing is asked for and none of `known` is there."""
-        if asked is None:
-            return next((name for name in known if name in self.columns), None)
-        if asked.strip().lower() not in self.columns:
-            hint = did_you_mean(asked.lower(), self.columns)
-            raise DataError(f"`{self._path}` has no column `{asked}`, as `dataset.{key}` asks", hint)
-        return asked.strip().lower()
 
     def rows(self) -> Iterator[tuple[int, Cells | int]]:
         """Line and cells of each row that is not blank; the number of its cells where they are not the header's."""
@@ -70,15 +48,12 @@ class CsvTable:
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         with (
-            reading(self._path, DataError, "check the path and who may read it"),
-            self._path.open(encoding="utf-8-sig", errors="replace", newline="") as stream,
+            reading(self.path, DataError, "check the path and who may read it"),
+            self.path.open(encoding="utf-8-sig", errors="replace", newline="") as stream,
         ):
             reader = csv.reader(stream)
             try:
                 yield from ((reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells))
             except csv.Error as error:
-                message = f"`{self._path}` is not a csv, by its line {reader.line_num}: {error}"
+                message = f"`{self.path}` is not a csv, by its line {reader.line_num}: {error}"
                 raise DataError(message, "save it as plain text with commas") from error
-
-    def _in_words(self) -> str:
-        return ", ".join(f"`{name}`" for name in self.columns[:12]) or "its columns"

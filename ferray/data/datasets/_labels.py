@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from ferray.data.class_names import ClassNames, Contempt, Order
 from ferray.data.datasets import DatasetParams
 
+Column = Annotated[str, Field(min_length=1, max_length=200)]  # its name
 GROUP_NAMES = ("group", "subject", "subject_id", "person", "video", "film")
 LABEL_NAMES = ("label", "class", "emotion", "expression", "labels")
 SPLIT_NAMES = ("split", "part", "usage", "set", "subset")

@@ -7,12 +7,13 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from ferray.data.account import Account
+from ferray.data.columns import column_if_any, column_of
 from ferray.data.csv_table import Cells, CsvTable
 from ferray.data.datasets import below_the_root
-from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES, LabelParams
+from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES, Column, LabelParams
 from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.files import shown
 from ferray.data.fingerprint import table_fingerprint
@@ -21,7 +22,6 @@ from ferray.data.samples import SampleList
 from ferray.data.table_rows import Row, file_row, list_rows
 from ferray.errors import DataError
 
-Column = Annotated[str, Field(min_length=1, max_length=200)]
 PATH_COLUMNS = ("path", "file", "file_name", "filename", "image", "image_path", "img", "pth", "subdirectory_filepath")
 
 
@@ -83,10 +83,10 @@ class Csv(PictureDataset):
     def _columns(self, table: CsvTable) -> tuple[str, str, str, str]:
         """Those of path, label, part and group, "" for none."""
         return (
-            table.column(self.params.path_column, PATH_COLUMNS, key="path_column"),
-            table.column(self.params.label_column, LABEL_NAMES, key="label_column"),
-            table.column_if_any(self.params.split_column, SPLIT_NAMES, key="split_column") or "",
-            table.column_if_any(self.params.group_column, GROUP_NAMES, key="group_column") or "",
+            column_of(table, self.params.path_column, PATH_COLUMNS, key="path_column"),
+            column_of(table, self.params.label_column, LABEL_NAMES, key="label_column"),
+            column_if_any(table, self.params.split_column, SPLIT_NAMES, key="split_column"),
+            column_if_any(table, self.params.group_column, GROUP_NAMES, key="group_column"),
         )
 
     def _rows(self, table: CsvTable, columns: tuple[str, str, str, str]) -> Iterator[Row]:

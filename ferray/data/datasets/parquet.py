@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from ferray.data.arrow_tables import SUFFIXES, ArrowTable, PieceCache
+from ferray.data.columns import column_if_any, column_of
 from ferray.data.datasets._archives import ArchiveDataset, ArchiveParams, part_of
-from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES
+from ferray.data.datasets._labels import GROUP_NAMES, LABEL_NAMES, SPLIT_NAMES, Column
 from ferray.data.files import shown
 from ferray.data.line_names import line_name
 from ferray.data.samples import Sample
 from ferray.data.table_rows import Row
-from ferray.errors import DataError, did_you_mean
 
-Column = Annotated[str, Field(min_length=1, max_length=200)]
 IMAGE_NAMES = ("image", "img", "picture", "pixel_values", "bytes")
 
 
@@ -84,25 +81,11 @@ class Parquet(ArchiveDataset):
         """Those of picture, label, part and group, "" for none."""
         params = self.params
         return (
-            _column(table, params.image_column, IMAGE_NAMES, key="image_column"),
-            _column(table, params.label_column, LABEL_NAMES, key="label_column"),
-            _column(table, params.split_column, SPLIT_NAMES, key="split_column", is_needed=False),
-            _column(table, params.group_column, GROUP_NAMES, key="group_column", is_needed=False),
+            column_of(table, params.image_column, IMAGE_NAMES, key="image_column"),
+            column_of(table, params.label_column, LABEL_NAMES, key="label_column"),
+            column_if_any(table, params.split_column, SPLIT_NAMES, key="split_column"),
+            column_if_any(table, params.group_column, GROUP_NAMES, key="group_column"),
         )
-
-
-def _column(table: ArrowTable, asked: str | None, known: tuple[str, ...], *, key: str, is_needed: bool = True) -> str:
-    """The column that is asked for, else the first that is called as `known` says; "" where none needs to be."""
-    by_name = {name.lower(): name for name in table.columns}
-    if asked is not None and asked not in table.columns:
-        hint = did_you_mean(asked, table.columns)
-        raise DataError(f"`{table.path}` has no column `{asked}`, as `dataset.{key}` asks", hint)
-    found = asked or next((by_name[name] for name in known if name in by_name), "")
-    if not found and is_needed:
-        names = ", ".join(f"`{name}`" for name in table.columns[:12])
-        message = f"`{table.path}` has none of the columns {', '.join(f'`{name}`' for name in known)}"
-        raise DataError(message, f"name one of {names} with `dataset.{key}`")
-    return found
 
 
 def _bytes_of(cell: Any) -> bytes | None:
