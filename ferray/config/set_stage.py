@@ -59,12 +59,9 @@ def _listed(raw: dict[str, Any]) -> Iterator[tuple[bool, int, dict[str, Any]]]:
     for keys in (mapping(raw, "base"), *arms_of(raw).values()):
         stages = keys.get(STAGES)
         if isinstance(stages, list):
-            numbered = enumerate(stages)
-            yield from ((number == len(stages) - 1, number, stage) for number, stage in numbered if _is_keys(stage))
-
-
-def _is_keys(stage: Any) -> bool:
-    return isinstance(stage, dict)
+            for number, stage in enumerate(stages):
+                if isinstance(stage, dict):
+                    yield number == len(stages) - 1, number, stage
 
 
 def _reach(stage: dict[str, Any], address: Address, value: Any, *, is_last: bool) -> bool:

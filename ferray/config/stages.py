@@ -87,10 +87,10 @@ def with_stages(given: Any, model: Model, components: Mapping[str, Any]) -> Any:
         raise ValueError(f"{STAGES}: has `{len(stages)}` entries, allowed are {LEAST_STAGES} to {MOST_STAGES}")
     problems = [line for number, stage in enumerate(stages) for line in _refused(number, stage, len(stages))]
     base = {key: value for key, value in given.items() if key != STAGES}
-    last = {**stages[-1], **_dataset_of_last(base, stages, problems)}
+    last = _keys_of_last(base, stages, problems)
     if problems:
         raise ValueError("\n".join(problems))
-    trial = lay_over(base, {key: value for key, value in last.items() if value is not _NOTHING}, components)
+    trial = lay_over(base, last, components)
     try:
         whole = model.model_validate(trial).to_json()
     except ValidationError:
@@ -117,9 +117,6 @@ def in_fold(stages: Sequence[Mapping[str, Any]] | None, dataset: Any) -> list[di
     return [{key: value for key, value in stage.items() if key != "dataset" or value != dataset} for stage in stages]
 
 
-_NOTHING = object()
-
-
 def _refused(number: int, stage: Mapping[str, Any], num_stages: int) -> Iterator[str]:
     for key in stage:
         field = str(key).partition(".")[0]
@@ -129,19 +126,20 @@ def _refused(number: int, stage: Mapping[str, Any], num_stages: int) -> Iterator
         yield f"{STAGES}.{number}.seed: the last stage has the trial's `seed`; write it beside `stages`"
 
 
-def _dataset_of_last(base: dict[str, Any], stages: Sequence[Mapping[str, Any]], problems: list[str]) -> dict[str, Any]:
-    """What the last stage's `dataset` says beside the trial's: all, where that has none, else nothing, or a problem."""
-    last = stages[-1]
+def _keys_of_last(base: dict[str, Any], stages: Sequence[Mapping[str, Any]], problems: list[str]) -> dict[str, Any]:
+    """The keys of the last stage, less a `dataset` beside the trial's: it says the same, or it is a problem."""
+    last = dict(stages[-1])
     if "dataset" not in last or base.get("dataset") is None:
-        return {}
+        return last
     try:
         (name, params), (judged, known) = split_component(last["dataset"]), split_component(base["dataset"])
     except ValueError:
-        return {}
+        return last
     if name != judged or (params and params != known):
         place = f"{STAGES}.{len(stages) - 1}.dataset"
         problems.append(f"{place}: is not the `dataset` of the trial, `{judged}`, by which its last stage is judged")
-    return {"dataset": _NOTHING}
+    del last["dataset"]
+    return last
 
 
 def _checked(
