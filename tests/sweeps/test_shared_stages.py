@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import stage_folder
 from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
-from ferray.events import Decision, EpochReport, FailureReason, Listener
+from ferray.events import Decision, EpochReport, FailureReason, Listener, Outcome, OutcomeKind
 from ferray.study.history import load_sweep
 from ferray.study.study import LOOK_EVERY_S, Trial
 from ferray.sweeps.driver import SweepDriver
@@ -100,6 +102,17 @@ def test_a_trial_that_ends_leaves_the_stage_to_the_next(tmp_path: Path) -> None:
     driver.lost([0], FailureReason.WORKER_LOST, "its worker was lost")
     heir = next_job(driver)
     assert (heir.number, heir.attempts) == (1, (lost.folder,))
+
+
+@pytest.mark.parametrize(("kind", "is_kept"), [(OutcomeKind.FAILED, True), (OutcomeKind.DIVERGED, False)])
+def test_only_of_a_failure_is_a_stage_kept_that_was_begun(tmp_path: Path, kind: OutcomeKind, is_kept: bool) -> None:
+    driver = open_sweep(tmp_path)
+    job = next_job(driver)
+    begun = Path(job.folder) / stage_folder(job.trial_config().earlier_stages[0]) / "last.pt"
+    begun.parent.mkdir(parents=True)
+    begun.touch()
+    driver.ended(job.number, Outcome(kind))
+    assert begun.exists() == is_kept
 
 
 def test_a_retry_goes_on_with_what_its_attempt_has_of_the_stage(tmp_path: Path) -> None:
