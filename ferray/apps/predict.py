@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ferray.apps.data_prepare import faces_from
-from ferray.config.place import find_sweep
+from ferray.config.place import find_sweep, is_sweep
 from ferray.errors import ConfigError
 from ferray.files.readable import Readable
 from ferray.text.commands import command
@@ -86,11 +86,11 @@ def model_file(said: str, output: Path) -> Readable:
 
     ConfigError where it is neither, or the trial left no checkpoint.
     """
-    if (path := Path(said)).exists() and not _is_sweep(path):
+    if (path := Path(said)).exists() and not is_sweep(path):
         return path
     matched = _OF_SWEEP.fullmatch(said)
     if matched is None:
-        hint = f"`{command('predict', f'{said}:best')}` asks its best trial" if _is_sweep(path) else _MODELS
+        hint = f"`{command('predict', f'{said}:best')}` asks its best trial" if is_sweep(path) else _MODELS
         raise ConfigError(f"`{said}` is no trained model", hint)
     place = find_sweep(matched["sweep"], output)
     from ferray.artifacts.sweep import SweepArtifacts
@@ -100,12 +100,6 @@ def model_file(said: str, output: Path) -> Readable:
     numbers = () if matched["trial"] == "best" else (int(matched["trial"]),)
     (trial,) = choose_trials(load_sweep(place.folder), place.folder, numbers)
     return SweepArtifacts.of(place.folder).file(trial.checkpoint)
-
-
-def _is_sweep(path: Path) -> bool:
-    from ferray.config.place import is_sweep
-
-    return path.is_dir() and is_sweep(path)
 
 
 def _finder(text: str) -> FaceFinder | None:

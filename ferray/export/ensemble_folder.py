@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def write_ensemble(
         again = refuse_difference(MEMBERS, load_exported_ensemble(new)(pictures), told)
         checks = Checks(inputs.called, len(pictures), again)
         if with_onnx:
-            checks = Checks(inputs.called, len(pictures), again, onnx=_write_onnx(new, predictor, network, inputs))
+            checks = replace(checks, onnx=_write_onnx(new, predictor, network, inputs))
         _write_documents(new, predictor, checks, test, document)
         files = tuple(sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()))
     return Exported(folder, files, checks, whole_by_timm=False)

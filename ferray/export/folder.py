@@ -24,7 +24,7 @@ from ferray.files.os_errors import writing
 from ferray.inference.onnx_model import ONNX_NAME, OnnxModel
 from ferray.models.timm_config import TimmConfig, load_by_timm, timm_config
 from ferray.training.image_network import ImageNetwork
-from ferray.training.image_preprocessing import ImagePreprocessing
+from ferray.training.image_preprocessing import Channels, ImagePreprocessing
 from ferray.training.predictor import Predictor, load_predictor
 
 METRICS, PREPROCESSING = "metrics.json", "preprocessing.json"
@@ -87,9 +87,7 @@ def write_other(folder: Path, predictor: Predictor, origin: Origin, called: str,
 
 def preprocessing_document(predictor: Predictor, network: ImageNetwork) -> dict[str, Any]:
     """The content of preprocessing.json: all that stands between a picture and a logit."""
-    pixels, preprocessing = predictor.config.pixels, network.preprocessing
-    statistics = preprocessing.mean_and_std if isinstance(preprocessing, ImagePreprocessing) else None
-    offset_C = network.offset
+    pixels, statistics, offset_C = predictor.config.pixels, _mean_and_std(network), network.offset
     return {
         "format": FORMAT,
         "channels": "RGB",
@@ -108,10 +106,13 @@ def preprocessing_document(predictor: Predictor, network: ImageNetwork) -> dict[
 
 
 def _timm(predictor: Predictor, network: ImageNetwork) -> TimmConfig | None:
-    preprocessing = network.preprocessing
-    statistics = preprocessing.mean_and_std if isinstance(preprocessing, ImagePreprocessing) else None
     model, config = network.network, predictor.config
-    return timm_config(model, config, predictor.classes, size=network.size, statistics=statistics)
+    return timm_config(model, config, predictor.classes, size=network.size, statistics=_mean_and_std(network))
+
+
+def _mean_and_std(network: ImageNetwork) -> tuple[Channels, Channels] | None:
+    preprocessing = network.preprocessing
+    return preprocessing.mean_and_std if isinstance(preprocessing, ImagePreprocessing) else None
 
 
 def _write_weights(

@@ -155,7 +155,11 @@ class Predictor(ABC):
 
         `tensor_names` says under which names weights lie there that are to have others, such as those timm looks for.
         """
-        return write_export(Path(path), replace(self.checkpoint, parts=self._parts()).to_state(), tensor_names)
+        return write_export(Path(path), self.whole_checkpoint().to_state(), tensor_names)
+
+    def whole_checkpoint(self) -> BestCheckpoint:
+        """All that it answers by, its weights as they are now."""
+        return replace(self.checkpoint, parts=self._parts())
 
     def network(self) -> ImageNetwork:
         """From images to logits as one module, for other runtimes; ConfigError where it is not given images."""
@@ -238,10 +242,6 @@ class NetworkPredictor(Predictor):
         with closing(self._prefetcher()) as prefetcher:
             batches = plain_batches(samples, kept, evaluation_size(self.config.batch_size), prefetcher)
             renew_statistics(self._classifier, batches, names)
-
-    def whole_checkpoint(self) -> BestCheckpoint:
-        """All that it answers by, its weights as they are now."""
-        return replace(self.checkpoint, parts=self._parts())
 
     def network(self) -> ImageNetwork:
         if self._width is not None:

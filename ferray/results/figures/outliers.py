@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ferray.events import OutlierReport
 from ferray.results.figures.album import Album
 from ferray.results.figures.measures import Measure, measure_of
 from ferray.results.figures.removed import Picture, draw_removed
@@ -140,17 +139,13 @@ def _histogram(axes: Axes, look: Look, removals: Removals, width_in: float) -> N
     axes.set_xlabel(_measure(removals).label)
     label_side(axes, PANEL_IN - 0.7, "samples (square-root scale)")
     fold = f"fold {look.fold}, " if len(removals.num_train) > 1 else ""
-    before = f"n = {_num_before(report):,} before, {report.num_kept:,} after"
+    before = f"n = {report.num_before:,} before, {report.num_kept:,} after"
     entitle_panel(axes, width_in, f"{fold}epoch {look.epoch}: {before}")
 
 
 def _root(values: NDArray[np.float64]) -> NDArray[np.float64]:
     roots: NDArray[np.float64] = np.sqrt(np.maximum(values, 0))
     return roots
-
-
-def _num_before(report: OutlierReport) -> int:
-    return report.num_before
 
 
 def _classes(figure: Figure, removals: Removals, subject: str) -> None:
