@@ -29,7 +29,7 @@ BITS, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
 
 def read_image(path: Path, size: int) -> NDArray[np.uint8]:
     """The picture in `path` as (size, size, 3) uint8 RGB; BadSampleError naming the file when there is none in it."""
-    return fit(read_rgb(path), size, what=f"image `{path}`")
+    return resize(read_original(path), size)
 
 
 def read_original(path: Path) -> NDArray[np.uint8]:
@@ -69,12 +69,6 @@ def read_shape(path: Path) -> tuple[int, int]:
     """Height and width as the file's header says, nothing decoded; errors as for `read_rgb`."""
     with _opened(f"image `{path}`", _read_bytes(path)) as image:
         return image.height, image.width
-
-
-def fit(image_HWC: NDArray[np.uint8], size: int, *, what: str) -> NDArray[np.uint8]:
-    """`resize`, but OneColourError about `what` for a picture of one colour: there is no face in it."""
-    refuse_one_colour(image_HWC, what=what)
-    return resize(image_HWC, size)
 
 
 def refuse_one_colour(image_HWC: NDArray[np.uint8], *, what: str) -> None:
