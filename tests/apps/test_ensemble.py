@@ -125,6 +125,13 @@ def test_a_trial_whose_checkpoint_is_gone_is_left_out(pairs: Path) -> None:
 
 
 def test_one_checkpoint_makes_no_ensemble(pairs: Path) -> None:
+    for file in logits_files(pairs)[1:]:
+        (file.parent / "best.pt").unlink()
+    ran = ensemble(pairs, "--no-test")
+    assert (ran.code, "fewer than two complete trials" in ran.err) == (2, True)
+
+
+def test_one_candidate_is_refused(pairs: Path) -> None:
     ran = ensemble(pairs, "--candidates", 1)
     assert (ran.code, "candidates" in ran.err) == (2, True)
 
