@@ -118,7 +118,7 @@ class Affectnet(PictureDataset):
         path = f"{images}/{cells[PATH]}"
         if not self._names.class_of(label):  # left out by rule, or foreign: nobody needs its picture
             return Row(shown(path), label, path, part=part)
-        row = replace(file_row(self, path, label=label), part=part)
+        row = file_row(self, path, label=label, part=part)
         if self.params.faces == "whole" or row.flaw is not None or not set(BOX) <= cells.keys():
             return row
         left, top, width, height = (cells[column] for column in BOX)

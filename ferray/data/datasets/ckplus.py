@@ -104,8 +104,8 @@ class Ckplus(PictureDataset):
         last = frames[max(len(first), len(frames) - self.params.last_frames) :]
         for name in (*first, *last):
             path = (folder / name).relative_to(self.root).as_posix()
-            row = file_row(self, path, label="neutral" if name in first else label)
-            yield replace(row, group=folder.parent.name.lower())
+            shows = "neutral" if name in first else label
+            yield file_row(self, path, label=shows, group=folder.parent.name.lower())
 
 
 def _label_in(folder: Path) -> str | None:

@@ -64,7 +64,7 @@ class Expw(PictureDataset):
         account = Account(
             shown(str(home)), {"all": f"`{listed.name}`"}, groups="pictures, of which some hold several faces"
         )
-        rows = list(self._rows(listed, images.relative_to(self.root).as_posix()))
+        rows = self._rows(listed, images.relative_to(self.root).as_posix())
         return list_rows(rows, NAMES, what=f"`{listed}`", account=account, fixed=NAMES.all)
 
     def _rows(self, listed: Path, images: str) -> Iterator[Row]:

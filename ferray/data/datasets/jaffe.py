@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from ferray.data.account import Account, PassedOver
@@ -60,8 +59,8 @@ class Jaffe(PictureDataset):
 
     def _row(self, path: Path) -> Row:
         label = path.name.split(".")[1][:2]
-        row = file_row(self, path.relative_to(self.root).as_posix(), label=label)
-        return replace(row, group=JAFFE.group_of(path.stem))
+        below = path.relative_to(self.root).as_posix()
+        return file_row(self, below, label=label, group=JAFFE.group_of(path.stem))
 
 
 def _pictures(folder: Path, deepest: int) -> Iterator[Path]:

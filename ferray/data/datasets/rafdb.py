@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -85,7 +84,7 @@ class Rafdb(PictureDataset):
             name, label = words
             stem, dot, suffix = name.rpartition(".")
             file = f"{stem}_aligned{dot}{suffix}" if self.params.faces == "aligned" else name
-            yield replace(file_row(self, f"{images}/{file}", label=label), part=name.partition("_")[0])
+            yield file_row(self, f"{images}/{file}", label=label, part=name.partition("_")[0])
 
     def _refuse_originals(self, place: Path) -> None:
         if self.params.faces == "original":
