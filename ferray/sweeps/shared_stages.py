@@ -15,6 +15,7 @@ from ferray.config.trial import TrialConfig
 from ferray.errors import FerrayError
 from ferray.events import EpochReport
 from ferray.study.study import LOOK_EVERY_S, Trial
+from ferray.sweeps.warm_start import Parent
 
 
 @dataclass
@@ -122,8 +123,8 @@ class SharedStages:
         left = [address for folder in staged.folders for address in self._left.get(folder, ())]
         return tuple(dict.fromkeys([*own, *left]))
 
-    def parent(self, trial: Trial) -> dict[str, Any] | None:
-        """What the record says of the stage before the last; None for a trial without one.
+    def parent(self, trial: Trial) -> Parent | None:
+        """The stage before the last, as the record is to name it; None for a trial without one.
 
         `trial` is the one that has trained it, or is about to.
         """
@@ -133,14 +134,7 @@ class SharedStages:
         folder = stage_folder(before)
         shared = TrialArtifacts.at(f"{self.artifacts.shared}/{folder}")
         trained_by = _number_in(shared.trained_by) if self._is_over(folder) else trial.number
-        return {
-            "path": str(shared.best),
-            "sweep": "",
-            "trial": trained_by,
-            "recipe": before.recipe,
-            "epoch": 0,
-            "value": None,
-        }
+        return Parent(shared.best, trial=trained_by, recipe=before.recipe)
 
     def _trained_by(self, numbers: Sequence[int]) -> dict[int, int | None]:
         """`trained_by` of each; the record and each folder are looked at once for all of them."""

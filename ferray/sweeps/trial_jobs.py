@@ -66,7 +66,6 @@ class TrialJobs:
         known = None
         if trial.config.init_from is not None:
             known = find_parent(trial.config.init_from, self.folder.parent, self.runtime.storage)
-        parent = self.stages.parent(trial) or (known.to_json() if known is not None else None)
-        if parent is not None:
-            self.study.remember_parent(trial.number, parent)
+        if parent := self.stages.parent(trial) or known:
+            self.study.remember_parent(trial.number, parent.to_json())
         return str(known.file) if known is not None else ""
