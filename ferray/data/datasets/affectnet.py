@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.data.account import Account
-from ferray.data.boxes import box_of, read_face, with_box
+from ferray.data.boxes import face_row, read_face
 from ferray.data.class_names import ClassNames, Contempt
 from ferray.data.csv_table import Cells, CsvTable
 from ferray.data.datasets import DatasetParams
@@ -119,15 +118,11 @@ class Affectnet(PictureDataset):
         if not self._names.class_of(label):  # left out by rule, or foreign: nobody needs its picture
             return Row(shown(path), label, path, part=part)
         row = file_row(self, path, label=label, part=part)
-        if self.params.faces == "whole" or row.flaw is not None or not set(BOX) <= cells.keys():
+        if self.params.faces == "whole" or not set(BOX) <= cells.keys():
             return row
         left, top, width, height = (cells[column] for column in BOX)
-        box = box_of((left, top, _sum(left, width), _sum(top, height)))
-        if box is None:
-            return replace(
-                row, flaw=("wrong box", f"has the box `{left} {top} {width} {height}`, which holds no pixel")
-            )
-        return replace(row, source=with_box(path, box), content=f"{row.content}@{box}")
+        box = (left, top, _sum(left, width), _sum(top, height))
+        return face_row(row, box, written=(left, top, width, height))
 
     def _refuse_npy(self, home: Path) -> None:
         if found_below(home, "train_set/annotations") is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.data.account import Account
-from ferray.data.boxes import box_of, read_face, with_box
+from ferray.data.boxes import face_row, read_face
 from ferray.data.class_names import ClassNames
 from ferray.data.datasets import DatasetParams
 from ferray.data.datasets._pictures import PictureDataset
@@ -78,15 +78,7 @@ class Expw(PictureDataset):
             name, face, top, left, right, bottom, _, label = words
             if name not in whole:
                 whole = {name: file_row(self, f"{images}/{name}", label=label)}
-            yield _face_row(whole[name], face, (left, top, right, bottom), label)
-
-
-def _face_row(picture: Row, face: str, words: tuple[str, str, str, str], label: str) -> Row:
-    """The row of one face of a picture, flawed where its box is none."""
-    row = replace(picture, name=f"{picture.name}#{shown(face)}", label=label, group=picture.name.rpartition("/")[2])
-    box = box_of(words)
-    if box is None:
-        return replace(
-            row, flaw=row.flaw or ("wrong box", f"has the box `{' '.join(words)[:40]}`, which holds no pixel")
-        )
-    return replace(row, source=with_box(picture.source, box), content=f"{picture.content}@{box}")
+            picture, box = whole[name], (left, top, right, bottom)
+            group = picture.name.rpartition("/")[2]
+            row = replace(picture, name=f"{picture.name}#{shown(face)}", label=label, group=group)
+            yield face_row(row, box, written=box)
