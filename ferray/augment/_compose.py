@@ -1,49 +1,56 @@
-"""The border to albumentations, shared by the policies that are lists of its transforms."""
+"""Policies that are lists of transforms."""
 
 from __future__ import annotations
 
-import os
-import random
 from abc import abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferray.augment import AugmentPolicy
+from ferray.augment._transforms import Stream, Transform
+
+if TYPE_CHECKING:
+    from ferray.augment._batched import Step
 
 
 class ComposedPolicy(AugmentPolicy):
-    """A policy that is a list of albumentations transforms, applied to each image in turn."""
+    """A policy that is a list of transforms, applied to each image in turn.
+
+    All of a batch draw from one stream: in a stream each, begun by the same seed, all those of equal probability would
+    act on the same images. Host and device draw the same numbers.
+    """
+
+    is_batched: ClassVar[bool] = True
 
     def __init__(self, params: Any, image_size: int) -> None:
         super().__init__(params, image_size)
-        self._transforms = self.transforms(_albumentations())
+        self._transforms = self.transforms()
 
     @abstractmethod
-    def transforms(self, library: Any) -> list[Any]:
-        """The transforms, made from the `library` handed in, which is albumentations."""
+    def transforms(self) -> list[Transform]:
+        """The transforms in their order."""
 
     def apply(self, images_NHWC: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-        # One stream for all transforms: the library's own `Compose(seed=...)` gives each transform the same seed, so
-        # all of those with equal probability would act on the same images.
-        generator, py_random = np.random.default_rng(seed), random.Random(seed)
-        for transform in self._transforms:
-            transform.set_random_state(generator, py_random)
+        drawn = self._drawn(len(images_NHWC), images_NHWC.shape[1], images_NHWC.shape[2], seed)
         augmented = np.empty_like(images_NHWC)
-        for index, image_HWC in enumerate(images_NHWC):
-            augmented[index] = self._apply_to_one(image_HWC)
+        for index, (image_HWC, numbers) in enumerate(zip(images_NHWC, drawn, strict=True)):
+            for transform, number in zip(self._transforms, numbers, strict=True):
+                if number is not None:
+                    image_HWC = transform.apply(image_HWC, number)
+            augmented[index] = image_HWC
         return augmented
 
-    def _apply_to_one(self, image_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        for transform in self._transforms:
-            image_HWC = transform(image=image_HWC)["image"]
-        return image_HWC
+    def steps(self, count: int, height: int, width: int, seed: int) -> list[Step]:
+        drawn, steps = self._drawn(count, height, width, seed), []
+        for place, transform in enumerate(self._transforms):
+            chosen = [index for index, numbers in enumerate(drawn) if numbers[place] is not None]
+            if chosen:
+                steps.append(transform.step(chosen, [drawn[index][place] for index in chosen], height, width))
+        return steps
 
-
-def _albumentations() -> Any:
-    """The library, told not to look for a newer version of itself over the network."""
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
-    import albumentations  # takes seconds, and listing the policies must not
-
-    return albumentations
+    def _drawn(self, count: int, height: int, width: int, seed: int) -> list[list[Any]]:
+        """For each image what each transform drew, None where the image stays as it is."""
+        stream = Stream.of(seed)
+        return [[transform.chosen(stream, height, width) for transform in self._transforms] for _ in range(count)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from ferray import registry
 from ferray.augment._compose import ComposedPolicy
+from ferray.augment._transforms import Cutout, Mirror, Noise, Transform
 
 
 class Assa2021(ComposedPolicy):
@@ -28,17 +29,12 @@ class Assa2021(ComposedPolicy):
         cutout: Annotated[float, Field(ge=0, le=0.5)] = 0.25
         """The square's side as a fraction of the image's; 0 is none."""
 
-    def transforms(self, library: Any) -> list[Any]:
+    def transforms(self) -> list[Transform]:
         params, p = self.params, self.params.probability
-        transforms = [library.HorizontalFlip(p=params.flip)]
+        transforms: list[Transform] = [Mirror(probability=params.flip)]
         if params.noise:
-            transforms.append(library.GaussNoise(std_range=(0, params.noise), per_channel=False, p=p))
+            transforms.append(Noise(probability=p, most=params.noise))
         side = round(params.cutout * self.image_size)
         if side:
-            sides = (side, side)
-            transforms.append(
-                library.CoarseDropout(
-                    num_holes_range=(1, 1), hole_height_range=sides, hole_width_range=sides, fill=0, p=p
-                )
-            )
+            transforms.append(Cutout(probability=p, side=side))
         return transforms

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import cv2
 from pydantic import Field
 
 from ferray import registry
 from ferray.augment._compose import ComposedPolicy
+from ferray.augment._transforms import Affine, BrightnessContrast, Mirror, Transform
 
 
 class Light(ComposedPolicy):
@@ -26,17 +27,10 @@ class Light(ComposedPolicy):
         light: Annotated[float, Field(ge=0, le=1)] = 0.2
         """Greatest change of brightness, relative."""
 
-    def transforms(self, library: Any) -> list[Any]:
-        params = self.params
+    def transforms(self) -> list[Transform]:
+        params, border = self.params, cv2.BORDER_REPLICATE
         return [
-            library.HorizontalFlip(p=params.flip),
-            library.Affine(
-                rotate=(-params.degrees, params.degrees),
-                translate_percent=(-params.shift, params.shift),
-                scale=(1 - params.scale, 1 + params.scale),
-                keep_ratio=True,
-                border_mode=cv2.BORDER_REPLICATE,
-                p=1.0,
-            ),
-            library.RandomBrightnessContrast(brightness_limit=params.light, contrast_limit=params.light, p=0.8),
+            Mirror(probability=params.flip),
+            Affine(probability=1, degrees=params.degrees, shift=params.shift, scale=params.scale, border=border),
+            BrightnessContrast(probability=0.8, brightness=params.light, contrast=params.light),
         ]

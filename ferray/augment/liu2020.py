@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import cv2
 from pydantic import Field
 
 from ferray import registry
 from ferray.augment._compose import ComposedPolicy
+from ferray.augment._transforms import Affine, Mirror, Transform
 
 
 class Liu2020(ComposedPolicy):
@@ -24,9 +25,8 @@ class Liu2020(ComposedPolicy):
         degrees: Annotated[float, Field(ge=0, le=45)] = 15.0
         """Greatest rotation, either way."""
 
-    def transforms(self, library: Any) -> list[Any]:
-        degrees = (-self.params.degrees, self.params.degrees)
+    def transforms(self) -> list[Transform]:
         return [
-            library.HorizontalFlip(p=self.params.flip),
-            library.Affine(rotate=degrees, border_mode=cv2.BORDER_REPLICATE, p=1.0),
+            Mirror(probability=self.params.flip),
+            Affine(probability=1, degrees=self.params.degrees, border=cv2.BORDER_REPLICATE),
         ]

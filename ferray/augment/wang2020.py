@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import cv2
 from pydantic import Field
 
 from ferray import registry
 from ferray.augment._compose import ComposedPolicy
+from ferray.augment._transforms import Affine, BrightnessContrast, HueSaturation, Jpeg, Mirror, Transform
 
 
 class Wang2020(ComposedPolicy):
@@ -23,19 +24,12 @@ class Wang2020(ComposedPolicy):
         probability: Annotated[float, Field(ge=0, le=1)] = 0.5
         """Of each transform, drawn for each image and transform apart."""
 
-    def transforms(self, library: Any) -> list[Any]:
+    def transforms(self) -> list[Transform]:
         p = self.params.probability
         return [
-            library.HorizontalFlip(p=p),
-            library.RandomBrightnessContrast(brightness_limit=0.2, contrast_limit=0, p=p),
-            library.Affine(
-                translate_percent=(-0.0625, 0.0625),
-                scale=(0.9, 1.1),
-                rotate=(-45, 45),
-                keep_ratio=True,
-                border_mode=cv2.BORDER_REFLECT_101,
-                p=p,
-            ),
-            library.ImageCompression(quality_range=(99, 100), p=p),
-            library.HueSaturationValue(hue_shift_limit=20, sat_shift_limit=30, val_shift_limit=20, p=p),
+            Mirror(probability=p),
+            BrightnessContrast(probability=p, brightness=0.2, contrast=0),
+            Affine(probability=p, degrees=45, shift=0.0625, scale=0.1, border=cv2.BORDER_REFLECT_101),
+            Jpeg(probability=p, quality=(99, 100)),
+            HueSaturation(probability=p, hue=20, saturation=30, value=20),
         ]

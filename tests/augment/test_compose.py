@@ -2,10 +2,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 
 from ferray import registry
 from ferray.augment._compose import ComposedPolicy
+from ferray.augment._transforms import Mirror, Transform
+
+
+class Turned(Mirror):
+    """A mirror image from top to bottom."""
+
+    def apply(self, image: Any, drawn: bool) -> Any:
+        return cv2.flip(image, 0)
 
 
 class MirrorOrTurn(ComposedPolicy):
@@ -13,8 +22,8 @@ class MirrorOrTurn(ComposedPolicy):
 
     Params = registry.Params
 
-    def transforms(self, library: Any) -> list[Any]:
-        return [library.HorizontalFlip(p=0.5), library.VerticalFlip(p=0.5)]
+    def transforms(self) -> list[Transform]:
+        return [Mirror(probability=0.5), Turned(probability=0.5)]
 
 
 def test_transforms_of_equal_probability_act_independently() -> None:
