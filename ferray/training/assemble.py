@@ -53,21 +53,34 @@ def assemble(job: TrialJob) -> Assembly:
     precision = choose_precision(job.device, config.precision)
     if precision.device.type == "cpu":
         torch.set_num_threads(job.threads)
-    splits = open_job_inputs(job)
+    return assembly_of(
+        config,
+        open_job_inputs(job),
+        precision,
+        size=image_size(config),
+        threads=job.threads,
+        accumulate=job.accumulate,
+    )
+
+
+def assembly_of(
+    config: TrialConfig, splits: Splits, precision: Precision, *, size: int, threads: int = 1, accumulate: int = 1
+) -> Assembly:
+    """The parts of a training on splits that are open already; `size` is the side in pixels of its images."""
     features = splits.train.features
     training = TrainingSet(splits.train, config.imbalance)
     model = build_model(config, len(splits.train.classes), num_inputs=None if features is None else features.shape[1])
     return Assembly(
         config=config,
-        image_size=image_size(config),
+        image_size=size,
         splits=splits,
         training=training,
-        batches=TrainingBatches(config, training, image_size(config)),
-        prefetcher=Prefetcher(precision.device, job.threads),
+        batches=TrainingBatches(config, training, size),
+        prefetcher=Prefetcher(precision.device, threads),
         learner=_learner(model, config, training, precision),
         outliers=config.outliers.load()(config.outliers.build_params()),
         randomness=TorchRandomness(derive_seed(config.seed, "torch"), precision.device),
-        accumulate=job.accumulate,
+        accumulate=accumulate,
     )
 
 
