@@ -125,8 +125,14 @@ def _inputs(predictor: Predictor, folder: Path, runtime: Runtime, listener: List
         rows: NDArray[Any] = val.images_of(chosen) if predictor.takes_images else val.inputs_of(chosen)
         return RealInputs(f"{len(chosen)} validation images", rows)
     except FerrayError as error:
-        listener.warned(f"warning: it is checked on noise and not on validation images: {error.message}")
-    generator, size = np.random.default_rng(0), predictor.checkpoint.image_size
-    return RealInputs(
-        f"{MOST_ASKED} images of noise", generator.integers(0, 256, (MOST_ASKED, size, size, 3), dtype=np.uint8)
-    )
+        listener.warned(f"warning: it is checked on noise and not on validation samples: {error.message}")
+    return _noise(predictor)
+
+
+def _noise(predictor: Predictor) -> RealInputs:
+    generator, size, width = np.random.default_rng(0), predictor.checkpoint.image_size, predictor.row_width
+    if width is not None and not predictor.takes_images:
+        rows_ND = generator.standard_normal((MOST_ASKED, width), dtype=np.float32)
+        return RealInputs(f"{MOST_ASKED} rows of noise", rows_ND)
+    images_NHWC = generator.integers(0, 256, (MOST_ASKED, size, size, 3), dtype=np.uint8)
+    return RealInputs(f"{MOST_ASKED} images of noise", images_NHWC)

@@ -9,8 +9,10 @@ import numpy as np
 
 from ferray.apps.trial_job import refuse_other_classes, trial_job, with_counts_of
 from ferray.artifacts.sweep import SweepArtifacts
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.artifacts.validation_logits import ValidationLogits, read_validation_logits, write_validation_logits
 from ferray.config.runtime import Runtime
+from ferray.errors import DataError
 from ferray.study.records import TrialRecord
 from ferray.text.counting import counted
 from ferray.training.inputs import open_job_inputs
@@ -23,11 +25,11 @@ Tell = Callable[[str], None]
 def val_logits_of(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) -> ValidationLogits:
     """Those of a trial of the sweep in `folder` by its best epoch, in the order of the sample ids.
 
-    Where the trial has kept none, its best.pt is asked and the answer kept, of which `tell` hears. CheckpointError for
-    a checkpoint that is gone, DataError for data that is.
+    Where the trial has kept none, or a file that is damaged, its best.pt is asked and the answer kept, of which `tell`
+    hears. CheckpointError for a checkpoint that is gone, DataError for data that is.
     """
     artifacts = SweepArtifacts.of(folder).trial(trial.folder)
-    kept = read_validation_logits(artifacts)
+    kept = _kept(artifacts, tell)
     if kept is None or kept.epoch != trial.best_epoch:
         kept = _computed(trial, folder, runtime, tell)
         write_validation_logits(artifacts, kept)
@@ -43,6 +45,14 @@ def alike(found: Sequence[ValidationLogits]) -> list[bool]:
         and np.array_equal(each.labels, first.labels)
         for each in found
     ]
+
+
+def _kept(artifacts: TrialArtifacts, tell: Tell) -> ValidationLogits | None:
+    try:
+        return read_validation_logits(artifacts)
+    except DataError as error:
+        tell(f"{error.message}, and is made again")
+        return None
 
 
 def _computed(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) -> ValidationLogits:

@@ -36,10 +36,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class RealInputs:
-    """What is asked of the trial and of its export: `images` (N, S, S, 3) uint8, `called` in words."""
+    """What is asked of the trial and of its export: `images` (N, S, S, 3) uint8 or rows (N, D), `called` in words."""
 
     called: str
-    images: NDArray[np.uint8]
+    images: NDArray[Any]
 
 
 @dataclass(frozen=True)

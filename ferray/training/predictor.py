@@ -98,6 +98,11 @@ class Predictor(ABC):
         """Whether it can be asked about pictures, and not about rows of a table alone."""
         return self.checkpoint.image_size > 0
 
+    @property
+    @abstractmethod
+    def row_width(self) -> int | None:
+        """How many features a row has, where it answers about rows: a table's, or those made of pictures."""
+
     def __call__(self, images: Given | PackedSamples) -> Tensor:
         """Logits (N, C), corrected as the imbalance strategy corrects them in validation, then calibrated if it is."""
         return self.adjust_logits(self.logits(images))
@@ -220,6 +225,10 @@ class NetworkPredictor(Predictor):
             views=self.config.evaluate,
         )
 
+    @property
+    def row_width(self) -> int | None:
+        return self._width
+
     def evaluate(self, samples: PackedSamples) -> Evaluation:
         positions, size = np.arange(len(samples)), evaluation_size(self.config.batch_size)
         with closing(self._prefetcher()) as prefetcher:
@@ -277,6 +286,10 @@ class EstimatorPredictor(Predictor):
             empty = Rows(np.full((1, self._classifier.features.width), np.nan, dtype=np.float32))
             if not self._classifier.logits(empty).isfinite().all():
                 raise ValueError("its answer is not a number")
+
+    @property
+    def row_width(self) -> int | None:
+        return self._classifier.features.width
 
     def evaluate(self, samples: PackedSamples) -> Evaluation:
         return self._classifier.evaluate(samples, self.adjust_logits)

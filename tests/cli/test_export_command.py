@@ -8,6 +8,7 @@ from PIL import Image
 
 from ferray.errors import DataError
 from ferray.testing.command import ferray
+from ferray.testing.fake_data import write_sheet_csv
 
 SPACE = """
 name: tiny
@@ -98,15 +99,37 @@ def test_a_sweep_without_an_ensemble_says_so(runs: Path, tmp_path: Path) -> None
     assert not (tmp_path / "model").exists()
 
 
-def test_quiet_still_warns_that_it_was_checked_on_noise(
-    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without the data."""
+
     def gone(*_: object) -> None:
         raise DataError("the data is gone")
 
     monkeypatch.setattr("ferray.apps.export.open_inputs", gone)
+
+
+@pytest.mark.usefixtures("_gone")
+def test_quiet_still_warns_that_it_was_checked_on_noise(runs: Path, tmp_path: Path) -> None:
     ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model", "--no-onnx", "--quiet")
-    assert (ran.code, "checked on noise and not on validation images: the data is gone" in ran.err) == (0, True)
+    assert (ran.code, "checked on noise and not on validation samples: the data is gone" in ran.err) == (0, True)
+
+
+ROWS = """
+name: rows
+dataset: sfew_features
+base: {backbone: features_mlp, augment: none, batch_size: 32, epochs: 1}
+"""
+
+
+@pytest.mark.usefixtures("_gone")
+def test_a_network_over_rows_is_checked_on_rows_of_noise_where_its_data_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "rows.yaml").write_text(ROWS)
+    data, here = write_sheet_csv(tmp_path / "data"), ("--output", tmp_path)
+    options = ("--data-root", data, "--launcher", "inline", "--tracker", "none", "--trials", 1)
+    assert ferray("sweep", tmp_path / "rows.yaml", *here, *options).code == 0
+    ran = ferray("export", "rows", *here, "--to", tmp_path / "model")
+    assert (ran.code, "checked on noise" in ran.err, "100 rows of noise" in ran.err) == (0, True, True)
 
 
 def test_an_ensemble_and_a_trial_are_two_choices(runs: Path, tmp_path: Path) -> None:
