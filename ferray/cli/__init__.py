@@ -48,6 +48,7 @@ from ferray.cli.terminal.wrong_option import words_of
 from ferray.config.urls import conceal, hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError, FerrayError, StorageError
 from ferray.files.os_errors import system_words
+from ferray.system.lean_imports import import_lean
 from ferray.system.signals import interrupt_on_every_stop
 from ferray.text.commands import command, program
 
@@ -97,6 +98,7 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code that DESIGN promises; a user's mistake never shows a traceback."""
     interrupt_on_every_stop()
+    import_lean()
     open_streams()
     print_anything(sys.stdout, sys.stderr)
     given = sys.argv[1:] if args is None else args

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ferray.errors import ConfigError
 from ferray.files.readable import Readable
 from ferray.inference.exported_ensemble import is_exported_ensemble, load_exported_ensemble
-from ferray.inference.lean_imports import without_compiler
+from ferray.system.lean_imports import import_lean
 from ferray.training.predictor import load_predictor
 
 
@@ -20,12 +20,12 @@ class TorchModel:
     """A predictor's answers."""
 
     def __init__(self, path: Readable, device: str) -> None:
-        with without_compiler():
-            self._predictor: Any = (
-                load_exported_ensemble(path, device)
-                if isinstance(path, Path) and is_exported_ensemble(path)
-                else load_predictor(path, device)
-            )
+        import_lean()
+        self._predictor: Any = (
+            load_exported_ensemble(path, device)
+            if isinstance(path, Path) and is_exported_ensemble(path)
+            else load_predictor(path, device)
+        )
         if not all(each.takes_images for each in getattr(self._predictor, "members", [self._predictor])):
             message = f"the trial of `{path}` answers rows of a table, no pictures"
             raise ConfigError(message, "ask it in Python, by `ferray.load_predictor`")

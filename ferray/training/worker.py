@@ -16,6 +16,7 @@ from ferray.config.job import TrialJob
 from ferray.data.pack_source import current_source
 from ferray.errors import CheckpointError, ConfigError, FerrayError, StorageError
 from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind, Save
+from ferray.system.lean_imports import import_lean
 from ferray.training.checkpoint import read_checkpoint, taking_apart
 from ferray.training.failure import Failure
 from ferray.training.process_state import ProcessState, give_memory_back
@@ -31,6 +32,7 @@ class TrialWorker:
     """
 
     def __init__(self, job: TrialJob) -> None:
+        import_lean()  # before the networks of timm, and before an optimiser's first step
         self.job = job
         self._trainer: Trainer | None = None
         self._untold: tuple[EpochReport, ...] | None = None
