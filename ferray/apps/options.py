@@ -59,6 +59,8 @@ class SweepOptions(_Options, total=False):
     time_budget: str | float | None
     """`"45m"`, `"2.5h"`, or seconds."""
     enqueue: Pathlike | None
+    like: str | None
+    """An earlier sweep, by name or path: its best parameters are asked first, its trials known to the sampler."""
     sampler: str | None
     pruner: str | None
     name: str | None

@@ -30,7 +30,8 @@ from ferray.track.wandb_runs.place import as_variables
 if TYPE_CHECKING:
     from ferray.papers.compare import Comparison
     from ferray.results.sweep import Sweep
-    from ferray.study.records import SweepRecord
+    from ferray.study.records import DataIdentity, SweepRecord
+    from ferray.sweeps.earlier_sweep import EarlierSweep, TakenOver
     from ferray.sweeps.plan import Plan
 
 
@@ -43,6 +44,7 @@ class SweepRequest:
     spec: SweepSpec
     runtime: Runtime
     first: Sequence[ParameterSet] = ()
+    like: EarlierSweep | None = None
     fresh: bool = False
     entry: Entry = Entry.ALONE
     is_quick: bool = False
@@ -120,12 +122,14 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         _refuse_unshared(runtime, output / spec.name)
     if runtime.keep_best is not None:
         _refuse_unjudged(spec, asked["keep"])
+    like = _earlier(asked["like"], output / spec.name, runtime) if asked.get("like") else None
     return SweepRequest(
         space,
         file,
         spec,
         runtime,
         first=load_sets(Path(asked["enqueue"]), spec) if asked.get("enqueue") else (),
+        like=like,
         fresh=bool(asked.get("fresh")),
         entry=entry,
         is_quick=bool(asked.get("quick")),
@@ -133,6 +137,17 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         publishes="wandb" in runtime.trackers and asked.get("publish") is not False,
         variables=as_variables({name: asked.get(f"wandb_{name}") for name in ("entity", "project", "tags", "notes")}),
     )
+
+
+def _earlier(name: str, folder: Path, runtime: Runtime) -> EarlierSweep:
+    """The sweep that this one, in `folder`, is to be like; ConfigError where it is no other, or has nothing yet."""
+    from ferray.sweeps.earlier_sweep import find_earlier
+
+    earlier = find_earlier(name, runtime.output, runtime.storage)
+    if earlier.folder == folder.absolute():
+        message = f"`--like` names `{name}`, which is this very sweep"
+        raise ConfigError(message, "leave `--like` out: the same command again goes on with what it knows")
+    return earlier
 
 
 def _entry_from(asked: Mapping[str, Any]) -> Entry:
@@ -192,7 +207,9 @@ def _before(request: SweepRequest, space: str, listener: Listener) -> SweepReque
     listener.noted(f"note: first `{spec.name}`, whose trials this sweep begins with")
     # Any of its trials may be what this sweep begins with.
     runtime = request.runtime.model_copy(update={"keep_best": None})
-    return replace(request, space=space, file=find_space(space), spec=spec, runtime=runtime, fresh=False, first=())
+    return replace(
+        request, space=space, file=find_space(space), spec=spec, runtime=runtime, fresh=False, first=(), like=None
+    )
 
 
 def _plan(request: SweepRequest, listener: Listener) -> Plan:
@@ -204,7 +221,9 @@ def _plan(request: SweepRequest, listener: Listener) -> Plan:
 
     data = [data_identity(summary) for summary in checked.data]
     found = rehearse_sweep(spec, runtime, fresh=request.fresh, entry=request.entry, data=data)
-    return Plan(spec, runtime, where, checked, found, tuple(request.first))
+    taken = _taken_over(request, data)
+    first = (*request.first, *(taken.knowledge.sets if taken else ()))
+    return Plan(spec, runtime, where, checked, found, first, taken.line if taken else "")
 
 
 def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
@@ -214,6 +233,8 @@ def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
     from ferray.sweeps.check import data_identity
     from ferray.sweeps.run import run_sweep
 
+    data = [data_identity(summary) for summary in checked.data]
+    like = _taken_over(request, data)
     try:
         with with_variables(_wandb_variables(request)):
             record = run_sweep(
@@ -223,8 +244,9 @@ def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
                 fresh=request.fresh,
                 entry=request.entry,
                 listeners=audience.listeners,
-                data=[data_identity(summary) for summary in checked.data],
+                data=data,
                 first=request.first,
+                like=like,
             )
             if "wandb" in runtime.trackers and not is_left_to_others(record):
                 settle(read_place(request.folder.absolute()), audience, storage=runtime.storage)
@@ -232,6 +254,15 @@ def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
     except KeyboardInterrupt:
         audience.warned(f"interrupted; run the same command again to go on with `{spec.name}`")
         raise
+
+
+def _taken_over(request: SweepRequest, data: Sequence[DataIdentity]) -> TakenOver | None:
+    """What the sweep takes over from the one that it is to be like; ConfigError where that is nothing."""
+    if request.like is None:
+        return None
+    from ferray.sweeps.earlier_sweep import take_over
+
+    return take_over(request.like, request.spec, data)
 
 
 def _wandb_variables(request: SweepRequest) -> dict[str, str]:

@@ -67,6 +67,15 @@ Enqueue = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Like = Annotated[
+    str | None,
+    typer.Option(
+        "--like",
+        metavar="NAME",
+        help="Begin with the best parameters of this earlier sweep, and let the sampler know its trials.",
+        rich_help_panel=_WHAT,
+    ),
+]
 Exclude = Annotated[
     str | None,
     typer.Option(

@@ -108,7 +108,7 @@ def _checked(params: ParameterSet, known: dict[str, Parameter], where: str, prob
         if parameter is None:
             problems.append(Problem(f"{where}: `{key}` is not searched in this space", did_you_mean(key, known)))
             continue
-        fitting, wanted = _fit(value, parameter.node)
+        fitting, wanted = fit(value, parameter.node)
         if wanted:
             problems.append(Problem(f"{where}: `{parameter.name}` is `{value}`, the space has {wanted}"))
         found[parameter.name] = fitting
@@ -119,7 +119,7 @@ def _checked(params: ParameterSet, known: dict[str, Parameter], where: str, prob
     return found
 
 
-def _fit(value: Any, node: Node) -> tuple[Any, str]:
+def fit(value: Any, node: Node) -> tuple[Any, str]:
     """The value as the node has it, and what the node has where that is not among it."""
     if isinstance(node, Numbers):
         return _number(value, node)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -28,6 +27,7 @@ from ferray.study.attempts import Verdicts, earlier_verdicts
 from ferray.study.drivers import Drivers, Tell, owner_of
 from ferray.study.enqueued import enqueue
 from ferray.study.history import ended_record
+from ferray.study.known_trials import Knowledge, take_over
 from ferray.study.live import LiveTrial, result_of
 from ferray.study.pruning import report_epoch
 from ferray.study.records import (
@@ -41,6 +41,7 @@ from ferray.study.records import (
 )
 from ferray.study.recovery import COUNTED, ask_again, counts, recover, tell_result
 from ferray.study.repeats import Repeats, with_seed
+from ferray.study.sampling import new_sampler
 from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search
 from ferray.study.suggest import grid_combinations, suggest
 from ferray.study.tally import Tally, running_configs
@@ -183,6 +184,13 @@ class Study:
         if num_added:
             self._optuna.sampler = self._new_sampler()
         return num_added
+
+    def learn_from(self, earlier: Knowledge) -> bool:
+        """Ask an earlier sweep's best first and let the sampler know its trials, once; whether that is new."""
+        with self._as_owner(), self.turn():
+            is_new = take_over(self._optuna, earlier)
+        self._optuna.sampler = self._new_sampler() if is_new else self._optuna.sampler
+        return is_new
 
     def ask(self) -> Trial:
         """The next trial: first parameters that wait, interrupted or enqueued, then whatever the sampler proposes."""
@@ -382,17 +390,11 @@ class Study:
         return min(self._grid, key=lambda combination: sum(combination.items() <= params.items() for params in asked))
 
     def _new_sampler(self) -> BaseSampler:
-        sampler: BaseSampler = self.spec.sampler.load()(self.spec.sampler.build_params()).create(self._sampler_seed())
+        apart = "" if self._drivers.is_steward else self._drivers.token  # two may begin at one moment
+        sampler = new_sampler(self._optuna, self.spec, apart)
         return Announced(sampler, self._announce) if self._drivers.can_be_joined else sampler
 
     def _announce(self, trial: FrozenTrial) -> None:
         """Say of a trial that was just asked whose it is; then the next driver may ask."""
         self._optuna._storage.set_trial_user_attr(trial._trial_id, DRIVER_ATTR, asdict(self._drivers.owner))
         self._turns.end()
-
-    def _sampler_seed(self) -> int:
-        """Apart for every continuation: a sampler restarted on its first seed would repeat its first proposals."""
-        seed = self.spec.base.get("seed", 0)
-        apart = "" if self._drivers.is_steward else f"/{self._drivers.token}"  # two may begin at one moment
-        text = f"{seed}/{len(self._optuna.get_trials(deepcopy=False))}{apart}"
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")

@@ -23,7 +23,8 @@ from ferray.text.counting import counted, gibibytes
 class Plan:
     """A sweep that passed its check.
 
-    `space` says where it is written, `found` what it goes on with, `first` what is asked before the sampler is.
+    `space` says where it is written, `found` what it goes on with, `first` what is asked before the sampler is;
+    `takes_over` is a line on what of that, and what knowledge, comes from an earlier sweep.
     """
 
     spec: SweepSpec
@@ -32,6 +33,7 @@ class Plan:
     checked: Checked
     found: Found
     first: tuple[ParameterSet, ...] = ()
+    takes_over: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `ferray sweep NAME --dry-run --json`."""
@@ -43,6 +45,7 @@ class Plan:
             "arms": spec.arms,
             "seeds": spec.seeds,
             "asked_first": list(self.first),
+            "takes_over": self.takes_over or None,
             "continues": _found_json(self.found),
             "trials_left": self.trials_left,
             "data": [summary.to_json() for summary in self.checked.data],
@@ -77,6 +80,7 @@ class Plan:
             **arms,
             **seeds,
             **({"asked first": list(self.first)} if self.first else {}),
+            **({"takes over": self.takes_over} if self.takes_over else {}),
             "data": _counts_by_name(self.checked.data),
             "slots": f"{self.checked.place}, by the launcher {runtime.launcher}"
             + (f" at {runtime.address}" if runtime.address else ""),

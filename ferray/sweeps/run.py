@@ -49,8 +49,10 @@ from ferray.study.history import read_sweep
 from ferray.study.load import open_study
 from ferray.study.records import DataIdentity, SweepRecord
 from ferray.study.store import open_store
+from ferray.study.study import Study
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.driver_lock import CHOOSE, one_of_drivers, only_driver
+from ferray.sweeps.earlier_sweep import TakenOver
 from ferray.sweeps.loop import run_trials
 from ferray.sweeps.mirroring import record_mirrored
 from ferray.sweeps.notification import Listeners
@@ -72,15 +74,17 @@ def run_sweep(
     listeners: Sequence[Listener] = (),
     data: Sequence[DataIdentity] = (),
     first: Sequence[ParameterSet] = (),
+    like: TakenOver | None = None,
 ) -> SweepRecord:
     """Run the sweep in `runtime.output / spec.name` until its budget is spent, continuing what is there.
 
     `text` is the space as written, kept beside the results; `fresh` puts an earlier sweep aside under another name;
     `entry` says whether it may be driven by others, or whether their place is taken.
     `listeners` watch beside the runtime's trackers; `data` is what trials are judged on, as the check found it; `first`
-    are parameters to ask before the sampler is, each once however often the sweep is continued. Raises
-    SweepFailed when nothing completed, ConfigError when another process runs the same sweep or where finished trials
-    were judged on other images, and KeyboardInterrupt after everything has been written.
+    are parameters to ask before the sampler is, each once however often the sweep is continued, and `like` is what is
+    taken over from an earlier sweep, once as well. Raises SweepFailed when nothing completed, ConfigError when another
+    process runs the same sweep or where finished trials were judged on other images, and KeyboardInterrupt after
+    everything has been written.
     """
     folder = (runtime.output / spec.name).absolute()
     if fresh:
@@ -109,7 +113,7 @@ def run_sweep(
                 driver.mirroring = mirroring
                 mirroring.begin()
             num_freed = driver.retention.begin(former)
-            for line in _notes(driver, former, opened.changed, num_first=study.enqueue(first), num_freed=num_freed):
+            for line in (*_notes(driver, former, opened.changed, num_freed), *_asked_first(study, first, like)):
                 driver.note(line)
             if not driver.is_done:
                 run_trials(driver, ROOMS["launcher"].load(runtime.launcher)(runtime))
@@ -135,9 +139,7 @@ def invite_trackers(all_listeners: Listeners, runtime: Runtime, folder: Path) ->
         all_listeners.invite(name, partial(tracker, folder))
 
 
-def _notes(
-    driver: SweepDriver, former: SweepRecord, changed: Sequence[str], *, num_first: int, num_freed: int
-) -> Iterator[str]:
+def _notes(driver: SweepDriver, former: SweepRecord, changed: Sequence[str], num_freed: int) -> Iterator[str]:
     """What is told of a sweep that goes on: what there is of it, what has `changed`, what was looked at already."""
     if driver.found.finished or driver.found.again:
         yield f"going on with {driver.study.called}: {driver.found}"
@@ -145,11 +147,17 @@ def _notes(
     if num_freed:
         of = counted(num_freed, "trial")
         yield f"the checkpoints of {of} are deleted (`--keep {keep_words(driver.runtime.keep_best)}`)"
-    if num_first:
-        yield f"{counted(num_first, 'set of parameters is', 'sets of parameters are')} asked first"
     if driver.num_left:
         for read in already_read(former, driver.folder):
             yield f"{read}: no choice among the trials to come is blind"
+
+
+def _asked_first(study: Study, first: Sequence[ParameterSet], like: TakenOver | None) -> Iterator[str]:
+    """Have the study ask what the user gave and what an earlier sweep had, and say what of that is new."""
+    if num_first := study.enqueue(first):
+        yield f"{counted(num_first, 'set of parameters is', 'sets of parameters are')} asked first"
+    if like is not None and study.learn_from(like.knowledge):
+        yield like.line
 
 
 def with_store(runtime: Runtime, folder: Path) -> Runtime:

@@ -232,3 +232,16 @@ def test_words_for_wandb_are_the_variables_that_its_tracker_reads(tmp_path: Path
 def test_options_for_wandb_are_those_of_the_command() -> None:
     ran = run("sweep", "--help")
     assert [f"--wandb-{word}" in ran.out for word in ("entity", "project", "tag", "notes")] == [True] * 4
+
+
+def test_a_sweep_begins_with_the_best_of_the_one_it_is_like(tmp_path: Path) -> None:
+    first, heard = swept(tmp_path), Heard()
+    second = swept(tmp_path, name="second", like="tiny", listeners=[heard])
+    assert second.trials[0].params == first.trials[0].params
+    assert any(line.startswith("1 set of parameters of `tiny` asked first") for line in heard.lines)
+
+
+def test_a_sweep_like_itself_is_refused(tmp_path: Path) -> None:
+    swept(tmp_path)
+    with pytest.raises(ConfigError, match="which is this very sweep"):
+        swept(tmp_path, like="tiny")

@@ -32,6 +32,7 @@ def sweep(
     bad_samples: arguments.BadSamples = None,
     exclude: arguments.Exclude = None,
     enqueue: arguments.Enqueue = None,
+    like: arguments.Like = None,
     sampler: arguments.Sampler = None,
     pruner: arguments.Pruner = None,
     name: arguments.Name = None,

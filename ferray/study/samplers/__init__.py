@@ -16,6 +16,8 @@ class SamplerFactory(ABC):
     """Builds the Optuna sampler that proposes a study's trials."""
 
     Params: ClassVar[type[Params]]
+    learns_from_others: ClassVar[bool] = False
+    """Whether trials of an earlier sweep, which it has not proposed, tell it anything."""
 
     def __init__(self, params: Any) -> None:
         self.params = params

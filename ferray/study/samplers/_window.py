@@ -43,7 +43,7 @@ class Windowed(BaseSampler):
         """The space from one finished trial of each set of parameters: a rare branch may have no other in a window."""
         self._ended.take(_trials(study, *ENDED_WELL), study.direction, self._num_best)
         shown = [*self._ended.branches.values(), *_trials(study, *UNFINISHED)]
-        return self.inner.infer_relative_search_space(_window(study, shown), trial)
+        return self.inner.infer_relative_search_space(window(study, shown), trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -75,7 +75,7 @@ class Windowed(BaseSampler):
             stride = -(-len(ended.trials) // (self._most - len(ended.best)))
             kept = {trial.number: trial for trial in (*ended.trials[::-1][::stride], *ended.best)}
             shown = list(kept.values())
-        return _window(study, shown + _trials(study, *UNFINISHED))
+        return window(study, shown + _trials(study, *UNFINISHED))
 
 
 @dataclass
@@ -129,7 +129,8 @@ class Window:
         return getattr(self._study, name)
 
 
-def _window(study: Study, trials: list[FrozenTrial]) -> Study:
+def window(study: Study, trials: list[FrozenTrial]) -> Study:
+    """The study with these trials alone, in order of number."""
     # A Study opens its storage when it is made, so that a view of one cannot be a Study.
     return cast("Study", Window(study, sorted(trials, key=_number)))
 

@@ -21,6 +21,8 @@ class Gp(SamplerFactory):
     finished trials in all.
     """
 
+    learns_from_others = True
+
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=1, le=1000)] = 10
         """Random trials before the first that it proposes."""

@@ -23,6 +23,8 @@ class Tpe(SamplerFactory):
     Source: Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011.
     """
 
+    learns_from_others = True
+
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=1, le=1000)] = 10
         """Random trials before the first that it proposes."""
