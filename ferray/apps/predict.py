@@ -19,6 +19,7 @@ from ferray.files.readable import Readable
 from ferray.text.commands import command
 
 if TYPE_CHECKING:
+    from ferray.artifacts.trial import TrialArtifacts
     from ferray.crops.cutting import CropSettings
     from ferray.events import Listener
     from ferray.faces import FaceFinder
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from ferray.inference.face_crops import FaceCrop
     from ferray.inference.files import FoundFiles
 
-_OF_SWEEP = re.compile(r"(?P<sweep>.+):(?P<trial>best|\d+)")
-_MODELS = "name an exported folder, a best.pt, a .safetensors file, or a trial as SWEEP:best or SWEEP:17"
+_OF_SWEEP = re.compile(r"(?P<sweep>.+):(?P<trial>best|ensemble|\d+)")
+_MODELS = "name an exported folder, a best.pt, a .safetensors file, or SWEEP:best, SWEEP:17 or SWEEP:ensemble"
 LEAST_CROP = 224  # pixels a side of a cut face before it is made what the network takes, as `data prepare` has it
 
 
@@ -81,8 +82,8 @@ def predict_files(asked: Mapping[str, Any], listener: Listener) -> Predicted:
     return Predicted(str(asked["model"]), found, files, tuple(written))
 
 
-def model_file(said: str, output: Path) -> Readable:
-    """The file or the folder of a model: a path, or a trial of a sweep in `output`.
+def model_file(said: str, output: Path) -> Readable | TrialArtifacts:
+    """The file or the folder of a model: a path, or a trial or the ensemble of a sweep in `output`.
 
     ConfigError where it is neither, or the trial left no checkpoint.
     """
@@ -97,6 +98,8 @@ def model_file(said: str, output: Path) -> Readable:
     from ferray.results.chosen import choose_trials
     from ferray.study.history import load_sweep
 
+    if matched["trial"] == "ensemble":
+        return SweepArtifacts.of(place.folder).ensemble
     numbers = () if matched["trial"] == "best" else (int(matched["trial"]),)
     (trial,) = choose_trials(load_sweep(place.folder), place.folder, numbers)
     return SweepArtifacts.of(place.folder).file(trial.checkpoint)

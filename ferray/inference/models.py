@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from ferray.errors import ConfigError, did_you_mean
 from ferray.files.readable import Readable
 from ferray.inference.onnx_model import ONNX_NAME, OnnxModel
 from ferray.text.commands import install_extra
+
+if TYPE_CHECKING:
+    from ferray.artifacts.trial import TrialArtifacts
 
 Picture = NDArray[np.uint8]
 Runtime = Literal["auto", "torch", "onnx"]
@@ -31,8 +34,8 @@ class Model(Protocol):
         """(N, C) of RGB pictures (H, W, 3) of any size."""
 
 
-def open_model(path: Readable, *, runtime: str, device: str) -> Model:
-    """The model in a file, or in an exported folder.
+def open_model(path: Readable | TrialArtifacts, *, runtime: str, device: str) -> Model:
+    """The model in a file or in an exported folder, or the ensemble that lies at `path`.
 
     `auto` takes onnxruntime where it is installed and the folder has a file for it, unless a GPU is asked for.
     ConfigError for a runtime of no name or one that cannot be had here; errors of `load_predictor`.
@@ -53,7 +56,7 @@ def open_model(path: Readable, *, runtime: str, device: str) -> Model:
     return TorchModel(path, device)
 
 
-def _onnx_file(path: Readable) -> Path | None:
+def _onnx_file(path: Readable | TrialArtifacts) -> Path | None:
     if not isinstance(path, Path):
         return None
     file = path / ONNX_NAME if path.is_dir() else path

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ferray.apps.trial_job import trial_job
 from ferray.artifacts.sweep import SweepArtifacts
@@ -142,3 +143,18 @@ def test_a_damaged_file_of_logits_is_named_and_made_again(pairs: Path) -> None:
     ran = ensemble(pairs, "--no-test", "--json")
     assert ran.err.count("val-logits.safetensors` is damaged, and is made again") == 1
     assert (document(ran), read_validation_logits(TrialArtifacts.at(str(file.parent))) is None) == (kept, False)
+
+
+def test_predict_asks_it_by_the_name_of_its_sweep(pairs: Path, tmp_path: Path) -> None:
+    assert ensemble(pairs, "--no-test").code == 0
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    answered = document(ferray("predict", f"{pairs}:ensemble", tmp_path / "a.png", "--json"))["answers"][0]
+    expected = load_ensemble(pairs / "ensemble").probabilities(picture)[0].tolist()
+    assert list(answered["probabilities"].values()) == pytest.approx(expected, abs=1e-6)
+
+
+def test_predict_says_that_a_sweep_has_none(pairs: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (32, 32)).save(tmp_path / "a.png")
+    ran = ferray("predict", f"{pairs}:ensemble", tmp_path / "a.png")
+    assert (ran.code, "there is no ensemble `" in ran.err) == (3, True)

@@ -24,7 +24,7 @@ _MODEL = "Model"
 Model = Annotated[
     str,
     typer.Argument(
-        help="An exported folder, a best.pt, a .safetensors or .onnx file, or a trial: SWEEP:best, SWEEP:17.",
+        help="An exported folder, a best.pt, a .safetensors or .onnx file, or SWEEP:best, SWEEP:17 or SWEEP:ensemble.",
         show_default=False,
         autocompletion=completion.trials,
     ),
