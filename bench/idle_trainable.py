@@ -23,4 +23,4 @@ class Idle(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
         self._epoch += 1
         report = {"epoch": self._epoch, "epochs": int(self._job["metric"]), "metrics": {"val/uar": 0.5}}
         shape = {"confusion": [[1]], "classes": ["Happy"], "num_train": 1, "is_best": True}
-        return {"results": json.dumps([[self._job["number"], "report", report | shape]]), "worn_out": False}
+        return {"results": json.dumps([[self._job["number"], "report", report | shape]]), "worn_out": False, "node": ""}

@@ -41,7 +41,7 @@ def are_right(lines: Sequence[bytes], last: bytes) -> bool:
     text = b"".join(lines)
     if text.count(_MARK) != len(lines) or not is_sealed(lines[-1]):
         return False
-    return crc32(memoryview(text)[:-_LENGTH], _crc_after(last)) == _checksum_of(lines[-1])
+    return crc32(memoryview(text)[:-_LENGTH], crc_after(last)) == _checksum_of(lines[-1])
 
 
 def first_wrong(lines: Sequence[bytes], last: bytes, before: bytes) -> int | None:
@@ -50,13 +50,13 @@ def first_wrong(lines: Sequence[bytes], last: bytes, before: bytes) -> int | Non
     Slower than `are_right`, which it need not follow. `before` is the end of what stands before the lines. One that
     follows an earlier one than the last is right: two wrote at once, on a disk without locks.
     """
-    begun = _crc_after(last)
+    begun = crc_after(last)
     for index, line in enumerate(lines):
         if not is_sealed(line):
             continue
         if _checksum_of(line) != crc32(line[:-_LENGTH], begun) and not _is_late(line, before, lines[:index]):
             return index
-        begun = _crc_after(line)
+        begun = crc_after(line)
     return None
 
 
@@ -73,7 +73,7 @@ def crc_of(descriptor: int) -> int:
         lines = (os.pread(descriptor, end - begin, begin) + rest).splitlines(keepends=True)
         found = next((line for line in reversed(lines if begin == 0 else lines[1:]) if is_sealed(line)), None)
         if found is not None:
-            return _crc_after(found)
+            return crc_after(found)
         end, rest = begin, lines[0]
     return 0
 
@@ -89,11 +89,12 @@ def _checksum_of(line: bytes) -> int | None:
         return None
 
 
-def _crc_after(line: bytes) -> int:
+def crc_after(line: bytes) -> int:
+    """What the line begins with that follows this one; 0 after b"", which stands for none with a checksum."""
     return crc32(line[-_LENGTH:], _checksum_of(line) or 0) if line else 0
 
 
 def _is_late(line: bytes, before: bytes, lines: Sequence[bytes]) -> bool:
     known = [*before.splitlines(keepends=True), *lines]
-    begun = [0, *(_crc_after(each) for each in known if is_sealed(each))]
+    begun = [0, *(crc_after(each) for each in known if is_sealed(each))]
     return line not in known and any(crc32(line[:-_LENGTH], each) == _checksum_of(line) for each in begun)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import copy
 from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,6 +85,20 @@ class IndexedJournalStorage(JournalStorage):
             seen.put(self._numbered(study_id, number))
         found = list(seen.trials) if states is None else seen.of(states)
         return copy.deepcopy(found) if deepcopy else found
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written in here reaches the journal at once at the end, and not at all if the process dies before."""
+        if not isinstance(self._backend, Journal):
+            yield
+            return
+        with self._thread_lock:
+            self._backend.begin()
+        try:
+            yield
+        finally:
+            with self._thread_lock:
+                self._backend.end()
 
     def _sync_with_backend(self) -> None:
         try:

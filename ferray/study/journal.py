@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,12 +14,13 @@ from optuna.storages.journal import BaseJournalBackend
 
 from ferray.errors import ClusterError, DataError
 from ferray.files.os_errors import reading, writing
-from ferray.study.checksums import CHECKSUM, are_right, crc_of, first_wrong, is_sealed, is_whole, sealed
+from ferray.study.checksums import CHECKSUM, are_right, crc_after, crc_of, first_wrong, is_sealed, is_whole, sealed
 from ferray.study.records import LEASE_ATTR
 
 _BLOCK = 65_536
 _BATCH = 1 << 20
 _DECODER = json.JSONDecoder()
+_HINT = "mend that, then run the same command again: nothing is lost"
 # What a trial that never ended can do without: the next line that matters is synced, and everything before it with it.
 _NEED_NOT_LAST = ("intermediate_value", "param_name", "system_attr")
 # What applying an operation raises that is of another shape than Optuna writes.
@@ -35,7 +36,8 @@ class Journal(BaseJournalBackend):
     - locks the journal itself, by the kernel: no lock file is left behind by a killed process, none is needed to read;
     - takes back what a full disk let it write of a line, and cuts a line that a killed process tore before it appends;
     - waits for the disk only where an asked trial or a result would be lost, not at every epoch and parameter;
-    - ends each line with a checksum that covers those before it (`checksums`), and reads no line whose own is wrong.
+    - ends each line with a checksum that covers those before it (`checksums`), and reads no line whose own is wrong;
+    - writes all that is appended between `begin` and `end` at once, with one wait for the disk.
     A line that writes the lease after another one than the last is passed over: whoever wrote it came too late.
     A reader needs no right to write, and ignores a last line that is torn or still being written. One that wants
     `results_only` passes over system attributes, which samplers and pruners leave.
@@ -48,6 +50,11 @@ class Journal(BaseJournalBackend):
         self._begin_anew()
         self._stamps: dict[int, str] = {}  # of the lease that counts, by study
         self._file: tuple[int, int] | None = None
+        self._collects = False  # since `begin`
+        self._locked: int | None = None  # a descriptor, from the first operation after `begin` on
+        self._unwritten: list[str] = []  # operations, of which the first `_num_told` have been read
+        self._num_told = 0
+        self._must_last = False  # of what is unwritten
 
     @property
     def is_replaced(self) -> bool:
@@ -64,6 +71,25 @@ class Journal(BaseJournalBackend):
             self._num_read = 0
             self._begin_anew()
             self._stamps.clear()
+        if self._has_grown():
+            yield from self._read_file(log_number_from)
+        for text in self._unwritten[self._num_told :]:
+            self._num_told += 1
+            self._line = b""
+            operation: dict[str, Any] = json.loads(text)
+            if not self._is_late(operation):
+                self._num_read += 1
+                yield operation
+
+    def _has_grown(self) -> bool:
+        """Whether there may be something to read in the file: a look that costs a tenth of opening it."""
+        try:
+            now = self._path.stat()
+        except OSError:
+            return True
+        return (now.st_dev, now.st_ino) != self._file or now.st_size != self._offset
+
+    def _read_file(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         with self._opened() as file:
             status = os.fstat(file.fileno())
             self._file = (status.st_dev, status.st_ino)
@@ -82,20 +108,67 @@ class Journal(BaseJournalBackend):
 
     def misread(self, error: Exception) -> DataError:
         """What to raise where the last operation cannot be applied; the error itself where the line is as written."""
-        if is_sealed(self._line):
+        if not self._line or is_sealed(self._line):
             raise error
         return self._damaged(self._offset - len(self._line), f"it is no operation that Optuna writes ({_said(error)})")
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Write all of the operations or none; ClusterError where the disk does not take them."""
-        plain = [json.dumps(log, separators=(",", ":")) for log in logs]
-        lasting = not all(any(key in log for key in _NEED_NOT_LAST) for log in logs)
-        hint = "mend that, then run the same command again: nothing is lost"
-        with writing(self._path, ClusterError, hint, noun="the store"), _locked(self._path) as journal:
-            cut_torn_line(journal)
-            _write_whole(journal, sealed(plain, crc_of(journal)))
-            if lasting:
-                os.fsync(journal)
+        if self._locked is None:
+            with self._writing():
+                self._locked = _locked(self._path)
+        self._unwritten += [json.dumps(log, separators=(",", ":")) for log in logs]
+        self._must_last |= not all(any(key in log for key in _NEED_NOT_LAST) for log in logs)
+        if not self._collects:
+            self.end()
+
+    def begin(self) -> None:
+        """Collect what is appended until `end`; from the first operation on nobody else writes to the file.
+
+        It is read back at once, as if it were written. A process that is killed before `end` leaves nothing of it.
+        """
+        self._collects = True
+
+    def end(self) -> None:
+        """Write what was collected; ClusterError where the disk does not take it.
+
+        What has been read by then is written with the next operation, if nobody else has written before.
+        """
+        self._collects = False
+        descriptor, self._locked = self._locked, None
+        if descriptor is None:
+            return
+        try:
+            with self._writing():
+                self._write(descriptor)
+        finally:
+            os.close(descriptor)
+            if not self._num_told:
+                self._unwritten, self._must_last = [], False
+
+    def _write(self, descriptor: int) -> None:
+        lines = sealed(self._unwritten, self._crc_at_end(descriptor))
+        _write_whole(descriptor, lines)
+        told = lines.splitlines(keepends=True)[: self._num_told]
+        self._offset += sum(map(len, told))
+        self._sealed = told[-1] if told else self._sealed
+        must_last, self._must_last = self._must_last, False
+        self._unwritten, self._num_told = [], 0
+        if must_last:
+            os.fsync(descriptor)
+
+    def _crc_at_end(self, descriptor: int) -> int:
+        """What the next line begins with, after a torn one has been cut off; ClusterError where that is not known."""
+        status = os.fstat(descriptor)
+        if (status.st_dev, status.st_ino) == self._file and status.st_size == self._offset:
+            return crc_after(self._sealed)
+        cut_torn_line(descriptor)
+        if self._num_told and os.fstat(descriptor).st_size != self._offset:
+            raise ClusterError(f"others wrote to the store `{self._path}` where this driver could not", _HINT)
+        return crc_of(descriptor)
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._path, ClusterError, _HINT, noun="the store")
 
     def _is_late(self, operation: dict[str, Any]) -> bool:
         lease = operation.get("user_attr", {}).get(LEASE_ATTR) if "study_id" in operation else None
@@ -168,16 +241,16 @@ def _said(error: Exception) -> str:
     return str(error) or "it is of another kind"
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """A descriptor that appends to an existing journal while nobody else does."""
+def _locked(path: Path) -> int:
+    """A descriptor that appends to an existing journal; nobody else has one until it is closed."""
     # Without O_CREAT: a journal that was moved away must not be begun anew half-way.
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield descriptor
-    finally:
+    except BaseException:
         os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _write_whole(descriptor: int, lines: bytes) -> None:

@@ -28,9 +28,9 @@ class Repeats:
             if (seed := seed_of(trial)) is not None:
                 self._taken[facts.get("recipe", "")].add(seed)
 
-    def with_free_seed(self, config: TrialConfig) -> TrialConfig:
-        """The configuration with the first seed, from its own on, that its recipe was not asked with yet."""
-        taken, seed = self._taken[config.recipe], config.seed
+    def with_free_seed(self, config: TrialConfig, recipe: str) -> TrialConfig:
+        """The configuration with the first seed, from its own on, that its `recipe` was not asked with yet."""
+        taken, seed = self._taken[recipe], config.seed
         while seed in taken and not self._are_searched:
             seed = (seed + 1) % 2**31
         taken.add(seed)

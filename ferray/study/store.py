@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,12 @@ def swap_study_attr(study: optuna.Study, key: str, value: dict[str, Any]) -> Non
         swap_in_database(backend, study._study_id, key, value)
     else:
         study.set_user_attr(key, value)
+
+
+def written_together(study: optuna.Study) -> AbstractContextManager[None]:
+    """Around what is to reach a journal at once, with one wait for the disk; a database takes each act by itself."""
+    store = study._storage
+    return store.together() if isinstance(store, IndexedJournalStorage) else nullcontext()
 
 
 def shared_database(study: optuna.Study) -> RDBStorage | None:

@@ -39,11 +39,12 @@ from ferray.study.records import (
     DriverRecord,
     TrialRecord,
 )
-from ferray.study.recovery import COUNTED, ask_again, counts, recover, tell_result
+from ferray.study.recovery import COUNTED, ask_again, recover, tell_result
 from ferray.study.repeats import Repeats, with_seed
 from ferray.study.sampling import new_sampler
 from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search
-from ferray.study.suggest import grid_combinations, suggest
+from ferray.study.store import written_together
+from ferray.study.suggest import grid_combinations, next_in_grid, suggest
 from ferray.study.tally import Tally, running_configs
 from ferray.study.turns import Announced, Turns
 from ferray.text.sanitize import inside
@@ -64,6 +65,7 @@ class Trial:
     folder: str
     root: int
     resume_folders: tuple[str, ...] = ()
+    recipe: str = ""
 
 
 class Study:
@@ -198,13 +200,13 @@ class Study:
         return trial
 
     def ask_many(self, count: int) -> list[Trial]:
-        """So many trials at once, as `ask` gives them: the sampler hears of none of them before all have been asked.
+        """So many trials at once, as `ask` would give them one by one, since the sampler heeds those that run.
 
-        Fewer where other drivers have been quicker and the budget is spent.
+        A journal takes them at once. Fewer where other drivers have been quicker and the budget is spent.
         """
         self._drivers.check()
         trials: list[Trial] = []
-        with self._as_owner():
+        with self._as_owner(), written_together(self._optuna):
             while len(trials) < count and (trial := self._ask()) is not None:
                 trials.append(trial)
         return trials
@@ -214,15 +216,16 @@ class Study:
             if self._drivers.can_be_joined and not self._has_room():
                 return None
             if len(self._grid) > 1 and not self._waiting():
-                self._optuna.enqueue_trial(self._next_in_grid())
+                self._optuna.enqueue_trial(next_in_grid(self._grid, self._optuna.get_trials(deepcopy=False)))
             trial = self._optuna.ask()
         proposed, attrs = self._config(trial), trial.user_attrs
         with self.turn():
             if self._drivers.can_be_joined:
                 self._learn(trial.number)
-            config = self._seeded(proposed, attrs)
-            folder = trial_folder(trial.number, config.recipe)
-            facts = {"config": config.to_json(), "recipe": config.recipe, "epochs": config.epochs_in_all}
+            recipe = proposed.recipe
+            config = self._seeded(proposed, recipe, attrs)
+            folder = trial_folder(trial.number, recipe)
+            facts = {"config": config.to_json(), "recipe": recipe, "epochs": config.epochs_in_all}
             place = attrs.get("place", len(self._tally.roots))
             trial.set_user_attr(TRIAL_ATTR, {**facts, "folder": folder, "place": place})
         if "retry_of" not in attrs:
@@ -231,7 +234,8 @@ class Study:
             trial, config, folder, attrs.get("retries", 0), self.spec.objective, self._earlier_verdicts(attrs)
         )
         folders = tuple(inside(name, f"an attempt at trial {trial.number}") for name in attrs.get("resume_folders", ()))
-        return Trial(trial.number, config, dict(trial.params), folder, attrs.get("root", trial.number), folders)
+        root = attrs.get("root", trial.number)
+        return Trial(trial.number, config, dict(trial.params), folder, root, folders, recipe)
 
     def _has_room(self) -> bool:
         """Whether the budget has another trial, whoever asks; only in a turn does that stay so."""
@@ -248,11 +252,11 @@ class Study:
             return Verdicts()
         return earlier_verdicts(self._optuna.get_trials(deepcopy=False), attrs["retry_of"])
 
-    def _seeded(self, config: TrialConfig, attrs: dict[str, Any]) -> TrialConfig:
+    def _seeded(self, config: TrialConfig, recipe: str, attrs: dict[str, Any]) -> TrialConfig:
         """What was interrupted keeps its seed; a recipe that is proposed once more gets one that it has not had."""
         if "retry_of" in attrs:
             return with_seed(config, attrs.get("seed", config.seed))
-        return self._repeats.with_free_seed(config)
+        return self._repeats.with_free_seed(config, recipe)
 
     def _config(self, trial: optuna.Trial) -> TrialConfig:
         """The proposed configuration. One that is not valid slipped through the corner check, and ends the sweep."""
@@ -272,7 +276,7 @@ class Study:
         live = self._live[number]
         if report.earlier is not None:
             live.start_over()
-        with self._as_owner():
+        with self._as_owner(), written_together(self._optuna):
             for epoch in (*(report.earlier or ()), report):
                 report_epoch(self._optuna, live, epoch, pruner=self.spec.pruner.name)
         return Decision.STOP if live.is_stopped else Decision.CONTINUE
@@ -280,13 +284,13 @@ class Study:
     def finish(self, number: int, outcome: Outcome) -> Outcome:
         """Tell how a trial ended; returns the outcome as recorded (a completed trial without any value has diverged).
 
-        The result is written before the state, so that a driver killed in between tells the same when it continues.
+        A database takes the result before the state: a driver killed in between tells the same when it continues.
         """
         live = self._live[number]
         if outcome.kind is OutcomeKind.COMPLETED and live.best is None:
             outcome = Outcome(OutcomeKind.DIVERGED, outcome.message or "no epoch had a finite objective")
         self._drivers.check()
-        with self._as_owner():
+        with self._as_owner(), written_together(self._optuna):
             result = self._result(live, outcome)
             live.trial.set_user_attr(RESULT_ATTR, result)
             tell_result(self._optuna, number, result)
@@ -378,16 +382,6 @@ class Study:
 
     def _waiting(self) -> bool:
         return bool(self._optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
-
-    def _next_in_grid(self) -> dict[str, Any]:
-        """The combination that the fewest trials have, the first of them in written order; failed ones have had it."""
-        trials = self._optuna.get_trials(deepcopy=False)
-        asked = [
-            {**trial.system_attrs.get("fixed_params", {}), **trial.params}
-            for trial in trials
-            if trial.state is TrialState.RUNNING or counts(trial)
-        ]
-        return min(self._grid, key=lambda combination: sum(combination.items() <= params.items() for params in asked))
 
     def _new_sampler(self) -> BaseSampler:
         apart = "" if self._drivers.is_steward else self._drivers.token  # two may begin at one moment

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import FrozenTrial, TrialState
 
 from ferray.config.space import Choice, Node, OneOf, Seeds
+from ferray.study.recovery import counts
 
 
 def suggest(trial: optuna.Trial, name: str, node: Node) -> Any:
@@ -41,3 +44,13 @@ def grid_combinations(nodes: dict[str, Node]) -> list[dict[str, Any]]:
         if isinstance(node, Seeds) or (isinstance(node, Choice) and node.exhaustive):
             grids[name] = node.values
     return [dict(zip(grids, values, strict=True)) for values in itertools.product(*grids.values())]
+
+
+def next_in_grid(grid: Sequence[dict[str, Any]], trials: Iterable[FrozenTrial]) -> dict[str, Any]:
+    """The combination that the fewest trials have, the first of them in written order; failed ones have had it."""
+    asked = [
+        {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+        for trial in trials
+        if trial.state is TrialState.RUNNING or counts(trial)
+    ]
+    return min(grid, key=lambda combination: sum(combination.items() <= params.items() for params in asked))

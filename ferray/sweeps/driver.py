@@ -163,7 +163,7 @@ class SweepDriver:
             "trial_started",
             TrialStarted(
                 number=trial.number,
-                recipe=trial.config.recipe,
+                recipe=trial.recipe,
                 epochs=trial.config.epochs_in_all,
                 params=trial.params,
                 config=trial.config.to_json(),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from optuna.samplers import BaseSampler, TPESampler
+from optuna.samplers import BaseSampler
 from pydantic import Field
 
 from ferray.registry import Params as BaseParams
 from ferray.study.samplers import SamplerFactory
+from ferray.study.samplers._quick_tpe import QuickTPESampler
 from ferray.study.samplers._window import Windowed
 
 MOST_TRIALS = 500
@@ -32,12 +33,7 @@ class Tpe(SamplerFactory):
         """Draws of which the most promising is proposed."""
 
     def build(self, seed: int) -> BaseSampler:
-        sampler = TPESampler(
-            n_startup_trials=self.params.startup_trials,
-            n_ei_candidates=self.params.candidates,
-            multivariate=True,
-            group=True,
-            constant_liar=True,
-            seed=seed,
+        sampler = QuickTPESampler(
+            n_startup_trials=self.params.startup_trials, n_ei_candidates=self.params.candidates, seed=seed
         )
         return Windowed(sampler, MOST_TRIALS)
