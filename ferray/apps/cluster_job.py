@@ -26,7 +26,7 @@ OUTPUT = '"${FERRAY_RUNS:-$HOME/runs}"'
 # Where `cluster/node/setup.sh` has installed ferray, and else what the head's own PATH has.
 NODES_PYTHON = 'PATH="$HOME/ferray/venv/bin:$PATH"'
 _OF_THE_HEAD = ("--output", "--data-root")
-_FILES = ("--enqueue", "--exclude", "--set")
+_FILES = ("--enqueue", "--exclude", "--set", "--then")
 _PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[A-Za-z0-9,._ -]+\])?==[^*\s;]+(\s*;[^#]*?)?(\s+--hash=sha256:[0-9a-f]{64})*")
 _URL = re.compile(r"[a-z][a-z0-9+]*://")
 _PLACE = re.compile(r"/|[a-z][a-z0-9+]*://")

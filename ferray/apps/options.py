@@ -61,6 +61,8 @@ class SweepOptions(_Options, total=False):
     enqueue: Pathlike | None
     like: str | None
     """An earlier sweep, by name or path: its best parameters are asked first, its trials known to the sampler."""
+    then: Pathlike | None
+    """A space that is swept next, as with `like` this sweep; on the same data, in the same place."""
     sampler: str | None
     pruner: str | None
     name: str | None

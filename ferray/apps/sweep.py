@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
     from ferray.sweeps.plan import Plan
 
 
+# Options that speak of the sweep they are given to; the others hold for the one that `then` names as well.
+OF_ONE_SWEEP = (
+    *("set", "trials", "epochs", "time_budget", "seed", "seeds", "quick", "sampler", "pruner", "name"),
+    *("enqueue", "like", "then"),
+)
+
+
 @dataclass(frozen=True)
 class SweepRequest:
     """A sweep as it was asked for, read and placed; its data has not been looked at."""
@@ -51,6 +59,8 @@ class SweepRequest:
     quiet: bool = False
     publishes: bool = True
     variables: Mapping[str, str] = field(default_factory=dict)  # of W&B, as options have them
+    then: SweepRequest | None = None  # what begins, with what this one has learnt, once it is finished
+    asked_at: float = field(default_factory=time.monotonic)
 
     @property
     def folder(self) -> Path:
@@ -65,19 +75,28 @@ def sweep(space: Space, **options: Unpack[SweepOptions]) -> Sweep:
     The options are the words of `ferray sweep`; see `SweepOptions`. Everything is checked first, as by the command.
     Nothing is written to stdout: listeners hear of every epoch and trial, and without any a line on stderr tells each.
 
+    With `then` what is read back is the sweep that came last.
+
     Raises ConfigError for what cannot be asked, DataError where the data is missing, SweepFailed where nothing
     completed, ClusterError where the machines do not give what is needed; KeyboardInterrupt once all is written.
     """
     asked = known_options(options, SweepOptions, "ferray.sweep")
     listeners = listeners_of(asked, lambda: Console(Path()))
     request = request_sweep(space, asked, ListenerGroup(listeners))
+    record = _run_to_end(request, listeners)
+    while (following := next_request(request, record, ListenerGroup(listeners))) is not None:
+        request, record = following, _run_to_end(following, listeners)
+    from ferray.results.sweep import opened
+
+    return opened(record, request.folder.absolute())
+
+
+def _run_to_end(request: SweepRequest, listeners: Sequence[Listener]) -> SweepRecord:
     record = run_request(request, listeners)
     if request.spec.published:
         finish_paper(request, record, ListenerGroup(listeners))
     show_in_wandb(request, record, ListenerGroup(listeners))
-    from ferray.results.sweep import opened
-
-    return opened(record, request.folder.absolute())
+    return record
 
 
 def finish_paper(request: SweepRequest, record: SweepRecord, listener: Listener) -> Comparison | None:
@@ -136,7 +155,45 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         quiet=bool(asked.get("quiet")),
         publishes="wandb" in runtime.trackers and asked.get("publish") is not False,
         variables=as_variables({name: asked.get(f"wandb_{name}") for name in ("entity", "project", "tags", "notes")}),
+        then=_following(asked, spec, listener) if asked.get("then") else None,
     )
+
+
+def _following(asked: Mapping[str, Any], spec: SweepSpec, listener: Listener) -> SweepRequest:
+    """The sweep that `then` names: in the same place and on the same data, else as its own space has it."""
+    kept = {name: value for name, value in asked.items() if name not in OF_ONE_SWEEP}
+    following = request_sweep(asked["then"], kept, listener)
+    if following.spec.name == spec.name:
+        message = f"`--then {asked['then']}` names a sweep that is called `{spec.name}`, as this one is"
+        raise ConfigError(message, "give this one another `--name`")
+    return following
+
+
+def next_request(request: SweepRequest, record: SweepRecord, listener: Listener) -> SweepRequest | None:
+    """What `then` asks for, begun with what this sweep has learnt; None where it was not, or is not finished yet."""
+    following = request.then
+    if following is None or is_left_to_others(record):
+        return None
+    from ferray.study.found import found_in
+
+    limit, spec = request.spec.budget.time_s, following.spec
+    time_s = None if limit is None else limit - (time.monotonic() - request.asked_at)
+    is_finished = found_in(record).finished >= request.spec.budget.trials
+    if not is_finished or (time_s is not None and time_s <= 0):
+        why = "there is time" if is_finished else f"`{request.spec.name}` is finished"
+        listener.noted(f"`{spec.name}` begins once {why}: the same command goes on")
+        return None
+    if time_s is not None:
+        spec = spec.model_copy(update={"budget": spec.budget.model_copy(update={"time_s": time_s})})
+    return _like(request, replace(following, spec=spec))
+
+
+def _like(earlier: SweepRequest, following: SweepRequest) -> SweepRequest:
+    """The request, to begin with what the other one's sweep has learnt."""
+    from ferray.sweeps.earlier_sweep import find_earlier
+
+    place = following.runtime
+    return replace(following, like=find_earlier(str(earlier.folder.absolute()), place.output, place.storage))
 
 
 def _earlier(name: str, folder: Path, runtime: Runtime) -> EarlierSweep:
@@ -181,6 +238,9 @@ def _place_of(folder: Path, *, fresh: bool) -> Place:
 def run_request(request: SweepRequest, listeners: Sequence[Listener]) -> SweepRecord:
     """Check and run, what has to be run first before it; the record of its end."""
     audience = ListenerGroup(listeners)
+    if (following := request.then) is not None:  # what is wrong with it is not found out hours later
+        where = following.file.where
+        checked_sweep(following.spec, following.runtime, space=where, folder=following.folder, listener=audience)
     if request.spec.after is not None:
         _run(_before(request, request.spec.after, audience), audience)
     return _run(request, audience)
@@ -198,7 +258,13 @@ def plan_request(request: SweepRequest, listeners: Sequence[Listener]) -> tuple[
         if plan.trials_left:
             line = f"the plan of the sweep that begins with its trials is told once `{first.spec.name}` is finished"
             return plan, f"note: {line}"
-    return _plan(request, audience), ""
+    plan = _plan(request, audience)
+    if request.then is None:
+        return plan, ""
+    if plan.trials_left:
+        line = f"`{request.then.spec.name}` begins with what `{request.spec.name}` learns, and its plan is told then"
+        return plan, f"note: {line}"
+    return _plan(_like(request, request.then), audience), ""
 
 
 def _before(request: SweepRequest, space: str, listener: Listener) -> SweepRequest:

@@ -76,6 +76,16 @@ Like = Annotated[
         rich_help_panel=_WHAT,
     ),
 ]
+Then = Annotated[
+    str | None,
+    typer.Option(
+        "--then",
+        metavar="SPACE",
+        help="Once this sweep is finished, sweep that space with what was learnt, as by `--like`.",
+        rich_help_panel=_WHAT,
+        autocompletion=space_names,
+    ),
+]
 Exclude = Annotated[
     str | None,
     typer.Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 import ferray
-from ferray.apps.sweep import request_sweep
+from ferray.apps.sweep import plan_request, request_sweep
 from ferray.config.cache_folder import default_cache_dir
 from ferray.config.job import TrialJob
 from ferray.config.load import load_space
@@ -245,3 +246,54 @@ def test_a_sweep_like_itself_is_refused(tmp_path: Path) -> None:
     swept(tmp_path)
     with pytest.raises(ConfigError, match="which is this very sweep"):
         swept(tmp_path, like="tiny")
+
+
+HEADS: dict[str, Any] = {**SPACE, "name": "heads", "base": {**SPACE["base"], "finetune": "head"}}
+
+
+@pytest.fixture
+def next_space(tmp_path: Path) -> Path:
+    """The file of a space that searches strategies, whole networks trained."""
+    file = tmp_path / "next.yaml"
+    space = {"imbalance": {"one_of": ["none", "class_weights"]}}
+    file.write_text(json.dumps({**SPACE, "name": "next", "budget": {"trials": 1}, "space": space}))
+    return file
+
+
+def test_the_next_sweep_begins_with_what_the_finished_one_has_learnt(tmp_path: Path, next_space: Path) -> None:
+    heard = Heard()
+    last = swept(tmp_path, HEADS, set={"imbalance": "class_weights"}, then=next_space, listeners=[heard])
+    assert (last.name, last.trials[0].params) == ("next", {"imbalance": "class_weights"})
+    assert any(line.startswith("1 set of parameters of `heads` asked first") for line in heard.lines)
+
+
+def test_the_next_sweep_waits_until_the_first_is_finished(tmp_path: Path, next_space: Path) -> None:
+    heard = Heard()
+    last = swept(tmp_path, HEADS, trials=40, time_budget=0.01, then=next_space, listeners=[heard])
+    assert last.name == "heads"
+    assert "`next` begins once `heads` is finished: the same command goes on" in heard.lines
+
+
+def test_what_is_wrong_with_the_next_sweep_is_found_before_the_first_begins(tmp_path: Path, next_space: Path) -> None:
+    next_space.write_text(next_space.read_text().replace('"epochs": 1', '"epochs": 0'))
+    with pytest.raises(ConfigError, match="epochs"):
+        swept(tmp_path, HEADS, then=next_space)
+    assert not (tmp_path / "heads").exists()
+
+
+def test_a_sweep_does_not_come_after_itself(tmp_path: Path, next_space: Path) -> None:
+    with pytest.raises(ConfigError, match="names a sweep that is called `next`, as this one is"):
+        swept(tmp_path, next_space, then=next_space)
+
+
+def test_a_dry_run_tells_the_plan_of_what_comes_next(tmp_path: Path, next_space: Path) -> None:
+    asked = {"output": tmp_path, "launcher": "inline", "tracker": "none", "trials": 1, "then": next_space}
+    plan, later = plan_request(request_sweep(HEADS, asked, Heard()), [Heard()])
+    assert (plan.spec.name, later) == (
+        "heads",
+        "note: `next` begins with what `heads` learns, and its plan is told then",
+    )
+    swept(tmp_path, HEADS)
+    plan, later = plan_request(request_sweep(HEADS, asked, Heard()), [Heard()])
+    assert (plan.spec.name, later) == ("next", "")
+    assert plan.first == ({"imbalance": "none"},)

@@ -139,6 +139,7 @@ HOW: dict[str, How] = {
     "ferray sweep sfew": run(*FEW),
     "ferray sweep demo": run(*FEW),
     "ferray sweep demo --dry-run --set head.dropout=1.5": refused,
+    "ferray sweep sfew-heads --then sfew": read,
     "ferray sweep demo --name again --like demo": read,
     "ferray sweep fer2013": run(*FEW),
     "ferray sweep fer2013-sfew": run("--epochs", "1", "--set", "backbone=tiny_cnn", *FEW),

@@ -33,6 +33,7 @@ def sweep(
     exclude: arguments.Exclude = None,
     enqueue: arguments.Enqueue = None,
     like: arguments.Like = None,
+    then: arguments.Then = None,
     sampler: arguments.Sampler = None,
     pruner: arguments.Pruner = None,
     name: arguments.Name = None,
@@ -68,16 +69,28 @@ def sweep(
 ) -> None:
     """Run a sweep, or continue the one of this name: the same command again goes on where it stopped."""
     asked = dict(locals())
-    from ferray.apps.sweep import request_sweep, run_request, show_in_wandb
+    from ferray.apps.sweep import request_sweep
 
     listener = listeners.of_sweep(quiet=quiet)
     request = request_sweep(space, asked, listener)
     if dry_run:
         _print_plan(request, listener, json=json)
         return
+    following: SweepRequest | None = request
+    while following is not None:
+        following = _run(following, listener, json=json)
+
+
+def _run(request: SweepRequest, listener: Listener, *, json: bool) -> SweepRequest | None:
+    """Run and show one sweep, and say which begins now; of several the last alone is a JSON document."""
+    from ferray.apps.sweep import next_request, run_request, show_in_wandb
+
     record = run_request(request, [listener])
-    _print_end(request, record, listener, json=json)
+    following = next_request(request, record, listener)
+    if not (json and following):
+        _print_end(request, record, listener, json=json)
     show_in_wandb(request, record, listener)
+    return following
 
 
 def _print_plan(request: SweepRequest, listener: Listener, *, json: bool) -> None:
