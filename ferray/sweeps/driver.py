@@ -40,6 +40,8 @@ from ferray.sweeps.trial_jobs import TrialJobs
 from ferray.system.signals import stops_answered_by
 from ferray.text.counting import counted
 
+BLOCK = 16  # trials asked at once: an ask takes 10 ms, in which nobody is heard
+
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
@@ -129,17 +131,23 @@ class SweepDriver:
         self.listeners.notify("noted", line)
 
     @deferring_interrupts
-    def next_bundles(self) -> list[JobBundle]:
-        """Trials to start now, as many as share a worker; none where enough have been started or the sweep winds up.
+    def next_bundles(self, workers: int = 1) -> list[JobBundle]:
+        """Trials to start now for at most so many workers; none where enough have been started or the sweep winds up.
 
-        Those that waited for a stage come first, those that have lost a worker with others in bundles of their own.
+        Those that waited for a stage come first, those that have lost a worker with others in bundles of their own. For
+        many workers they are asked in blocks of BLOCK: nobody is heard meanwhile, and the store is waited for once.
         """
-        most = self.runtime.trials_per_worker
+        each = self.runtime.trials_per_worker
+        most = each * (1 if self._apart else max(1, min(workers, BLOCK // each)))
         trials = ([] if self.is_winding_up else self.stages.released())[:most] or self._asked(most)
-        jobs = {trial.number: self._started_job(trial) for trial in trials}
-        together = tuple(jobs[trial.number] for trial in trials if trial.root not in self._apart)
+        return self._bundled(trials)
+
+    def _bundled(self, trials: Sequence[Trial]) -> list[JobBundle]:
+        jobs, each = {trial.number: self._started_job(trial) for trial in trials}, self.runtime.trials_per_worker
+        together = [jobs[trial.number] for trial in trials if trial.root not in self._apart]
         apart = [jobs[trial.number] for trial in trials if trial.root in self._apart]
-        return [JobBundle(part) for part in (together, *((job,) for job in apart)) if part]
+        parts = [tuple(together[first : first + each]) for first in range(0, len(together), each)]
+        return [JobBundle(part) for part in (*parts, *((job,) for job in apart))]
 
     def _asked(self, most: int) -> list[Trial]:
         """New trials that can begin at once; of those that have to wait for a stage there are no more than slots."""

@@ -220,6 +220,8 @@ class Runs:
         self._writers: dict[int, RunWriter] = {}
         self._last_of: dict[int, RunWriter] = {}  # by root
         self._slots = BoundedSemaphore(MOST_OPEN)
+        # Without a server to wait for, opening a run is 50 ms of Python: many at once would hold the driver up.
+        self._openings = BoundedSemaphore(1 if client.mode == "offline" else MOST_OPEN)
         self._lock = Lock()
         self._over = over
         self.num_open = 0
@@ -252,9 +254,8 @@ class Runs:
         with self._lock:
             self.num_open += 1
         after = self._last_of.get(trial.root)
-        writer = writer_of(
-            self._client, self._sweep, trial, self._ended, slots=self._slots, over=self._over, after=after
-        )
+        limits = {"slots": self._slots, "openings": self._openings, "over": self._over}
+        writer = writer_of(self._client, self._sweep, trial, self._ended, after=after, **limits)
         self._writers[trial.number] = self._last_of[trial.root] = writer
 
     def _ended(self, trouble: Exception | None) -> None:

@@ -21,8 +21,9 @@ from ferray.events import (
     TrialStarted,
 )
 from ferray.study.history import load_sweep
-from ferray.sweeps.driver import Listeners, SweepDriver
+from ferray.sweeps.driver import BLOCK, SweepDriver
 from ferray.sweeps.failures import LEAST_LOSSES
+from ferray.sweeps.notification import Listeners
 from ferray.testing.curves import curve_report, next_job, open_driver, run_curves, saturating, small_spec
 
 
@@ -254,3 +255,20 @@ def test_a_second_ctrl_c_while_trials_are_ended_leaves_none_open(tmp_path: Path)
     with pytest.raises(KeyboardInterrupt):
         driver.interrupt()
     assert [trial.outcome for trial in load_sweep(tmp_path / "curves").trials] == ["interrupted"] * 2
+
+
+def test_workers_that_are_free_at_once_are_given_bundles_of_one_block(tmp_path: Path) -> None:
+    driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 40}), trials_per_worker=3)
+    driver.start(slots=4)
+    assert [bundle.numbers for bundle in driver.next_bundles(workers=4)] == [
+        (0, 1, 2),
+        (3, 4, 5),
+        (6, 7, 8),
+        (9, 10, 11),
+    ]
+
+
+def test_a_block_has_an_end_since_nobody_is_heard_meanwhile(tmp_path: Path) -> None:
+    driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 40}))
+    driver.start(slots=40)
+    assert len(driver.next_bundles(workers=40)) == BLOCK

@@ -112,3 +112,27 @@ def test_nothing_is_begun_once_the_wait_is_over() -> None:
     runs.handle(FIRST)
     runs.close()
     assert client.happened == []
+
+
+@dataclass
+class Opening(FakeClient):
+    """Says at each opening whether another run might be opened at the same time."""
+
+    runs: Runs | None = None
+
+    def open(self, facts: RunFacts, *, tags: Any) -> FakeRun:
+        assert self.runs is not None
+        has_room = self.runs._openings.acquire(blocking=False)
+        self.happened.append(f"others {'may' if has_room else 'wait'}")
+        if has_room:
+            self.runs._openings.release()
+        return super().open(facts, tags=tags)
+
+
+@pytest.mark.parametrize(("mode", "others"), [("offline", "others wait"), ("online", "others may")])
+def test_runs_are_opened_one_at_a_time_where_there_is_no_server_to_wait_for(mode: str, others: str) -> None:
+    client = Opening(mode)
+    client.runs = runs_of(client)
+    client.runs.handle(FIRST)
+    client.runs.close()
+    assert client.happened[0] == others

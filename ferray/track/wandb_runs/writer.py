@@ -30,7 +30,8 @@ class RunWriter:
     """The run of one trial. It is told of epochs and the end, and waits for nothing; `ended` hears how it went.
 
     `ended` is called on the writer's thread, with None or with what went wrong. `after` is the writer of an earlier
-    attempt at the same run, which has to be closed first. Nothing is begun once it is `over`.
+    attempt at the same run, which has to be closed first. Nothing is begun once it is `over`. As many are open at once
+    as there are `slots`, and are being opened as there are `openings`.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class RunWriter:
         ended: Callable[[Exception | None], None],
         *,
         slots: BoundedSemaphore,
+        openings: BoundedSemaphore,
         over: Event,
         after: RunWriter | None = None,
     ) -> None:
@@ -47,6 +49,7 @@ class RunWriter:
         self._facts = facts
         self._ended = ended
         self._slots = slots
+        self._openings = openings
         self._over = over
         self._after = after
         self._told: SimpleQueue[EpochReport | TrialEnded | None] = SimpleQueue()
@@ -76,9 +79,10 @@ class RunWriter:
 
     def _write(self) -> None:
         tags = tags_with(self._facts.tags, outcome=RUNNING, standing=Standing())
-        if self._over.is_set():
-            return
-        opened = self._client.open(self._facts, tags=tags)
+        with self._openings:
+            if self._over.is_set():
+                return
+            opened = self._client.open(self._facts, tags=tags)
         opened.begin()
         while isinstance(event := self._told.get(), EpochReport):
             opened.log(event)
