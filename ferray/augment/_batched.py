@@ -115,6 +115,11 @@ def blackened(images: Tensor, boxes_K4: Tensor) -> Tensor:
     return images.masked_fill(inside(images, boxes_K4), 0)
 
 
+def noise_box_step(chosen: Sequence[int], boxes: Sequence[Sequence[int]], *, seed: int) -> Step:
+    """A random level for each pixel and channel in a box, drawn on the device."""
+    return step(partial(_noisy_within, seed=seed), chosen, boxes)
+
+
 def inside(images: Tensor, boxes_K4: Tensor) -> Tensor:
     """Which pixels (K, 1, H, W) lie in each image's box."""
     top, below, left, right = (boxes_K4[:, index, None] for index in range(4))
@@ -128,6 +133,12 @@ def _noisy(images: Tensor, deviations_K: Tensor, *, seed: int) -> Tensor:
     shape = (len(images), 1, *images.shape[2:])
     noise_K1HW = torch.randn(shape, generator=generator, device=images.device, dtype=images.dtype)
     return (images + (noise_K1HW * (255 * deviations_K.view(-1, 1, 1, 1))).trunc_()).clamp_(0, 255)
+
+
+def _noisy_within(images: Tensor, boxes_K4: Tensor, *, seed: int) -> Tensor:
+    generator = torch.Generator(images.device).manual_seed(seed)
+    noise = torch.randint(0, 256, images.shape, generator=generator, device=images.device, dtype=images.dtype)
+    return torch.where(inside(images, boxes_K4), noise, images)
 
 
 def _of_hsv(hue_KHW: Tensor, saturation_KHW: Tensor, value_KHW: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
 from ferray.augment import AugmentPolicy
+
+if TYPE_CHECKING:
+    from ferray.augment._batched import Step
 
 Picture = Image.Image
 Ranges = Literal["rand_augment", "wide"]
@@ -42,12 +45,21 @@ class Operation:
 
     def __call__(self, image: Picture, strength: float, ranges: Ranges) -> Picture:
         """The image changed by `strength`, in [-1, 1], of the greatest amount."""
-        greatest = self.wide if ranges == "wide" else self.rand_augment * (image.width if self.of_side else 1)
-        return self.change(image, strength * greatest)
+        return self.change(image, self.amount(strength, ranges, image.width))
+
+    def amount(self, strength: float, ranges: Ranges, side: int) -> float:
+        """What `strength` stands for in an image of so many pixels a side."""
+        greatest = self.wide if ranges == "wide" else self.rand_augment * (side if self.of_side else 1)
+        return strength * greatest
 
 
 class OperationsPolicy(AugmentPolicy):
-    """A policy that mirrors an image or not, then puts it through operations that it draws."""
+    """A policy that mirrors an image or not, then puts it through operations that it draws.
+
+    Host and device draw the same ones.
+    """
+
+    is_batched: ClassVar[bool] = True
 
     @abstractmethod
     def draw(self, generator: np.random.Generator) -> Iterator[tuple[str, float]]:
@@ -59,21 +71,40 @@ class OperationsPolicy(AugmentPolicy):
         """Which amounts a strength of 1 stands for."""
 
     def apply(self, images_NHWC: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-        generator = np.random.default_rng(seed)
         augmented = np.empty_like(images_NHWC)
-        for index, image_HWC in enumerate(images_NHWC):
-            augmented[index] = self._apply_to_one(image_HWC, generator)
+        for index, (is_mirrored, operations) in enumerate(self._drawn(len(images_NHWC), images_NHWC.shape[2], seed)):
+            image_HWC = images_NHWC[index]
+            # Twenty times as fast as numpy, whose reversed copy goes byte by byte.
+            picture = Image.fromarray(cv2.flip(image_HWC, 1) if is_mirrored else image_HWC)
+            for name, amount in operations:
+                picture = OPERATIONS[name].change(picture, amount)
+            augmented[index] = np.asarray(picture)
         return augmented
 
-    def _apply_to_one(self, image_HWC: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
-        if generator.random() < self.params.flip:
-            image_HWC = cv2.flip(image_HWC, 1)  # twenty times as fast as numpy, whose reversed copy goes byte by byte
-        picture = Image.fromarray(np.ascontiguousarray(image_HWC))
+    def steps(self, count: int, height: int, width: int, seed: int) -> list[Step]:
+        from ferray.augment._batched import mirror, step
+        from ferray.augment._batched_operations import operation_steps
+
+        drawn = self._drawn(count, width, seed)
+        mirrored = [index for index, (is_mirrored, _) in enumerate(drawn) if is_mirrored]
+        steps = [step(mirror, mirrored)] if mirrored else []
+        for turn in range(max((len(operations) for _, operations in drawn), default=0)):
+            named = {index: each[turn] for index, (_, each) in enumerate(drawn) if turn < len(each)}
+            steps += operation_steps(named, width)
+        return steps
+
+    def _drawn(self, count: int, side: int, seed: int) -> list[tuple[bool, list[tuple[str, float]]]]:
+        """For each image whether it is mirrored, and its operations in turn with their amounts."""
+        generator = np.random.default_rng(seed)
+        return [(bool(generator.random() < self.params.flip), self._operations(generator, side)) for _ in range(count)]
+
+    def _operations(self, generator: np.random.Generator, side: int) -> list[tuple[str, float]]:
+        chosen = []
         for name, strength in self.draw(generator):
             operation = OPERATIONS[name]
             sign = -1 if operation.is_signed and generator.random() < 0.5 else 1
-            picture = operation(picture, sign * strength, self.ranges)
-        return np.asarray(picture)
+            chosen.append((name, operation.amount(sign * strength, self.ranges, side)))
+        return chosen
 
 
 def _affine(image: Picture, *matrix: float) -> Picture:

@@ -9,7 +9,7 @@ OF_STEPS = ("clip", "ema", "early_stopping", "unfreeze")  # what a training with
 
 def training_problems(config: TrialConfig) -> list[tuple[str, str, str]]:
     """Key, what is wrong and what to do, for each switch that could do nothing in this trial."""
-    return [*_of_estimator(config), *_of_frozen(config)]
+    return [*_of_estimator(config), *_of_frozen(config), *_of_device(config)]
 
 
 def _of_estimator(config: TrialConfig) -> list[tuple[str, str, str]]:
@@ -31,3 +31,10 @@ def _of_frozen(config: TrialConfig) -> list[tuple[str, str, str]]:
         problem = "`agc` leaves the head alone, and `finetune: head` trains nothing else"
         problems.append(("clip.mode", problem, "set `clip.mode: norm`"))
     return problems
+
+
+def _of_device(config: TrialConfig) -> list[tuple[str, str, str]]:
+    """A policy of another package that changes one image after another."""
+    if config.augment_on == "host" or config.augment.load().is_batched:
+        return []
+    return [("augment_on", f"`{config.augment.name}` has no form for `device`", "set `augment_on: host`")]

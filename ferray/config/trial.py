@@ -158,6 +158,12 @@ class TrialConfig(Params):
     """Pixels a side; null is the backbone's own."""
     augment: AugmentChoice = Field(default="light", validate_default=True)
     """What is changed in training images, drawn anew in each epoch."""
+    augment_on: Literal["host", "device"] = added_later("host")
+    """Where training images are changed: one by one on the host, or as batches where the network computes.
+
+    Both draw the same numbers, noise aside; pixels differ by rounding. `device` is for a GPU that waits for its images:
+    it keeps the packed images there too, where they fit. On a CPU it is the slower one.
+    """
     random_erasing: Annotated[RandomErasingConfig | None, ON_OR_OFF] = added_later(None)
     mixup: Annotated[MixupConfig | None, ON_OR_OFF] = added_later(None)
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = added_later(0.0)

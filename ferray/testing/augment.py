@@ -78,6 +78,35 @@ def check_leaves_the_global_generators_alone(fresh: Fresh) -> None:
     assert before == (repr(np.random.get_state()), random.getstate())  # noqa: NPY002
 
 
+def check_batched_form_keeps_shape_and_type(fresh: Fresh) -> None:
+    """What a policy does on a device, if it says that it can, it does to any batch without writing into it."""
+    images = batch()
+    changed = _batched(fresh, images, seed=0)
+    assert (changed.shape, changed.dtype) == (images.shape, np.dtype(np.uint8))
+    assert np.array_equal(images, batch())
+
+
+def check_batched_form_is_the_same_for_the_same_seed(fresh: Fresh) -> None:
+    """And takes nothing from torch's own generator."""
+    for seed in range(4):
+        assert np.array_equal(_batched(fresh, batch(), seed), _batched(fresh, batch(), seed))
+
+
+def _batched(fresh: Fresh, images: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """The batch as torch operations make it; as it is, for a policy that has none."""
+    import torch  # seconds, and a check of another package's policy may need none of it
+
+    from ferray.augment._batched import run
+
+    policy = fresh()
+    if not policy.is_batched:
+        return images
+    before = torch.get_rng_state()
+    changed = run(policy.steps(len(images), IMAGE_SIZE, IMAGE_SIZE, seed), torch.from_numpy(images.copy()))
+    assert torch.equal(torch.get_rng_state(), before)
+    return np.asarray(changed.numpy(), dtype=np.uint8)
+
+
 CHECKS: tuple[Callable[[Fresh], None], ...] = (
     check_params_survive_json,
     check_keeps_shape_and_type,
@@ -86,4 +115,6 @@ CHECKS: tuple[Callable[[Fresh], None], ...] = (
     check_does_not_write_into_its_input,
     check_same_seed_gives_same_pixels_whatever_came_before,
     check_leaves_the_global_generators_alone,
+    check_batched_form_keeps_shape_and_type,
+    check_batched_form_is_the_same_for_the_same_seed,
 )

@@ -13,6 +13,7 @@ from ferray.data.samples import PackedSamples, Splits
 from ferray.models.model import FerModel, build_model
 from ferray.outliers import OutlierRemoval
 from ferray.training.batches import Positions, TrainingBatches, split_batches
+from ferray.training.device_images import DeviceImages, images_on
 from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.image_preprocessing import ImagePreprocessing
 from ferray.training.inputs import open_job_inputs
@@ -29,7 +30,10 @@ from ferray.training.weight_average import WeightAverage
 
 @dataclass(frozen=True)
 class Assembly:
-    """The parts of one trial's training, all of its own but for the mapped images."""
+    """The parts of one trial's training, all of its own but for the mapped images.
+
+    `held` are those images on its device, where they fit and all batches come from there.
+    """
 
     config: TrialConfig
     image_size: int
@@ -41,6 +45,7 @@ class Assembly:
     outliers: OutlierRemoval
     randomness: TorchRandomness
     accumulate: int = 1
+    held: DeviceImages | None = None
 
 
 def assemble(job: TrialJob) -> Assembly:
@@ -70,23 +75,30 @@ def assembly_of(
     features = splits.train.features
     training = TrainingSet(splits.train, config.imbalance)
     model = build_model(config, len(splits.train.classes), num_inputs=None if features is None else features.shape[1])
+    learner, held = _learner(model, config, training, precision), _held(config, splits, precision.device)
     return Assembly(
         config=config,
         image_size=size,
         splits=splits,
         training=training,
-        batches=TrainingBatches(config, training, size),
+        batches=TrainingBatches(config, training, size, held),
         prefetcher=Prefetcher(precision.device, threads),
-        learner=_learner(model, config, training, precision),
+        learner=learner,
         outliers=config.outliers.load()(config.outliers.build_params()),
         randomness=TorchRandomness(derive_seed(config.seed, "torch"), precision.device),
         accumulate=accumulate,
+        held=held,
     )
 
 
 def epoch_batches(config: TrialConfig, training: TrainingSet, epoch: int) -> list[Positions]:
     """The batches one epoch visits, as positions in the training split: a function of seed, epoch and kept samples."""
     return split_batches(training.order(derive_generator(config.seed, "order", epoch)), config.batch_size)
+
+
+def _held(config: TrialConfig, splits: Splits, device: torch.device) -> DeviceImages | None:
+    """The images on the device, where no thread of the host is to change them first."""
+    return images_on(device, (splits.train, splits.val)) if config.augment_on == "device" else None
 
 
 def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precision: Precision) -> Learner:

@@ -40,6 +40,7 @@ def keep_features(parts: Assembly) -> Assembly:
         parts,
         splits=replace(parts.splits, train=train, val=val),
         batches=TrainingBatches(parts.config, parts.training, parts.image_size),
+        held=None,
     )
 
 

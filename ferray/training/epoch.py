@@ -131,4 +131,4 @@ def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
 
 def _plain_batches(parts: Assembly, samples: PackedSamples, positions: Positions) -> Iterator[Batch]:
     size = evaluation_size(parts.config.batch_size, parts.accumulate)
-    return plain_batches(samples, positions, size, parts.prefetcher)
+    return plain_batches(samples, positions, size, parts.prefetcher, parts.held)

@@ -12,7 +12,8 @@ from torch import Tensor
 from ferray.data.samples import PackedSamples
 from ferray.imbalance import soft_cross_entropy
 from ferray.stats.metrics import confusion_matrix
-from ferray.training.batches import Batch, Positions, prepare_plain, split_batches
+from ferray.training.batches import Batch, Positions, prepare_held, prepare_plain, split_batches
+from ferray.training.device_images import DeviceImages
 from ferray.training.network_classifier import NetworkClassifier
 from ferray.training.prefetch import Prefetcher
 
@@ -68,9 +69,16 @@ def judged_logits(classifier: NetworkClassifier, batches: Iterable[Batch]) -> Te
     return torch.cat([classifier.answer(batch.images) for batch in batches]).cpu()
 
 
-def plain_batches(samples: PackedSamples, positions: Positions, size: int, prefetcher: Prefetcher) -> Iterator[Batch]:
-    """Samples as they are kept, unaugmented and in order, so many in a batch."""
-    return prefetcher.feed([partial(prepare_plain, samples, batch) for batch in split_batches(positions, size)])
+def plain_batches(
+    samples: PackedSamples,
+    positions: Positions,
+    size: int,
+    prefetcher: Prefetcher,
+    held: DeviceImages | None = None,
+) -> Iterator[Batch]:
+    """Samples as they are kept, unaugmented and in order, so many in a batch; from `held` where they are there."""
+    prepare = partial(prepare_plain, samples) if held is None else partial(prepare_held, held, samples)
+    return prefetcher.feed([partial(prepare, batch) for batch in split_batches(positions, size)])
 
 
 def evaluation_size(batch_size: int, pieces: int = 1) -> int:

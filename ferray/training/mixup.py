@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
+from ferray.augment._batched import Step, step
 from ferray.config.mixup import MixupConfig
 
 Inputs = NDArray[np.uint8] | NDArray[np.float32]
@@ -43,9 +46,14 @@ def draw_mixture(config: MixupConfig, sides: tuple[int, ...], generator: np.rand
     return _cut(share, sides, generator) if cuts else Mixture(share)
 
 
-def mixed(inputs: Inputs, targets_NC: Targets, mixture: Mixture) -> tuple[Inputs, Targets]:
-    """Inputs and targets, each with its partner's: the first with the last, the second with the last but one, ..."""
-    return _mixed_inputs(inputs, mixture), mixture.share * targets_NC + (1 - mixture.share) * targets_NC[::-1]
+def mixed_targets(targets_NC: Targets, mixture: Mixture) -> Targets:
+    """Targets, each with its partner's: the first with the last, the second with the last but one, ..."""
+    return mixture.share * targets_NC + (1 - mixture.share) * targets_NC[::-1]
+
+
+def mixing_step(mixture: Mixture, count: int) -> Step:
+    """What `mixed` does to so many images, on their device."""
+    return step(partial(_mixed_on_device, mixture=mixture), range(count))
 
 
 def smoothed(targets_NC: Targets, smoothing: float) -> Targets:
@@ -67,7 +75,8 @@ def _cut(share: float, sides: tuple[int, ...], generator: np.random.Generator) -
     return Mixture(1 - (below - top) * (right - left) / (height * width), (top, left, below, right))
 
 
-def _mixed_inputs(inputs: Inputs, mixture: Mixture) -> Inputs:
+def mixed(inputs: Inputs, mixture: Mixture) -> Inputs:
+    """Inputs, each with its partner's."""
     if mixture.box is not None:
         top, left, below, right = mixture.box
         pasted = inputs.copy()
@@ -76,3 +85,12 @@ def _mixed_inputs(inputs: Inputs, mixture: Mixture) -> Inputs:
     first, second = (part.reshape(len(inputs), -1) for part in (inputs, np.ascontiguousarray(inputs[::-1])))
     blended: Inputs = cv2.addWeighted(first, mixture.share, second, 1 - mixture.share, 0).reshape(inputs.shape)
     return blended
+
+
+def _mixed_on_device(images_NCHW: Tensor, mixture: Mixture) -> Tensor:
+    partners = images_NCHW.flip(0)
+    if mixture.box is None:
+        return (mixture.share * images_NCHW + (1 - mixture.share) * partners).round_()
+    top, left, below, right = mixture.box
+    images_NCHW[:, :, top:below, left:right] = partners[:, :, top:below, left:right]
+    return images_NCHW

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ferray.config.evaluate import ONE_VIEW, EvaluateConfig
 from ferray.models.model import FerModel
@@ -57,7 +56,11 @@ class NetworkClassifier:
 
     def targets(self, batch: Batch) -> Tensor:
         """The batch's own targets, else all probability on the label: (N, C) float32."""
-        return F.one_hot(batch.labels, self.num_classes).float() if batch.targets is None else batch.targets
+        if batch.targets is not None:
+            return batch.targets
+        # `one_hot` looks at the labels from the host first, and counts in whole numbers.
+        nothing_NC = torch.zeros(len(batch), self.num_classes, device=batch.labels.device)
+        return nothing_NC.scatter_(1, batch.labels.unsqueeze(1), 1.0)
 
 
 def on_device(model: FerModel, device: torch.device) -> FerModel:

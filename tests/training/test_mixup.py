@@ -10,7 +10,7 @@ import torch
 from ferray.config.mixup import MixupConfig
 from ferray.testing.trials import demo_config, packed_samples
 from ferray.training.batches import Batch, TrainingBatches
-from ferray.training.mixup import Mixture, draw_mixture, mixed, smoothed
+from ferray.training.mixup import Mixture, draw_mixture, mixed, mixed_targets, smoothed
 from ferray.training.training_set import TrainingSet
 
 SIDES = (12, 12, 3)
@@ -60,14 +60,14 @@ def timms() -> Any:
 
 @pytest.mark.parametrize("mixture", [Mixture(0.3), Mixture(0.75, (2, 3, 8, 9))], ids=["mixup", "cutmix"])
 def test_a_batch_is_mixed_as_timm_mixes_it(mixture: Mixture, timms: Any) -> None:
-    ours = mixed(images()[:6], targets()[:6], mixture)
+    ours = mixed(images()[:6], mixture), mixed_targets(targets()[:6], mixture)
     theirs = timms(mixture, 0.1)
     assert np.abs(ours[0].astype(int) - theirs[0]).max() <= 1  # of float32 and float64 that stand near a half
     np.testing.assert_allclose(smoothed(ours[1], 0.1), theirs[1], atol=1e-6)
 
 
 def test_the_middle_of_an_odd_batch_is_its_own_partner() -> None:
-    mixed_NHWC, mixed_NC = mixed(images(), targets(), Mixture(0.3))
+    mixed_NHWC, mixed_NC = mixed(images(), Mixture(0.3)), mixed_targets(targets(), Mixture(0.3))
     assert np.array_equal(mixed_NHWC[3], images()[3])
     assert np.array_equal(mixed_NC[3], targets()[3])
 
