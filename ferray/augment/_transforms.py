@@ -1,9 +1,9 @@
-"""What the policies that are lists of transforms are made of: the transforms of albumentations 2.0.8, draw for draw.
+"""What the policies that are lists of transforms are made of: transforms of albumentations, drawn apart from applied.
 
-Each is two acts. `draw` takes the numbers for one image, in the order in which the library takes them; `apply` makes
-the image of them, with the library's pixels. They are parted so that a batch may be drawn on the host and changed on a
-device by `ferray.augment._batched`; and the library, which takes over half a second and scipy to import, is left to the
-tests, which hold these to its pixels. N = images, H and W = pixels.
+`draw` takes the numbers for one image, in the order in which the library takes them. On the host they are handed to the
+library's own transform, past what its call adds for each image: checks, boxes, key points. On a device they are the
+numbers of a batched operation of `ferray.augment._batched`. A test holds both to the library's calls.
+N = images, H and W = pixels.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ferray.augment._batched import Step
 
 Image = NDArray[np.uint8]  # (H, W, 3)
-_CLOSE, _CLOSE_TO_ONE = 1e-8, 1e-8 + 1e-5  # a matrix nearer to the identity is taken for it
 
 
 @dataclass
@@ -54,8 +53,12 @@ class Transform(ABC):
         """The numbers of an image that is changed."""
 
     @abstractmethod
-    def apply(self, image: Image, drawn: Any) -> Image:
-        """The image changed, or itself; the one handed in is not written to."""
+    def of_library(self, library: Any) -> Any:
+        """The transform of the `library`, which is albumentations, that does the same."""
+
+    def arguments(self, image: Image, drawn: Any) -> dict[str, Any]:
+        """What its `apply` wants beside the image."""
+        return {}
 
     @abstractmethod
     def step(self, chosen: Sequence[int], drawn: Sequence[Any], height: int, width: int) -> Step:
@@ -69,8 +72,8 @@ class Mirror(Transform):
     def draw(self, stream: Stream, height: int, width: int) -> bool:
         return True
 
-    def apply(self, image: Image, drawn: bool) -> Image:
-        return np.asarray(cv2.flip(image, 1), dtype=np.uint8)
+    def of_library(self, library: Any) -> Any:
+        return library.HorizontalFlip()
 
     def step(self, chosen: Sequence[int], drawn: Sequence[bool], height: int, width: int) -> Step:
         from ferray.augment import _batched
@@ -89,10 +92,11 @@ class BrightnessContrast(Transform):
         factor = 1.0 + stream.random.uniform(-self.contrast, self.contrast)
         return factor, stream.random.uniform(-self.brightness, self.brightness) * 255.0
 
-    def apply(self, image: Image, drawn: tuple[float, float]) -> Image:
-        factor, offset = drawn
-        table = np.clip(np.arange(256, dtype=np.float32) * factor + offset, 0, 255).astype(np.uint8)
-        return np.asarray(cv2.LUT(image, table), dtype=np.uint8)
+    def of_library(self, library: Any) -> Any:
+        return library.RandomBrightnessContrast()
+
+    def arguments(self, image: Image, drawn: tuple[float, float]) -> dict[str, Any]:
+        return {"alpha": drawn[0], "beta": drawn[1]}
 
     def step(self, chosen: Sequence[int], drawn: Sequence[tuple[float, float]], height: int, width: int) -> Step:
         from ferray.augment import _batched
@@ -129,23 +133,17 @@ class Affine(Transform):
         matrix: NDArray[np.float64] = about_centre @ np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]])
         return matrix
 
-    def apply(self, image: Image, drawn: NDArray[np.float64]) -> Image:
-        if _is_identity(drawn):
-            return image
-        size = (image.shape[1], image.shape[0])
-        warped = cv2.warpAffine(image, drawn[:2], size, flags=cv2.INTER_LINEAR, borderMode=self.border)
-        return np.asarray(warped, dtype=np.uint8)
+    def of_library(self, library: Any) -> Any:
+        return library.Affine(border_mode=self.border)
+
+    def arguments(self, image: Image, drawn: NDArray[np.float64]) -> dict[str, Any]:
+        return {"matrix": drawn, "output_shape": image.shape[:2]}
 
     def step(self, chosen: Sequence[int], drawn: Sequence[NDArray[np.float64]], height: int, width: int) -> Step:
         from ferray.augment import _batched
 
         act = _batched.warp_reflecting if self.border == cv2.BORDER_REFLECT_101 else _batched.warp_repeating
         return _batched.step(act, chosen, [np.linalg.inv(matrix)[:2] for matrix in drawn])
-
-
-def _is_identity(matrix: NDArray[np.float64]) -> bool:
-    (a, b, right), (c, d, down), _ = matrix.tolist()
-    return bool(max(abs(a - 1), abs(d - 1)) <= _CLOSE_TO_ONE and max(map(abs, (b, c, right, down))) <= _CLOSE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,9 +155,11 @@ class Jpeg(Transform):
     def draw(self, stream: Stream, height: int, width: int) -> int:
         return stream.random.randint(*self.quality)
 
-    def apply(self, image: Image, drawn: int) -> Image:
-        _, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, drawn))
-        return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED), dtype=np.uint8)
+    def of_library(self, library: Any) -> Any:
+        return library.ImageCompression()
+
+    def arguments(self, image: Image, drawn: int) -> dict[str, Any]:
+        return {"quality": drawn, "image_type": ".jpg"}
 
     def step(self, chosen: Sequence[int], drawn: Sequence[int], height: int, width: int) -> Step:
         from ferray.augment import _batched_jpeg
@@ -180,16 +180,12 @@ class HueSaturation(Transform):
         hue, saturation = uniform(-self.hue, self.hue), uniform(-self.saturation, self.saturation)
         return hue, int(saturation), int(uniform(-self.value, self.value))
 
-    def apply(self, image: Image, drawn: tuple[float, int, int]) -> Image:
-        by_hue, by_saturation, by_value = drawn
-        hue, saturation, value = cv2.split(cv2.cvtColor(image, cv2.COLOR_RGB2HSV))
-        levels = np.arange(256)
-        more = np.clip(levels + by_saturation, 0, 255).astype(np.uint8)
-        more[0] = 0  # grey stays grey
-        turned = np.mod(levels + by_hue, 180).astype(np.uint8)
-        change = cv2.add if by_value >= 0 else cv2.subtract
-        parts = cv2.LUT(hue, turned), cv2.LUT(saturation, more), change(value, abs(by_value))
-        return np.asarray(cv2.cvtColor(cv2.merge(parts), cv2.COLOR_HSV2RGB), dtype=np.uint8)
+    def of_library(self, library: Any) -> Any:
+        return library.HueSaturationValue()
+
+    def arguments(self, image: Image, drawn: tuple[float, int, int]) -> dict[str, Any]:
+        hue, saturation, value = drawn
+        return {"hue_shift": hue, "sat_shift": saturation, "val_shift": value}
 
     def step(self, chosen: Sequence[int], drawn: Sequence[tuple[float, int, int]], height: int, width: int) -> Step:
         from ferray.augment import _batched
@@ -209,13 +205,15 @@ class Noise(Transform):
         stream.random.uniform(0, 0)  # the mean, which is drawn too
         return deviation, int(stream.numpy.integers(0, 2**16))
 
-    def apply(self, image: Image, drawn: tuple[float, int]) -> Image:
+    def of_library(self, library: Any) -> Any:
+        return library.GaussNoise()
+
+    def arguments(self, image: Image, drawn: tuple[float, int]) -> dict[str, Any]:
         deviation, seed = drawn
         noise_HW = np.zeros(image.shape[:2])
-        cv2.setRNGSeed(seed)
+        cv2.setRNGSeed(seed)  # of this thread
         cv2.randn(noise_HW, 0.0, float(np.float32(deviation)))
-        steps = np.trunc(noise_HW.astype(np.float32) * 255).astype(np.int16)
-        return np.asarray(cv2.add(image, cv2.merge((steps, steps, steps)), dtype=cv2.CV_8U), dtype=np.uint8)
+        return {"noise_map": np.broadcast_to(noise_HW.astype(np.float32)[..., None] * 255, image.shape)}
 
     def step(self, chosen: Sequence[int], drawn: Sequence[tuple[float, int]], height: int, width: int) -> Step:
         from ferray.augment import _batched
@@ -239,11 +237,12 @@ class Cutout(Transform):
         integers(0, 2**32 - 1)  # a seed that only random fillings use
         return int(top[0]), int(top[0] + rows[0]), int(left[0]), int(left[0] + columns[0])
 
-    def apply(self, image: Image, drawn: tuple[int, int, int, int]) -> Image:
+    def of_library(self, library: Any) -> Any:
+        return library.CoarseDropout()
+
+    def arguments(self, image: Image, drawn: tuple[int, int, int, int]) -> dict[str, Any]:
         top, below, left, right = drawn
-        cut = image.copy()
-        cut[top:below, left:right] = 0
-        return cut
+        return {"holes": np.array([[left, top, right, below]]), "seed": 0}
 
     def step(self, chosen: Sequence[int], drawn: Sequence[tuple[int, int, int, int]], height: int, width: int) -> Step:
         from ferray.augment import _batched

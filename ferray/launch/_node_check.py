@@ -24,7 +24,7 @@ from ferray.files.os_errors import system_words
 from ferray.launch._nodes import Node
 from ferray.registry import ROOMS
 
-PACKAGES = ("torch", "torchvision", "timm", "opencv-python-headless", "numpy", "scikit-learn", "pydantic")
+PACKAGES = ("torch", "torchvision", "timm", "albumentations", "numpy", "scikit-learn", "pydantic")
 CLOCK_TOLERANCE_S = 60.0
 OTHER_CODE = "its ferray has the driver's version and other code"
 _CUDA_WITHIN_S = 120.0

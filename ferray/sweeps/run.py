@@ -61,7 +61,7 @@ from ferray.text.commands import this_command
 from ferray.text.counting import counted
 
 MOST_COMMANDS = 20  # that a sweep was gone on with
-_PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "opencv-python-headless", "optuna", "wandb", "numpy")
+_PACKAGES = ("ferray", "ray", "torch", "torchvision", "timm", "albumentations", "optuna", "wandb", "numpy")
 
 
 def run_sweep(

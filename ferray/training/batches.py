@@ -117,7 +117,13 @@ class TrainingBatches:
         self._targets = TrainingTargets(training, kind, seed=config.seed)
         self._image_size = image_size
         self._of_thread = threading.local()
-        self._policies()  # here and not in the first batch, which would pay for the import
+        if config.augment_on == "host" and training.samples.features is None:
+            self._import(training.samples)
+
+    def _import(self, samples: PackedSamples) -> None:
+        """What the policies import, here and not in the first batch, which would pay for it."""
+        for policy in self._policies().values():
+            policy.apply(samples.images[:0], 0)
 
     def prepare(self, positions: Positions, *, epoch: int, index: int) -> Batch | UnfinishedBatch:
         """Batch `index` of `epoch` in host memory."""

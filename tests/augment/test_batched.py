@@ -1,7 +1,8 @@
-"""The batched transforms against those of the host, image by image with the same numbers."""
+"""The batched transforms against those of albumentations, on the host, image by image with the same numbers."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import cv2
@@ -52,7 +53,12 @@ def batched(transform: Transform, images: NDArray[np.uint8]) -> NDArray[np.int64
 
 def differences(transform: Transform) -> NDArray[np.int64]:
     """Levels between the two, at every pixel and channel."""
-    one_by_one = [transform.apply(image, drawn) for image, drawn in zip(smooth(), numbers(transform), strict=True)]
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    import albumentations  # takes seconds, and collecting must not
+
+    theirs = transform.of_library(albumentations)
+    pairs = zip(smooth(), numbers(transform), strict=True)
+    one_by_one = [theirs.apply(image, **transform.arguments(image, drawn)) for image, drawn in pairs]
     return np.abs(batched(transform, smooth()) - np.stack(one_by_one))
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ferray import registry
@@ -13,8 +12,8 @@ from ferray.augment._transforms import Mirror, Transform
 class Turned(Mirror):
     """A mirror image from top to bottom."""
 
-    def apply(self, image: Any, drawn: bool) -> Any:
-        return cv2.flip(image, 0)
+    def of_library(self, library: Any) -> Any:
+        return library.VerticalFlip()
 
 
 class MirrorOrTurn(ComposedPolicy):

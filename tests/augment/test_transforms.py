@@ -1,4 +1,4 @@
-"""The transforms against those of albumentations, as a second method: the same draws, the same pixels, bit for bit."""
+"""The policies against calls of albumentations, as a second method: the same draws, the same pixels, bit for bit."""
 
 from __future__ import annotations
 

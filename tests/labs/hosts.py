@@ -165,6 +165,7 @@ def _environment() -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin",
         "PYTHONPATH": str(ROOT),
         "RAY_USAGE_STATS_ENABLED": "0",
+        "NO_ALBUMENTATIONS_UPDATE": "1",
         "WANDB_MODE": "offline",
         "OMP_NUM_THREADS": "1",
     }
