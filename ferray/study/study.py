@@ -29,6 +29,7 @@ from ferray.study.enqueued import enqueue
 from ferray.study.history import ended_record
 from ferray.study.known_trials import Knowledge, take_over
 from ferray.study.live import LiveTrial, result_of
+from ferray.study.pruners import STEPS
 from ferray.study.pruning import report_epoch
 from ferray.study.records import (
     DRIVER_ATTR,
@@ -56,7 +57,7 @@ LOOK_EVERY_S = 1.0  # at what other drivers of the study do
 class Trial:
     """A proposed trial. `root` is the first that asked these parameters, `number` itself where none was interrupted.
 
-    `resume_folders` are the folders of the interrupted ones, latest first.
+    `resume_folders` are the folders of the interrupted ones, latest first, `done_fraction` how far they came.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Trial:
     root: int
     resume_folders: tuple[str, ...] = ()
     recipe: str = ""
+    done_fraction: float = 0.0
 
 
 class Study:
@@ -235,7 +237,8 @@ class Study:
         )
         folders = tuple(inside(name, f"an attempt at trial {trial.number}") for name in attrs.get("resume_folders", ()))
         root = attrs.get("root", trial.number)
-        return Trial(trial.number, config, dict(trial.params), folder, root, folders, recipe)
+        done = self._live[trial.number].earlier.last_step / STEPS
+        return Trial(trial.number, config, dict(trial.params), folder, root, folders, recipe, done)
 
     def _has_room(self) -> bool:
         """Whether the budget has another trial, whoever asks; only in a turn does that stay so."""

@@ -26,15 +26,15 @@ from ferray.events import (
     OutcomeKind,
     SweepStarted,
     TrialEnded,
-    TrialStarted,
 )
 from ferray.results.export import entry
 from ferray.study.study import LOOK_EVERY_S, Study, Trial
 from ferray.sweeps.failures import FailurePolicy
 from ferray.sweeps.mirroring import Mirroring
-from ferray.sweeps.notification import Listeners
+from ferray.sweeps.notification import Listeners, trial_started
 from ferray.sweeps.retention import Retention
 from ferray.sweeps.shared_stages import SharedStages
+from ferray.sweeps.time_left import TimeLeft
 from ferray.sweeps.timeouts import Timeouts
 from ferray.sweeps.trial_jobs import TrialJobs
 from ferray.system.signals import stops_answered_by
@@ -91,11 +91,13 @@ class SweepDriver:
     _apart: set[int] = field(default_factory=set)  # roots of trials that share a worker with nobody any more
     _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
     _started: float | None = None  # by the clock; None before `start`
+    _has_no_use_for_time: bool = False  # though some of its budget is left
 
     def __post_init__(self) -> None:
         self.failures = FailurePolicy(self.runtime.max_retries, self.runtime.max_failures)
         self.timeouts = Timeouts(lambda: self.clock(), self.runtime.trial_timeout_s)
         self.artifacts = SweepArtifacts.of(self.folder)
+        self.time_left = TimeLeft(lambda: self.clock(), self._left_s)
         self.stages = SharedStages(self.study, self.artifacts, lambda: self.clock())
         self.jobs = TrialJobs(self.spec, self.runtime, self.study, self.folder, self.artifacts, self.stages)
         self.retention = Retention(self.artifacts, self.study, self.runtime.keep_best)
@@ -139,7 +141,7 @@ class SweepDriver:
         """
         each = self.runtime.trials_per_worker
         most = each * (1 if self._apart else max(1, min(workers, BLOCK // each)))
-        trials = ([] if self.is_winding_up else self.stages.released())[:most] or self._asked(most)
+        trials = ([] if self.is_winding_up else self.stages.released())[:most] or self._asked(most) or self._put_by()
         return self._bundled(trials)
 
     def _bundled(self, trials: Sequence[Trial]) -> list[JobBundle]:
@@ -152,37 +154,30 @@ class SweepDriver:
     def _asked(self, most: int) -> list[Trial]:
         """New trials that can begin at once; of those that have to wait for a stage there are no more than slots."""
         room = self._slots * self.runtime.trials_per_worker - self.stages.num_waiting
-        count = min(most, self.num_left, room)
+        count = min(most, self.num_left, room) if not self.time_left.is_full else 0
         trials = self.study.ask_many(count) if count > 0 else []
         for trial in trials:
             self._trials[trial.number] = trial
             self.stages.add(trial)
-            self._tell_asked(trial)
+            told = trial_started(trial, self.artifacts.trial(trial.folder).address)
+            self.listeners.notify("trial_started", told)
         return [trial for trial in trials if self._can_begin(trial)]
 
+    def _put_by(self) -> list[Trial]:
+        """One for which there is little time, where nothing better is to come."""
+        return [] if self.is_winding_up else self.time_left.released(self.num_left)
+
     def _can_begin(self, trial: Trial) -> bool:
+        if self.time_left.holds(trial):
+            return False
         other = self.stages.trained_by(trial.number)
         if other is not None:
             self.note(f"trial {trial.number} waits for a stage that trial {other} trains")
         return other is None
 
-    def _tell_asked(self, trial: Trial) -> None:
-        self.listeners.notify(
-            "trial_started",
-            TrialStarted(
-                number=trial.number,
-                recipe=trial.recipe,
-                epochs=trial.config.epochs_in_all,
-                params=trial.params,
-                config=trial.config.to_json(),
-                folder=self.artifacts.trial(trial.folder).address,
-                root=trial.root,
-                earlier=trial.resume_folders,
-            ),
-        )
-
     def _started_job(self, trial: Trial) -> TrialJob:
         self.stages.started(trial.number)
+        self.time_left.begin(trial)
         return self.jobs.job(trial)
 
     @property
@@ -202,10 +197,13 @@ class SweepDriver:
 
     def time_is_up(self) -> bool:
         """Whether the time budget is spent; it is this command's own, whatever earlier ones took."""
+        left_s = self._left_s()
+        return self._has_no_use_for_time or (left_s is not None and left_s <= 0)
+
+    def _left_s(self) -> float | None:
+        """Seconds of the time budget that are left; None where there is none, or it does not run yet."""
         limit = self.spec.budget.time_s
-        if limit is None or self._started is None:
-            return False
-        return self.clock() - self._started >= limit
+        return None if limit is None or self._started is None else limit - (self.clock() - self._started)
 
     @deferring_interrupts
     def epoch_ended(self, number: int, report: EpochReport) -> Decision:
@@ -214,6 +212,8 @@ class SweepDriver:
         PAUSE: its worker saves first, since its parameters will be asked again. KEEP: it is pruned, though it leads.
         """
         self.timeouts.epoch_ended(number)
+        if not report.stage:
+            self.time_left.epoch_ended(number)
         self.failures.epoch_ended(self._trials[number].root)
         decision = Decision.CONTINUE if report.stage else self.study.report(number, report)
         if decision is Decision.STOP:
@@ -247,6 +247,7 @@ class SweepDriver:
         trial = self._trials.pop(number)
         self.stages.ended(number)
         self.timeouts.forget(number)
+        self.time_left.forget(number)
         self._shown.pop(number, None)
         self._must_move.pop(number, None)
         value = best.metrics[self.spec.objective.metric] if best else None
@@ -312,7 +313,8 @@ class SweepDriver:
             self.retention.ended_elsewhere(trial)
             ended = (trial.number, OutcomeKind(trial.outcome), trial.value, trial.epochs)
             self.listeners.notify("ended_elsewhere", *ended)
-        for number in self.stages.waiting() if self.is_winding_up else ():
+        self._look_at_time()
+        for number in [*self.stages.waiting(), *self.time_left.held] if self.is_winding_up else ():
             self.withdraw(number)
         has_none_to_hear = len(self._trials) == self.stages.num_waiting
         if has_none_to_hear and self.stages.waits_for_others():
@@ -326,6 +328,15 @@ class SweepDriver:
                 f"waiting for {running} of other drivers, to go on with what they may leave (Ctrl-C does not wait)"
             )
         self.pause(LOOK_EVERY_S)
+
+    def _look_at_time(self) -> None:
+        """Wind up where nothing runs, and what is put by comes to nothing in the time that is left."""
+        runs = len(self._trials) > len(self.time_left.held)
+        if self.is_winding_up or runs or not self.time_left.is_useless(self.num_left):
+            return
+        self._has_no_use_for_time = True
+        left = f"{self._left_s() or 0:.0f} s"
+        self.note(f"in the {left} that are left no trial comes to a quarter of its epochs: none is begun")
 
     def say_stopping(self) -> None:
         """Acknowledge a Ctrl-C before anything is waited for."""

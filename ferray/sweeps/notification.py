@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ferray.errors import FerrayError
-from ferray.events import Listener
+from ferray.events import Listener, TrialStarted
+from ferray.study.study import Trial
 from ferray.text.sanitize import visible
 
 
@@ -50,3 +51,17 @@ class Listeners:
                 if act != "close":
                     with suppress(Exception):  # it has failed already; closing frees its terminal and its threads
                         listener.close()
+
+
+def trial_started(trial: Trial, folder: str) -> TrialStarted:
+    """What listeners hear of a trial that was asked, whose files lie at the address `folder`."""
+    return TrialStarted(
+        number=trial.number,
+        recipe=trial.recipe,
+        epochs=trial.config.epochs_in_all,
+        params=trial.params,
+        config=trial.config.to_json(),
+        folder=folder,
+        root=trial.root,
+        earlier=trial.resume_folders,
+    )
