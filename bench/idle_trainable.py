@@ -21,6 +21,8 @@ class Idle(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
 
     def step(self) -> dict[str, Any]:
         self._epoch += 1
-        report = {"epoch": self._epoch, "epochs": int(self._job["metric"]), "metrics": {"val/uar": 0.5}}
+        metrics = {"val/uar": 0.5, "val/accuracy": 0.5, "val/loss": 1.0, "seconds": 0.001, "images_per_s": 1000.0}
+        report = {"epoch": self._epoch, "epochs": self._job["config"]["epochs"], "metrics": metrics}
         shape = {"confusion": [[1]], "classes": ["Happy"], "num_train": 1, "is_best": True}
-        return {"results": json.dumps([[self._job["number"], "report", report | shape]]), "worn_out": False, "node": ""}
+        results = json.dumps([[self._job["number"], "report", report | shape]])
+        return {"results": results, "worn_out": False, "node": ""}

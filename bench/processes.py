@@ -38,6 +38,12 @@ class Watch:
         """Processor seconds of the whole tree between two times of day, as near as the looks allow."""
         return nearest(self._cpu_so_far, end) - nearest(self._cpu_so_far, start)
 
+    def cpu_s(self) -> dict[str, float]:
+        """Processor seconds so far: the `driver` (the root), all `workers`, and the `services` together."""
+        kinds = {"driver": {self.root}, "workers": self._workers}
+        found = {kind: sum(self._cpu_s.get(pid, 0.0) for pid in pids) for kind, pids in kinds.items()}
+        return {**found, "services": sum(self._cpu_s.values()) - sum(found.values())}
+
     def peaks_gib(self) -> dict[str, float]:
         """Largest resident memory of the `driver` (the root), of a `worker`, and of the `services` together."""
         services = self._peaks.keys() - self._workers - {self.root}

@@ -35,7 +35,7 @@ BLOCK = 500
 def run(num_trials: int, num_steps: int, slots: int, scratch: Path) -> list[float]:
     """CPU seconds of this process after each block of trials."""
     thread = _tune.TuneThread(Placement(1, 0.0, slots), scratch)
-    bundles = (_tune.BundleHandle(JobBundle((TrialJob(n, {}, "", metric=str(num_steps)),))) for n in range(num_trials))
+    bundles = (_tune.BundleHandle(JobBundle((TrialJob(n, {"epochs": num_steps}, ""),))) for n in range(num_trials))
     ended, marks = 0, [time.process_time()]
     for handle in itertools.islice(bundles, slots):
         thread.submit(handle)
