@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -41,11 +41,12 @@ def list_samples(
     A file's id is that of its part, class, name and content: moving or copying the whole set does not change it.
     """
     below_root = cache(lambda folder: folder.relative_to(dataset.root).as_posix())
+    root = f"{dataset.root}/"
     ordered = sorted((f"{below_root(file.folder)}/{file.name}", file) for file in files)
     ids = SampleIds()
     samples, contents = [], []
     for path, file in ordered:
-        label, content = label_of(file), digest_of_any(file.path, dataset.digest)
+        label, content = label_of(file), digest_of_any(root + path, dataset.digest)
         number = ids.of(f"{file.part}/{classes[label]}/{file.name}", content)
         group = group_of(shown(file.name).rpartition(".")[0])
         samples.append(Sample(number, shown(path), label, file.part, source=path, group=group))
@@ -56,6 +57,11 @@ def list_samples(
 def emotion_label(file: ImageFile) -> int:
     """The expression the class folder is called after; DataError with the folder otherwise."""
     try:
-        return int(Emotion.parse(file.class_name))
+        return _label_called(file.class_name)
     except DataError as error:
         raise DataError(f"folder `{file.folder}`: {error.message}", error.hint) from error
+
+
+@lru_cache(256)  # there are few names, and as many questions as files
+def _label_called(name: str) -> int:
+    return int(Emotion.parse(name))

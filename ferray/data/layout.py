@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ferray.data.files import shown
@@ -77,12 +78,17 @@ class ImageFile:
     @property
     def class_name(self) -> str:
         """Name of the class folder, printable."""
-        return shown(self.folder.name)
+        return _shown_name(self.folder)
 
     @property
     def path(self) -> Path:
         """The whole path."""
         return self.folder / self.name
+
+
+@lru_cache(1024)  # each file of a folder asks
+def _shown_name(folder: Path) -> str:
+    return shown(folder.name)
 
 
 def look_into(folder: Path) -> Folder:

@@ -63,6 +63,11 @@ def open_dataset(choice: DatasetChoice, root: Path, cache_dir: Path, progress: P
     return _OPENED.get((choice.name, decoding_params(params), root, cache_dir, *mirrored), make)
 
 
+def forget_listings() -> None:
+    """Let go of what was listed: a worker that has its packs open asks for no file of theirs again."""
+    _OPENED.clear()
+
+
 def decoding_params(params: DatasetParams) -> str:
     """The parameters that decide samples and pixels, and not what is made of them."""
     return canonical_text(params, without={*DatasetParams.model_fields, *params.not_decoded})

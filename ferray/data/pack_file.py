@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -69,7 +70,7 @@ def read_pack(folder: Path) -> Pack | None:
         if hashlib.sha256(listing).hexdigest() != manifest["samples_sha256"]:
             return None
         packed = np.load(images_path, mmap_mode="r", allow_pickle=False)
-        plain = json.loads(listing)
+        plain = json.loads(listing, object_hook=_sample_or_plain)
         samples, blank = _read_samples(plain), tuple(plain["blank"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -209,9 +210,25 @@ def _plain_sample(sample: Sample) -> dict[str, Any]:
 
 
 def _read_samples(plain: dict[str, Any]) -> SampleList:
-    samples = tuple(Sample(**{**sample, "votes": _tuple(sample.get("votes"))}) for sample in plain["samples"])
-    return SampleList(samples, tuple(plain["classes"]), tuple(BadSample(**sample) for sample in plain["bad"]))
+    bad = tuple(BadSample(**sample) for sample in plain["bad"])
+    return SampleList(tuple(plain["samples"]), tuple(plain["classes"]), bad)
 
 
-def _tuple(votes: list[float] | None) -> tuple[float, ...] | None:
-    return None if votes is None else tuple(votes)
+def _sample_or_plain(plain: dict[str, Any]) -> Any:
+    """A sample as soon as it is read: 35,887 dictionaries first would stay in the memory of every worker as holes.
+
+    Words that samples share are one object, as is a name that is also the source.
+    """
+    if "sample_id" not in plain:
+        return plain
+    votes, source = plain.get("votes"), plain["source"]
+    return Sample(
+        sample_id=plain["sample_id"],
+        name=source if plain["name"] == source else plain["name"],
+        label=plain["label"],
+        part=sys.intern(plain["part"]),
+        source=source,
+        group=sys.intern(plain["group"]),
+        true_label=plain["true_label"],
+        votes=None if votes is None else tuple(votes),
+    )

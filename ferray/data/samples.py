@@ -20,7 +20,7 @@ SplitName = Literal["train", "val", "test"]
 AUXILIARY = "auxiliary"  # the part of images that are always trained on, and never validated or tested on
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One image before decoding.
 

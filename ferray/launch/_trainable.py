@@ -12,6 +12,7 @@ from ray import tune
 
 from ferray.config.cache_folder import cache_dir_here
 from ferray.config.job import JobBundle
+from ferray.data.opened import forget_listings
 from ferray.data.pack_source import ask, current_source
 from ferray.events import EpochReport, FailureReason, Outcome, Save
 from ferray.launch._driver_actor import reach_files
@@ -41,6 +42,7 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
         if self._is_retired:
             raise WornOut
         results = self._worker.step()
+        forget_listings()  # of the data that is open now: on a node each worker would keep its own
         return {"results": encode_results(results), "worn_out": self._is_worn_out(results), "node": self._node}
 
     def drop(self, number: int, save: str) -> str:

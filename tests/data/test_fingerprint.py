@@ -69,6 +69,13 @@ def test_a_damaged_memo_is_forgotten(tmp_path: Path, damage: str) -> None:
     assert DigestMemo(tmp_path / "memo.json").digest(path) == sha256_of(path)
 
 
+def test_file_is_the_same_to_the_memo_as_a_path_and_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"content")
+    memo = DigestMemo(tmp_path / "memo.json")
+    assert memo.digest(str(path)) == memo.digest(path) == sha256_of(str(path))
+
+
 def test_a_memo_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     memo = DigestMemo(tmp_path / "file" / "memo.json")

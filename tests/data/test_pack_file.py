@@ -89,6 +89,12 @@ def test_samples_come_back_as_they_were(tmp_path: Path) -> None:
     assert write_pack(tmp_path / "pack", numbered(), size=4).samples == numbered().samples()
 
 
+def test_words_that_samples_share_are_kept_once(tmp_path: Path) -> None:
+    first, second, *_ = write_pack(tmp_path / "pack", numbered(), size=4).samples.samples
+    assert first.part is second.part
+    assert first.name is first.source
+
+
 def test_votes_come_back_as_they_were(tmp_path: Path) -> None:
     voted = Voted(DatasetParams(), tmp_path)
     assert write_pack(tmp_path / "pack", voted, size=4).samples == voted.samples()
