@@ -70,7 +70,8 @@ class SweepOptions(_Options, total=False):
     """`ray`, or `inline` for one trial after another in this process."""
     address: str | None
     cpus_per_trial: int
-    gpus_per_trial: float | None
+    gpus_per_trial: float | str | None
+    """A number, may be a fraction, or `"auto"` to measure how many trials a GPU holds."""
     memory_per_trial: str | float | None
     """`"8GiB"`, `"512MiB"`, or GiB."""
     accelerator: str | None
@@ -158,6 +159,7 @@ def sweep_runtime_from(asked: Mapping[str, Any]) -> Runtime:
     return runtime_from(
         {
             **asked,
+            "gpus_per_trial": gpus(asked.get("gpus_per_trial")),
             "memory_per_trial_gib": gibibytes(asked.get("memory_per_trial")),
             "trackers": trackers(asked.get("tracker")),
             "trial_timeout_s": seconds(asked.get("trial_timeout"), "--trial-timeout"),
@@ -201,10 +203,25 @@ def _waiting(text: str | float | None, address: str | None) -> float | None:
 
 def _refuse_cluster_words(asked: Mapping[str, Any]) -> None:
     """ConfigError for a wish that no launcher but Ray's can grant."""
-    wishes = ("accelerator", "memory_per_trial", "max_gpus")
+    wishes = ("accelerator", "memory_per_trial", "max_gpus", *(["gpus_per_trial"] * _asks_for_auto(asked)))
     if asked.get("launcher") == "inline" and (given := [name for name in wishes if asked.get(name) is not None]):
         option = f"--{given[0].replace('_', '-')}"
         raise ConfigError(f"`{option}` is for Ray, `--launcher inline` trains in this process", f"leave out `{option}`")
+
+
+def _asks_for_auto(asked: Mapping[str, Any]) -> bool:
+    return asked.get("gpus_per_trial") == "auto"
+
+
+def gpus(given: str | float | None) -> float | str | None:
+    """A number of GPUs, or `auto`; ConfigError for anything else."""
+    if given is None or given == "auto":
+        return given
+    try:
+        return float(given)
+    except ValueError as error:
+        hint = "write a number such as `0.5`, or `auto`"
+        raise ConfigError(f"`--gpus-per-trial {given}` is no number of GPUs", hint) from error
 
 
 def gibibytes(given: str | float | None, option: str = "--memory-per-trial") -> float | None:

@@ -42,6 +42,8 @@ def run_check(
         checked = check_sweep(spec, runtime, progress=listener.progressed, found=found)
     finally:
         listener.progressed("", 0, 0)
+    if checked.sharing is not None:
+        listener.noted(f"GPUs: {checked.sharing.packing}")
     for warning in checked.warnings:
         listener.warned(f"warning: {warning}")
     return checked

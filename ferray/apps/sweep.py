@@ -289,7 +289,7 @@ def _plan(request: SweepRequest, listener: Listener) -> Plan:
     found = rehearse_sweep(spec, runtime, fresh=request.fresh, entry=request.entry, data=data)
     taken = _taken_over(request, data)
     first = (*request.first, *(taken.knowledge.sets if taken else ()))
-    return Plan(spec, runtime, where, checked, found, first, taken.line if taken else "")
+    return Plan(spec, checked.placed(runtime), where, checked, found, first, taken.line if taken else "")
 
 
 def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
@@ -305,7 +305,7 @@ def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
         with with_variables(_wandb_variables(request)):
             record = run_sweep(
                 spec,
-                runtime,
+                checked.placed(runtime),
                 text=request.file.text,
                 fresh=request.fresh,
                 entry=request.entry,
@@ -313,6 +313,7 @@ def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
                 data=data,
                 first=request.first,
                 like=like,
+                sharing=checked.sharing,
             )
             if "wandb" in runtime.trackers and not is_left_to_others(record):
                 settle(read_place(request.folder.absolute()), audience, storage=runtime.storage)

@@ -194,9 +194,12 @@ CpusPerTrial = Annotated[
     int, typer.Option("--cpus-per-trial", help="Cores and threads of a trial.", rich_help_panel=_HOW)
 ]
 GpusPerTrial = Annotated[
-    float | None,
+    str | None,
     typer.Option(
-        "--gpus-per-trial", help="May be a fraction; else 1 where the cluster has GPUs.", rich_help_panel=_HOW
+        "--gpus-per-trial",
+        metavar="NUMBER|auto",
+        help="May be a fraction; auto measures how many trials a GPU holds; else 1 where the cluster has GPUs.",
+        rich_help_panel=_HOW,
     ),
 ]
 Accelerator = Annotated[

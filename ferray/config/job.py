@@ -20,6 +20,7 @@ class TrialJob:
     before, should it be torn. `threads` is torch's on CPU and the number of augmentation threads. `accumulate` cuts
     each batch into so many pieces whose gradients are added up, where memory does not hold it whole. `driver` is what
     the driver has written beside the trials' folders, by which a worker knows whether it sees them; "" where it must.
+    `gpu_fraction` is the part of a GPU's memory that its tensors may take where trials share one, 0 for all of it.
     `weights` is the path, on the driver's disk, of the file of weights that the configuration names, if it names one.
     """
 
@@ -41,6 +42,7 @@ class TrialJob:
     driver: str = ""
     weights: str = ""
     shared: str = ""  # the address below which trials keep the stages that they share; "" for the trial's own folder
+    gpu_fraction: float = 0.0
     attempts: tuple[str, ...] = ()  # folders of trials that may have left what an earlier stage goes on from
 
     def trial_config(self) -> TrialConfig:

@@ -12,17 +12,21 @@ from ferray.config.data_root import data_root_at, default_data_root
 from ferray.registry import Params
 
 
-def _whole_above_one(gpus: float) -> float:
-    if gpus > 1 and gpus % 1:
+def _whole_above_one(gpus: float | str) -> float | str:
+    if isinstance(gpus, float) and gpus > 1 and gpus % 1:
         raise ValueError(f"is `{gpus:g}`, Ray gives a part of one GPU or whole ones")
     return gpus
+
+
+GpuCount = Annotated[float, Field(ge=0)]
 
 
 class Runtime(Params):
     """The place: folders, launcher, resources of one trial, device.
 
     `cpus_per_trial` is also the number of torch threads of a trial. `gpus_per_trial` None is one where the cluster has
-    any and `device` is not cpu; `max_concurrent` None lets the cluster's size decide.
+    any and `device` is not cpu, `auto` what a probe of the device finds (`sweeps/gpu_packing.py`); `max_concurrent`
+    None lets the cluster's size decide.
     `trials_per_worker`: how many trials share a worker and its resources, taking turns, an epoch of each.
     `accelerator`: the type of GPU that trials are given, as Ray names it (`A100`); `memory_per_trial_gib` is counted by
     Ray and not fenced off. `max_gpus` bounds the GPUs of all trials that run at a time, so that others have theirs.
@@ -39,7 +43,7 @@ class Runtime(Params):
     launcher: Literal["inline", "ray"] | str = "ray"
     address: str | None = None
     cpus_per_trial: Annotated[int, Field(ge=1)] = 1
-    gpus_per_trial: Annotated[float, Field(ge=0), AfterValidator(_whole_above_one)] | None = None
+    gpus_per_trial: Annotated[GpuCount | Literal["auto"], AfterValidator(_whole_above_one)] | None = None
     accelerator: Annotated[str, Field(pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*")] | None = None
     memory_per_trial_gib: Annotated[float, Field(gt=0)] | None = None
     max_gpus: Annotated[float, Field(gt=0)] | None = None
@@ -54,3 +58,8 @@ class Runtime(Params):
     wait_s: Annotated[float, Field(gt=0)] | None = None
     keep_best: Annotated[int, Field(ge=0)] | None = None
     trackers: tuple[str, ...] = ("console", "wandb")
+
+    @property
+    def gpus_asked(self) -> float | None:
+        """The GPUs of a trial where a number was asked for."""
+        return None if self.gpus_per_trial == "auto" else self.gpus_per_trial

@@ -40,17 +40,24 @@ def _wait(group: Any, wait_s: float, wanted: Placement) -> None:
 
 
 class Capacity:
-    """The slots of a cluster as its nodes join and leave; what one worker gets stays as it was at the start."""
+    """The slots of a cluster as its nodes join and leave; what one worker gets stays, unless `give_gpus` says so."""
 
     def __init__(self, runtime: Runtime, placement: Placement) -> None:
         self.placement = placement
         self._runtime = runtime.model_copy(update={"gpus_per_trial": placement.gpus})
 
+    def give_gpus(self, gpus: float, nodes: list[dict[str, float]]) -> None:
+        """From now on a worker gets so much of a GPU, on nodes that have these resources in all."""
+        self._runtime = self._runtime.model_copy(update={"gpus_per_trial": gpus})
+        self.placement = replace(self.placement, gpus=gpus, slots=self._slots(nodes))
+
     def look(self, nodes: list[dict[str, float]], free: dict[str, float], autoscaler: str = "") -> None:
         """Hear what each living node has in all, what all of them have left, and who starts more."""
-        try:
-            slots = find_placement(self._runtime, nodes, "the cluster").slots
-        except ClusterError:
-            slots = 1  # that worker waits, so that Ray's autoscaler sees what is wanted
         left = f"{free.get('CPU', 0):g} CPUs and {free.get('GPU', 0):g} GPUs"
-        self.placement = replace(self.placement, slots=slots, free=left, autoscaler=autoscaler)
+        self.placement = replace(self.placement, slots=self._slots(nodes), free=left, autoscaler=autoscaler)
+
+    def _slots(self, nodes: list[dict[str, float]]) -> int:
+        try:
+            return find_placement(self._runtime, nodes, "the cluster").slots
+        except ClusterError:
+            return 1  # that worker waits, so that Ray's autoscaler sees what is wanted

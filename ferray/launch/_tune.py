@@ -42,6 +42,7 @@ class BundleHandle:
     trial: Any = None  # None until Tune has taken the bundle
     is_worn_out: bool = False  # its worker is not to be kept
     avoid: frozenset[str] = frozenset()  # the ids of nodes that are not to train it
+    gpus: float | None = None  # that its worker is to have, None for what all have at the start
     node: str = ""  # the id of that which trains it, "" until its worker has said so
 
     def __post_init__(self) -> None:
@@ -147,7 +148,9 @@ class TuneThread:
 
 
 def _request(resources: dict[str, float], config: dict[str, Any]) -> tune.PlacementGroupFactory:
-    """What Tune is to ask of Ray for a bundle. Bundles that avoid other nodes share no worker."""
+    """What Tune is to ask of Ray for a bundle. Bundles that avoid other nodes, or have other GPUs, share no worker."""
+    if (gpus := config.get("gpus")) is not None:
+        resources = {**resources, "GPU": gpus}
     if not config["avoid"]:
         return tune.PlacementGroupFactory([resources])
     selector = {NODE_LABEL: f"!in({','.join(config['avoid'])})"}
@@ -181,7 +184,8 @@ class _Searcher(_Stateless, Searcher):  # type: ignore[misc]  # ray is untyped h
             handle = self.waiting.popleft()
             if handle.numbers:
                 self.handles[trial_id] = handle
-                return {"bundle": handle.bundle.to_text(), "avoid": sorted(handle.avoid)}
+                asked = {"avoid": sorted(handle.avoid), "gpus": handle.gpus}
+                return {"bundle": handle.bundle.to_text(), **asked}
         return str(self.FINISHED) if self.is_finished else None
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:

@@ -45,6 +45,7 @@ from ferray.launch._capacity import Capacity, await_placement  # noqa: E402
 from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
 from ferray.launch._demand import Demand  # noqa: E402
 from ferray.launch._driver_actor import driver_files  # noqa: E402
+from ferray.launch._gpus import node_gpus, own_gpus  # noqa: E402
 from ferray.launch._heartbeat import heartbeat_of  # noqa: E402
 from ferray.launch._limits import what_to_try  # noqa: E402
 from ferray.launch._node_check import NodeChecks  # noqa: E402
@@ -64,6 +65,7 @@ from ferray.launch._session_folder import session_folder  # noqa: E402
 from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, TuneThread  # noqa: E402
 from ferray.launch._worker_errors import UNKNOWN_LOSS, cannot_start_there, why_lost  # noqa: E402
+from ferray.sweeps.gpu_sharing import SharedGpu  # noqa: E402
 from ferray.sweeps.launcher import Event, MustMove, Placed, TrialEvent, WorkerLost  # noqa: E402
 from ferray.sweeps.placement import Placement, bounded, find_placement, slots_of, wanted_placement  # noqa: E402
 from ferray.system.cores import num_cores  # noqa: E402
@@ -89,6 +91,7 @@ class Ray(Launcher):
         self._roster = Roster(lambda _: None)
         self._deaths: list[tuple[ActorDied, float]] = []  # of which it is not known yet whether a node's was its cause
         self._expected = 0  # workers that would be of use
+        self._gpus: float | None = None  # of a worker that starts, where it is not what all began with
         self._placed: set[int] = set()  # trials whose node the loop has heard of
 
     def check(self) -> Placement:
@@ -100,6 +103,16 @@ class Ray(Launcher):
                 "this machine has no CUDA device", "pass `--device cpu`, or the `--address` of a cluster"
             )
         return find_placement(self.runtime, [own_resources()], "this machine")
+
+    @contextlib.contextmanager
+    def shared_gpus(self, tell: Callable[[str], None]) -> Iterator[Sequence[SharedGpu]]:
+        if self.runtime.address is None:
+            with own_gpus(self.runtime) as gpus:
+                yield gpus
+            return
+        joined = others_cluster(self.runtime.address)
+        with joined as options, _cluster(self.runtime, options, tell), node_gpus(self.runtime, tell) as gpus:
+            yield gpus
 
     @contextlib.contextmanager
     def opened(self, tell: Callable[[str], None]) -> Iterator[None]:
@@ -131,6 +144,12 @@ class Ray(Launcher):
             self._look_around()
         return self._capacity.placement
 
+    def give_gpus(self, gpus: float) -> None:
+        self._gpus = gpus
+        self._capacity.give_gpus(gpus, [node.resources for node in self._roster.able])
+        self._demand.ask(0)
+        self._demand = Demand(self._capacity.placement.resources)
+
     def expect(self, num_workers: int) -> None:
         self._expected = num_workers
 
@@ -138,7 +157,7 @@ class Ray(Launcher):
         if not self._capacity.placement.gpus:  # without one of its own, a worker would see every GPU and share it
             bundle = bundle.on_device("cpu")
         bundle = self._files.offer(bundle) if self.runtime.address else bundle
-        handle = BundleHandle(bundle, avoid=self._roster.avoided)
+        handle = BundleHandle(bundle, avoid=self._roster.avoided, gpus=self._gpus)
         self._handles |= dict.fromkeys(bundle.numbers, handle)
         self._tune.submit(handle)
 
@@ -271,7 +290,7 @@ class Ray(Launcher):
             if handle.node in self._roster.left_out:
                 ray.kill(handle.actor)
         elif handle.avoid != self._roster.avoided:
-            again = BundleHandle(handle.bundle, avoid=self._roster.avoided)
+            again = BundleHandle(handle.bundle, avoid=self._roster.avoided, gpus=handle.gpus)
             again.numbers = set(handle.numbers)
             handle.numbers.clear()
             self._withdraw(handle)

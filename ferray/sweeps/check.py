@@ -39,6 +39,9 @@ from ferray.study.records import DataIdentity
 from ferray.sweeps.disk_space import DiskNeed, disk_need, nearest_existing, num_kept
 from ferray.sweeps.disk_use import FEW
 from ferray.sweeps.first_step import split_every_fold, try_networks
+from ferray.sweeps.gpu_probing import share_gpus, workloads_of
+from ferray.sweeps.gpu_sharing import GpuSharing
+from ferray.sweeps.launcher import Launcher
 from ferray.sweeps.placement import Placement
 from ferray.sweeps.stage_fit import stage_problems, trainings_of
 from ferray.sweeps.warm_start import find_parent
@@ -65,6 +68,11 @@ class Checked:
     disk: DiskNeed
     data: tuple[DataSummary, ...] = ()
     warnings: tuple[str, ...] = ()
+    sharing: GpuSharing | None = None  # of GPUs, where `--gpus-per-trial auto` has found one
+
+    def placed(self, runtime: Runtime) -> Runtime:
+        """The place with the GPUs of a trial as a number, where the check was to find it."""
+        return self.sharing.placed(runtime) if self.sharing else runtime
 
 
 def check_sweep(
@@ -92,7 +100,8 @@ def check_sweep(
     warnings = _prepare(known, places, progress)
     data = _summaries(known, places, {}, found)
     tell(f"checking resources for {runtime.launcher}", 0, 0)
-    place: Placement = ROOMS["launcher"].load(runtime.launcher)(runtime).check()
+    launcher: Launcher = ROOMS["launcher"].load(runtime.launcher)(runtime)
+    place = launcher.check()
     tell("checking backbones", 0, 0)
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()
@@ -105,10 +114,12 @@ def check_sweep(
     data = _summaries(every, places, data, found)
     _take_first_steps(spec, every, runtime, tell)
     num_classes = len(data[_data_of(configs[0].in_fold(0))].classes)
+    sharing, warnings["gpus"] = _sharing(spec, every, num_classes, launcher, tell)
+    place = place if sharing is None else type(launcher)(sharing.placed(runtime)).check()
     need = disk_need(configs, num_classes, runtime.output, most=runtime.keep_best)
     warnings["disk"] = _disk_warning(spec, runtime, need, place.num_trials)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
-    return Checked(tuple(configs), place, need, tuple(data.values()), told)
+    return Checked(tuple(configs), place, need, tuple(data.values()), told, sharing)
 
 
 def _take_first_steps(spec: SweepSpec, configs: list[TrialConfig], runtime: Runtime, tell: Progress) -> None:
@@ -118,6 +129,18 @@ def _take_first_steps(spec: SweepSpec, configs: list[TrialConfig], runtime: Runt
     problems += stage_problems(configs, shapes)
     if problems:
         raise problems_error(f"space `{spec.name}`", problems)
+
+
+def _sharing(
+    spec: SweepSpec, configs: list[TrialConfig], num_classes: int, launcher: Launcher, tell: Progress
+) -> tuple[GpuSharing | None, str]:
+    """What trials have of a GPU, where that is to be measured, and a warning where it cannot be."""
+    runtime = launcher.runtime
+    if runtime.gpus_per_trial != "auto":
+        return None, ""
+    places, threads = places_of(spec, runtime), runtime.cpus_per_trial
+    workloads = workloads_of(configs, num_classes=num_classes, places=places, threads=threads)
+    return share_gpus(launcher, workloads, trials=spec.budget.trials, tell=tell)
 
 
 def _nobody(what: str, done: int, total: int) -> None:

@@ -30,6 +30,7 @@ from ferray.events import (
 from ferray.results.export import entry
 from ferray.study.study import LOOK_EVERY_S, Study, Trial
 from ferray.sweeps.failures import FailurePolicy
+from ferray.sweeps.gpu_sharing import GpuSharing
 from ferray.sweeps.mirroring import Mirroring
 from ferray.sweeps.notification import Listeners, trial_started
 from ferray.sweeps.retention import Retention
@@ -80,6 +81,7 @@ class SweepDriver:
     clock: Callable[[], float] = time.monotonic
     found: Found = field(default_factory=Found)
     identity: str = ""
+    sharing: GpuSharing | None = None  # of GPUs, where it was left to ferray
     mirroring: Mirroring | None = None  # where the record is copied to an address
     pause: Callable[[float], None] = time.sleep
     _stands_by: bool = False
@@ -178,7 +180,8 @@ class SweepDriver:
     def _started_job(self, trial: Trial) -> TrialJob:
         self.stages.started(trial.number)
         self.time_left.begin(trial)
-        return self.jobs.job(trial)
+        job = self.jobs.job(trial)
+        return replace(job, gpu_fraction=self.sharing.give(trial.number)) if self.sharing else job
 
     @property
     def is_done(self) -> bool:
@@ -255,6 +258,12 @@ class SweepDriver:
         self.failures.trial_ended(outcome)
         told = entry(self.study.ended_record(number), self.spec.objective.metric)
         self.listeners.notify("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params, told))
+
+    def with_more_memory(self, number: int, failure: Outcome) -> Outcome:
+        """The outcome of a trial that failed: asked again, with more, where it ran out of a part of a GPU's memory."""
+        if self.sharing is None:
+            return failure
+        return self.sharing.failed(number, self._trials[number].config, failure, self.note)
 
     def lost(
         self,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from ferray.config.job import JobBundle
 from ferray.config.runtime import Runtime
 from ferray.events import EpochReport, FailureReason, Host, Outcome, Save
 from ferray.registry import Params as BaseParams
+from ferray.sweeps.gpu_sharing import SharedGpu
 from ferray.sweeps.placement import Placement
 from ferray.sweeps.timeouts import Phase
 
@@ -101,6 +102,18 @@ class Launcher(ABC):
     @abstractmethod
     def capacity(self) -> Placement:
         """The place as it is now: nodes may have joined or left since the last time."""
+
+    def shared_gpus(self, tell: Callable[[str], None]) -> AbstractContextManager[Sequence[SharedGpu]]:
+        """The types of GPU that several trials at a time may share, to be measured in that scope; may be none.
+
+        Asked before anything is started. `tell` says to the user what is waited for.
+        """
+        del tell
+        return nullcontext(())
+
+    def give_gpus(self, gpus: float) -> None:
+        """Workers that start from now on have so much of a GPU."""
+        del gpus  # a place that trains one trial at a time gives it what there is
 
     def expect(self, num_workers: int) -> None:
         """So many workers would be of use now, those that run included."""

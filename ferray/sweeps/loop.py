@@ -80,9 +80,13 @@ class SweepLoop:
         return self._num_workers < self.placement.slots
 
     def _look_at_placement(self) -> None:
+        sharing = self._driver.sharing
+        if sharing is not None and sharing.gpus != self.placement.gpus:
+            self._launcher.give_gpus(sharing.gpus)
         former, self.placement = self.placement, self._launcher.capacity()
         if self.placement.slots != former.slots:
             self._driver.failures.expect(self.placement.slots)
+        if self.placement.slots != former.slots and self.placement.gpus == former.gpus:
             self._driver.note(f"the cluster has changed: {self.placement}")
         waits = bool(self.placement.free) and self._driver.timeouts.all_wait_s() > WAIT_TOLD_S
         for_what = self.placement.autoscaler or "nothing" if waits else ""
@@ -138,7 +142,7 @@ class SweepLoop:
             self._driver.ended_beside_others(number, failure)
         else:
             running.has_met_bug |= is_bug
-            self._ended(number, failure)
+            self._ended(number, self._driver.with_more_memory(number, failure))
 
     def _worker_lost(self, loss: WorkerLost) -> None:
         numbers = [number for number in loss.numbers if number in self._running]

@@ -68,7 +68,7 @@ def find_placement(runtime: Runtime, nodes: Sequence[Resources], where: str) -> 
     able = [node for node in nodes if not accelerator or TYPE_PREFIX + accelerator in node]
     if accelerator and not able:
         raise _no_such_type(accelerator, nodes, where, runtime)
-    gpus = runtime.gpus_per_trial
+    gpus = runtime.gpus_asked
     if gpus is None:
         gpus = wanted_gpus(runtime, any(node.get("GPU", 0) >= 1 for node in able))
     placement = wanted_placement(runtime, gpus=gpus, accelerator=accelerator)
@@ -84,7 +84,8 @@ def wanted_placement(runtime: Runtime, *, gpus: float | None = None, accelerator
     ConfigError where it is more than `max_gpus`.
     """
     if gpus is None:
-        gpus = wanted_gpus(runtime, has_any=False) if runtime.gpus_per_trial is None else runtime.gpus_per_trial
+        leaves_open = wanted_gpus(runtime, has_any=runtime.gpus_per_trial == "auto")  # a whole one until it is measured
+        gpus = leaves_open if runtime.gpus_asked is None else runtime.gpus_asked
     if runtime.max_gpus is not None and runtime.max_gpus < gpus:
         message = f"a trial asks for `{gpus:g}` GPUs, `--max-gpus {runtime.max_gpus:g}` allows fewer"
         raise ConfigError(message, "pass more `--max-gpus`, or fewer `--gpus-per-trial`")
@@ -118,16 +119,17 @@ def wanted_gpus(runtime: Runtime, has_any: bool) -> float:
 
 def _known_type(asked: str, nodes: Sequence[Resources]) -> str:
     """The type as the cluster spells it."""
-    return {name.lower(): name for name in _types(nodes)}.get(asked.lower(), asked)
+    return {name.lower(): name for name in types_of(nodes)}.get(asked.lower(), asked)
 
 
-def _types(nodes: Sequence[Resources]) -> list[str]:
+def types_of(nodes: Sequence[Resources]) -> list[str]:
+    """The types of accelerators that nodes have, by Ray's names."""
     names = (name for node in nodes for name in node if name.startswith(TYPE_PREFIX))
     return sorted({name.removeprefix(TYPE_PREFIX) for name in names})
 
 
 def _no_such_type(asked: str, nodes: Sequence[Resources], where: str, runtime: Runtime) -> ClusterError:
-    known = _types(nodes)
+    known = types_of(nodes)
     hint = f"it has {', '.join(f'`{name}`' for name in known)}" if known else "leave out `--accelerator`"
     return ClusterError(f"{where} has no accelerator of type `{asked}`", _or_wait(hint, runtime))
 

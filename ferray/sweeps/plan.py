@@ -52,6 +52,7 @@ class Plan:
             "launcher": self.runtime.launcher,
             "address": self.runtime.address,
             "slots": {"trials": place.num_trials, "cpus_per_trial": place.cpus, "gpus_per_trial": place.gpus},
+            "gpu_sharing": self.checked.sharing.packing.to_json() if self.checked.sharing else None,
             "keep": keep_words(self.runtime.keep_best),
             "disk": {
                 "free_bytes": disk.free,
@@ -84,6 +85,7 @@ class Plan:
             "data": _counts_by_name(self.checked.data),
             "slots": f"{self.checked.place}, by the launcher {runtime.launcher}"
             + (f" at {runtime.address}" if runtime.address else ""),
+            **({"GPUs": str(self.checked.sharing.packing)} if self.checked.sharing else {}),
             **self._keep_in_words(),
             "disk": self._disk_in_words(),
             **store,

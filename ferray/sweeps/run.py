@@ -53,6 +53,7 @@ from ferray.study.study import Study
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.driver_lock import CHOOSE, one_of_drivers, only_driver
 from ferray.sweeps.earlier_sweep import TakenOver
+from ferray.sweeps.gpu_sharing import GpuSharing
 from ferray.sweeps.loop import run_trials
 from ferray.sweeps.mirroring import record_mirrored
 from ferray.sweeps.notification import Listeners
@@ -75,6 +76,7 @@ def run_sweep(
     data: Sequence[DataIdentity] = (),
     first: Sequence[ParameterSet] = (),
     like: TakenOver | None = None,
+    sharing: GpuSharing | None = None,
 ) -> SweepRecord:
     """Run the sweep in `runtime.output / spec.name` until its budget is spent, continuing what is there.
 
@@ -82,9 +84,9 @@ def run_sweep(
     `entry` says whether it may be driven by others, or whether their place is taken.
     `listeners` watch beside the runtime's trackers; `data` is what trials are judged on, as the check found it; `first`
     are parameters to ask before the sampler is, each once however often the sweep is continued, and `like` is what is
-    taken over from an earlier sweep, once as well. Raises SweepFailed when nothing completed, ConfigError when another
-    process runs the same sweep or where finished trials were judged on other images, and KeyboardInterrupt after
-    everything has been written.
+    taken over from an earlier sweep, once as well; `sharing` is what trials have of a GPU. Raises SweepFailed when
+    nothing completed, ConfigError when another process runs the same sweep or where finished trials were judged on
+    other images, and KeyboardInterrupt after everything has been written.
     """
     folder = (runtime.output / spec.name).absolute()
     if fresh:
@@ -104,13 +106,12 @@ def run_sweep(
                 mark(store, place, entry)
                 keep_data(store, place.study, data)
                 _write_facts(place, spec, text)
-                _keep_lists(folder, spec)
             invite_trackers(all_listeners, runtime, folder)
             former = read_sweep(store, place.study)
             found = found_in(former)
             driver = SweepDriver(spec, runtime, study, folder, all_listeners, found=found, identity=place.identity)
+            driver.sharing, driver.mirroring = sharing, mirroring
             if mirroring is not None:
-                driver.mirroring = mirroring
                 mirroring.begin()
             num_freed = driver.retention.begin(former)
             for line in (*_notes(driver, former, opened.changed, num_freed), *_asked_first(study, first, like)):
@@ -223,7 +224,7 @@ def _writing(folder: Path) -> AbstractContextManager[None]:
 
 
 def _write_facts(place: Place, spec: SweepSpec, text: str) -> None:
-    """`place.json`, `sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`.
+    """`place.json`, `sweep.yaml` verbatim, `resolved.json` with every default, `environment.json`, lists of samples.
 
     Where a sweep goes on under other versions, hosts or commits, `environment.json` keeps the former ones below,
     and always the commands that started it and went on with it.
@@ -237,6 +238,7 @@ def _write_facts(place: Place, spec: SweepSpec, text: str) -> None:
     former, commands = _former_environments(file, now), _commands(file)
     kept = {"commands": commands, "former": former}
     _write(file, json_document({**now, **{name: each for name, each in kept.items() if each}}))
+    _keep_lists(folder, spec)
 
 
 def _keep_lists(folder: Path, spec: SweepSpec) -> None:

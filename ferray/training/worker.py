@@ -19,6 +19,7 @@ from ferray.events import EpochReport, FailureReason, Outcome, OutcomeKind, Save
 from ferray.system.lean_imports import import_lean
 from ferray.training.checkpoint import read_checkpoint, taking_apart
 from ferray.training.failure import Failure
+from ferray.training.gpu_share import keep_to_share
 from ferray.training.process_state import ProcessState, give_memory_back
 from ferray.training.trainer import Trainer
 from ferray.training.trainers import open_trainer
@@ -28,7 +29,8 @@ class TrialWorker:
     """Trains one job, one epoch a `step`; building the trainer is part of the first step.
 
     A trial that runs out of memory is tried once more with every batch cut into two pieces whose gradients are added
-    up: the same effective batch, noted in each report from then on.
+    up: the same effective batch, noted in each report from then on. One that shares a GPU is not: there it is the share
+    that is too small, and it is asked again with a larger one.
     """
 
     def __init__(self, job: TrialJob) -> None:
@@ -41,7 +43,7 @@ class TrialWorker:
     def step(self) -> EpochReport | Outcome:
         """The next epoch, or how the trial failed. Saves when the stop file asks for it."""
         result = self._attempt()
-        if isinstance(result, Failure) and result.reason is FailureReason.OUT_OF_MEMORY and self.job.accumulate == 1:
+        if isinstance(result, Failure) and self._may_try_in_pieces(result):
             # Not in an `except` block, whose error would keep the first attempt's memory while the second asks for its.
             self._go_on_in_pieces()
             result = self._attempt()
@@ -99,6 +101,7 @@ class TrialWorker:
         adopted, problem = self._adopted()
         if adopted is not None:
             return adopted
+        keep_to_share(self.job)
         self._trainer = open_trainer(self.job)
         self._untold = self._trainer.history
         report = self._trainer.step()
@@ -140,6 +143,9 @@ class TrialWorker:
         # The driver's check has found the data there: it is this node that lacks it.
         message = f"the data root `{root}` is not on this node `{socket.gethostname()}`"
         return replace(failure, message=message, reason=FailureReason.STORAGE)
+
+    def _may_try_in_pieces(self, failure: Failure) -> bool:
+        return failure.reason is FailureReason.OUT_OF_MEMORY and self.job.accumulate == 1 and not self.job.gpu_fraction
 
     def _go_on_in_pieces(self) -> None:
         """From the last checkpoint, or from the start, with batches in two pieces."""

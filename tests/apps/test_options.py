@@ -10,6 +10,22 @@ from ferray.apps.options import gibibytes, sweep_runtime_from
 from ferray.errors import ConfigError
 
 
+@pytest.mark.parametrize(("given", "kept"), [("0.5", 0.5), (2, 2.0), ("auto", "auto"), (None, None)])
+def test_gpus_of_a_trial_are_a_number_or_left_to_a_measurement(given: object, kept: object) -> None:
+    assert sweep_runtime_from({"tracker": "none", "gpus_per_trial": given}).gpus_per_trial == kept
+
+
+def test_what_is_no_number_of_gpus_is_refused() -> None:
+    with pytest.raises(ConfigError, match="`--gpus-per-trial half` is no number of GPUs"):
+        sweep_runtime_from({"tracker": "none", "gpus_per_trial": "half"})
+
+
+def test_one_process_measures_nothing_to_share() -> None:
+    asked = {"tracker": "none", "launcher": "inline", "gpus_per_trial": "auto"}
+    with pytest.raises(ConfigError, match="`--gpus-per-trial` is for Ray"):
+        sweep_runtime_from(asked)
+
+
 @pytest.mark.parametrize(
     ("given", "gib"), [("8GiB", 8.0), ("8g", 8.0), ("512MiB", 0.5), ("1.5 TB", 1536.0), ("8", 8.0), (2.5, 2.5)]
 )

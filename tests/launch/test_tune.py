@@ -182,6 +182,11 @@ def test_worker_is_asked_for_beside_the_nodes_to_avoid() -> None:
     assert asked == PlacementGroupFactory([{"CPU": 2.0}], bundle_label_selector=selector)
 
 
+def test_worker_is_asked_for_with_the_part_of_a_gpu_that_its_trials_need() -> None:
+    asked = _request({"CPU": 2.0, "GPU": 0.25}, {"avoid": [], "gpus": 0.5})
+    assert asked == PlacementGroupFactory([{"CPU": 2.0, "GPU": 0.5}])
+
+
 def test_worker_that_avoids_nothing_may_live_on_every_node() -> None:
     assert _request({"CPU": 2.0}, {"avoid": []}) == PlacementGroupFactory([{"CPU": 2.0}])
 

@@ -73,6 +73,11 @@ def test_trial_larger_than_the_share_is_asked_wrongly() -> None:
         found(A100, max_gpus=1, gpus_per_trial=2.0)
 
 
+def test_share_that_is_to_be_measured_is_a_whole_gpu_until_it_is() -> None:
+    assert wanted_placement(Runtime(address="auto", gpus_per_trial="auto")).gpus == 1.0
+    assert found(A100, gpus_per_trial="auto").gpus == 1.0
+
+
 def test_cluster_without_nodes_is_asked_for_what_a_trial_wants() -> None:
     wanted = wanted_placement(Runtime(address="auto", accelerator="A100", memory_per_trial_gib=2, max_concurrent=3))
     assert wanted.resources == {"CPU": 1.0, "GPU": 1.0, "memory": 2 * GIB, "accelerator_type:A100": 0.001}

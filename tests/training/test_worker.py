@@ -97,6 +97,15 @@ def test_nothing_of_the_first_attempt_lives_when_the_second_begins(
     assert alive_then == [[], []]
 
 
+def test_lack_of_memory_on_a_shared_gpu_is_the_shares_and_cuts_no_batch(
+    job: TrialJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, torch.OutOfMemoryError("CUDA out of memory"))
+    outcome = TrialWorker(replace(job, gpu_fraction=0.25)).step()
+    assert isinstance(outcome, Outcome)
+    assert outcome.reason is FailureReason.OUT_OF_MEMORY
+
+
 def test_trial_that_ends_well_in_half_batches_leaves_no_traceback(
     job: TrialJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,13 @@
+"""A trial's share of a GPU's memory, beyond which the trial itself is refused memory and not its neighbours."""
+
+from __future__ import annotations
+
+import torch
+
+from ferray.config.job import TrialJob
+
+
+def keep_to_share(job: TrialJob) -> None:
+    """Fence this process off from the memory of the trials beside it, where the job says that it shares a GPU."""
+    if job.gpu_fraction and job.device != "cpu" and torch.cuda.is_available():
+        torch.cuda.set_per_process_memory_fraction(job.gpu_fraction)

@@ -1,0 +1,94 @@
+"""A GPU of this machine, measured by processes: here a script that answers as they do, with memory and no device."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from ferray.config.trial import TrialConfig
+from ferray.config.workload import Workload
+from ferray.errors import ClusterError
+from ferray.launch._local_gpu import CONTEXT_BYTES, LocalGpu, _plausible, local_gpu, mps_is_on
+from ferray.training.gpu_probe import Probe
+
+SCRIPT = """
+import json, sys
+
+ANSWERS = {
+    "facts": {"name": "Fake", "memory_bytes": 1000, "used_bytes": 100},
+    "train": {"images_per_s": 10.0, "peak_bytes": 310},
+    "free": {},
+    7: {"peak_bytes": 300, "used_bytes": 150 + 2**20},
+    8: {"error": "it broke"},
+    9: {"ran_out": True},
+}
+for line in sys.stdin:
+    ((what, given),) = json.loads(line).items()
+    kind = given["num_classes"] if what == "build" else what
+    if kind == 6:
+        sys.exit(3)
+    print(json.dumps(ANSWERS[kind]), flush=True)
+"""
+
+
+def workload(num_classes: int = 7) -> Workload:
+    config = TrialConfig.model_validate({"dataset": "demo", "backbone": "tiny_cnn", "image_size": 32})
+    return Workload.of(config, image_size=32, num_classes=num_classes)
+
+
+@pytest.fixture
+def gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalGpu]:
+    monkeypatch.setenv("PATH", str(tmp_path))  # without nvidia-smi
+    script = tmp_path / "probe.py"
+    script.write_text(SCRIPT)
+    with local_gpu((sys.executable, "-S", str(script))) as found:
+        yield found
+
+
+def test_device_says_what_it_is(gpu: LocalGpu) -> None:
+    assert (gpu.facts.name, gpu.facts.memory_bytes, gpu.facts.used_bytes) == ("Fake", 1000, 100)
+
+
+def test_copies_add_up_to_a_rate_and_each_has_its_memory(gpu: LocalGpu) -> None:
+    found = gpu.measure(workload(), 2)
+    assert (found.images_per_s, found.peak_bytes, found.context_bytes) == (20.0, 310, 50 + 2**20)
+
+
+def test_memory_that_is_refused_is_a_measurement(gpu: LocalGpu) -> None:
+    assert gpu.measure(workload(9), 1).ran_out
+
+
+def test_error_is_told_in_a_sentence(gpu: LocalGpu) -> None:
+    with pytest.raises(ClusterError, match="a training that measures the GPU has failed: it broke"):
+        gpu.measure(workload(8), 1)
+
+
+def test_process_that_ends_is_told(gpu: LocalGpu) -> None:
+    with pytest.raises(ClusterError, match="has ended with exit code `3`"):
+        gpu.measure(workload(6), 1)
+
+
+def test_processes_end_with_the_scope(gpu: LocalGpu) -> None:
+    gpu.measure(workload(), 2)
+    children = [process._child for process in gpu._processes]
+    gpu.close()
+    assert [child.returncode is not None for child in children] == [True, True]
+
+
+def test_mps_is_seen_by_its_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_MPS_PIPE_DIRECTORY", str(tmp_path))
+    assert not mps_is_on()
+    (tmp_path / "control").touch()
+    assert mps_is_on()
+
+
+def test_probe_itself_says_where_there_is_no_gpu() -> None:
+    assert Probe().answer({"build": asdict(workload())}) == {"error": "torch finds no GPU"}
+
+
+def test_context_that_others_have_hidden_is_the_usual_one() -> None:
+    assert [_plausible(found) for found in (-5, 0, 2**40)] == [CONTEXT_BYTES] * 3
