@@ -20,7 +20,9 @@ from ferray.study.enqueued import enqueue
 from ferray.study.records import RESULT_ATTR, TRIAL_ATTR
 from ferray.study.suggest import distribution_of
 
-KNOWN_ATTR = "known-"  # on the study, and the identity of an earlier sweep: what was taken over from it
+LEARNT_ATTR = "learnt-"  # on the study, and the identity of an earlier sweep: how many parts were taken over from it
+KNOWN_ATTR = "known-"  # the same, and the number of a part: its trials
+TRIALS_A_PART = 100  # a value in MySQL holds 64 KiB
 
 
 @dataclass(frozen=True)
@@ -49,18 +51,23 @@ class Knowledge:
 
 def take_over(study: optuna.Study, earlier: Knowledge) -> bool:
     """Put the sets into the queue and keep the trials, once for each earlier sweep: whether they were not there yet."""
-    name = f"{KNOWN_ATTR}{earlier.identity}"
-    if name in study.user_attrs:
+    if f"{LEARNT_ATTR}{earlier.identity}" in study.user_attrs:
         return False
     enqueue(study, earlier.sets)
-    study.set_user_attr(name, [asdict(trial) for trial in earlier.known])
+    trials = [asdict(trial) for trial in earlier.known]
+    parts = [trials[first : first + TRIALS_A_PART] for first in range(0, len(trials), TRIALS_A_PART)]
+    for number, part in enumerate(parts):
+        study.set_user_attr(f"{KNOWN_ATTR}{earlier.identity}-{number}", part)
+    study.set_user_attr(f"{LEARNT_ATTR}{earlier.identity}", len(parts))  # last: a driver killed before begins anew
     return True
 
 
 def known_trials(study: optuna.Study, spec: SweepSpec) -> list[FrozenTrial]:
     """All that are kept, as finished trials of this space, numbered so that they lie before its first."""
     attrs = study.user_attrs
-    kept = [trial for name in sorted(attrs) if name.startswith(KNOWN_ATTR) for trial in attrs[name]]
+    learnt = {name.removeprefix(LEARNT_ATTR): attrs[name] for name in sorted(attrs) if name.startswith(LEARNT_ATTR)}
+    parts = [f"{KNOWN_ATTR}{identity}-{number}" for identity, num in learnt.items() for number in range(num)]
+    kept = [trial for part in parts for trial in attrs[part]]
     known = {name: distribution_of(parameter.node) for name, parameter in parameters_of(spec).items()}
     found = list(_frozen(kept, known))
     for number, trial in enumerate(found, start=-len(found)):

@@ -10,7 +10,7 @@ import pytest
 
 from ferray.events import Outcome, OutcomeKind
 from ferray.study.history import load_sweep
-from ferray.study.known_trials import Knowledge, KnownTrial
+from ferray.study.known_trials import Knowledge, KnownTrial, known_trials
 from ferray.study.store import open_store
 from ferray.study.study import Study
 from ferray.testing.curves import small_spec
@@ -76,3 +76,11 @@ def test_pruned_trials_are_known_too(sampler: str, tmp_path: Path) -> None:
     pruned = tuple(KnownTrial(trial.params, trial.value, step=3) for trial in known(3))
     opened.learn_from(Knowledge("other", (), (*known(3), *pruned)))
     assert len(rates_asked(opened, 2)) == 2
+
+
+def test_many_are_kept_in_parts_that_a_database_takes(tmp_path: Path) -> None:
+    opened = study(tmp_path / "s")
+    opened.learn_from(Knowledge("other", (), known(250)))
+    kept = opened._optuna.user_attrs
+    assert [len(kept[f"known-other-{part}"]) for part in range(3)] == [100, 100, 50]
+    assert len(known_trials(opened._optuna, opened.spec)) == 250
