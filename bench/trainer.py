@@ -1,155 +1,174 @@
-"""What each switch of the trainer costs, off and on, in CPU seconds an image; and what all of them cost when off.
+"""The trainer against the bare step, with the augmentation of wang2020 at 224 px, and what augmentation costs alone.
 
-    python -m bench.trainer [--backbone resnet18] [--image-size 48] [--batch-size 32] [--images 280] [--rounds 9]
-    python -m bench.trainer --only ema "clip norm"
+    python -m bench.trainer [--quick]
 
-prints one JSON document. Trainings take turns, an epoch each, so that what else the machine does meets all of them; a
-figure is the median over rounds, a cost the median of what a round's epoch took beyond that of the plain training in
-the same round. `bare` is the same training as a loop of torch alone: what "off" costs is measured against it.
+The bare step is a loop of torch: forward, loss, backward, optimiser, over images that were augmented beforehand. The
+trainer looks its images up, augments them, trains and counts. Both have the same network on one thread and take turns,
+an epoch each; figures are of CPU seconds. What each switch of the trainer costs is `bench.switches`.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from bench.record import Record, Recording, cpus, interleaved, print_record, recording
+from ferray.augment._batched import run
+from ferray.registry import ROOMS
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.assemble import Assembly, assemble, epoch_batches
-from ferray.training.epoch import run_epoch
-from ferray.training.evaluation import evaluate, evaluation_size, plain_batches
+from ferray.training.step import train_epoch
 
-OFF: dict[str, Any] = {}
-SWITCHES: dict[str, dict[str, Any]] = {
-    "ema": {"ema": {}},
-    "clip norm": {"clip": {"mode": "norm"}},
-    "clip value": {"clip": {"mode": "value"}},
-    "clip agc": {"clip": {"mode": "agc", "value": 0.01}},
-    "decay matrices": {"optimizer": {"decay": "matrices"}},
-    "layer_decay": {"optimizer": {"layer_decay": 0.75}},
-    "head_lr_factor": {"optimizer": {"head_lr_factor": 10}},
-    "sgd": {"optimizer": {"name": "sgd"}},
-    "sgd nesterov": {"optimizer": {"name": "sgd", "nesterov": True}},
-    "lamb": {"optimizer": {"name": "lamb"}},
-    "lion": {"optimizer": {"name": "lion"}},
-    "muon": {"optimizer": {"name": "muon"}},
-    "one_cycle": {"schedule": {"name": "one_cycle"}},
-    "unfreeze": {"unfreeze": {"every_epochs": 2}},
-    "augment light": {"augment": "light"},
-    "augment rand_augment": {"augment": "rand_augment"},
-    "augment trivial_augment": {"augment": "trivial_augment"},
-    "mixup": {"mixup": {"alpha": 0.2}},
-    "cutmix": {"mixup": {"alpha": 0.0, "cutmix_alpha": 1.0}},
-    "label_smoothing": {"label_smoothing": 0.1},
-    "random_erasing": {"random_erasing": {}},
-    "evaluate flip": {"evaluate": {"flip": True}},
-}
-Epoch = Callable[[int], object]
+LEAST_OF_BARE = 0.95
+MOST_MS = 0.77  # of wang2020, an image at 224 px
+SIZES = (64, 224)
+Images = NDArray[np.uint8]
 
 
-def bare_epoch(parts: Assembly) -> Epoch:
-    """An epoch of the plain training, by torch alone: no switch is asked about."""
-    learner, val = parts.learner, parts.splits.val
+def measure(quick: bool = False) -> Record:
+    """ResNet-18 at 224 px; with `quick` a tiny network on few pixels."""
+    torch.set_num_threads(1)
+    size, backbone, images, rounds = (32, "tiny_cnn", 28, 1) if quick else (224, {"timm": {"name": "resnet18"}}, 48, 7)
+    with recording("trainer", quick=quick) as record, tempfile.TemporaryDirectory() as folder:
+        parts = [_assembled(Path(folder), backbone=backbone, image_size=size, num_train=images) for _ in range(2)]
+        sides = {"bare": bare_epoch(parts[0]), "trainer": trainer_epoch(parts[1])}
+        costs = interleaved(sides, rounds + 1)
+        bare, trainer = ([images / cost for cost in cpus(costs[side])[1:]] for side in sides)
+        record.compare("images", trainer, bare, unit="images a CPU second", at_least=LEAST_OF_BARE)
+        for name in ROOMS["augment"].names():
+            for size in SIZES:
+                _state_policy(record, name, size, quick=quick)
+        _state_batched(record, quick=quick)
+    return record.document()
 
-    def train_and_judge(epoch: int) -> None:
-        positions = epoch_batches(parts.config, parts.training, epoch)
-        learner.schedule.begin_epoch(epoch - 1, len(positions))
+
+def bare_epoch(parts: Assembly) -> Callable[[], None]:
+    """Steps of torch alone on an epoch's batches, which are in memory as the network will see them."""
+    learner = parts.learner
+    batches = [(batch.images, batch.labels) for batch in _batches(parts)]
+
+    def train() -> None:
         learner.model.train()
-        loss_sum, hits = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.int64)
-        for batch in parts.prefetcher.feed([_prepare(parts, batch) for batch in positions]):
-            logits_NC = learner.logits(batch.images)
-            loss = F.cross_entropy(logits_NC, F.one_hot(batch.labels, learner.num_classes).float())
+        for images_NHWC, labels in batches:
+            loss = F.cross_entropy(learner.model(learner.preprocessing(images_NHWC)), labels)
             torch.autograd.backward(loss)
             learner.optimizer.step()
             learner.optimizer.zero_grad(set_to_none=True)
-            learner.schedule.step()
-            loss_sum += loss.detach() * len(batch)
-            hits += (logits_NC.detach().argmax(dim=1) == batch.labels).sum()
-        size = evaluation_size(parts.config.batch_size)
-        evaluate(learner, plain_batches(val, np.arange(len(val)), size, parts.prefetcher), lambda logits: logits)
 
-    return train_and_judge
+    return train
 
 
-def epoch_of(parts: Assembly) -> Epoch:
-    """An epoch as a trial has it."""
-
-    def run(epoch: int) -> None:
-        with parts.randomness.active():
-            run_epoch(parts, epoch)
-
-    return run
+def trainer_epoch(parts: Assembly) -> Callable[[], object]:
+    """An epoch's training as a trial has it."""
+    return lambda: train_epoch(parts.learner, _batches(parts), parts.training.strategy.criterion(0.0))
 
 
-def _prepare(parts: Assembly, positions: np.ndarray[Any, np.dtype[np.int64]]) -> Callable[[], Any]:
-    return lambda: parts.batches.prepare(positions, epoch=1, index=0)
+def _batches(parts: Assembly) -> Any:
+    positions = epoch_batches(parts.config, parts.training, 1)
+    tasks: list[Callable[[], Any]] = [
+        partial(parts.batches.prepare, batch, epoch=1, index=index) for index, batch in enumerate(positions)
+    ]
+    return parts.prefetcher.feed(tasks)
 
 
-def timed(epochs: dict[str, Epoch], rounds: int, images: int) -> dict[str, list[float]]:
-    """CPU seconds an image of each training, round by round, after one that warms up."""
-    found: dict[str, list[float]] = {name: [] for name in epochs}
-    for epoch in range(1, rounds + 2):
-        for name, run in epochs.items():
-            started = time.process_time()
-            run(epoch)
-            found[name].append((time.process_time() - started) / images)
-    return {name: taken[1:] for name, taken in found.items()}
+def _assembled(folder: Path, **keys: Any) -> Assembly:
+    config = demo_config(num_val=7, augment="wang2020", epochs=1000, **keys)
+    return assemble(demo_job(folder / "trial", folder / "cache", config))
 
 
-def figures(taken: dict[str, list[float]]) -> dict[str, Any]:
-    """Milliseconds of CPU an image, and each switch's cost over the plain training's in the same round."""
-    plain = taken["off"]
-
-    def cost(name: str, over: Sequence[float]) -> dict[str, float]:
-        ratios = [one / other for one, other in zip(taken[name], over, strict=True)]
-        extra = [1000 * (one - other) for one, other in zip(taken[name], over, strict=True)]
-        return {
-            "ms_an_image": round(1000 * statistics.median(taken[name]), 4),
-            "extra_ms_an_image": round(statistics.median(extra), 4),
-            "times": round(statistics.median(ratios), 3),
-        }
-
-    switches = {name: cost(name, plain) for name in taken if name not in ("off", "bare")}
-    return {"off": cost("off", taken["bare"]), "switches": switches}
+def _state_policy(record: Recording, name: str, size: int, *, quick: bool) -> None:
+    """What a policy costs on the host."""
+    kind, images = ROOMS["augment"].load(name), _pictures(4 if quick else 64, size)
+    policy = kind(kind.Params(), size)
+    promise = {"at_most": MOST_MS} if (name, size) == ("wang2020", 224) else {}
+    taken = _ms_an_image(lambda seed: policy.apply(images, seed), len(images), quick=quick)
+    record.state(f"{name}, {size} px", taken, "CPU ms an image", **promise)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--backbone", default="", help="a network of timm; tiny_cnn without")
-    parser.add_argument("--image-size", type=int, default=48)
-    parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--images", type=int, default=280, help="of the training split; a quarter as many validate")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--only", nargs="*", default=[*SWITCHES], choices=[*SWITCHES], metavar="SWITCH")
-    given = parser.parse_args()
-    plain = {
-        "num_train": given.images,
-        "num_val": given.images // 4,
-        "backbone": {"timm": {"name": given.backbone}} if given.backbone else "tiny_cnn",
-        "image_size": given.image_size,
-        "batch_size": given.batch_size,
-        "epochs": given.rounds + 1,
+def _state_batched(record: Recording, *, quick: bool) -> None:
+    """wang2020 as torch operations over a batch, and as torchvision's, which draw once for all they are given.
+
+    On a GPU each operation is at least a launch, so their number for a batch says more there than seconds of a CPU.
+    """
+    size, count = 224, 4 if quick else 32
+    kind, images = ROOMS["augment"].load("wang2020"), torch.from_numpy(_pictures(count, size))
+    policy = kind(kind.Params(), size)
+    batched = _ms_an_image(lambda seed: run(policy.steps(count, size, size, seed), images), count, quick=quick)
+    theirs = torchvision_wang2020()
+    images_NCHW = images.permute(0, 3, 1, 2).contiguous()
+    one_by_one = _ms_an_image(lambda _: [theirs(image) for image in images_NCHW], count, quick=quick)
+    record.details["operations of torch for a batch of 32"] = {
+        "over the batch": _operations(lambda: run(policy.steps(count, size, size, 1), images)),
+        "torchvision, image by image": _operations(lambda: [theirs(image) for image in images_NCHW]),
     }
-    with tempfile.TemporaryDirectory() as folder:
+    record.state("wang2020, 224 px, torch over a batch", batched, "CPU ms an image")
+    record.state("wang2020, 224 px, torchvision image by image", one_by_one, "CPU ms an image")
 
-        def assembled(switch: dict[str, Any]) -> Assembly:
-            return assemble(demo_job(Path(folder) / "trial", Path(folder) / "cache", demo_config(**plain, **switch)))
 
-        epochs: dict[str, Epoch] = {"bare": bare_epoch(assembled(OFF))}
-        for name, switch in {"off": OFF, **{name: SWITCHES[name] for name in given.only}}.items():
-            epochs[name] = epoch_of(assembled(switch))
-        taken = timed(epochs, given.rounds, given.images)
-    print(json.dumps({"benchmark": "trainer", "asked_for": vars(given), **figures(taken)}, indent=2))
+def torchvision_wang2020() -> Callable[[torch.Tensor], torch.Tensor]:
+    """The nearest that torchvision.transforms.v2 has: it fills corners with black, where the list mirrors them."""
+    from torchvision.transforms import v2  # type: ignore[import-untyped]  # torchvision has no types
+
+    sometimes = partial(v2.RandomApply, p=0.5)
+    composed: Callable[[torch.Tensor], torch.Tensor] = v2.Compose(
+        [
+            v2.RandomHorizontalFlip(),
+            sometimes([v2.ColorJitter(brightness=0.2)]),
+            sometimes([v2.RandomAffine(45, (0.0625, 0.0625), (0.9, 1.1), interpolation=v2.InterpolationMode.BILINEAR)]),
+            sometimes([v2.JPEG((99, 100))]),
+            sometimes([v2.ColorJitter(hue=20 / 180, saturation=30 / 255)]),
+        ]
+    )
+    return composed
+
+
+def _ms_an_image(act: Callable[[int], object], count: int, *, quick: bool) -> float:
+    """Median over seeds, after one that imports."""
+    act(0)
+    taken = []
+    for seed in range(1 if quick else 9):
+        started = time.process_time()
+        act(seed)
+        taken.append(1000 * (time.process_time() - started) / count)
+    return median(taken)
+
+
+class _Counted(TorchDispatchMode):
+    """Counts the operations that torch is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch does not type it
+        self.count: int = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += 1
+        return func(*args, **(kwargs or {}))
+
+
+def _operations(act: Callable[[], object]) -> int:
+    counted = _Counted()
+    with counted:
+        act()
+    return counted.count
+
+
+def _pictures(count: int, size: int) -> Images:
+    """Smooth in colour, as faces are and noise is not: JPEG pays for detail."""
+    coarse = np.random.default_rng(0).integers(0, 256, (count, 12, 12, 3), dtype=np.uint8)
+    return np.stack([cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC) for image in coarse])
 
 
 if __name__ == "__main__":
-    main()
+    print_record(measure, __doc__)
