@@ -16,7 +16,8 @@ def _of_estimator(config: TrialConfig) -> list[tuple[str, str, str]]:
     if config.estimator.name == "none":
         return []
     problem = f"`{config.estimator.name}` is fitted once, without steps"
-    return [(key, problem, f"leave `{key}` out") for key in OF_STEPS if getattr(config, key) is not None]
+    asked = [*(key for key in OF_STEPS if getattr(config, key) is not None), *(["compile"] if config.compile else [])]
+    return [(key, problem, f"leave `{key}` out") for key in asked]
 
 
 def _of_frozen(config: TrialConfig) -> list[tuple[str, str, str]]:

@@ -190,6 +190,11 @@ class TrialConfig(Params):
     """Samples to leave out: the path of a list, as `data clean` and `data audit` write it, kept by its digest."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """`auto` is bf16 on a device that has it, fp16 with scaling on an older GPU, float32 on CPU."""
+    compile: bool = added_later(False)
+    """Let torch compile the training step: seconds to minutes at first, less for each image after that.
+
+    It rounds otherwise and draws other dropout masks, and so is a recipe of its own. Evaluation is not compiled.
+    """
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     """Of weights, order and augmentation; trials that differ by it alone have one recipe."""
 

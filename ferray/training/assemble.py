@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import torch
 
 from ferray.config.job import TrialJob
@@ -13,6 +14,7 @@ from ferray.data.samples import PackedSamples, Splits
 from ferray.models.model import FerModel, build_model
 from ferray.outliers import OutlierRemoval
 from ferray.training.batches import Positions, TrainingBatches, split_batches
+from ferray.training.compiled_network import CompiledNetwork
 from ferray.training.device_images import DeviceImages, images_on
 from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.image_preprocessing import ImagePreprocessing
@@ -49,15 +51,14 @@ class Assembly:
 
 
 def assemble(job: TrialJob) -> Assembly:
-    """Open the data and build everything the configuration names; the number of CPU threads is set for the process.
+    """Open the data and build everything the configuration names; numbers of threads are set for the process.
 
     ConfigError where data and backbone do not go together.
     """
     config = job.trial_config()
     refuse_mismatch(config)
     precision = choose_precision(job.device, config.precision)
-    if precision.device.type == "cpu":
-        torch.set_num_threads(job.threads)
+    _set_threads(precision.device, job.threads)
     return assembly_of(
         config,
         open_job_inputs(job),
@@ -89,6 +90,13 @@ def assembly_of(
         accumulate=accumulate,
         held=held,
     )
+
+
+def _set_threads(device: torch.device, threads: int) -> None:
+    """torch's and OpenCV's on a CPU. Ahead of a GPU each of so many threads augments a batch, and OpenCV adds none."""
+    if device.type == "cpu":
+        torch.set_num_threads(threads)
+    cv2.setNumThreads(threads if device.type == "cpu" else 1)
 
 
 def epoch_batches(config: TrialConfig, training: TrainingSet, epoch: int) -> list[Positions]:
@@ -123,6 +131,7 @@ def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precis
         schedule=schedule,
         clip=config.clip,
         average=WeightAverage(config.ema, model) if config.ema else None,
+        compiled=CompiledNetwork(model, config.batch_size) if config.compile else None,
     )
 
 

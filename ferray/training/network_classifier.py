@@ -51,8 +51,13 @@ class NetworkClassifier:
             if self.takes_features:
                 logits_NC: Tensor = self.model.head(images_NHWC)
             else:
-                logits_NC = self.model(self.preprocessing(images_NHWC))
+                logits_NC = self.network(self.preprocessing(images_NHWC))
         return logits_NC.float()
+
+    def network(self, inputs: Tensor) -> Tensor:
+        """What the whole network makes of its inputs."""
+        logits_NC: Tensor = self.model(inputs)
+        return logits_NC
 
     def targets(self, batch: Batch) -> Tensor:
         """The batch's own targets, else all probability on the label: (N, C) float32."""

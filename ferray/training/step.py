@@ -15,6 +15,7 @@ from ferray.config.clip import ClipConfig
 from ferray.imbalance import Criterion
 from ferray.training.batches import Batch
 from ferray.training.clipping import clip_gradients
+from ferray.training.compiled_network import CompiledNetwork
 from ferray.training.network_classifier import NetworkClassifier
 from ferray.training.optimizer import EpochSchedule, refuse_other_moments
 from ferray.training.weight_average import WeightAverage
@@ -28,6 +29,7 @@ class Learner(NetworkClassifier):
     schedule: EpochSchedule
     clip: ClipConfig | None = None
     average: WeightAverage | None = None
+    compiled: CompiledNetwork | None = None
     scaler: GradScaler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,6 +43,11 @@ class Learner(NetworkClassifier):
         return NetworkClassifier(
             self.average.model, self.precision, self.num_classes, self.preprocessing, self.takes_features, self.views
         )
+
+    def network(self, inputs: Tensor) -> Tensor:
+        if self.compiled is None or not self.model.training:
+            return super().network(inputs)
+        return self.compiled(inputs)
 
     def collect(self, loss: Tensor) -> None:
         """Add this loss's gradients to those collected for the next step."""

@@ -20,6 +20,11 @@ def test_an_estimator_has_no_use_for_what_speaks_of_steps(key: str) -> None:
         refuse_mismatch(demo_config(estimator="svm", epochs=1, **{key: {}}))
 
 
+def test_an_estimator_has_nothing_to_compile() -> None:
+    with pytest.raises(ConfigError, match="compile: `svm` is fitted once, without steps"):
+        refuse_mismatch(demo_config(estimator="svm", epochs=1, compile=True))
+
+
 def test_nothing_joins_where_the_head_alone_is_trained() -> None:
     with pytest.raises(ConfigError, match="unfreeze: has no stage to let join"):
         refuse_mismatch(demo_config(finetune="head", unfreeze={}))
