@@ -1,4 +1,4 @@
-"""The room of imbalance strategies. Letters: N samples, C classes."""
+"""The room of imbalance strategies. Letters: N samples, C classes, H trials side by side."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from ferray.registry import Params
 
 Criterion = Callable[[Tensor, Tensor], Tensor]  # logits (N, C), target (N, C) probabilities -> scalar
+Cost = Callable[..., Tensor]  # logits (..., N, C), target (..., N, C) and numbers -> the cost (..., N) of each sample
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,37 @@ class ImbalanceStrategy:
         return logits_NC
 
 
+class MeanCost:
+    """A criterion that is the mean of a cost over samples, and whose cost takes those of several trials at once.
+
+    `numbers` are what differs from trial to trial: vectors (C,) float64, which follow the logits to their device and
+    are copied there once, as a copy in every step would make the host wait for the device in every step; or floats.
+    """
+
+    def __init__(self, cost: Cost, *numbers: Tensor | float) -> None:
+        self.cost = cost
+        self.numbers = numbers
+        self._copies: dict[tuple[torch.device, torch.dtype], list[Tensor | float]] = {}
+
+    def __call__(self, logits_NC: Tensor, target_NC: Tensor) -> Tensor:
+        return self.cost(logits_NC, target_NC, *self._like(logits_NC)).mean()
+
+    def _like(self, logits_NC: Tensor) -> list[Tensor | float]:
+        key = (logits_NC.device, torch.promote_types(logits_NC.dtype, torch.float32))
+        if key not in self._copies:
+            device, dtype = key
+            self._copies[key] = [
+                number.to(device=device, dtype=dtype) if isinstance(number, Tensor) else number
+                for number in self.numbers
+            ]
+        return self._copies[key]
+
+
+def cross_entropy_costs(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
+    """Cross-entropy of each sample (..., N) against probabilities."""
+    return -(target_NC * F.log_softmax(logits_NC, dim=-1)).sum(dim=-1)
+
+
 def soft_cross_entropy(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
     """Cross-entropy against probabilities, mean over samples."""
-    return -(target_NC * F.log_softmax(logits_NC, dim=1)).sum(dim=1).mean()
+    return cross_entropy_costs(logits_NC, target_NC).mean()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ferray.imbalance import ClassCounts, Criterion, soft_cross_entropy
+from ferray.imbalance import ClassCounts, Criterion, MeanCost, cross_entropy_costs
 
 Normalisation = Literal["samples", "classes"]
 
@@ -34,7 +34,7 @@ class PerClass:
 
 def log_probabilities(logits_NC: Tensor) -> Tensor:
     """Log-softmax in float32 at least: half precision loses the small differences that the strategies weigh."""
-    return F.log_softmax(at_least_float32(logits_NC), dim=1)
+    return F.log_softmax(at_least_float32(logits_NC), dim=-1)
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:
@@ -80,13 +80,7 @@ def log_prior(counts: ClassCounts) -> Tensor:
 
 def shifted_cross_entropy(shift_C: Tensor) -> Criterion:
     """Cross-entropy of logits with a number added for each class, mean over samples."""
-    shift = PerClass(shift_C)
-
-    def loss(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
-        logits_NC = at_least_float32(logits_NC)
-        return soft_cross_entropy(logits_NC + shift.like(logits_NC), target_NC)
-
-    return loss
+    return MeanCost(_shifted_costs, shift_C)
 
 
 def normalised(weights_C: Tensor, counts: ClassCounts, normalisation: Normalisation = "samples") -> Tensor:
@@ -110,10 +104,13 @@ def weighted_cross_entropy(weights_C: Tensor) -> Criterion:
     It divides by the number of samples, not by the sum of their weights: torch does the first for soft targets and the
     second for hard ones, and here one meaning has to hold for both.
     """
-    weights = PerClass(weights_C)
+    return MeanCost(weighted_costs, weights_C)
 
-    def loss(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
-        log_p_NC = log_probabilities(logits_NC)
-        return -(target_NC * weights.like(log_p_NC) * log_p_NC).sum(dim=1).mean()
 
-    return loss
+def weighted_costs(logits_NC: Tensor, target_NC: Tensor, weights_C: Tensor) -> Tensor:
+    """Cross-entropy of each sample (..., N), its class terms weighted."""
+    return -(target_NC * weights_C * log_probabilities(logits_NC)).sum(dim=-1)
+
+
+def _shifted_costs(logits_NC: Tensor, target_NC: Tensor, shift_C: Tensor) -> Tensor:
+    return cross_entropy_costs(at_least_float32(logits_NC) + shift_C, target_NC)

@@ -9,8 +9,8 @@ from pydantic import Field
 from torch import Tensor
 
 from ferray import registry
-from ferray.imbalance import Criterion, ImbalanceStrategy
-from ferray.imbalance._per_class import PerClass, inverse_frequency, log_probabilities
+from ferray.imbalance import Criterion, ImbalanceStrategy, MeanCost
+from ferray.imbalance._per_class import inverse_frequency, log_probabilities
 
 # For gamma < 1 the slope of (1 - p) ** gamma is infinite at p = 1, and infinity times log p = 0 is NaN.
 _LEAST_DOUBT = 1e-6
@@ -32,12 +32,11 @@ class Focal(ImbalanceStrategy):
     params: Params
 
     def criterion(self, progress: float) -> Criterion:
-        gamma = self.params.gamma
-        alpha = PerClass(inverse_frequency(self.counts, 1.0 if self.params.alpha == "inverse_frequency" else 0.0))
+        power = 1.0 if self.params.alpha == "inverse_frequency" else 0.0
+        return MeanCost(_costs, inverse_frequency(self.counts, power), self.params.gamma)
 
-        def loss(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
-            log_p_NC = log_probabilities(logits_NC)
-            doubt_NC = (-torch.expm1(log_p_NC)).clamp(min=_LEAST_DOUBT)
-            return -(target_NC * alpha.like(log_p_NC) * doubt_NC**gamma * log_p_NC).sum(dim=1).mean()
 
-        return loss
+def _costs(logits_NC: Tensor, target_NC: Tensor, alpha_C: Tensor, gamma: Tensor | float) -> Tensor:
+    log_p_NC = log_probabilities(logits_NC)
+    doubt_NC = (-torch.expm1(log_p_NC)).clamp(min=_LEAST_DOUBT)
+    return -(target_NC * alpha_C * doubt_NC**gamma * log_p_NC).sum(dim=-1)

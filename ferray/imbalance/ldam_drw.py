@@ -9,13 +9,8 @@ from pydantic import Field
 from torch import Tensor
 
 from ferray import registry
-from ferray.imbalance import ClassCounts, Criterion, ImbalanceStrategy
-from ferray.imbalance._per_class import (
-    PerClass,
-    at_least_float32,
-    class_balanced_weights,
-    weighted_cross_entropy,
-)
+from ferray.imbalance import ClassCounts, Criterion, ImbalanceStrategy, MeanCost
+from ferray.imbalance._per_class import at_least_float32, class_balanced_weights, weighted_costs
 
 
 class LdamDrw(ImbalanceStrategy):
@@ -41,15 +36,14 @@ class LdamDrw(ImbalanceStrategy):
     params: Params
 
     def criterion(self, progress: float) -> Criterion:
-        margin, scale = PerClass(margins(self.counts, self.params.max_margin)), self.params.scale
         deferred = progress >= self.params.drw_start_fraction
-        weighted = weighted_cross_entropy(class_balanced_weights(self.counts, self.params.beta if deferred else 0.0))
+        weights_C = class_balanced_weights(self.counts, self.params.beta if deferred else 0.0)
+        return MeanCost(_costs, margins(self.counts, self.params.max_margin), weights_C, self.params.scale)
 
-        def loss(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
-            logits_NC = at_least_float32(logits_NC)
-            return weighted(scale * (logits_NC - target_NC * margin.like(logits_NC)), target_NC)
 
-        return loss
+def _costs(logits_NC: Tensor, target_NC: Tensor, margin_C: Tensor, weights_C: Tensor, scale: Tensor | float) -> Tensor:
+    logits_NC = at_least_float32(logits_NC)
+    return weighted_costs(scale * (logits_NC - target_NC * margin_C), target_NC, weights_C)
 
 
 def margins(counts: ClassCounts, max_margin: float) -> Tensor:

@@ -31,4 +31,4 @@ class Loss:
 
 def log_probabilities(logits_NC: Tensor) -> Tensor:
     """Log-softmax in float32 at least."""
-    return F.log_softmax(logits_NC.to(torch.promote_types(logits_NC.dtype, torch.float32)), dim=1)
+    return F.log_softmax(logits_NC.to(torch.promote_types(logits_NC.dtype, torch.float32)), dim=-1)

@@ -5,6 +5,7 @@ N = images, H and W = pixels, C = classes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -98,10 +99,28 @@ def build_model(config: TrialConfig, num_classes: int, *, num_inputs: int | None
     torch's global generator is neither read nor moved. Raises ConfigError when the backbone cannot be had, does not
     take images of `config.image_size`, or has fewer stages than `config.finetune`.
     """
+    model, _ = draw_model(config, num_classes, num_inputs=num_inputs)
+    return model
+
+
+@dataclass(frozen=True)
+class DrawnBackbone:
+    """A backbone that several networks may have, and torch's random state once one of their seed has been built."""
+
+    backbone: Backbone
+    random_state: Tensor
+
+
+def draw_model(
+    config: TrialConfig, num_classes: int, *, num_inputs: int | None = None, drawn: DrawnBackbone | None = None
+) -> tuple[FerModel, DrawnBackbone]:
+    """The network as `build_model` has it, or with a backbone that is there, and what others are built with so."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(config.seed)  # torch.manual_seed would reseed the GPUs as well
-        backbone = build_backbone(config, num_inputs=num_inputs)
+        if drawn is None:
+            drawn = DrawnBackbone(build_backbone(config, num_inputs=num_inputs), torch.get_rng_state())
+        torch.set_rng_state(drawn.random_state)
         head_factory = config.head.load()(config.head.build_params())
-        model = FerModel(backbone, head_factory.build(backbone.num_features, num_classes))
+        model = FerModel(drawn.backbone, head_factory.build(drawn.backbone.num_features, num_classes))
     model.freeze(config.finetune)
-    return model
+    return model, drawn

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import cv2
 import torch
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.config.modality import image_size, refuse_mismatch
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples, Splits
-from ferray.models.model import FerModel, build_model
+from ferray.models.model import FerModel
 from ferray.outliers import OutlierRemoval
 from ferray.training.batches import Positions, TrainingBatches, split_batches
 from ferray.training.compiled_network import CompiledNetwork
@@ -19,12 +20,12 @@ from ferray.training.device_images import DeviceImages, images_on
 from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.image_preprocessing import ImagePreprocessing
 from ferray.training.inputs import open_job_inputs
-from ferray.training.network_classifier import on_device
 from ferray.training.optimizer import build_optimizer, build_schedule
 from ferray.training.parameter_groups import parameter_groups
 from ferray.training.precision import Precision, choose_precision
 from ferray.training.prefetch import Prefetcher
 from ferray.training.seeding import TorchRandomness, derive_generator, derive_seed
+from ferray.training.shared_backbone import model_on
 from ferray.training.step import Learner
 from ferray.training.training_set import TrainingSet
 from ferray.training.weight_average import WeightAverage
@@ -66,16 +67,28 @@ def assemble(job: TrialJob) -> Assembly:
         size=image_size(config),
         threads=job.threads,
         accumulate=job.accumulate,
+        shares=not (job.init_from or job.resume_from or TrialArtifacts.at(job.folder).last.exists()),
     )
 
 
 def assembly_of(
-    config: TrialConfig, splits: Splits, precision: Precision, *, size: int, threads: int = 1, accumulate: int = 1
+    config: TrialConfig,
+    splits: Splits,
+    precision: Precision,
+    *,
+    size: int,
+    threads: int = 1,
+    accumulate: int = 1,
+    shares: bool = False,
 ) -> Assembly:
-    """The parts of a training on splits that are open already; `size` is the side in pixels of its images."""
+    """The parts of a training on splits that are open already; `size` is the side in pixels of its images.
+
+    `shares`: a backbone that stays as it is may be that of another trial of this process.
+    """
     features = splits.train.features
     training = TrainingSet(splits.train, config.imbalance)
-    model = build_model(config, len(splits.train.classes), num_inputs=None if features is None else features.shape[1])
+    num_inputs, num_classes = None if features is None else features.shape[1], len(splits.train.classes)
+    model = model_on(precision.device, config, num_classes, num_inputs=num_inputs, shares=shares)
     learner, held = _learner(model, config, training, precision), _held(config, splits, precision.device)
     return Assembly(
         config=config,
@@ -110,7 +123,6 @@ def _held(config: TrialConfig, splits: Splits, device: torch.device) -> DeviceIm
 
 
 def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precision: Precision) -> Learner:
-    model = on_device(model, precision.device)
     optimizer = build_optimizer(
         config.optimizer, parameter_groups(config.optimizer, model), fused=config.unfreeze is None
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, replace
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -17,9 +19,14 @@ from torch import Tensor, nn
 from ferray.config.trial import TrialConfig
 from ferray.data.descriptor_cache import describe_all, open_rows
 from ferray.data.samples import Splits
+from ferray.models.backbones import Backbone
 from ferray.training.assemble import Assembly
 from ferray.training.batches import TrainingBatches
 from ferray.training.step import Learner
+
+# Of a frozen backbone, whose weights do not change; several trials may have one.
+_keys: WeakKeyDictionary[Backbone, dict[str, str]] = WeakKeyDictionary()
+_drawn: WeakKeyDictionary[Backbone, dict[str, NDArray[np.float32]]] = WeakKeyDictionary()  # rows that no file keeps
 
 
 def keep_features(parts: Assembly) -> Assembly:
@@ -62,7 +69,10 @@ def _rows(parts: Assembly) -> NDArray[np.float32]:
         return np.asarray(features_ND.float().cpu().numpy())
 
     if folder is None or not _comes_from_outside(parts.config):
-        return describe_all(images, look)
+        known, asked = _drawn.setdefault(learner.model.backbone, {}), f"{folder} {_key(learner)}"
+        if folder is None or asked not in known:
+            known[asked] = describe_all(images, look)
+        return known[asked]
     return open_rows(images, folder, f"{parts.config.backbone.name}-{_key(learner)}", look)
 
 
@@ -74,11 +84,18 @@ def _comes_from_outside(config: TrialConfig) -> bool:
 
 def _key(learner: Learner) -> str:
     """A hash of all that a row depends on beside its image: network, what is made of pixels, device and format."""
-    digest = hashlib.sha256()
     backbone = learner.model.backbone
     precision = f"{learner.precision.device.type} {learner.precision.dtype}"
-    facts = [learner.preprocessing.to_json(), asdict(backbone.input_spec), precision, _structure(backbone)]
-    digest.update(json.dumps(facts, sort_keys=True).encode())
+    known = _keys.setdefault(backbone, {})
+    asked = json.dumps([learner.preprocessing.to_json(), precision], sort_keys=True)
+    if asked not in known:
+        known[asked] = _hash(backbone, [learner.preprocessing.to_json(), asdict(backbone.input_spec), precision])
+    return known[asked]
+
+
+def _hash(backbone: Backbone, facts: list[Any]) -> str:
+    digest = hashlib.sha256()
+    digest.update(json.dumps([*facts, _structure(backbone)], sort_keys=True).encode())
     for name, tensor in sorted(backbone.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().contiguous().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())

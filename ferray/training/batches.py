@@ -150,6 +150,13 @@ class TrainingBatches:
         places = self._held.places_of(samples, positions)
         return UnfinishedBatch(_batch(places, labels, targets), tuple(steps), self._held.images)
 
+    def targets(self, positions: Positions, *, epoch: int) -> tuple[Positions, Targets]:
+        """Labels (N,) and smoothed targets (N, C) at these positions, where nothing is mixed."""
+        labels, targets_NC = self._answers(positions, None, epoch=epoch)
+        if targets_NC is None:
+            targets_NC = np.eye(len(self._training.samples.classes), dtype=np.float32)[labels]
+        return labels, targets_NC
+
     def _mixture(self, sides: tuple[int, ...], *, epoch: int, index: int) -> Mixture | None:
         config = self._config
         if config.mixup is None:

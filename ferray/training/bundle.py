@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 from ferray.config.job import JobBundle
 from ferray.events import EpochReport, Outcome, Save
-from ferray.training.process_state import ProcessState
+from ferray.training.fused_heads import train_together
+from ferray.training.joint_epoch import NetworkTraining
+from ferray.training.process_state import ProcessState, give_memory_back
 from ferray.training.worker import TrialWorker
 
 TrialResult = EpochReport | Outcome
@@ -31,7 +33,12 @@ class BundleWorker:
         return tuple(self._training)
 
     def step(self) -> dict[int, TrialResult]:
-        """The next epoch of each trial, or how it failed, by the trial's number."""
+        """The next epoch of each trial, or how it failed, by the trial's number.
+
+        Trials that can be fused have trained it as one before each tells of its own.
+        """
+        if len(self._training) > 1:
+            train_together([training for number in self.numbers if (training := self._upcoming(number)) is not None])
         return {number: self._step_of(number) for number in self.numbers}
 
     def drop(self, number: int, *, save: Save) -> str:
@@ -46,6 +53,7 @@ class BundleWorker:
             if worker is not None:
                 worker.close()
         self._training, self._last = {}, None
+        give_memory_back()
 
     def _step_of(self, number: int) -> TrialResult:
         worker = self._training[number]
@@ -57,6 +65,10 @@ class BundleWorker:
             if other is not worker:  # it would hear only after its next epoch that it is to save
                 other.heed_stop()
         return result
+
+    def _upcoming(self, number: int) -> NetworkTraining | None:
+        with self._own_state(number):
+            return self._training[number].upcoming()
 
     def _end(self, number: int) -> None:
         worker = self._training.pop(number, None)

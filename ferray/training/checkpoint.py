@@ -102,9 +102,9 @@ def _reason(error: Exception) -> str:
     return f"no `{error.args[0]}`" if isinstance(error, KeyError) and error.args else str(error).split("\n", 1)[0]
 
 
-def copy_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A copy on CPU that later training leaves alone."""
-    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in weights.items()}
+def copy_weights(weights: dict[str, Tensor], *, is_final: bool = False) -> dict[str, Tensor]:
+    """A copy on CPU that later training leaves alone; weights that are final, and lie there, are given as they are."""
+    return {name: tensor.detach().to("cpu", copy=not is_final) for name, tensor in weights.items()}
 
 
 class SavePacer:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import torch
+import json
+from dataclasses import dataclass, field
+
 from torch import Tensor
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
-from ferray.imbalance import Criterion, ImbalanceStrategy
+from ferray.imbalance import Criterion, ImbalanceStrategy, MeanCost
 from ferray.losses import Loss
 from ferray.losses.cross_entropy import CrossEntropy
 from ferray.training.sample_weights import EXAMPLE, class_weights_in
@@ -35,16 +37,20 @@ def training_criterion(config: TrialConfig, strategy: ImbalanceStrategy, progres
 
 def weighed(loss: Loss, weights_C: Tensor) -> Criterion:
     """The loss with a weight for each class, mean over samples."""
-    copies: dict[tuple[torch.device, torch.dtype], Tensor] = {}
+    params = json.dumps(loss.params.model_dump(mode="json"))
+    return MeanCost(_Weighed(type(loss), params, loss), weights_C)
 
-    def criterion(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
-        cost_NC = loss.of_classes(logits_NC)
-        key = (cost_NC.device, cost_NC.dtype)
-        if key not in copies:  # a copy in every step would make the host wait for the device in every step
-            copies[key] = weights_C.to(device=cost_NC.device, dtype=cost_NC.dtype)
-        return (target_NC * copies[key] * cost_NC).sum(dim=1).mean()
 
-    return criterion
+@dataclass(frozen=True)
+class _Weighed:
+    """The cost of a sample by a loss with class weights; equal where the losses are, so that their trials stack."""
+
+    kind: type[Loss]
+    params: str
+    loss: Loss = field(compare=False)
+
+    def __call__(self, logits_NC: Tensor, target_NC: Tensor, weights_C: Tensor) -> Tensor:
+        return (target_NC * weights_C * self.loss.of_classes(logits_NC)).sum(dim=-1)
 
 
 def refuse_clashing_loss(config: TrialConfig) -> None:

@@ -11,6 +11,7 @@ from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
 from ferray.errors import CheckpointError, ConfigError
 from ferray.events import EpochReport, best_epochs, pooled
+from ferray.training.joint_epoch import NetworkTraining
 from ferray.training.stages import shared_in
 from ferray.training.trainer import OnBatch, OpenTrainer, Trainer
 
@@ -80,6 +81,10 @@ class CrossValidationTrainer:
         self._log.append(report)
         return report
 
+    def upcoming(self) -> NetworkTraining | None:
+        """The training whose epoch is next: of the fold at hand, which is opened for it."""
+        return None if self._untold is not None else self._at_hand().upcoming()
+
     def save(self) -> None:
         """Write last.pt of the fold at hand; those before it lie there whole."""
         if self._trainer is not None:
@@ -100,9 +105,7 @@ class CrossValidationTrainer:
             self._trainer = None
 
     def _next_epoch(self) -> EpochReport:
-        if self._trainer is None:
-            self._trainer = self._open_fold(self._fold_job(self._fold, ""), self._on_batch)
-        of_fold = self._trainer.step()
+        of_fold = self._at_hand().step()
         if of_fold.stage:
             return replace(of_fold, fold=self._fold)
         report = self._through_all_folds(of_fold, self._fold)
@@ -110,6 +113,11 @@ class CrossValidationTrainer:
             self.close()
             self._fold += 1
         return report
+
+    def _at_hand(self) -> Trainer:
+        if self._trainer is None:
+            self._trainer = self._open_fold(self._fold_job(self._fold, ""), self._on_batch)
+        return self._trainer
 
     def _through_all_folds(self, report: EpochReport, fold: int) -> EpochReport:
         epoch = self._epochs if report.halted else report.epoch

@@ -19,6 +19,7 @@ from ferray.training.assemble import Assembly, epoch_batches
 from ferray.training.batches import Batch, Positions
 from ferray.training.criterion import training_criterion
 from ferray.training.evaluation import Evaluation, evaluate, evaluation_size, plain_batches, score
+from ferray.training.joint_epoch import EpochTime, JointEpoch
 from ferray.training.outlier_review import outlier_report, sample_losses
 from ferray.training.step import TrainingPass, train_epoch
 from ferray.training.trainer import OnBatch
@@ -38,12 +39,36 @@ def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> T
 
     An epoch whose loss was not finite is not evaluated: its val metrics are NaN and its confusion matrix is zero.
     """
-    started, num_train = time.perf_counter(), len(parts.training.kept)
+    started = time.perf_counter()
     trained = _train(parts, epoch, on_batch)
-    images_per_s = trained.num_images / (time.perf_counter() - started)
+    train_s = time.perf_counter() - started
     evaluation = _evaluate(parts, trained)
+    return _end_epoch(parts, epoch, trained, evaluation, EpochTime(train_s, 0.0, started))
+
+
+def end_joint_epoch(parts: Assembly, epoch: int, joint: JointEpoch) -> TrainedEpoch:
+    """Take one's part of an epoch that was had with others, as `run_epoch` ends one's own."""
+    started = time.perf_counter()
+    joint.take_over()
+    spent = EpochTime(*joint.spent, started)
+    return _end_epoch(parts, epoch, joint.trained, joint.evaluation, spent, joint.train_logits)
+
+
+def _end_epoch(
+    parts: Assembly,
+    epoch: int,
+    trained: TrainingPass,
+    evaluation: Evaluation,
+    spent: EpochTime,
+    train_logits: Tensor | None = None,
+) -> TrainedEpoch:
+    """Let the outlier rule look at what an epoch has come to, and tell of it.
+
+    `train_logits` are the plain ones (N, C) of the samples in training, on CPU; without they are computed if needed.
+    """
+    num_train = len(parts.training.kept)
     diverged = not math.isfinite(trained.loss + evaluation.loss)
-    outliers, halted = (None, False) if diverged else _review(parts, epoch)
+    outliers, halted = (None, False) if diverged else _review(parts, epoch, train_logits)
     report = EpochReport(
         epoch=epoch,
         epochs=parts.config.epochs,
@@ -53,8 +78,8 @@ def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> T
             "val/loss": evaluation.loss,
             **_val_metrics(parts, evaluation, diverged),
             "lr": trained.lr,
-            "images_per_s": images_per_s,
-            "seconds": time.perf_counter() - started,
+            "images_per_s": trained.num_images / spent.train_s,
+            "seconds": spent.whole_s(),
         },
         confusion=tuple(map(tuple, evaluation.confusion.tolist())),
         classes=parts.splits.val.classes,
@@ -64,6 +89,11 @@ def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> T
         outliers=outliers,
     )
     return TrainedEpoch(report, evaluation.logits)
+
+
+def not_evaluated(num_classes: int) -> Evaluation:
+    """Of an epoch whose training loss was not finite."""
+    return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64), torch.zeros(0, num_classes))
 
 
 def val_metric_names(samples: PackedSamples) -> list[str]:
@@ -98,10 +128,9 @@ def _with_progress(batches: Iterator[Batch], total: int, on_batch: OnBatch) -> I
 
 
 def _evaluate(parts: Assembly, trained: TrainingPass) -> Evaluation:
-    val, num_classes = parts.splits.val, parts.learner.num_classes
+    val = parts.splits.val
     if not math.isfinite(trained.loss):
-        nothing = torch.zeros(0, num_classes)
-        return Evaluation(math.nan, torch.zeros(num_classes, num_classes, dtype=torch.int64), nothing)
+        return not_evaluated(parts.learner.num_classes)
     batches = _plain_batches(parts, val, torch.arange(len(val)).numpy())
     return evaluate(parts.learner.judged, batches, parts.training.strategy.adjust_logits)
 
@@ -112,12 +141,13 @@ def _val_metrics(parts: Assembly, evaluation: Evaluation, diverged: bool) -> dic
     return metrics_of(evaluation.confusion, parts.splits.val.classes)
 
 
-def _review(parts: Assembly, epoch: int) -> tuple[OutlierReport | None, bool]:
+def _review(parts: Assembly, epoch: int, logits_NC: Tensor | None) -> tuple[OutlierReport | None, bool]:
     """The outlier rule's report, and whether it ends the training."""
     training = parts.training
     if not parts.outliers.wants_losses(epoch):
         return None, False
-    logits_NC = score(parts.learner.judged, _plain_batches(parts, training.samples, training.kept))
+    if logits_NC is None:
+        logits_NC = score(parts.learner.judged, _plain_batches(parts, training.samples, training.kept))
     losses = sample_losses(training.samples, training.kept, logits_NC, training.initial_counts)
     removal = parts.outliers.review(epoch, losses)
     if removal is None:

@@ -95,6 +95,9 @@ class EstimatorTrainer:
             self._on_batch(1, 1)
         return report
 
+    def upcoming(self) -> None:
+        """No network's epoch."""
+
     def save(self) -> None:
         """Nothing: an estimator is fitted whole or not at all."""
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ferray.config.evaluate import ONE_VIEW, EvaluateConfig
 from ferray.models.model import FerModel
 from ferray.training.batches import Batch
 from ferray.training.image_views import mean_over_views
 from ferray.training.precision import Precision
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class Preprocessing(Protocol):
@@ -68,7 +70,7 @@ class NetworkClassifier:
         return nothing_NC.scatter_(1, batch.labels.unsqueeze(1), 1.0)
 
 
-def on_device(model: FerModel, device: torch.device) -> FerModel:
+def on_device(model: Network, device: torch.device) -> Network:
     """The network where it computes, laid out as it computes fastest."""
     # Channels last is what tensor cores want, and on CPU trains ResNet-18 in 0.87 and EfficientNet in 0.65 of the time.
     return model.to(device).to(memory_format=torch.channels_last)

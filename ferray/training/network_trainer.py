@@ -34,7 +34,8 @@ from ferray.training.checkpoint import (
     write_checkpoint,
 )
 from ferray.training.early_stopping import stopping_note
-from ferray.training.epoch import refuse_unknown_objective, run_epoch
+from ferray.training.epoch import TrainedEpoch, end_joint_epoch, refuse_unknown_objective, run_epoch
+from ferray.training.joint_epoch import JointEpoch
 from ferray.training.process_state import give_memory_back
 from ferray.training.trainer import OnBatch
 from ferray.training.training_set import class_counts_without
@@ -69,6 +70,9 @@ class NetworkTrainer:
         self._on_batch = on_batch
         self._best: Best | None = None
         self._is_between_epochs = True
+        self._joint: JointEpoch | None = None
+        self._trained_s = 0.0  # by this trainer
+        self._frozen: dict[str, Tensor] | None = None  # weights that no training changes
         self._ended = False
         self._artifacts = TrialArtifacts.at(job.folder)
         claim(self._artifacts, job.trial_config())
@@ -77,9 +81,10 @@ class NetworkTrainer:
         self.init: dict[str, Any] | None = None  # what it started from, as init.json holds it
         self._assembly: Assembly | None = None
         self._go_on_or_start()
-        self._assembly = keep_features(self._parts)  # the backbone has its weights now, wherever they come from
+        self._assembly = keep_features(self.parts)  # the backbone has its weights now, wherever they come from
         record_init(self._artifacts, self.init)
-        self._pacer = SavePacer(expected_cost_s(self._parts.learner.model.parameters()))
+        # By its own time: in a worker that several trials share, each pays for its saves alone.
+        self._pacer = SavePacer(expected_cost_s(self.parts.learner.model.parameters()), lambda: self._trained_s)
 
     def __enter__(self) -> NetworkTrainer:
         return self
@@ -101,25 +106,36 @@ class NetworkTrainer:
         """Train and judge the next epoch, and record it in the folder."""
         assert not self._ended, "the trial has had its last epoch"
         self._is_between_epochs = False
-        removed_ids, counts = list(self._parts.training.removed_ids), self._parts.training.strategy.counts.counts
-        with self._parts.randomness.active():
-            trained = run_epoch(self._parts, self.epochs_done + 1, self._on_batch)
+        removed_ids, counts = list(self.parts.training.removed_ids), self.parts.training.strategy.counts.counts
+        trained = self._trained_epoch()
         is_best = is_best_epoch(trained.report, self.best, self.job)
         report = replace(trained.report, is_best=is_best)
-        if why := stopping_note(self._parts.config.early_stopping, [*self.history, report], self.job):
+        if why := stopping_note(self.parts.config.early_stopping, [*self.history, report], self.job):
             report = replace(report, halted=True)
             self._notes.append(why)
         report = replace(report, note="; ".join(self._notes))
         self._notes = []
         if report.is_best:
-            weights = copy_weights(self._parts.learner.judged.model.state_dict())
-            self._best = Best(report, weights, removed_ids, trained.val_logits.cpu(), counts)
+            self._best = Best(report, self._copied_weights(), removed_ids, trained.val_logits.cpu(), counts)
         self.epochs_done = report.epoch
+        self._trained_s += report.metrics["seconds"]
         self._ended = report.is_last
         self._is_between_epochs = True
         self._log.append(report)
         self._write_checkpoints()
         return report
+
+    def upcoming(self) -> NetworkTrainer:
+        """Itself: its next epoch is that of one network."""
+        return self
+
+    def expect(self, joint: JointEpoch) -> None:
+        """Have the next step take this for its epoch, which was had with others; nothing has changed before it."""
+        self._joint = joint
+
+    def note(self, line: str) -> None:
+        """Say this with the next report."""
+        self._notes.append(line)
 
     def save(self) -> None:
         """Write last.pt now; an epoch that was interrupted halfway is not in it, the older last.pt stays then."""
@@ -144,13 +160,36 @@ class NetworkTrainer:
         if self._assembly is None:
             return
         self._assembly.prefetcher.close()
-        self._assembly = self._best = None
-        give_memory_back()
+        is_small = self._assembly.learner.takes_features  # a head: to look through the process for it costs more
+        self._assembly = self._best = self._joint = self._frozen = None
+        if not is_small:
+            give_memory_back()
 
     @property
-    def _parts(self) -> Assembly:
+    def parts(self) -> Assembly:
+        """What the training is made of."""
         assert self._assembly is not None, "the trainer is closed"
         return self._assembly
+
+    def _copied_weights(self) -> dict[str, Tensor]:
+        """Those that are judged; of a backbone that is never trained they are copied once."""
+        learner = self.parts.learner
+        model = learner.judged.model
+        if not learner.takes_features or learner.average is not None:
+            return copy_weights(model.state_dict())
+        if self._frozen is None:
+            self._frozen = copy_weights(model.backbone.state_dict(prefix="backbone."), is_final=True)
+        return self._frozen | copy_weights(model.head.state_dict(prefix="head."))
+
+    def _trained_epoch(self) -> TrainedEpoch:
+        joint, self._joint = self._joint, None
+        if joint is None:
+            with self.parts.randomness.active():
+                return run_epoch(self.parts, self.epochs_done + 1, self._on_batch)
+        trained = end_joint_epoch(self.parts, self.epochs_done + 1, joint)
+        if self._on_batch is not None:
+            self._on_batch(1, 1)
+        return trained
 
     def _write_checkpoints(self) -> None:
         if not self._ended:
@@ -165,12 +204,12 @@ class NetworkTrainer:
     def _write_val_logits(self, best: Best) -> None:
         """Before best.pt, with which the trial is whole."""
         if best.val_logits is not None:
-            val = self._parts.splits.val
+            val = self.parts.splits.val
             found = (best.report.epoch, val.classes, val.sample_ids, val.labels, best.val_logits.numpy())
             write_validation_logits(self._artifacts, ValidationLogits(*found))
 
     def _best_state(self, best: Best) -> dict[str, Any]:
-        parts, report = self._parts, best.report
+        parts, report = self.parts, best.report
         return BestCheckpoint(
             config=parts.config,
             classes=parts.splits.val.classes,
@@ -189,7 +228,7 @@ class NetworkTrainer:
         ).to_state()
 
     def _state(self) -> dict[str, Any]:
-        parts = self._parts
+        parts = self.parts
         return {
             "config": parts.config.to_json(),
             "epoch": self.epochs_done,
@@ -212,7 +251,7 @@ class NetworkTrainer:
         found = next(saved, None)
         while True:
             self._assembly = assemble(self.job)
-            refuse_unknown_objective(self.job.metric, self._parts.splits.val)
+            refuse_unknown_objective(self.job.metric, self.parts.splits.val)
             if found is None:
                 self._notes += ["it starts from the beginning"] * bool(self._notes)
                 return self._start()
@@ -220,7 +259,7 @@ class NetworkTrainer:
                 self._resume(*found)
             except CheckpointError as error:
                 self._notes.append(error.message)
-                self._parts.prefetcher.close()
+                self.parts.prefetcher.close()
                 found = next(saved, None)
             else:
                 self._notes += [f"it goes on after epoch {self.epochs_done}"] * bool(self._notes)
@@ -240,7 +279,7 @@ class NetworkTrainer:
 
     def _start(self) -> None:
         """Begin with the weights of `init_from`, where there is one."""
-        parts = self._parts
+        parts = self.parts
         if source := self.job.init_from or parts.config.init_from:
             classes = parts.splits.train.classes
             loaded = load_initial(parts.learner.model, file_at(source), config=parts.config, classes=classes)
@@ -251,7 +290,7 @@ class NetworkTrainer:
 
     def _resume(self, file: ArtifactFile, state: dict[str, Any]) -> None:
         """Take all of a checkpoint over; CheckpointError, and an assembly that is spoilt, where something is amiss."""
-        parts = self._parts
+        parts = self.parts
         with taking_apart(file):
             epoch, lines, best = int(state["epoch"]), state["history"], state["best"]
             for line in lines:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -72,13 +72,28 @@ class EpochSchedule(LambdaLR):
     @property
     def lr(self) -> float:
         """The rate of the next step, as it is where no layer has a share of its own."""
-        group = self.optimizer.param_groups[0]
-        return float(group["lr"] / group.get(LR_SCALE, 1.0))
+        return self.whole_rate([group["lr"] for group in self.optimizer.param_groups])
+
+    def whole_rate(self, rates: Sequence[float]) -> float:
+        """Of the rates of all groups, the one that they are shares of."""
+        return float(rates[0] / self.optimizer.param_groups[0].get(LR_SCALE, 1.0))
 
     def begin_epoch(self, epochs_done: int, steps: int) -> None:
         """The next epoch has so many steps: fewer once samples are gone, and still a whole epoch of the schedule."""
         self._begun = (epochs_done, self.last_epoch)
         self._pace = steps
+
+    def rates(self, steps: int) -> list[list[float]]:
+        """The rates of each group in the next so many steps."""
+        now = [float(group["lr"]) for group in self.optimizer.param_groups]
+        factors = [self._factor(self.last_epoch + step) for step in range(1, steps)]
+        return [now, *([float(rate) * factor for rate in self.base_lrs] for factor in factors)]
+
+    def advance(self, steps: int) -> None:
+        """Stand where so many calls of `step` would have led."""
+        self.last_epoch += steps - 1
+        self._step_count += steps - 1
+        self.step()
 
     def state_dict(self) -> dict[str, Any]:
         """Where it stands; what it computes follows from the configuration."""

@@ -47,6 +47,15 @@ class TorchRandomness:
             yield
             self._states = self._current()
 
+    def lend(self) -> torch.Generator:
+        """A generator that stands as the trial's on its device, until `take_back`."""
+        generator = torch.Generator(self._device if "cuda" in self._states else "cpu")
+        return generator.set_state(self._states[self._device.type])
+
+    def take_back(self, generator: torch.Generator) -> None:
+        """Go on where a lent generator stands."""
+        self._states = {**self._states, self._device.type: generator.get_state()}
+
     def state_dict(self) -> dict[str, Any]:
         return dict(self._states)
 

@@ -15,6 +15,7 @@ from ferray.errors import CheckpointError, ConfigError
 from ferray.events import EpochReport
 from ferray.files.os_errors import reading
 from ferray.models.weights import check_sizes
+from ferray.training.joint_epoch import NetworkTraining
 from ferray.training.network_trainer import NetworkTrainer, checkpoints_of
 from ferray.training.trainer import OnBatch, OpenTrainer, Trainer
 
@@ -80,6 +81,15 @@ class StagedTrainer:
             return self._diverged()
         self._own = self._own or self._open_own()
         return self._own.step()
+
+    def upcoming(self) -> NetworkTraining | None:
+        """The training whose epoch is next: of the stage at hand, which is opened for it."""
+        if self._earlier is not None:
+            return self._earlier.upcoming()
+        if self._own is None and not self._shared.best.exists():
+            return None
+        self._own = self._own or self._open_own()
+        return self._own.upcoming()
 
     def save(self) -> None:
         """Write last.pt of the stage at hand."""

@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from ferray.config.job import TrialJob
 from ferray.events import EpochReport
+from ferray.training.joint_epoch import NetworkTraining
 
 OnBatch = Callable[[int, int], None]  # batches done in this epoch, batches in it
 
@@ -27,6 +28,8 @@ class Trainer(Protocol):
     def best(self) -> EpochReport | None: ...
 
     def step(self) -> EpochReport: ...
+
+    def upcoming(self) -> NetworkTraining | None: ...
 
     def save(self) -> None: ...
 

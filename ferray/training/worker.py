@@ -20,6 +20,7 @@ from ferray.system.lean_imports import import_lean
 from ferray.training.checkpoint import read_checkpoint, taking_apart
 from ferray.training.failure import Failure
 from ferray.training.gpu_share import keep_to_share
+from ferray.training.joint_epoch import NetworkTraining
 from ferray.training.process_state import ProcessState, give_memory_back
 from ferray.training.trainer import Trainer
 from ferray.training.trainers import open_trainer
@@ -38,6 +39,8 @@ class TrialWorker:
         self.job = job
         self._trainer: Trainer | None = None
         self._untold: tuple[EpochReport, ...] | None = None
+        self._ended_before: EpochReport | None = None  # the end of an earlier attempt, as it is to be told
+        self._problem = ""  # with what an earlier attempt left, for the first report
         self._process = ProcessState.capture()
 
     def step(self) -> EpochReport | Outcome:
@@ -48,6 +51,14 @@ class TrialWorker:
             self._go_on_in_pieces()
             result = self._attempt()
         return self._failed(result) if isinstance(result, Failure) else result
+
+    def upcoming(self) -> NetworkTraining | None:
+        """The training whose epoch the next step is, opened; None where it is no network's, or the step will fail."""
+        try:
+            trainer = self._opened()
+            return None if trainer is None else trainer.upcoming()
+        except Exception:  # which the step meets again, and makes an outcome of
+            return None
 
     def save(self, what: Save = Save.LAST) -> str:
         """Write `last.pt` now, so that a retry starts from the last finished epoch; "", or why that was not possible.
@@ -95,17 +106,25 @@ class TrialWorker:
         return replace(report, note=f"not saved: {problem}") if problem else report
 
     def _step(self) -> EpochReport:
-        if self._trainer is not None:
-            return self._told(self._trainer.step())
-        self._refuse_lone_disk()
-        adopted, problem = self._adopted()
-        if adopted is not None:
+        trainer = self._opened()
+        if trainer is None:
+            adopted, self._ended_before = self._ended_before, None
+            assert adopted is not None, "it has neither a trainer nor an end"
             return adopted
-        keep_to_share(self.job)
-        self._trainer = open_trainer(self.job)
-        self._untold = self._trainer.history
-        report = self._trainer.step()
+        problem, self._problem = self._problem, ""
+        report = trainer.step()
         return self._told(replace(report, note="; ".join(filter(None, (problem, report.note)))))
+
+    def _opened(self) -> Trainer | None:
+        """The trainer; None where an earlier attempt had trained to its end, which is taken over then."""
+        if self._trainer is None and self._ended_before is None:
+            self._refuse_lone_disk()
+            self._ended_before, self._problem = self._adopted()
+            if self._ended_before is None:
+                keep_to_share(self.job)
+                self._trainer = open_trainer(self.job)
+                self._untold = self._trainer.history
+        return self._trainer
 
     def _told(self, report: EpochReport) -> EpochReport:
         """The report as it leaves; with the first of the trial's own epochs go those from before a resume."""

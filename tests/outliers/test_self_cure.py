@@ -94,7 +94,7 @@ def trained(folder: Path, cache: Path, **params: Any) -> NetworkTrainer:
 
 def test_corrections_are_trained_on_and_recorded(tmp_path: Path, shared_cache: Path) -> None:
     with trained(tmp_path / "trial", shared_cache) as trainer:
-        training = trainer._parts.training
+        training = trainer.parts.training
         report = read_history(TrialArtifacts.at(str(tmp_path / "trial")))[0].outliers
         assert report is not None
         assert {sample.sample_id: sample.predicted for sample in report.removed} == training.corrected
@@ -109,17 +109,17 @@ def test_watching_trains_as_no_rule_does(tmp_path: Path, shared_cache: Path) -> 
         plain = demo_config(label_noise=0.25, epochs=3)
         with NetworkTrainer(demo_job(tmp_path / "plain", shared_cache, plain)) as trainer:
             _ = [trainer.step() for _ in range(2)]
-            weights, others = (t._parts.learner.model.state_dict() for t in (watched, trainer))
+            weights, others = (t.parts.learner.model.state_dict() for t in (watched, trainer))
             assert all(torch.equal(weights[name], others[name]) for name in weights)
 
 
 def test_a_resumed_trial_has_the_labels_that_it_had(tmp_path: Path, shared_cache: Path) -> None:
     with trained(tmp_path / "trial", shared_cache) as cut:
         cut.save()
-        labels = cut._parts.training.samples.labels.tolist()
+        labels = cut.parts.training.samples.labels.tolist()
         last = cut.step()
     with trained(tmp_path / "other", shared_cache) as other:
         other.save()
     with NetworkTrainer(other.job) as resumed:
-        assert resumed._parts.training.samples.labels.tolist() == labels
+        assert resumed.parts.training.samples.labels.tolist() == labels
         assert resumed.step().metrics["train/loss"] == last.metrics["train/loss"]

@@ -154,7 +154,7 @@ def test_best_checkpoint_knows_the_training_splits_numbers(tmp_path: Path, cache
     config = demo_config(epochs=1, pixels={"normalise": "train_mean"})
     with NetworkTrainer(demo_job(tmp_path, cache, config)) as trainer:
         trainer.step()
-        train = trainer._parts.splits.train
+        train = trainer.parts.splits.train
     mean = torch.load(tmp_path / "best.pt", weights_only=True)["pixels"]["statistics"]["mean"]
     assert mean == pytest.approx(train.images[train.rows].reshape(-1, 3).mean(axis=0) / 255)
 

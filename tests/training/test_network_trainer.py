@@ -234,14 +234,14 @@ def test_an_unknown_objective_is_refused_with_its_neighbour(tmp_path: Path, cach
 
 def test_a_loss_that_is_not_finite_ends_the_trial(tmp_path: Path, cache: Path) -> None:
     with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
-        next(iter(trainer._parts.learner.model.parameters())).data.fill_(math.nan)
+        next(iter(trainer.parts.learner.model.parameters())).data.fill_(math.nan)
         report = trainer.step()
     assert (report.diverged, report.is_last, report.is_best) == (True, True, False)
 
 
 def test_a_diverged_epoch_is_null_in_the_history(tmp_path: Path, cache: Path) -> None:
     with NetworkTrainer(demo_job(tmp_path, cache, demo_config())) as trainer:
-        next(iter(trainer._parts.learner.model.parameters())).data.fill_(math.nan)
+        next(iter(trainer.parts.learner.model.parameters())).data.fill_(math.nan)
         trainer.step()
     line = json.loads((tmp_path / "history.jsonl").read_text())
     assert line["metrics"]["train/loss"] is None

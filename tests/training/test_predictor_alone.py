@@ -80,7 +80,7 @@ def trained(job: TrialJob) -> Told:
         report = trainer.step()
         if not isinstance(trainer, NetworkTrainer):
             return Told(report, None)
-        parts, choice = trainer._parts, job.trial_config().imbalance
+        parts, choice = trainer.parts, job.trial_config().imbalance
         val = parts.splits.val
         batches = plain_batches(val, np.arange(len(val)), evaluation_size(parts.config.batch_size), parts.prefetcher)
         strategy = choice.load()(choice.build_params(), parts.training.initial_counts)  # as that epoch had it

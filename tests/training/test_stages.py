@@ -194,7 +194,7 @@ class Diverging(NetworkTrainer):
     """A network that has lost its numbers before its first step."""
 
     def step(self) -> EpochReport:
-        next(iter(self._parts.learner.model.parameters())).data.fill_(math.nan)
+        next(iter(self.parts.learner.model.parameters())).data.fill_(math.nan)
         return super().step()
 
 

@@ -54,7 +54,7 @@ def test_a_frozen_backbone_is_looked_through_once_with_them(tmp_path: Path, cach
     off = {"unfreeze": None, "clip": {"mode": "norm"}, "evaluate": {}}
     config = demo_config(**SMALL, **{**ALL_ON, **off, "finetune": "head"})
     with NetworkTrainer(demo_job(tmp_path, cache, config)) as trainer:
-        assert trainer._parts.learner.takes_features
+        assert trainer.parts.learner.takes_features
         assert math.isfinite(trainer.step().metrics["val/loss"])
 
 

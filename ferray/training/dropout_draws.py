@@ -1,0 +1,87 @@
+"""What torch's dropout draws, for several heads at once, each from a generator of its own. N = samples, F = inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from functools import cache
+
+import torch
+from torch import Tensor
+
+DIGITS = 53  # of a float64: by so many bits of a word torch decides whether an input stays
+_MASK = (1 << DIGITS) - 1
+
+
+class DropoutDraws:
+    """The noise that `torch.dropout` multiplies inputs by, drawn for one head after another.
+
+    Heads whose generators stand alike, as their `streams` say, draw one sequence, which is drawn once. Bernoulli
+    numbers come from the words that torch makes them of, in two fifths of its time, where a trial of both says that
+    they are the same: not where torch asks MKL for them, and not on a GPU.
+    """
+
+    def __init__(self, generators: Sequence[torch.Generator], streams: Sequence[Hashable]) -> None:
+        self._generators = generators
+        self._by_words = generators[0].device.type == "cpu" and _draws_by_words()
+        first = {stream: head for head, stream in reversed(list(enumerate(streams)))}
+        self._leader = [first[stream] if self._by_words else head for head, stream in enumerate(streams)]
+        self._followed = {leader for head, leader in enumerate(self._leader) if leader != head}
+        self._drawn: dict[int, Tensor] = {}  # the words of each stream of several in this layer
+        self._words = torch.empty(0, dtype=torch.int64)
+        self._noise = torch.empty(0)
+
+    def begin_layer(self) -> None:
+        """What is asked next are other draws than those before."""
+        self._drawn = {}
+
+    def noise(self, head: int, count: int, rate: float) -> Tensor:
+        """Float32 (count,), 0 with probability `rate`, else 1 / (1 - rate); good until the next is asked for."""
+        noise = self._buffer(count)
+        if not self._by_words:
+            return noise.bernoulli_(1 - rate, generator=self._generators[head]).div_(1 - rate)
+        stays = torch.lt(self._words_of(self._leader[head], count), _below(1 - rate))
+        return noise.copy_(stays.view(torch.uint8)).div_(1 - rate)
+
+    def pass_over(self, heads: Sequence[int], count: int, rate: float) -> None:
+        """Have these heads drawn what another one of their stream was asked for."""
+        for head in heads:
+            if not self._by_words:
+                self.noise(head, count, rate)
+
+    def end(self) -> list[torch.Generator]:
+        """The generators where the heads have brought them."""
+        for head, leader in enumerate(self._leader):
+            if leader != head:
+                self._generators[head].set_state(self._generators[leader].get_state())
+        return list(self._generators)
+
+    def _words_of(self, leader: int, count: int) -> Tensor:
+        if leader in self._drawn:
+            return self._drawn[leader]
+        if len(self._words) < count:
+            self._words = torch.empty(count, dtype=torch.int64)
+        words = self._words[:count].random_(generator=self._generators[leader]).bitwise_and_(_MASK)
+        if leader in self._followed:
+            self._drawn[leader] = words.clone()
+        return words
+
+    def _buffer(self, count: int) -> Tensor:
+        if len(self._noise) < count:
+            self._noise = torch.empty(count, device=self._generators[0].device)
+        return self._noise[:count]
+
+
+def _below(probability: float) -> int:
+    """The least word that is not below the probability, as a fraction of all of `DIGITS` bits."""
+    scaled = probability * 2.0**DIGITS  # exact: a power of two
+    return int(scaled) + (scaled != int(scaled))
+
+
+@cache
+def _draws_by_words() -> bool:
+    """Whether torch's Bernoulli numbers are, on this machine, its words compared with the probability."""
+    one, other = (torch.Generator().manual_seed(7) for _ in range(2))
+    bernoulli = torch.empty(1000, dtype=torch.bool).bernoulli_(0.7, generator=one)
+    words = torch.empty(1000, dtype=torch.int64).random_(generator=other).bitwise_and_(_MASK)
+    is_same = torch.equal(bernoulli, words < _below(0.7))
+    return is_same and torch.equal(one.get_state(), other.get_state())

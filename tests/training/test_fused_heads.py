@@ -1,0 +1,328 @@
+"""Heads on the same kept features, trained as one, give what each gives alone, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ferray.artifacts.trial import TrialArtifacts
+from ferray.artifacts.validation_logits import read_validation_logits
+from ferray.config.job import JobBundle, TrialJob
+from ferray.events import EpochReport, Outcome, Save
+from ferray.testing.trials import demo_config, demo_job
+from ferray.training.assemble import Assembly, assemble
+from ferray.training.backbone_features import keep_features
+from ferray.training.bundle import BundleWorker
+from ferray.training.checkpoint import read_checkpoint
+from ferray.training.epoch import end_joint_epoch, run_epoch
+from ferray.training.fused_epoch import features_on, run_epochs
+from ferray.training.fused_heads import why_alone
+from ferray.training.inputs import open_job_inputs
+from ferray.training.joint_epoch import JointEpoch
+from ferray.training.predictor import load_predictor
+from ferray.training.trainers import open_trainer
+
+EPOCHS = 2
+STANDS = ("last_epoch", "_step_count", "_last_lr")  # of a schedule
+PLAIN: dict[str, Any] = {"optimizer": {"name": "adamw", "lr": 0.01}, "head": {"linear": {"dropout": 0.3}}}
+HEADS: dict[str, dict[str, Any]] = {
+    "adamw": {},
+    "adam": {"optimizer": {"name": "adam", "lr": 0.01, "weight_decay": 0.01}},
+    "sgd": {"optimizer": {"name": "sgd", "lr": 0.1, "nesterov": True}},
+    "sgd without momentum": {"optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.0}},
+    "decay of matrices": {"optimizer": {"decay": "matrices", "weight_decay": 0.1, "head_lr_factor": 3.0}},
+    "no dropout": {"head": {"linear": {"dropout": 0.0}}},
+    "one cycle": {"schedule": {"name": "one_cycle", "warmup_epochs": 0.5}},
+    "smoothed": {"label_smoothing": 0.1},
+    "twin": {},  # of `adamw`, with its seed: what it sees and drops is the same
+    "undersample": {"imbalance": "undersample"},
+    "oversample": {"imbalance": "oversample"},
+    "weighted_sampler": {"imbalance": "weighted_sampler"},
+    "class_weights": {"imbalance": "class_weights"},
+    "class_balanced": {"imbalance": "class_balanced"},
+    "focal": {"imbalance": "focal"},
+    "focal of another gamma": {"imbalance": {"focal": {"gamma": 0.7, "alpha": "inverse_frequency"}}},
+    "ldam_drw": {"imbalance": {"ldam_drw": {"drw_start_fraction": 0.5}}},
+    "logit_adjustment": {"imbalance": "logit_adjustment"},
+    "post hoc": {"imbalance": {"logit_adjustment": {"mode": "post_hoc"}}},
+    "balanced_softmax": {"imbalance": "balanced_softmax"},
+    "gce": {"loss": "gce", "imbalance": "class_weights"},
+    "sce": {"loss": "sce"},
+    "bdr": {"outliers": {"bdr": {"start_epoch": 1, "every": 1, "k": 0.0}}, "epochs": 3},
+    "gmm_loss": {"outliers": {"gmm_loss": {"start_epoch": 1, "every": 1}}},
+    "trimmed_loss": {"outliers": {"trimmed_loss": {"start_epoch": 1, "every": 1}}},
+    "aum": {"outliers": {"aum": {"start_epoch": 1, "every": 1}}},
+    "self_cure": {"outliers": {"self_cure": {"start_epoch": 1, "every": 1}}},
+}
+SEEDS = {name: 0 if name in ("adamw", "twin") else number for number, name in enumerate(HEADS)}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The reports of a trial, and its folder."""
+
+    reports: list[EpochReport]
+    job: TrialJob
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a small network, from outside: trials of all seeds have the same features."""
+    import timm
+
+    path = tmp_path_factory.mktemp("weights") / "net.safetensors"
+    torch.manual_seed(0)
+    net = timm.create_model("mobilenetv3_small_050", num_classes=0)
+    save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def job_of(folder: Path, cache: Path, weights: Path, number: int, **changes: Any) -> TrialJob:
+    backbone = {"timm": {"name": "mobilenetv3_small_050", "weights": str(weights)}}
+    settings = {**PLAIN, "backbone": backbone, "finetune": "head", "epochs": EPOCHS, **changes}
+    folder.mkdir(exist_ok=True)
+    return replace(demo_job(folder / f"{number:04}", cache, demo_config(**settings)), number=number)
+
+
+def train(jobs: list[TrialJob]) -> dict[int, list[EpochReport]]:
+    """Every report of each trial of a bundle."""
+    told: dict[int, list[EpochReport]] = {job.number: [] for job in jobs}
+    worker = BundleWorker(JobBundle(tuple(jobs)))
+    while worker.numbers:
+        for number, report in worker.step().items():
+            assert isinstance(report, EpochReport), report
+            told[number].append(report)
+    worker.close()
+    return told
+
+
+def train_alone(job: TrialJob) -> list[EpochReport]:
+    """Every report of a trial that no other is trained with."""
+    with open_trainer(job) as trainer:
+        reports = [trainer.step()]
+        while not reports[-1].is_last:
+            reports.append(trainer.step())
+    return reports
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, cache: Path, weights: Path) -> dict[str, tuple[Trained, Trained]]:
+    """Each head as a bundle has trained it, and alone."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("fused", "alone")]
+    fused, alone = (
+        [
+            job_of(folder / "trials", cache, weights, number, seed=SEEDS[name], **changes)
+            for number, (name, changes) in enumerate(HEADS.items())
+        ]
+        for folder in folders
+    )
+    told = train(fused)
+    with open_trainer(job_of(folders[0] / "one more", cache, weights, 0)):  # whose backbone the others need not build
+        return alone_beside(fused, told, alone)
+
+
+def alone_beside(
+    fused: list[TrialJob], told: dict[int, list[EpochReport]], alone: list[TrialJob]
+) -> dict[str, tuple[Trained, Trained]]:
+    return {
+        name: (Trained(told[number], fused[number]), Trained(train_alone(alone[number]), alone[number]))
+        for number, name in enumerate(HEADS)
+    }
+
+
+def metrics(trained: Trained) -> list[dict[str, float]]:
+    """All that does not depend on the clock."""
+    clocked = ("seconds", "images_per_s")
+    return [
+        {name: value for name, value in report.metrics.items() if name not in clocked} for report in trained.reports
+    ]
+
+
+def test_the_heads_are_fused(cache: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(group: Sequence[tuple[Assembly, int]], rows: Tensor) -> list[JointEpoch]:
+        sizes.append(len(group))
+        return run_epochs(group, rows)
+
+    sizes: list[int] = []
+    monkeypatch.setattr("ferray.training.fused_heads.run_epochs", run)
+    train([job_of(tmp_path / "trials", cache, weights, number, seed=number, epochs=1) for number in range(3)])
+    assert sizes == [3]
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_fused_head_has_the_metrics_that_it_has_alone(both: dict[str, tuple[Trained, Trained]], name: str) -> None:
+    fused, alone = both[name]
+    assert metrics(fused) == [pytest.approx(of_epoch, abs=1e-4) for of_epoch in metrics(alone)]
+
+
+@pytest.mark.parametrize("name", ["bdr", "gmm_loss", "trimmed_loss", "aum"])
+def test_fused_head_loses_the_samples_that_it_loses_alone(both: dict[str, tuple[Trained, Trained]], name: str) -> None:
+    fused, alone = (removed_by(trained) for trained in both[name])
+    assert fused
+    assert fused == alone
+
+
+def removed_by(trained: Trained) -> list[tuple[int, int]]:
+    """The epoch and the sample of all that its outlier rule removed."""
+    seen = [report.outliers for report in trained.reports if report.outliers is not None]
+    return [(review.epoch, sample.sample_id) for review in seen for sample in review.removed]
+
+
+def test_record_of_a_fused_head_is_as_complete(both: dict[str, tuple[Trained, Trained]]) -> None:
+    fused, alone = ({path.name for path in trained.job.path.iterdir()} for trained in both["bdr"])
+    assert fused == alone == {"config.json", "history.jsonl", "best.pt", "val-logits.safetensors", "removed.csv"}
+
+
+def test_predictor_reads_a_fused_head(both: dict[str, tuple[Trained, Trained]]) -> None:
+    fused, _ = both["focal"]
+    best = next(report for report in reversed(fused.reports) if report.is_best)
+    judged = load_predictor(fused.job.path / "best.pt").evaluate(open_job_inputs(fused.job).val)
+    assert tuple(map(tuple, judged.confusion.tolist())) == best.confusion
+
+
+def test_validation_logits_of_a_fused_head_are_those_it_has_alone(both: dict[str, tuple[Trained, Trained]]) -> None:
+    fused, alone = (read_validation_logits(TrialArtifacts.at(trained.job.folder)) for trained in both["post hoc"])
+    assert fused is not None
+    assert alone is not None
+    torch.testing.assert_close(torch.from_numpy(fused.logits), torch.from_numpy(alone.logits), atol=1e-4, rtol=0)
+
+
+@pytest.fixture
+def three(tmp_path: Path, cache: Path, weights: Path) -> list[TrialJob]:
+    return [job_of(tmp_path / "trials", cache, weights, number, seed=number) for number in range(3)]
+
+
+def alone(job: TrialJob) -> list[float]:
+    return [report.metrics["val/loss"] for report in train_alone(replace(job, folder=f"{job.folder}-alone"))]
+
+
+def losses(steps: list[dict[int, EpochReport | Outcome]], number: int) -> list[float]:
+    return [report.metrics["val/loss"] for step in steps if isinstance(report := step.get(number), EpochReport)]
+
+
+def test_head_that_is_pruned_leaves_the_others_as_they_were(three: list[TrialJob]) -> None:
+    worker = BundleWorker(JobBundle(tuple(three)))
+    steps = [worker.step()]
+    worker.drop(1, save=Save.NOTHING)
+    steps += [worker.step()]
+    worker.close()
+    assert losses(steps, 2) == pytest.approx(alone(three[2]), abs=1e-5)
+    assert len(losses(steps, 1)) == 1
+
+
+def test_killed_heads_go_on_from_their_own_checkpoints(three: list[TrialJob]) -> None:
+    killed = BundleWorker(JobBundle(tuple(three)))
+    killed.step()
+    for job in three:
+        killed.drop(job.number, save=Save.LAST)
+    again = BundleWorker(JobBundle(tuple(three)))
+    steps = [again.step()]
+    again.close()
+    assert losses(steps, 0) == pytest.approx(alone(three[0])[1:], abs=1e-5)
+
+
+def test_checkpoint_of_a_fused_head_is_that_of_one_alone(three: list[TrialJob]) -> None:
+    worker = BundleWorker(JobBundle(tuple(three)))
+    worker.step()
+    worker.drop(0, save=Save.LAST)
+    worker.close()
+    with open_trainer(replace(three[0], folder=f"{three[0].folder}-alone")) as trainer:
+        trainer.step()
+        trainer.save()
+    fused, own = (
+        read_checkpoint(TrialArtifacts.at(folder).last, "last")["learner"]
+        for folder in (three[0].folder, f"{three[0].folder}-alone")
+    )
+    torch.testing.assert_close(fused["model"], own["model"], atol=1e-5, rtol=0)
+    torch.testing.assert_close(fused["optimizer"], own["optimizer"], atol=1e-5, rtol=1e-3)
+    assert [fused["schedule"][name] for name in STANDS] == [own["schedule"][name] for name in STANDS]
+
+
+def test_head_that_diverges_diverges_alone(tmp_path: Path, cache: Path, weights: Path) -> None:
+    rates = [0.01, 10.0]
+    jobs = [
+        job_of(
+            tmp_path / "trials",
+            cache,
+            weights,
+            number,
+            seed=number,
+            optimizer={"name": "sgd", "lr": rate, "momentum": 0.99},
+            pixels={"normalise": "unit"},
+        )
+        for number, rate in enumerate(rates)
+    ]
+    worker = BundleWorker(JobBundle(tuple(jobs)))
+    worker.step()
+    wrecked = worker._training[1].upcoming()
+    assert wrecked is not None
+    with torch.no_grad():
+        next(wrecked.parts.learner.model.head.parameters()).fill_(math.nan)
+    step = worker.step()
+    worker.close()
+    told = [report.diverged for report in step.values() if isinstance(report, EpochReport)]
+    assert told == [False, True]
+
+
+def test_joint_epoch_that_fails_is_had_by_each_alone(three: list[TrialJob], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("boom")
+
+    expected = alone(three[0])
+    monkeypatch.setattr("ferray.training.fused_epoch.Lane._evaluate", broken)
+    told = train(three)
+    assert [report.metrics["val/loss"] for report in told[0]] == expected  # bit for bit: nothing had changed
+    assert "as together with others it failed: boom" in told[0][0].note
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"optimizer": {"name": "lion"}}, "optimizer `lion`"),
+        ({"ema": True}, "`ema`"),
+        ({"clip": True}, "`clip`"),
+        ({"head": "selu_mlp"}, "a hidden layer on a CPU"),
+        ({"augment": "light"}, "no kept features"),
+        ({}, ""),
+    ],
+)
+def test_what_is_not_fused_is_said(
+    tmp_path: Path, cache: Path, weights: Path, changes: dict[str, Any], why: str
+) -> None:
+    with open_trainer(job_of(tmp_path / "trials", cache, weights, 0, **changes)) as trainer:
+        upcoming = trainer.upcoming()
+        assert upcoming is not None
+        assert why_alone(upcoming.parts) == why
+
+
+@pytest.mark.parametrize("head", [{"selu_mlp": {"hidden": 16}}, {"bn_mlp": {"hidden": 16}}])
+def test_heads_with_a_hidden_layer_give_what_they_give_alone(
+    tmp_path: Path, cache: Path, weights: Path, head: dict[str, Any]
+) -> None:
+    jobs = [job_of(tmp_path / "trials", cache, weights, number, seed=number, head=head) for number in range(2)]
+    fused, own = ([keep_features(assemble(job)) for job in jobs] for _ in range(2))
+    rows = fused[0].splits.train.features
+    assert rows is not None
+    for epoch in (1, 2):
+        joint = run_epochs([(parts, epoch) for parts in fused], features_on(torch.device("cpu"), rows))
+        together = [end_joint_epoch(parts, epoch, part).report for parts, part in zip(fused, joint, strict=True)]
+        by_themselves = []
+        for parts in own:
+            with parts.randomness.active():
+                by_themselves.append(run_epoch(parts, epoch).report)
+        assert [report.metrics["val/loss"] for report in together] == pytest.approx(
+            [report.metrics["val/loss"] for report in by_themselves], abs=1e-4
+        )
