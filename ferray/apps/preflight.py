@@ -15,23 +15,38 @@ if TYPE_CHECKING:
     from ferray.config.sweep import SweepSpec
     from ferray.data.summary import DataSummary
     from ferray.events import Listener
-    from ferray.sweeps.check import Checked
+    from ferray.sweeps.check import Checked, Chosen
 
 
-def checked_sweep(spec: SweepSpec, runtime: Runtime, *, space: str, folder: Path, listener: Listener) -> Checked:
-    """What the check learnt; says what is checked and where it lies, what each data set holds, and every warning."""
+def checked_sweep(
+    spec: SweepSpec,
+    runtime: Runtime,
+    *,
+    space: str,
+    folder: Path,
+    listener: Listener,
+    chosen: Chosen | None = None,
+) -> Checked:
+    """What the check learnt; says what is checked and where it lies, what each data set holds, and every warning.
+
+    `chosen` gets the launcher as soon as it has granted what trials need.
+    """
     data, results = data_root_words(runtime.data_root), sweep_address(folder) or folder
     listener.noted(f"checking `{spec.name}`: space `{space}`, data root `{data}`, results in `{results}`")
     try:
         listener.progressed("importing torch", 0, 0)
-        return run_check(spec, runtime, listener, partial(_say_data, listener))
+        return run_check(spec, runtime, listener, partial(_say_data, listener), chosen)
     except KeyboardInterrupt:
         listener.warned("interrupted during the check: no trial was started")
         raise
 
 
 def run_check(
-    spec: SweepSpec, runtime: Runtime, listener: Listener, found: Callable[[DataSummary], None] | None = None
+    spec: SweepSpec,
+    runtime: Runtime,
+    listener: Listener,
+    found: Callable[[DataSummary], None] | None = None,
+    chosen: Chosen | None = None,
 ) -> Checked:
     """What the check learnt; says each step as it begins, and every warning."""
     try:
@@ -39,7 +54,7 @@ def run_check(
         from ferray.sweeps.check import check_sweep
 
         look_again()
-        checked = check_sweep(spec, runtime, progress=listener.progressed, found=found)
+        checked = check_sweep(spec, runtime, progress=listener.progressed, found=found, chosen=chosen)
     finally:
         listener.progressed("", 0, 0)
     if checked.sharing is not None:

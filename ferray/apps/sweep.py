@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from ferray.apps.launcher_ahead import LauncherAhead
 from ferray.apps.listener_group import ListenerGroup, listeners_of
 from ferray.apps.options import SweepOptions, known_options, overrides_from, recalled, sweep_runtime_from
 from ferray.apps.preflight import checked_sweep
@@ -293,9 +294,13 @@ def _plan(request: SweepRequest, listener: Listener) -> Plan:
 
 
 def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
-    spec, runtime = request.spec, request.runtime
-    checked = checked_sweep(spec, runtime, space=request.file.where, folder=request.folder, listener=audience)
-    from ferray.apps.sync import settle
+    with LauncherAhead(request.spec, request.runtime, fresh=request.fresh) as ahead:
+        return _run_ahead(request, audience, ahead)
+
+
+def _run_ahead(request: SweepRequest, audience: ListenerGroup, ahead: LauncherAhead) -> SweepRecord:
+    spec, runtime, where = request.spec, request.runtime, request.file.where
+    checked = checked_sweep(spec, runtime, space=where, folder=request.folder, listener=audience, chosen=ahead.prepare)
     from ferray.sweeps.check import data_identity
     from ferray.sweeps.run import run_sweep
 
@@ -314,8 +319,11 @@ def _run(request: SweepRequest, audience: ListenerGroup) -> SweepRecord:
                 first=request.first,
                 like=like,
                 sharing=checked.sharing,
+                launcher=ahead.launcher,
             )
             if "wandb" in runtime.trackers and not is_left_to_others(record):
+                from ferray.apps.sync import settle
+
                 settle(read_place(request.folder.absolute()), audience, storage=runtime.storage)
             return record
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Keys of a cloud stay in the environment that they are in, and go to no other node through Ray."""
+"""What Tune copies from the driver's environment into workers: no keys of a cloud, and on one machine nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ from ray.tune.execution import class_cache
 CREDENTIALS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"})
 
 
+_COPIED, _ADDED = frozenset(class_cache.ENV_VARS_TO_PROPAGATE), dict(class_cache.DEFAULT_ENV_VARS)
+
+
 def keep_credentials_here() -> None:
     """Have Tune copy none, for which it has no public way: a node uses those of its own environment or role."""
-    class_cache.ENV_VARS_TO_PROPAGATE = frozenset(class_cache.ENV_VARS_TO_PROPAGATE) - CREDENTIALS
+    class_cache.ENV_VARS_TO_PROPAGATE = _COPIED - CREDENTIALS
+    class_cache.DEFAULT_ENV_VARS = _ADDED
+
+
+def keep_environment_here() -> None:
+    """Have Tune copy nothing at all: workers of this machine have this process's environment as it is.
+
+    A worker with variables of its own gets none of the processes that Ray has started before there was a trial.
+    """
+    class_cache.ENV_VARS_TO_PROPAGATE, class_cache.DEFAULT_ENV_VARS = frozenset(), {}

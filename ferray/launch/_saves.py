@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import ray
 from ray.exceptions import RayError
 
+from ferray.artifacts.trial import TrialArtifacts
 from ferray.sweeps.launcher import NotSaved
 
 SAVE_LIMIT_S = 120.0
+SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 
 
 class Saves:
@@ -38,3 +41,16 @@ def _problem(answer: Any) -> str:
         return str(ray.get(answer))
     except RayError as error:
         return f"its worker was lost ({type(error).__name__})"
+
+
+def let_workers_save(running: list[TrialArtifacts]) -> None:
+    """Ask every running trial for its checkpoint and wait a few seconds for those whose epoch ends in time."""
+    for artifacts in running:
+        artifacts.request_stop()
+    until = time.monotonic() + SAVE_PATIENCE_S
+    try:
+        while time.monotonic() < until and any(artifacts.stop_is_requested() for artifacts in running):
+            time.sleep(0.05)
+    finally:
+        for artifacts in running:
+            artifacts.acknowledge_stop()

@@ -21,7 +21,6 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from ferray.config.job import JobBundle
-from ferray.launch._credentials import keep_credentials_here
 from ferray.launch._handover import Abandoned, Handover
 from ferray.launch._trainable import BundleTrainable, decode_results
 from ferray.launch._worker_errors import survive_ray_errors, words_of
@@ -127,7 +126,6 @@ class TuneThread:
             self._error = error
 
     def _tuner(self) -> tune.Tuner:
-        keep_credentials_here()
         return tune.Tuner(
             tune.with_resources(BundleTrainable, partial(_request, self._placement.resources)),
             tune_config=tune.TuneConfig(

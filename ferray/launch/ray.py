@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -36,18 +35,22 @@ from ferray.artifacts.trial import TrialArtifacts  # noqa: E402
 from ferray.config.data_root import data_root_words  # noqa: E402
 from ferray.config.job import JobBundle  # noqa: E402
 from ferray.config.runtime import Runtime  # noqa: E402
+from ferray.config.trial import TrialConfig  # noqa: E402
 from ferray.errors import ClusterError  # noqa: E402
 from ferray.events import FailureReason, Outcome, Save  # noqa: E402
 from ferray.launch import Launcher  # noqa: E402
-from ferray.launch._address import ignored_address, not_joined  # noqa: E402
+from ferray.launch._address import ignored_address  # noqa: E402
 from ferray.launch._autoscaler import autoscaler_now  # noqa: E402
 from ferray.launch._capacity import Capacity, await_placement  # noqa: E402
-from ferray.launch._clusters import hide_arguments, others_cluster, own_cluster  # noqa: E402
+from ferray.launch._clusters import others_cluster  # noqa: E402
+from ferray.launch._connection import connected  # noqa: E402
+from ferray.launch._credentials import keep_credentials_here, keep_environment_here  # noqa: E402
 from ferray.launch._demand import Demand  # noqa: E402
 from ferray.launch._driver_actor import driver_files  # noqa: E402
+from ferray.launch._embedded import EmbeddedCluster  # noqa: E402
 from ferray.launch._gpus import node_gpus, own_gpus  # noqa: E402
 from ferray.launch._heartbeat import heartbeat_of  # noqa: E402
-from ferray.launch._limits import what_to_try  # noqa: E402
+from ferray.launch._late_imports import late_imports  # noqa: E402
 from ferray.launch._node_check import NodeChecks  # noqa: E402
 from ferray.launch._nodes import (  # noqa: E402
     draining_nodes,
@@ -59,24 +62,23 @@ from ferray.launch._nodes import (  # noqa: E402
 )
 from ferray.launch._packs import serve_packs  # noqa: E402
 from ferray.launch._phases import Phases, num_waiting_groups  # noqa: E402
+from ferray.launch._resources import ask_ray_for_resources, count_resources_here  # noqa: E402
 from ferray.launch._roster import Roster  # noqa: E402
-from ferray.launch._saves import Saves  # noqa: E402
+from ferray.launch._saves import Saves, let_workers_save  # noqa: E402
+from ferray.launch._services import ray_of_this_machine  # noqa: E402
 from ferray.launch._session_folder import session_folder  # noqa: E402
-from ferray.launch._signals import heard_at_once  # noqa: E402
 from ferray.launch._tune import ActorDied, BundleHandle, StepEnded, TuneThread  # noqa: E402
 from ferray.launch._worker_errors import UNKNOWN_LOSS, cannot_start_there, why_lost  # noqa: E402
 from ferray.sweeps.gpu_sharing import SharedGpu  # noqa: E402
 from ferray.sweeps.launcher import Event, MustMove, Placed, TrialEvent, WorkerLost  # noqa: E402
 from ferray.sweeps.placement import Placement, bounded, find_placement, slots_of, wanted_placement  # noqa: E402
-from ferray.system.cores import num_cores  # noqa: E402
-from ferray.system.signals import stops_kept  # noqa: E402
 
 TURN_S = 0.1  # that the loop waits for news
 LOOK_S = 2.0  # between two looks at the cluster
 NODE_SEEN_S = 30.0  # after a worker's end its node may be seen to be gone: so long Ray may take to miss one
 CHECK_WITHIN_S = 60.0  # nodes that have not answered by then are used as soon as they have
-SAVE_PATIENCE_S = 5.0  # of the ten seconds in which Ctrl-C ends
 IMPORT_TIME = "10 to 30 s"
+PRELOAD = "ferray.launch._preload"
 
 
 class Ray(Launcher):
@@ -93,10 +95,11 @@ class Ray(Launcher):
         self._expected = 0  # workers that would be of use
         self._gpus: float | None = None  # of a worker that starts, where it is not what all began with
         self._placed: set[int] = set()  # trials whose node the loop has heard of
+        self._own: EmbeddedCluster | None = None
 
     def check(self) -> Placement:
         if self.runtime.address is not None:
-            with others_cluster(self.runtime.address) as options, _cluster(self.runtime, options):
+            with others_cluster(self.runtime.address) as options, connected(options):
                 return self._placement_now() if self.runtime.wait_s is None else wanted_placement(self.runtime)
         if self.runtime.device == "cuda" and not num_gpus():
             raise ClusterError(
@@ -111,7 +114,7 @@ class Ray(Launcher):
                 yield gpus
             return
         joined = others_cluster(self.runtime.address)
-        with joined as options, _cluster(self.runtime, options, tell), node_gpus(self.runtime, tell) as gpus:
+        with joined as options, connected(options, tell), node_gpus(self.runtime, tell) as gpus:
             yield gpus
 
     @contextlib.contextmanager
@@ -119,7 +122,7 @@ class Ray(Launcher):
         tell(self._what_begins())
         if ignored := ignored_address(self.runtime.address):
             tell(ignored)
-        with session_folder() as folder, self._whose(folder) as options, _cluster(self.runtime, options, tell):
+        with self._connected(tell) as folder:
             placement = self._awaited_placement(tell)
             self._capacity, self._demand = Capacity(self.runtime, placement), Demand(placement.resources)
             self._roster = self._nodes_checked(placement, tell)
@@ -137,6 +140,14 @@ class Ray(Launcher):
                     self._tune.finish()
                 finally:
                     self._tune.abandon()
+
+    def prepare(self, configs: Sequence[TrialConfig], num_trials: int) -> None:
+        if self.runtime.address is None:
+            self._start_own(late_imports(configs), num_trials)
+
+    def close(self) -> None:
+        if self._own is not None:
+            self._own.leave()
 
     def capacity(self) -> Placement:
         if time.monotonic() - self._looked >= LOOK_S and self._heartbeat.answers():
@@ -191,7 +202,7 @@ class Ray(Launcher):
     def stop(self) -> Sequence[Event]:
         if self._handles:
             jobs = [job for handle in dict.fromkeys(self._handles.values()) for job in handle.bundle.jobs]
-            _let_workers_save([TrialArtifacts.at(job.folder) for job in jobs if job.number in self._handles])
+            let_workers_save([TrialArtifacts.at(job.folder) for job in jobs if job.number in self._handles])
             return []
         return self._saves.wait()
 
@@ -352,46 +363,38 @@ class Ray(Launcher):
             tell(f"a node that does not see `{data}` gets the packed data from here, once")
             self._packs = serve_packs(self.runtime)
 
-    def _whose(self, folder: Path) -> contextlib.AbstractContextManager[dict[str, Any]]:
-        """The options for the cluster to run on: at `--address`, or an embedded one in `folder`; never by accident."""
-        return own_cluster(folder) if self.runtime.address is None else others_cluster(self.runtime.address)
+    @contextlib.contextmanager
+    def _connected(self, tell: Callable[[str], None]) -> Iterator[Path]:
+        """A connection to the cluster at `--address`, or to one of its own; the folder of its temporary files."""
+        if self.runtime.address is None:
+            with self._embedded(tell) as folder:
+                yield folder
+        else:
+            keep_credentials_here()
+            ask_ray_for_resources()
+            with (
+                session_folder() as folder,
+                others_cluster(self.runtime.address) as options,
+                connected(options, tell),
+            ):
+                yield folder
 
+    @contextlib.contextmanager
+    def _embedded(self, tell: Callable[[str], None]) -> Iterator[Path]:
+        """Ray on this machine, which may have been started before."""
+        keep_environment_here()
+        count_resources_here()
+        cluster = self._own or self._start_own()
+        try:
+            yield cluster.folder()
+        except KeyboardInterrupt:
+            tell("stopping: as soon as Ray answers, within seconds")
+            raise
+        finally:
+            cluster.end()
 
-def _let_workers_save(running: list[TrialArtifacts]) -> None:
-    """Ask every running trial for its checkpoint and wait a few seconds for those whose epoch ends in time."""
-    for artifacts in running:
-        artifacts.request_stop()
-    until = time.monotonic() + SAVE_PATIENCE_S
-    try:
-        while time.monotonic() < until and any(artifacts.stop_is_requested() for artifacts in running):
-            time.sleep(0.05)
-    finally:
-        for artifacts in running:
-            artifacts.acknowledge_stop()
-
-
-@contextlib.contextmanager
-def _cluster(runtime: Runtime, options: dict[str, Any], tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
-    """A connection to the cluster that `options` lead to."""
-    if runtime.address is None:
-        options = {**options, "num_cpus": num_cores()}
-    hide_arguments()
-    try:
-        with stops_kept(), heard_at_once(lambda: tell("stopping: as soon as Ray answers, within seconds")):
-            # ray.init puts a handler of SIGTERM in place that exits at once.
-            ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
-    except Exception as error:  # Ray raises a plain one where its processes do not come up
-        raise _not_started(error, runtime.address) from error
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # the traceback of a lost worker, which has a line of ours
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _not_started(error: Exception, address: str | None) -> ClusterError:
-    reason = (str(error).strip() or type(error).__name__).split("\n", 1)[0]
-    if address is None:
-        return ClusterError(f"Ray does not start on this machine: {reason}", what_to_try())
-    return not_joined(str(error), address)
+    def _start_own(self, imports: Sequence[str] = (), num_trials: int = 1) -> EmbeddedCluster:
+        num_workers = self.check().num_workers(num_trials)
+        self._own = EmbeddedCluster(partial(ray_of_this_machine, num_workers, (PRELOAD, *imports)))
+        self._own.start()
+        return self._own

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
-from scipy.stats import wilcoxon
-
 from ferray.stats.estimates import NO_SCATTER, OVER_FOLDS, OVER_SEEDS, WILSON, Estimate, of_folds, t_interval
 from ferray.stats.intervals import Interval
 
@@ -137,7 +135,11 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 
 def _wilcoxon(gaps: Sequence[float]) -> float | None:
-    return float(wilcoxon(gaps).pvalue) if len(gaps) >= FEWEST_FOR_WILCOXON else None
+    if len(gaps) < FEWEST_FOR_WILCOXON:
+        return None
+    from scipy.stats import wilcoxon  # here, for who reads a sweep does without
+
+    return float(wilcoxon(gaps).pvalue)
 
 
 @dataclass(frozen=True)

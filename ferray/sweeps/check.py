@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,7 @@ from ferray.training.sample_weights import refuse_shaped_loss
 Progress = Callable[[str, int, int], None]  # what, done, total
 OnFound = Callable[[DataSummary], None]
 Places = Callable[[TrialConfig], DataPlace]
+Chosen = Callable[[Launcher, Sequence[TrialConfig]], object]
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,19 @@ class Checked:
 
 
 def check_sweep(
-    spec: SweepSpec, runtime: Runtime, *, progress: Progress | None = None, found: OnFound | None = None
+    spec: SweepSpec,
+    runtime: Runtime,
+    *,
+    progress: Progress | None = None,
+    found: OnFound | None = None,
+    chosen: Chosen | None = None,
 ) -> Checked:
     """Raise the first kind of problem found, cheapest first: names, numbers, folders, data, backbones, resources.
 
-    `progress` hears of each step, with a total of 0 where it counts nothing, and `found` of each data set as soon as it
-    is open, whatever is wrong with what comes after. Ends by decoding the data into its pack, so that an unreadable
-    image is named here and not in the tenth trial, and by a first step of each kind of training.
+    `progress` hears of each step, with a total of 0 where it counts nothing, `found` of each data set as soon as it is
+    open, whatever is wrong with what comes after, and `chosen` of the launcher that grants what trials need. Ends by
+    decoding the data into its pack, so that an unreadable image is named here and not in the tenth trial, and by a
+    first step of each kind of training.
     """
     tell = progress or _nobody
     tell("checking names and ranges", 0, 0)
@@ -102,6 +109,8 @@ def check_sweep(
     tell(f"checking resources for {runtime.launcher}", 0, 0)
     launcher: Launcher = ROOMS["launcher"].load(runtime.launcher)(runtime)
     place = launcher.check()
+    if chosen is not None:
+        chosen(launcher, every)
     tell("checking backbones", 0, 0)
     for config in unique_by(configs, lambda config: config.backbone.model_dump_json()):
         config.backbone.load()(config.backbone.build_params()).check()

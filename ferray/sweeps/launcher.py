@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ferray.config.job import JobBundle
 from ferray.config.runtime import Runtime
+from ferray.config.trial import TrialConfig
 from ferray.events import EpochReport, FailureReason, Host, Outcome, Save
 from ferray.registry import Params as BaseParams
 from ferray.sweeps.gpu_sharing import SharedGpu
@@ -91,6 +92,13 @@ class Launcher(ABC):
 
         ClusterError where one trial's resources can never be granted, or a cluster does not answer.
         """
+
+    def prepare(self, configs: Sequence[TrialConfig], num_trials: int) -> None:
+        """Begin aside what takes long before so many trials like these can be trained; `opened` then waits for it."""
+        del configs, num_trials
+
+    def close(self) -> None:  # noqa: B027 (most launchers prepare nothing)
+        """Give up what `prepare` has begun, without waiting for its end; nothing after `opened`."""
 
     @abstractmethod
     def opened(self, tell: Callable[[str], None]) -> AbstractContextManager[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,10 @@ class Placement:
     def num_trials(self) -> int:
         """How many trials are trained at a time."""
         return self.slots * self.trials_per_worker
+
+    def num_workers(self, num_trials: int) -> int:
+        """How many workers so many trials have use for at a time."""
+        return min(self.slots, math.ceil(num_trials / self.trials_per_worker))
 
     @property
     def of_one_trial(self) -> str:

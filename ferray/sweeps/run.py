@@ -54,6 +54,7 @@ from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.driver_lock import CHOOSE, one_of_drivers, only_driver
 from ferray.sweeps.earlier_sweep import TakenOver
 from ferray.sweeps.gpu_sharing import GpuSharing
+from ferray.sweeps.launcher import Launcher
 from ferray.sweeps.loop import run_trials
 from ferray.sweeps.mirroring import record_mirrored
 from ferray.sweeps.notification import Listeners
@@ -77,6 +78,7 @@ def run_sweep(
     first: Sequence[ParameterSet] = (),
     like: TakenOver | None = None,
     sharing: GpuSharing | None = None,
+    launcher: Launcher | None = None,
 ) -> SweepRecord:
     """Run the sweep in `runtime.output / spec.name` until its budget is spent, continuing what is there.
 
@@ -117,14 +119,13 @@ def run_sweep(
             for line in (*_notes(driver, former, opened.changed, num_freed), *_asked_first(study, first, like)):
                 driver.note(line)
             if not driver.is_done:
-                run_trials(driver, ROOMS["launcher"].load(runtime.launcher)(runtime))
+                run_trials(driver, launcher or ROOMS["launcher"].load(runtime.launcher)(runtime))
         record = replace(read_sweep(store, place.study), name=spec.name, words=place.words, driver=study.left_to)
     if driver.failures.is_over:
         raise driver.failures.error(record.command("trials --failed"))
     if driver.time_is_up():
         driver.listeners.tell_user(_when_time_was_up(spec, study.num_finished, record))
-    _refuse_nothing(record, folder)
-    return record
+    return _something(record, folder)
 
 
 def _begun_meanwhile(place: Place, runtime: Runtime) -> Place:
@@ -203,9 +204,10 @@ def _when_time_was_up(spec: SweepSpec, num_finished: int, record: SweepRecord) -
     )
 
 
-def _refuse_nothing(record: SweepRecord, folder: Path) -> None:
+def _something(record: SweepRecord, folder: Path) -> SweepRecord:
+    """The record itself; SweepFailed where nothing completed."""
     if any(trial.state == "complete" for trial in record.trials):
-        return
+        return record
     failed = [trial for trial in record.trials if trial.outcome == "failed"]
     if failed:
         first = failed[0]

@@ -13,9 +13,9 @@ from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import JobBundle
 from ferray.events import Listener, Save
 from ferray.launch import inline
+from ferray.launch._saves import let_workers_save
 from ferray.launch._signals import heard_at_once
 from ferray.launch.inline import Inline
-from ferray.launch.ray import _let_workers_save
 from ferray.study.history import load_sweep
 from ferray.sweeps.loop import run_trials
 from ferray.testing.curves import open_driver, small_spec
@@ -81,7 +81,7 @@ def test_ray_asks_for_no_checkpoint_any_more_after_a_second_one(
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ferray.launch.ray.time.sleep", interrupt)
+    monkeypatch.setattr("ferray.launch._saves.time.sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        _let_workers_save([TrialArtifacts.at(str(tmp_path))])
+        let_workers_save([TrialArtifacts.at(str(tmp_path))])
     assert not (tmp_path / "stop").exists()

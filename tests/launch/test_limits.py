@@ -45,7 +45,7 @@ def test_the_limit_that_is_low_is_named() -> None:
 
 
 def test_a_plain_exception_of_rays_is_a_sentence() -> None:
-    from ferray.launch.ray import _not_started
+    from ferray.launch._connection import _not_started
 
-    error = _not_started(Exception("The current node timed out during startup.\nmore"), None)
+    error = _not_started(Exception("The current node timed out during startup.\nmore"), "local")
     assert error.message == "Ray does not start on this machine: The current node timed out during startup."

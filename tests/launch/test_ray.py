@@ -45,6 +45,11 @@ def test_one_gpu_a_trial_where_the_cluster_has_any() -> None:
     assert slots({"CPU": 16, "GPU": 4}) == 4
 
 
+def test_trials_have_use_for_as_many_workers_as_they_need_and_fit() -> None:
+    place = find_placement(Runtime(trials_per_worker=4), [{"CPU": 3}], "the cluster")
+    assert [place.num_workers(trials) for trials in (1, 5, 100)] == [1, 2, 3]
+
+
 def test_fractions_of_a_gpu_pack_trials_without_spanning_two() -> None:
     assert slots({"CPU": 64, "GPU": 4}, gpus_per_trial=0.4) == 8
 

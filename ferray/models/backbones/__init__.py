@@ -67,6 +67,7 @@ class BackboneFactory(ABC):
 
     Params: ClassVar[type[Params]]
     takes: ClassVar[Literal["images", "features"]] = "images"  # as its backbone
+    late_imports: ClassVar[tuple[str, ...]] = ()  # modules that it imports when it is asked for the first time
     is_large: ClassVar[bool] = False  # whether the check before a sweep should build it without numbers
 
     def __init__(self, params: Any) -> None:

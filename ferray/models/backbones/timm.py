@@ -81,6 +81,7 @@ class Timm(BackboneFactory):
     """Any network of timm by its name, with random, pretrained or your own weights."""
 
     is_large = True
+    late_imports = ("timm",)
 
     class Params(registry.Params):
         name: str = "resnet18"
