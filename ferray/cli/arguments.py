@@ -74,6 +74,7 @@ Like = Annotated[
         metavar="NAME",
         help="Begin with the best parameters of this earlier sweep, and let the sampler know its trials.",
         rich_help_panel=_WHAT,
+        autocompletion=completion.sweeps,
     ),
 ]
 Then = Annotated[
