@@ -79,7 +79,7 @@ def swept(folder: Path, *, budget_s: float, seed: int, chooses: bool) -> dict[st
 
 
 def measure(quick: bool = False) -> Record:
-    seeds = 2 if quick else 24
+    seeds = 2 if quick else 12
     with recording("time_budget", quick=quick) as record, tempfile.TemporaryDirectory() as scratch:
         for budget_s in BUDGETS_S[:1] if quick else BUDGETS_S:
             sides: dict[str, list[dict[str, float]]] = {"plain": [], "chosen": []}
