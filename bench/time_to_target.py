@@ -65,6 +65,7 @@ def compared(stock: dict[str, Any], values: Values) -> dict[str, float | None]:
     return {
         "target": target,
         "stock_s": wall_s,
+        "first_epoch_s": min((seconds for seconds, _ in values), default=None),
         "reached_s": reached,
         "share": share,
         "best": own,
