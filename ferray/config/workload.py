@@ -48,6 +48,11 @@ class Workload:
         return int(self.config["batch_size"])
 
     @property
+    def lies_on_device(self) -> bool:
+        """Whether its images may lie on the device, as far as they fit."""
+        return self.config.get("augment_on") == "device" and self.num_inputs is None
+
+    @property
     def called(self) -> str:
         """The backbone by its name, `resnet18`."""
         ((name, params),) = self.config["backbone"].items()
@@ -94,6 +99,7 @@ def _with_most(workload: Workload, among: Sequence[Workload]) -> Workload:
         "finetune": max((config["finetune"] for config in configs), key=_num_trained),
         "precision": "float32" if "float32" in precisions else precisions[0],
         "ema": averages[0] if averages else None,
+        "augment_on": "device" if any(other.lies_on_device for other in among) else "host",
     }
     size = max(other.image_size for other in among if (other.num_inputs is None) == (workload.num_inputs is None))
     return replace(workload, config={**workload.config, **most}, image_size=size)

@@ -10,6 +10,7 @@ from typing import Any
 from ferray.config.workload import Workload
 from ferray.sweeps.gpu_memory import Gpu, GpuFacts, GpuMemory, Known
 from ferray.text.counting import counted
+from ferray.training.device_images import LARGEST_SHARE
 
 SPARE_FRACTION = 0.05  # of a GPU's memory, for what allocators cut up and a process takes later
 STEPS = (2, 3, 4, 6, 8, 12, 16)  # trials a GPU that are tried
@@ -80,7 +81,7 @@ def pack(
         say(f"measuring trials on {facts.name}", done, len(workloads))
         needs[workload.key] = _measured(workload, 1, gpu, memory)
     largest = max(workloads, key=lambda each: needs[each.key].peak_bytes)
-    of_one = worker_bytes(needs[largest.key], bounds.trials_per_worker)
+    of_one = worker_bytes(largest, needs[largest.key], bounds.trials_per_worker)
     if any(memory.rate(each, 1) == 0.0 for each in workloads):
         refused = next(each for each in workloads if memory.rate(each, 1) == 0.0)
         return Packing(facts, 1, f"{refused} takes more than the memory that is free", need_bytes=of_one)
@@ -100,9 +101,10 @@ def _nobody(what: str, done: int, total: int) -> None:
     """Nobody listens."""
 
 
-def worker_bytes(need: Known, trials_per_worker: int) -> int:
-    """Memory of a worker: that of its process, and of each of its trials."""
-    return need.context_bytes + trials_per_worker * need.peak_bytes
+def worker_bytes(workload: Workload, need: Known, trials_per_worker: int) -> int:
+    """Memory of a worker: that of its process, and of each of its trials, with room for images that may lie there."""
+    images = need.peak_bytes * LARGEST_SHARE / (1 - LARGEST_SHARE) if workload.lies_on_device else 0.0
+    return need.context_bytes + trials_per_worker * int(need.peak_bytes + images)
 
 
 def free_bytes(facts: GpuFacts) -> float:

@@ -80,7 +80,7 @@ class GpuSharing:
     def _repacked(self, workload: Workload) -> Packing:
         """Fewer by one at least, and as few as the workload needs by what is known of it."""
         facts, need = self.packing.gpu, self.memory.need(workload)
-        of_one = worker_bytes(need, self.trials_per_worker) if need is not None else self.packing.need_bytes
+        of_one = worker_bytes(workload, need, self.trials_per_worker) if need is not None else self.packing.need_bytes
         per_gpu = max(1, min(self.packing.per_gpu - 1, int(free_bytes(facts) // of_one)))
         fraction = memory_fraction(facts, per_gpu, need.context_bytes if need else 0) if per_gpu > 1 else 0.0
         why = f"{workload} ran out of memory when {self.packing.per_gpu} shared it"

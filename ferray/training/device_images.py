@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ferray.data.samples import PackedSamples
+from ferray.training.gpu_share import free_bytes
 
-_LARGEST_SHARE = 0.25  # of the free memory of a device; the rest is the network's, and that of other trials
+LARGEST_SHARE = 0.25  # of the free memory of a device; the rest is the network's, and that of other trials
 _CHUNK = 1024
 
 
@@ -40,7 +41,7 @@ class DeviceImages:
 
 def images_on(device: torch.device, splits: Sequence[PackedSamples]) -> DeviceImages | None:
     """Those of the splits on a GPU whose memory they fit into; None on a CPU, which reads the mapped pack itself."""
-    if device.type != "cuda" or not fits(splits, torch.cuda.mem_get_info(device)[0]):
+    if device.type != "cuda" or not fits(splits, free_bytes(device)):
         return None
     return DeviceImages(splits, device)
 
@@ -48,4 +49,4 @@ def images_on(device: torch.device, splits: Sequence[PackedSamples]) -> DeviceIm
 def fits(splits: Sequence[PackedSamples], free_bytes: int) -> bool:
     """Whether the images of the splits leave most of so much memory free; rows of features do not lie there."""
     size = sum(len(samples) for samples in splits) * int(np.prod(splits[0].images.shape[1:]))
-    return splits[0].features is None and 0 < size <= _LARGEST_SHARE * free_bytes
+    return splits[0].features is None and 0 < size <= LARGEST_SHARE * free_bytes

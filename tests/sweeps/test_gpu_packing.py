@@ -74,6 +74,13 @@ def test_trials_of_one_worker_add_up(tmp_path: Path) -> None:
     assert packed(FakeGpu(40, by_batch), tmp_path, bounds=Bounds(16, "cores", 2)).per_gpu == 2
 
 
+def test_images_that_lie_on_the_device_have_room_there(tmp_path: Path) -> None:
+    there = workload(batch_size=128, augment="wang2020", augment_on="device")
+    found = packed(FakeGpu(40, by_batch), tmp_path, there)  # 8 GiB, and 2.7 for images, which are a quarter at most
+    assert found.per_gpu == 3
+    assert found.memory_fraction * 40 * 0.75 >= 8
+
+
 def test_bound_beside_memory_is_said(tmp_path: Path) -> None:
     found = packed(FakeGpu(40, by_batch), tmp_path, bounds=Bounds(1, "its machine has 1 core"))
     assert str(found) == "1 trial a GPU of Fake 40GB: its machine has 1 core"
