@@ -13,6 +13,7 @@ import torch
 from ferray.config.trial import TrialConfig
 from ferray.config.workload import Workload
 from ferray.data.samples import PackedSamples, SealedSplit, Splits
+from ferray.events import EpochReport
 from ferray.system.lean_imports import import_lean
 from ferray.training.assemble import Assembly, assembly_of
 from ferray.training.backbone_features import keep_features
@@ -30,20 +31,20 @@ class DeviceTrial:
     Building it takes one epoch, after which its memory is at its highest. Raises what the device raises.
     """
 
-    def __init__(self, workload: Workload, device: str = "auto") -> None:
+    def __init__(self, workload: Workload, device: str = "auto", *, batches: int = BATCHES) -> None:
         import_lean()
         config = TrialConfig.model_validate(workload.config)
         precision = choose_precision(device, config.precision)
-        splits, size = _noise(workload), workload.image_size
+        splits, size = _noise(workload, batches), workload.image_size
         parts = assembly_of(config, splits, precision, size=size, threads=workload.threads)
         self._parts: Assembly | None = keep_features(parts)
-        self._train()
+        self.epoch()
 
     def images_per_s(self, seconds: float) -> float:
         """Whole epochs for so long at least, one epoch at least: the images that were trained on, by the clock."""
         images, started = 0, time.perf_counter()
         while not images or time.perf_counter() - started < seconds:
-            images += self._train()
+            images += self.epoch().num_train
         return images / (time.perf_counter() - started)
 
     def close(self) -> None:
@@ -53,17 +54,17 @@ class DeviceTrial:
         self._parts = None
         give_memory_back()
 
-    def _train(self) -> int:
+    def epoch(self) -> EpochReport:
+        """Train and judge once more."""
         assert self._parts is not None, "it is not closed"
         with self._parts.randomness.active():
-            run_epoch(self._parts, 1)
-        return len(self._parts.training.kept)
+            return run_epoch(self._parts, 1).report
 
 
-def _noise(workload: Workload) -> Splits:
-    """Splits of noise with every class in them, of a few batches; validation has one of its own batches."""
+def _noise(workload: Workload, batches: int) -> Splits:
+    """Splits of noise with every class in them, of so many batches; validation has one of its own batches."""
     random = np.random.default_rng(0)
-    num_train, num_val = BATCHES * workload.batch_size, max(32, 2 * workload.batch_size)
+    num_train, num_val = batches * workload.batch_size, max(32, 2 * workload.batch_size)
     side = workload.image_size if workload.num_inputs is None else 0
     pictures = random.integers(0, 256, (DISTINCT, side, side, 3), dtype=np.uint8)
     rows = None

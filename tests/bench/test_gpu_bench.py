@@ -1,0 +1,49 @@
+"""What a card gives, without a card: what is said where there is none, and the figures' arithmetic."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from bench.gpu import Asked, break_even, measure, missing_packages, table
+from bench.gpu_steps import VARIANTS, BareStep, Shape
+
+PLAIN, COMPILED = "bfloat16, channels last", "bfloat16, channels last, compiled"
+TINY = Shape("test_resnet", 32, 2)
+
+
+def test_machine_without_a_card_claims_nothing_of_one() -> None:
+    record = measure(asked=Asked(TINY))
+    assert (record["device"], record["figures"]) == (None, {})
+    assert [*table(record)] == [
+        "left out: everything: torch finds no CUDA device: nothing was measured, and nothing is known of a card"
+    ]
+
+
+def test_compiling_pays_once_it_has_won_back_what_it_took() -> None:
+    rates, starts = {PLAIN: [100.0], COMPILED: [200.0]}, {PLAIN: 1.0, COMPILED: 51.0}
+    assert break_even(rates, starts) == 10_000  # 50 s, of which an image saves 5 ms
+
+
+@pytest.mark.parametrize("rates", [{PLAIN: [100.0]}, {PLAIN: [100.0], COMPILED: [90.0]}])
+def test_compiling_that_wins_nothing_never_pays(rates: dict[str, list[float]]) -> None:
+    assert break_even(rates, {PLAIN: 1.0, COMPILED: 51.0}) is None
+
+
+@pytest.mark.parametrize("name", ["float32", PLAIN])
+def test_bare_step_trains_in_every_layout(name: str) -> None:
+    assert BareStep(TINY, VARIANTS[name], torch.device("cpu")).images_per_s(0.0) > 0
+
+
+def test_nothing_is_missing_where_ferray_is_installed() -> None:
+    assert missing_packages() == []
+
+
+def test_table_says_whose_figures_it_has() -> None:
+    figures = {"step: float32": {"value": 1000.0, "ratio": 1.0}, "step: bfloat16": {"value": 2500.0, "ratio": 2.5}}
+    record = {"device": {"name": "Fake"}, "figures": figures, "details": {"left_out": {}}}
+    assert [line.split() for line in table(record)] == [
+        ["on", "Fake", "images/s", "times"],
+        ["step:", "float32", "1000", "1.00"],
+        ["step:", "bfloat16", "2500", "2.50"],
+    ]
