@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.sweep import machine
+from bench.record import environment
 from ferray.audit.copies import identical_pairs, near_pairs
 from ferray.testing.planted_copies import pictures_in, score, write_planted
 
@@ -40,7 +40,7 @@ def main() -> None:
         pairs = [*identical_pairs(pictures), *near_pairs(pictures, _nobody)]
         seconds = {"seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu}
         peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        document = {"machine": machine(), "images": len(pictures), **score(pictures, pairs, plants), **seconds}
+        document = {"machine": environment(), "images": len(pictures), **score(pictures, pairs, plants), **seconds}
         print(json.dumps({**document, "peak_mib": peak_mib}, indent=2))
 
 

@@ -36,8 +36,8 @@ from pathlib import Path
 from statistics import mean, quantiles
 from typing import Any
 
+from bench.record import environment
 from bench.store_file import NAME, spec, write_journal
-from bench.sweep import machine
 from bench.virtual_cluster import EPOCH_RATIOS, VirtualClock, VirtualCluster, World
 from ferray.config.place import Place
 from ferray.config.runtime import Runtime
@@ -217,7 +217,7 @@ def main() -> None:
         rows.append(simulate(asked, world))
         print(json.dumps(rows[-1]), file=sys.stderr)
     json.dump(
-        {"machine": machine(), "record": given.record, "sampler": asked.sampler, "rows": rows}, sys.stdout, indent=1
+        {"machine": environment(), "record": given.record, "sampler": asked.sampler, "rows": rows}, sys.stdout, indent=1
     )
     print()
 

@@ -30,7 +30,7 @@ from typing import Any
 
 import torch
 
-from bench.sweep import machine
+from bench.record import environment
 from ferray.artifacts.address import file_at
 from ferray.config.exclusion import read_exclusion
 from ferray.config.load import load_space, shipped_folder
@@ -237,7 +237,7 @@ def main(arguments: list[str]) -> None:
         kinds = {name: kind for name, kind in kinds_in(Path(root)).items() if not given.kinds or name in given.kinds}
         each = -(-given.count // len(kinds))
         played = {name: play(kind, each, random.Random(f"{given.seed} {name}")) for name, kind in kinds.items()}
-    print(json.dumps({"machine": machine(), "seed": given.seed, "kinds": played}, indent=2))
+    print(json.dumps({"machine": environment(), "seed": given.seed, "kinds": played}, indent=2))
     sys.exit(any(counts.get(bad) for counts in played.values() for bad in ("tracebacks", "hangs", "silent")))
 
 

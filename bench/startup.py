@@ -25,7 +25,7 @@ from statistics import median
 
 from bench.processes import Watch
 from bench.record import Cost, Record, cpus, interleaved, print_record, recording, walls
-from bench.sweep import environment, first_epochs
+from bench.sweep_run import environment, first_epochs
 
 PAIRS, ASKED = 5, 5
 MOST_RATIO, MISTAKE_S, ANSWER_S = 1.3, 2.0, 1.0

@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from bench.sweep import machine
+from bench.record import environment
 from ferray.config.trial import TrialConfig
 from ferray.study.history import load_sweep
 from ferray.testing.curves import open_driver, run_curves, saturating, small_spec
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=16)
     trials = parser.parse_args().trials
     found = {"ray.tune.OptunaSearch with ASHAScheduler": stock(trials), "ferray with asha": ours(trials)}
-    print(json.dumps({"trials": trials, "epochs": EPOCHS, "machine": machine(), "searches": found}, indent=2))
+    print(json.dumps({"trials": trials, "epochs": EPOCHS, "machine": environment(), "searches": found}, indent=2))
 
 
 def stock(trials: int) -> dict[str, Any]:

@@ -57,13 +57,17 @@ class Heard:
         return {"best": best, "trials": list(self.trials.values()), "values": self.values}
 
 
-def run_stock(space: str, folder: Path, *, trials: int | None = None, slots: int = 2, seed: int = 0) -> dict[str, Any]:
-    """The sweep as a process of its own, from its start to its exit: what it prints, and `wall_s`."""
+def run_stock(
+    space: str, folder: Path, *, cache: Path | None = None, trials: int | None = None, slots: int = 2, seed: int = 0
+) -> dict[str, Any]:
+    """The sweep as a process of its own from start to exit: what it prints, and `wall_s`. Packs lie in `cache`."""
     command = [sys.executable, "-m", "bench.stock_stack", space, "--folder", str(folder)]
     options = ["--slots", str(slots), "--seed", str(seed), *(["--trials", str(trials)] if trials else [])]
     folder.mkdir(parents=True, exist_ok=True)
     threads = [name for name in os.environ if name.endswith("_NUM_THREADS")]
     own = {name: value for name, value in os.environ.items() if name not in threads}
+    if cache is not None:
+        own["FERRAY_CACHE"] = str(cache)
     started = time.time()
     with (folder / "stderr.log").open("w") as errors:
         ended = subprocess.run([*command, *options], stdout=subprocess.PIPE, stderr=errors, text=True, env=own)

@@ -34,7 +34,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.sweep import machine
+from bench.record import environment
 
 TARGETS = {"leaderboard_s": 3.0, "continue_s": 10.0, "report_ms": 5.0, "ask_ms": 100.0}
 RUNNING = 8
@@ -214,7 +214,7 @@ def main() -> None:
     load = [round(value, 1) for value in os.getloadavg()]
     document = {
         "benchmark": "store",
-        "machine": machine(),
+        "machine": environment(),
         "load": load,
         "targets": TARGETS,
         **figures,

@@ -34,7 +34,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 from scipy.stats import t as student
 
-from bench.sweep import machine
+from bench.record import environment
 from ferray.study.samplers._window import Windowed
 from ferray.study.samplers.tpe import MOST_TRIALS, Tpe
 
@@ -172,7 +172,7 @@ def main() -> None:
     trials, seeds, windows = (given.trials, given.seeds, WINDOWS) if not given.quick else (120, 2, (80, 60))
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     figures = {objective: measure(objective, seeds, trials, windows) for objective in given.objectives}
-    print(json.dumps({"benchmark": "tpe_window", "trials": trials, "machine": machine(), **figures}, indent=2))
+    print(json.dumps({"benchmark": "tpe_window", "trials": trials, "machine": environment(), **figures}, indent=2))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import ray
 
 import ferray.launch.ray  # noqa: F401  # first: it sets what Ray reads when it is imported
 from bench.idle_trainable import Idle
-from bench.sweep import machine
+from bench.record import environment
 from ferray.config.job import JobBundle, TrialJob
 from ferray.events import EpochReport
 from ferray.launch import _tune
@@ -72,7 +72,7 @@ def main() -> None:
             ray.shutdown()
     blocks = [1000 * (after - before) / BLOCK for before, after in itertools.pairwise(marks)]
     figures = {"steps": asked.steps, "slots": asked.slots, "trials_a_block": BLOCK, "cpu_ms_a_trial": blocks}
-    json.dump({"machine": machine(), **figures}, sys.stdout)
+    json.dump({"machine": environment(), **figures}, sys.stdout)
     print()
 
 

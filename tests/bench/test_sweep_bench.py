@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from bench.processes import Watch, nearest
-from bench.sweep import (
-    SPACE,
+from bench.sweep import BARE, SPACE, noise_of, per_epoch
+from bench.sweep_run import (
     TrialTimes,
+    best_value,
     first_epochs,
     idle_tail_s,
-    per_epoch,
-    ratios,
     slot_seconds,
     summarise,
     trial_times,
@@ -76,14 +75,21 @@ def test_means_weigh_by_epochs() -> None:
     assert per_epoch([{"epochs": 1, "s": 4.0}, {"epochs": 3, "s": 2.0}], "s") == 2.5
 
 
-def test_ratio_is_the_sweep_over_the_bare_process() -> None:
-    sweeps = [{"epochs": 10, "slot_s_per_epoch": 3.0, "cpu_s_per_epoch": 2.4}]
-    bare = {"one_thread": [{"epochs": 10, "s_per_epoch": 2.0, "cpu_s_per_epoch": 2.0}]}
-    assert ratios(sweeps, bare) == {"one_thread": 1.5, "cpu": pytest.approx(1.2)}
+def test_best_value_is_of_any_epoch_of_any_trial(tmp_path: Path) -> None:
+    for name, values in {"0000-a": (0.2, 0.5), "0001-b": (0.4,)}.items():
+        (tmp_path / "trials" / name).mkdir(parents=True)
+        lines = [json.dumps({"metrics": {"val/uar": value}}) for value in values]
+        (tmp_path / "trials" / name / "history.jsonl").write_text("\n".join(lines))
+    assert best_value(tmp_path) == 0.5
+
+
+def test_noise_is_two_standard_errors_of_a_difference() -> None:
+    # each share has a variance of 0.25 / 100; two of them 0.005
+    assert noise_of(0.5, 0.5, 100) == pytest.approx(2 * 0.005**0.5)
 
 
 def test_space_is_one_that_ferray_reads(tmp_path: Path) -> None:
-    (tmp_path / "bench.yaml").write_text(SPACE.format(trials=24, epochs=4, images=140))
+    (tmp_path / "bench.yaml").write_text(SPACE.format(**BARE))
     spec, _ = load_space(str(tmp_path / "bench.yaml"), Overrides())
     assert (spec.name, spec.budget.trials) == ("bench", 24)
 
