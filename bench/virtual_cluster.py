@@ -96,17 +96,20 @@ class World:
     """What the cluster is like; times in seconds.
 
     `tune_report_s` and `tune_trial_s` are what Ray Tune spends on the driver's side of each result and each trial
-    (`bench/tune_cost.py`), `fsync_s` what the disk of the record takes to keep a line. `answer_s` is the way from a
-    decision to the next step, `set_up_s` a trial's start in a warm worker, `start_s` that of a cold worker. A node of
-    `gpus_per_node` is preempted at random, once in `preempted_every_s` on average (0: never), and comes back
+    (`bench/tune_cost.py`), `wandb_report_s` and `wandb_trial_s` what W&B's threads do, as if the driver's waited for
+    all of it (`bench/driver_costs.py`), `fsync_s` what the disk of the record takes to keep a line. `answer_s` is the
+    way from a decision to the next step, `set_up_s` a trial's start in a warm worker, `start_s` that of a cold one. A
+    node of `gpus_per_node` is preempted at random, once in `preempted_every_s` on average (0: never), and comes back
     `back_after_s` later. A share `failing` of the trials loses its worker once.
     """
 
     gpus: int
     epoch_s: float = 60.0
     gpus_per_node: int = 8
-    tune_report_s: float = 0.002
-    tune_trial_s: float = 0.004
+    tune_report_s: float = 0.0008
+    tune_trial_s: float = 0.006
+    wandb_report_s: float = 0.0005
+    wandb_trial_s: float = 0.025
     fsync_s: float = 0.004
     answer_s: float = 0.01
     set_up_s: float = 0.25
@@ -197,7 +200,7 @@ class VirtualCluster(Launcher):
 
     def start(self, bundle: JobBundle) -> None:
         with self._clock.stopped():
-            self._clock.spend(self._world.tune_trial_s)
+            self._clock.spend(self._world.tune_trial_s + self._world.wandb_trial_s)
             self._waiting += bundle.jobs
             self._place()
 
@@ -234,7 +237,7 @@ class VirtualCluster(Launcher):
             return ()  # its node has gone meanwhile
         if attempt.fails:
             return [self._lost(attempt, due, FailureReason.WORKER_LOST)]
-        self._clock.spend(self._world.tune_report_s)
+        self._clock.spend(self._world.tune_report_s + self._world.wandb_report_s)
         return [TrialEvent(number, self._epoch_ended(attempt))]
 
     def _epoch_ended(self, attempt: Attempt) -> EpochReport:

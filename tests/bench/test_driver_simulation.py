@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.cluster import Asked, ideal_finish, simulate
+from bench.driver_simulation import Asked, ideal_finish, simulate
 from bench.virtual_cluster import World
 
 SMALL = Asked(rounds=3, record=0, sampler="random", pruner="hyperband")

@@ -1,12 +1,13 @@
 """How far one driver reaches: clusters of up to 1,000 GPUs in virtual time, through the real study, driver and loop.
 
-    python -m bench.cluster [--gpus 8 64 512 1000] [--epoch-s 60] [--rounds 4] [--record 0] [--quick]
+    python -m bench.driver_simulation [--gpus 8 64 512 1000] [--epoch-s 60] [--rounds 4] [--record 0] [--quick]
                             [--sampler tpe] [--pruner hyperband] [--like RUNS/NAME] [--preempted-every-h 24]
 
 prints one JSON document, a row for each number of GPUs. What runs is ferray's own: `SweepLoop`, `SweepDriver`, `Study`
 over a journal on disk, sampler, pruner, retention, timeouts and the console's lines. What is simulated are the workers
 (`bench/virtual_cluster.py`): epochs of `--epoch-s` on average, spread as those of a measured sweep, nodes of eight GPUs
-that are preempted now and then, and Ray Tune by what it was measured to cost (`bench/tune_cost.py`). W&B is not in it.
+that are preempted now and then, and what Ray Tune (`bench/tune_cost.py`) and W&B (`bench/driver_costs.py`) were
+measured to cost, as if all of it held the driver up; `--no-wandb` leaves W&B out.
 
 Each row runs `--rounds` trials a GPU in a study that holds `--record` trials already.
 - `driver_busy`: the share of the time, until nothing was left to start, in which the driver's thread was busy.
@@ -14,7 +15,7 @@ Each row runs `--rounds` trials a GPU in a study that holds `--record` trials al
   set-up and absent nodes are not in it.
 - `finish_over_ideal`: the time to finish over that of the same pieces of work handed out, in their order, by a driver
   that takes no time. Both have the same tail, in which fewer trials are left than GPUs.
-- `report_ms`, `ask_ms`, `end_ms`: what one takes the driver's thread, CPU and the disk of the record;
+- `report_ms`, `ask_ms` (a trial), `end_ms`: what one takes the driver's thread, CPU and the disk of the record;
   `ms_a_report_in_all`: all that it does, Ray Tune's part too, over the number of reports, of which
   `reports_per_s_at_most` follows.
 - `lag_ms`: from an epoch's end to its answer, median and 99th of 100.
@@ -31,7 +32,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean, quantiles
 from typing import Any
@@ -170,7 +171,7 @@ def _figures(
         "finish_h": round(finish / HOUR_S, 2),
         "finish_over_ideal": round(finish / ideal_finish(ledger.pieces, world.gpus), 3),
         "report_ms": acts.milliseconds("report"),
-        "ask_ms": acts.milliseconds("ask"),
+        "ask_ms": round(1000 * sum(acts.seconds["ask"]) / len(ledger.pieces), 2),
         "end_ms": acts.milliseconds("end"),
         "ms_a_report_in_all": round(1000 * a_report_s, 2),
         "reports_per_s_at_most": round(1 / a_report_s, 1),
@@ -206,6 +207,7 @@ def main() -> None:
     parser.add_argument("--preempted-every-h", type=float, default=24.0)
     parser.add_argument("--failing", type=float, default=0.01)
     parser.add_argument("--like", type=Path)
+    parser.add_argument("--no-wandb", action="store_true")
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     asked = Asked(2 if given.quick else given.rounds, given.record, given.sampler, given.pruner)
@@ -214,10 +216,13 @@ def main() -> None:
     for gpus in [8, 64] if given.quick else given.gpus:
         every_s = given.preempted_every_h * HOUR_S
         world = World(gpus, given.epoch_s, preempted_every_s=every_s, failing=given.failing, ratios=ratios)
+        world = replace(world, wandb_trial_s=0.0, wandb_report_s=0.0) if given.no_wandb else world
         rows.append(simulate(asked, world))
         print(json.dumps(rows[-1]), file=sys.stderr)
     json.dump(
-        {"machine": environment(), "record": given.record, "sampler": asked.sampler, "rows": rows}, sys.stdout, indent=1
+        {"environment": environment(), "record": given.record, "sampler": asked.sampler, "rows": rows},
+        sys.stdout,
+        indent=1,
     )
     print()
 
