@@ -9,6 +9,7 @@ an epoch each; figures are of CPU seconds. What each switch of the trainer costs
 
 from __future__ import annotations
 
+import random
 import tempfile
 import time
 from collections.abc import Callable
@@ -50,6 +51,7 @@ def measure(quick: bool = False) -> Record:
         for name in ROOMS["augment"].names():
             for size in SIZES:
                 _state_policy(record, name, size, quick=quick)
+        _compare_calls(record, quick=quick)
         _state_batched(record, quick=quick)
     return record.document()
 
@@ -97,6 +99,46 @@ def _state_policy(record: Recording, name: str, size: int, *, quick: bool) -> No
     record.state(f"{name}, {size} px", taken, "CPU ms an image", **promise)
 
 
+def _compare_calls(record: Recording, *, quick: bool) -> None:
+    """wang2020 against calls of albumentations, which make the same pixels of the same seed."""
+    kind, images = ROOMS["augment"].load("wang2020"), _pictures(4 if quick else 64, 224)
+    policy, transforms = kind(kind.Params(), 224), library_wang2020()
+
+    def calls(seed: int) -> None:
+        streams = np.random.default_rng(seed), random.Random(seed)
+        for transform in transforms:
+            transform.set_random_state(*streams)
+        for image in images:
+            for transform in transforms:
+                image = transform(image=image)["image"]
+
+    ours, floor = [], []
+    for seed in range(1 if quick else 15):
+        ours.append(_ms(partial(policy.apply, images, seed)) / len(images))
+        floor.append(_ms(partial(calls, seed)) / len(images))
+    record.compare("wang2020, 224 px, against calls", ours, floor, unit="CPU ms an image", at_most=1.0)
+
+
+def library_wang2020() -> list[Any]:
+    """The list as albumentations has it."""
+    import albumentations as library
+
+    return [
+        library.HorizontalFlip(p=0.5),
+        library.RandomBrightnessContrast(brightness_limit=0.2, contrast_limit=0, p=0.5),
+        library.Affine(
+            translate_percent=(-0.0625, 0.0625),
+            scale=(0.9, 1.1),
+            rotate=(-45, 45),
+            keep_ratio=True,
+            border_mode=cv2.BORDER_REFLECT_101,
+            p=0.5,
+        ),
+        library.ImageCompression(quality_range=(99, 100), p=0.5),
+        library.HueSaturationValue(hue_shift_limit=20, sat_shift_limit=30, val_shift_limit=20, p=0.5),
+    ]
+
+
 def _state_batched(record: Recording, *, quick: bool) -> None:
     """wang2020 as torch operations over a batch, and as torchvision's, which draw once for all they are given.
 
@@ -137,12 +179,14 @@ def torchvision_wang2020() -> Callable[[torch.Tensor], torch.Tensor]:
 def _ms_an_image(act: Callable[[int], object], count: int, *, quick: bool) -> float:
     """Median over seeds, after one that imports."""
     act(0)
-    taken = []
-    for seed in range(1 if quick else 9):
-        started = time.process_time()
-        act(seed)
-        taken.append(1000 * (time.process_time() - started) / count)
-    return median(taken)
+    return median(_ms(partial(act, seed)) / count for seed in range(1 if quick else 9))
+
+
+def _ms(act: Callable[[], object]) -> float:
+    """Milliseconds of CPU."""
+    started = time.process_time()
+    act()
+    return 1000 * (time.process_time() - started)
 
 
 class _Counted(TorchDispatchMode):

@@ -28,6 +28,7 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "label smoothing": {"label_smoothing": 0.1},
     "random erasing": {"random_erasing": {"probability": 0.5}},
     "trivial augment": {"augment": "trivial_augment"},
+    "augmented on the device": {"augment": "assa2021", "augment_on": "device", "random_erasing": {"probability": 0.5}},
     "views": {"evaluate": {"flip": True, "crops": 5}},
 }
 SMALL = {"num_train": 28, "num_val": 14, "image_size": 16, "batch_size": 8, "epochs": 3}
