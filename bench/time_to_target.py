@@ -1,12 +1,12 @@
 """How soon a sweep is as good as the stock stack is in the end: wall time to its best validation recall, seed by seed.
 
-    python -m bench.time_to_target [--seeds 10] [--trials 16] [--kept FILE] [--quick]
+    python -m bench.time_to_target [--seeds 10] [--trials 16] [--pruner asha] [--kept FILE] [--quick]
 
 prints one JSON document. For each seed the stock stack (`bench/stock_stack.py`: Ray Tune, OptunaSearch, ASHA, W&B)
 sweeps the space `demo` for its 16 trials, from the start of its process to the end. Its best epoch's value is the
 target. Then `ferray sweep demo --seed N` may take half of the wall time that the stock stack took, start and end
 included, over the same space and faces on as many slots, and as many trials as it gets done: `reached_s` is when an
-epoch of it was first as good as the target.
+epoch of it was first as good as the target. The space's own pruner stops its trials, or the one that is given.
 
 `share` is `reached_s` over the stock stack's whole time, counted as 1 where it was not reached; its median over seeds
 is the figure. `gain` is ferray's best at its own end less the target: its mean with a paired interval says whether
@@ -85,9 +85,10 @@ def summarise(seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def run_ferray(space: str, folder: Path, *, seed: int, time_s: float) -> Values:
+def run_ferray(space: str, folder: Path, *, seed: int, time_s: float, pruner: str | None) -> Values:
     """`ferray sweep` as a process of its own, and each epoch's value as soon as it lies in a trial's history."""
     budget = ["--trials", str(MOST_TRIALS), "--time-budget", f"{max(1.0, time_s - CLOSING_S):.0f}s"]
+    budget += ["--pruner", pruner] if pruner else []
     place = ["--output", str(folder), "--max-concurrent", str(SLOTS), "--device", "cpu", "--quiet"]
     ferray = [sys.executable, "-c", "from ferray.cli import main; main()"]
     known: dict[Path, int] = {}
@@ -123,16 +124,24 @@ def new_values(folder: Path, known: dict[Path, int]) -> Iterator[float]:
         known[history] = len(whole)
 
 
-def run_seed(space: str, folder: Path, *, seed: int, trials: int | None) -> dict[str, Any]:
+def run_seed(space: str, folder: Path, *, seed: int, trials: int | None, pruner: str | None) -> dict[str, Any]:
     """Both sides of one seed."""
     load = os.getloadavg()[0]
     stock = run_stock(space, folder / "stock", trials=trials, slots=SLOTS, seed=seed)
-    values = run_ferray(space, folder / "ferray", seed=seed, time_s=OWN_SHARE * float(stock["wall_s"]))
+    time_s = OWN_SHARE * float(stock["wall_s"])
+    values = run_ferray(space, folder / "ferray", seed=seed, time_s=time_s, pruner=pruner)
     epochs = sum(trial["epochs"] for trial in stock["trials"])
     return {"seed": seed, **compared(stock, values), "stock_epochs": epochs, "epochs": len(values), "load": load}
 
 
-def measure(quick: bool = False, *, seeds: int = 10, trials: int | None = None, kept: Path | None = None) -> Record:
+def measure(
+    quick: bool = False,
+    *,
+    seeds: int = 10,
+    trials: int | None = None,
+    pruner: str | None = None,
+    kept: Path | None = None,
+) -> Record:
     """All seeds that `kept` does not hold yet, and what all of them say; `quick` is a seed on few faces."""
     scratch_folder = tempfile.TemporaryDirectory(prefix="ferray-target-")
     with scratch_folder as scratch, recording("time_to_target", quick=quick) as record:
@@ -142,13 +151,14 @@ def measure(quick: bool = False, *, seeds: int = 10, trials: int | None = None, 
         for seed in range(1 if quick else seeds):
             if seed in {row["seed"] for row in done}:
                 continue
-            done.append(run_seed(space, Path(scratch) / str(seed), seed=seed, trials=2 if quick else trials))
+            folder = Path(scratch) / str(seed)
+            done.append(run_seed(space, folder, seed=seed, trials=2 if quick else trials, pruner=pruner))
             with file.open("a") as stream:
                 stream.write(json.dumps(done[-1]) + "\n")
         found = summarise(done)
         record.state("share", found["share"], "of the stock stack's time", at_most=MOST_SHARE)
         record.state("gain", found["gain"], "validation recall")
-        record.details |= {"space": SPACE, "slots": SLOTS, **found, "seeds": done}
+        record.details |= {"space": SPACE, "slots": SLOTS, "pruner": pruner, **found, "seeds": done}
     return record.document()
 
 
@@ -163,11 +173,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trials", type=int, help="of the stock stack, in place of the space's budget")
+    parser.add_argument("--pruner", help="of ferray, in place of the space's: asha is that of the stock stack")
     parser.add_argument("--kept", type=Path, help="a file of the seeds that are done; the rest are added")
     parser.add_argument("--quick", action="store_true", help="a seed on few faces: to see that it works")
     given = parser.parse_args()
-    found = measure(given.quick, seeds=given.seeds, trials=given.trials, kept=given.kept)
-    print(json.dumps(found, indent=2))
+    asked = {"seeds": given.seeds, "trials": given.trials, "pruner": given.pruner, "kept": given.kept}
+    print(json.dumps(measure(given.quick, **asked), indent=2))
 
 
 if __name__ == "__main__":
