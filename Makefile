@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 COMPILED := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 
-.PHONY: install demo papers pictures notebook wheel cluster test slurm-test cluster-test lint check clean kuberay-test
+.PHONY: install demo bench papers pictures notebook wheel cluster test slurm-test cluster-test lint check clean kuberay-test
 
 install: $(STAMP)
 
@@ -23,6 +23,10 @@ $(STAMP): installer.txt requirements.txt pyproject.toml
 # A sweep over faces that ferray draws itself; results in runs/demo. Running it again continues it.
 demo: install
 	$(BIN)/ferray sweep demo
+
+# What ferray costs, each part against its floor, as rows of docs/benchmarks.md: within 15 minutes on two quiet cores.
+bench: install
+	$(BIN)/python -m bench --write
 
 # Every paper's space, cut down, on synthetic data of the paper's shape; a line a paper.
 papers: install

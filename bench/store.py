@@ -34,9 +34,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.record import environment
+from bench.record import Record, Recording, recording
 
 TARGETS = {"leaderboard_s": 3.0, "continue_s": 10.0, "report_ms": 5.0, "ask_ms": 100.0}
+NUM_TRIALS = 10_000
+QUICK_TRIALS = 200
 RUNNING = 8
 NUM_ASKS = 40
 NUM_REPORTED = 12
@@ -191,17 +193,27 @@ def measure_all(folder: Path, num_trials: int) -> dict[str, Any]:
     return figures
 
 
-def met(figures: dict[str, Any]) -> dict[str, bool]:
-    """Which targets hold; for reports and asks the median of every pruner and sampler."""
-    kept = {name: figures[name] <= TARGETS[name] for name in ("leaderboard_s", "continue_s")}
+def state_all(record: Recording, figures: dict[str, Any]) -> None:
+    """The figures that something is promised of; of reports and asks the median of every pruner and sampler."""
+    for name in ("leaderboard_s", "continue_s"):
+        record.state(name.removesuffix("_s"), figures[name], "s", at_most=TARGETS[name])
+    record.state("driver_rss", figures["driver_rss_mib"], "MiB")
     for name in ("report_ms", "ask_ms"):
-        kept |= {f"{name}.{who}": found["median"] <= TARGETS[name] for who, found in figures[name].items()}
-    return kept
+        for who, found in figures[name].items():
+            record.state(f"{name.removesuffix('_ms')} {who}", found["median"], "ms", at_most=TARGETS[name])
+
+
+def measure(quick: bool = False, trials: int = NUM_TRIALS) -> Record:
+    with recording("store", quick=quick) as record, tempfile.TemporaryDirectory(prefix="ferray-bench-") as scratch:
+        figures = measure_all(Path(scratch), QUICK_TRIALS if quick else trials)
+        state_all(record, figures)
+        record.details.update(trials=trials, **figures)
+    return record.document()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--trials", type=int, default=10_000)
+    parser.add_argument("--trials", type=int, default=NUM_TRIALS)
     parser.add_argument("--quick", action="store_true", help="200 trials: to see that it works")
     parser.add_argument("--measure", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -209,18 +221,7 @@ def main() -> None:
         what, folder, sampler, pruner = given.measure
         print(json.dumps(MEASUREMENTS[what](Path(folder), sampler, pruner)))
         return
-    with tempfile.TemporaryDirectory(prefix="ferray-bench-") as scratch:
-        figures = measure_all(Path(scratch), 200 if given.quick else given.trials)
-    load = [round(value, 1) for value in os.getloadavg()]
-    document = {
-        "benchmark": "store",
-        "machine": environment(),
-        "load": load,
-        "targets": TARGETS,
-        **figures,
-        "met": met(figures),
-    }
-    print(json.dumps(document, indent=2))
+    print(json.dumps(measure(given.quick, given.trials), indent=2))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What one more trial costs a sweep on real Ray, whatever it trains: the slope of wall time between 50 and 250 trials.
 
-    python -m bench.trial_start [--quick]
+    python -m bench.trial_start [--pairs 2] [--quick]
 
 prints one JSON document. `ferray sweep` as a user has it, TPE and Hyperband, journal store and offline W&B on, two
 slots; only the workers' trainings are taken out (`bench/idle_trainable.py`), so that a trial is asked, sent to a warm
@@ -11,6 +11,8 @@ own process, `workers` the two that train nothing, `services` Ray's and W&B's.
 
 from __future__ import annotations
 
+import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -22,7 +24,7 @@ from typing import Any
 
 from bench.commands import environment
 from bench.processes import Watch
-from bench.record import Record, print_record, recording
+from bench.record import Record, recording
 
 FEW, MANY = 50, 250
 PAIRS = 2
@@ -63,12 +65,12 @@ def slopes(few: dict[str, float], many: dict[str, float]) -> dict[str, float]:
     return {name: (many[name] - few[name]) / trials for name in few if name != "trials"}
 
 
-def measure(quick: bool = False) -> Record:
+def measure(quick: bool = False, num_pairs: int = PAIRS) -> Record:
     numbers = (4, 8) if quick else (FEW, MANY)
     pairs: list[dict[str, Any]] = []
     with recording("trial_start", quick=quick) as record, tempfile.TemporaryDirectory(prefix="fb-") as folder:
         names = count()
-        for pair in range(1 if quick else PAIRS):
+        for pair in range(1 if quick else num_pairs):
             order = numbers if pair % 2 == 0 else numbers[::-1]
             sweeps = [run(Path(folder) / str(next(names)), trials) for trials in order]
             pairs.append({"sweeps": sweeps, "a_trial": slopes(*sorted(sweeps, key=lambda sweep: sweep["trials"]))})
@@ -79,5 +81,13 @@ def measure(quick: bool = False) -> Record:
     return record.document()
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--pairs", type=int, default=PAIRS)
+    parser.add_argument("--quick", action="store_true", help="4 and 8 trials, once: to see that it works")
+    given = parser.parse_args()
+    print(json.dumps(measure(given.quick, given.pairs), indent=2))
+
+
 if __name__ == "__main__":
-    print_record(measure, __doc__)
+    main()

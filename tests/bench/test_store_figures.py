@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.store import met, spread
+from bench.record import Recording
+from bench.store import spread, state_all
 from bench.store_file import LEFT_RUNNING, spec, write_journal
 from bench.tpe_window import compare
 from ferray.study.history import NO_DRIVER, load_sweep
@@ -20,17 +21,21 @@ def test_spread_is_in_milliseconds() -> None:
 
 def test_targets_speak_of_medians() -> None:
     slow = {"median": 101.0, "p95": 200.0}
+    record = Recording("store", quick=True)
     figures = {
         "leaderboard_s": 3.0,
         "continue_s": 11.0,
+        "driver_rss_mib": 228.0,
         "report_ms": {"median": {"median": 4.0, "p95": 9.0}},
         "ask_ms": {"gp": slow},
     }
-    assert met(figures) == {
-        "leaderboard_s": True,
-        "continue_s": False,
-        "report_ms.median": True,
-        "ask_ms.gp": False,
+    state_all(record, figures)
+    assert {name: figure.is_met for name, figure in record.figures.items()} == {
+        "leaderboard": True,
+        "continue": False,
+        "driver_rss": None,
+        "report median": True,
+        "ask gp": False,
     }
 
 
