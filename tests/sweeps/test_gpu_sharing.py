@@ -14,13 +14,17 @@ from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.workload import Workload
 from ferray.errors import ClusterError
+from ferray.events import Found
 from ferray.study.history import load_sweep
-from ferray.sweeps.check import valid_corners
+from ferray.sweeps.check import Checked, _sharing, valid_corners
+from ferray.sweeps.disk_space import DiskNeed
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.gpu_memory import Measurement
 from ferray.sweeps.gpu_probing import share_gpus, workloads_of
 from ferray.sweeps.gpu_sharing import GpuSharing, SharedGpu, find_sharing
 from ferray.sweeps.loop import run_trials
+from ferray.sweeps.placement import Placement
+from ferray.sweeps.plan import Plan
 from ferray.testing.curves import open_driver, small_spec
 from ferray.testing.fake_gpu import CurvesOnGpus, FakeGpu
 
@@ -180,3 +184,31 @@ def test_device_that_cannot_be_measured_is_a_warning_and_a_whole_gpu(tmp_path: P
 
 def test_machine_without_a_gpu_is_told(tmp_path: Path) -> None:
     assert asked(tmp_path) == (None, "`--gpus-per-trial auto` finds no GPU: trials train without one")
+
+
+def test_check_measures_where_it_was_asked_to(tmp_path: Path) -> None:
+    spec = small_spec(**SPACE)
+    launcher = OnGpus(Runtime(cache_dir=tmp_path, gpus_per_trial="auto"), needed, memory_gib=20, gpus=1)
+    launcher.gpus = [SharedGpu(FakeGpu(20, measured), 16)]
+    found, warning = _sharing(spec, valid_corners(spec), 7, launcher, lambda *_: None)
+    assert found is not None
+    assert (found.placed(launcher.runtime).gpus_per_trial, warning) == (0.25, "")
+
+
+def test_check_measures_nothing_that_nobody_asked_for(tmp_path: Path) -> None:
+    launcher = OnGpus(Runtime(cache_dir=tmp_path), needed, memory_gib=20, gpus=1)
+    launcher.gpus = [SharedGpu(Broken(20, measured), 16)]
+    assert _sharing(small_spec(**SPACE), [], 7, launcher, lambda *_: None) == (None, "")
+
+
+def test_dry_run_says_what_would_be_done_and_why(tmp_path: Path) -> None:
+    spec = small_spec(**SPACE)
+    sharing = sharing_of(spec, FakeGpu(20, measured), tmp_path)
+    checked = Checked(tuple(valid_corners(spec)), Placement(1, 0.25, 4), DiskNeed(2**30, None, 0), sharing=sharing)
+    plan = Plan(spec, checked.placed(Runtime(output=tmp_path)), "space.yaml", checked, Found())
+    assert plan.to_words()["GPUs"] == (
+        "4 trials a GPU of Fake 40GB: they train 4.00 times the images of one; "
+        "the largest, tiny_cnn at 32 px in batches of 64, takes 4.5 of 20.0 GiB"
+    )
+    told = plan.to_json()
+    assert (told["slots"]["gpus_per_trial"], told["gpu_sharing"]["trials_per_gpu"]) == (0.25, 4)
