@@ -60,7 +60,7 @@ LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
 LIGHT = ("errors", "canonical", "registry", "emotions", "events", "text", "system", "files", "config", "artifacts")
 HEAVY_LIBRARIES = (
     *("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2"),
-    *("skimage", "matplotlib", "cleanlab", "wandb_workspaces"),
+    *("skimage", "matplotlib", "cleanlab", "wandb_workspaces", "scipy"),
 )
 
 # What looks like a command in a string that is not made by `ferray.text.commands`.
@@ -374,6 +374,13 @@ WRONG_NAMES = [
         "train nosuch",
     ),
 ]
+
+
+def test_a_sweep_on_ray_is_checked_and_driven_without_torch() -> None:
+    rooms = "for name in {*ROOMS} - {'launcher', 'tracker'}: list(map(ROOMS[name].load, ROOMS[name].names()))"
+    driver = "ferray.apps.sweep, ferray.sweeps.check, ferray.sweeps.run, ferray.launch.ray, ferray.results.leaderboard"
+    found = heavy_modules_after(f"import {driver}\nfrom ferray.registry import ROOMS\n{rooms}")
+    assert set(found) <= {"ray", "optuna", "cv2"}
 
 
 def test_a_wrong_name_is_refused_before_anything_heavy_is_imported() -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = late("torch")
 
 Kernel = Literal["linear", "rbf", "poly"]
 POLY_SHIFT = 1.0  # with 0 a polynomial has no terms below its degree
@@ -66,7 +71,7 @@ class Machine:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Machine:
         """The inverse of `to_state`."""
-        arrays = {name: value.numpy() for name, value in state.items() if isinstance(value, Tensor)}
+        arrays = {name: value.numpy() for name, value in state.items() if isinstance(value, torch.Tensor)}
         return cls(kernel=KernelFunction(**state["kernel"]), **arrays)
 
     def to_state(self) -> dict[str, Any]:

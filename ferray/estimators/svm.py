@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -14,6 +13,12 @@ from ferray import registry
 from ferray.errors import ConfigError, DataError
 from ferray.estimators import Estimator
 from ferray.estimators._machine import POLY_SHIFT, KernelFunction, Machine
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = late("torch")
 
 ABSENT = 10.0  # how far below the least score a class lies that was not in training
 MOST_FOLDS = 3  # of the calibration

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F
 
 from ferray.registry import Params
+from ferray.system.late import late
 
-Criterion = Callable[[Tensor, Tensor], Tensor]  # logits (N, C), target (N, C) probabilities -> scalar
-Cost = Callable[..., Tensor]  # logits (..., N, C), target (..., N, C) and numbers -> the cost (..., N) of each sample
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+    from torch.nn import functional as F
+else:
+    torch, F = late("torch"), late("torch.nn.functional")
+
+Criterion: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"  # logits (N, C), target (N, C) probabilities -> scalar
+# Logits (..., N, C), target (..., N, C) and numbers -> the cost (..., N) of each sample.
+Cost: TypeAlias = "Callable[..., Tensor]"
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class MeanCost:
         if key not in self._copies:
             device, dtype = key
             self._copies[key] = [
-                number.to(device=device, dtype=dtype) if isinstance(number, Tensor) else number
+                number.to(device=device, dtype=dtype) if isinstance(number, torch.Tensor) else number
                 for number in self.numbers
             ]
         return self._copies[key]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
-
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from typing import TYPE_CHECKING, Literal
 
 from ferray.imbalance import ClassCounts, Criterion, MeanCost, cross_entropy_costs
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+    from torch.nn import functional as F
+else:
+    torch, F = late("torch"), late("torch.nn.functional")
 
 Normalisation = Literal["samples", "classes"]
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ferray import registry
 from ferray.imbalance import Criterion, ImbalanceStrategy, MeanCost
 from ferray.imbalance._per_class import inverse_frequency, log_probabilities
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late("torch")
 
 # For gamma < 1 the slope of (1 - p) ** gamma is infinite at p = 1, and infinity times log p = 0 is NaN.
 _LEAST_DOUBT = 1e-6

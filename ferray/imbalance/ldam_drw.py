@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ferray import registry
 from ferray.imbalance import ClassCounts, Criterion, ImbalanceStrategy, MeanCost
 from ferray.imbalance._per_class import at_least_float32, class_balanced_weights, weighted_costs
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late("torch")
 
 
 class LdamDrw(ImbalanceStrategy):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
-from torch import Tensor
 
 from ferray import registry
 from ferray.imbalance import Criterion, ImbalanceStrategy, soft_cross_entropy
 from ferray.imbalance._per_class import PerClass, log_prior, shifted_cross_entropy
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class LogitAdjustment(ImbalanceStrategy):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -15,6 +16,8 @@ from ray.util import accelerators
 from ferray.events import Host
 from ferray.system.cores import num_cores
 
+# Of NVIDIA on cards and on chips, of AMD, of a Linux inside Windows.
+_DEVICES = tuple(map(Path, ("/dev/nvidiactl", "/dev/nvmap", "/dev/kfd", "/dev/dxg")))
 _HEAD = "node:__internal_head__"
 _ACTOR = re.compile(r"actor_id[=:] ?([0-9a-f]{32})")
 _NODE = re.compile(r"\b(?:Node Id|NodeID|node ID|ID): ?([0-9a-f]{56})")
@@ -69,7 +72,9 @@ def spelt_by_ray(accelerator: str | None) -> str | None:
 
 
 def num_gpus() -> int:
-    """The CUDA devices that torch sees on this machine."""
+    """The CUDA devices that torch sees on this machine; where the system shows none, torch is not asked."""
+    if not any(map(Path.exists, _DEVICES)):
+        return 0
     import torch
 
     return torch.cuda.device_count()

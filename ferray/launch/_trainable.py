@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 from ray import tune
@@ -17,8 +17,10 @@ from ferray.data.pack_source import ask, current_source
 from ferray.events import EpochReport, FailureReason, Outcome, Save
 from ferray.launch._driver_actor import reach_files
 from ferray.launch._packs import driver_packs
-from ferray.training.bundle import BundleWorker, TrialResult
 from ferray.training.freshness import Freshness
+
+if TYPE_CHECKING:
+    from ferray.training.bundle import BundleWorker, TrialResult
 
 
 class WornOut(Exception):
@@ -33,7 +35,7 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
             ask(packs)
         bundle = _as_it_is_here(config["bundle"])
         reach_files(bundle)
-        self._worker = BundleWorker(bundle)
+        self._worker = _worker_of(bundle)
         self._freshness = Freshness(len(bundle.jobs))
         self._is_retired = False
         self._node = ray.get_runtime_context().get_node_id()
@@ -59,7 +61,7 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
         gc.freeze()
         bundle = _as_it_is_here(new_config["bundle"])
         reach_files(bundle)
-        self._worker = BundleWorker(bundle)
+        self._worker = _worker_of(bundle)
         self._freshness.count(len(bundle.jobs))
         return True
 
@@ -70,6 +72,12 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
         """Whatever a bug left in the process, a CUDA context beyond repair at worst, ends with it."""
         outcomes = [result for result in results.values() if isinstance(result, Outcome)]
         return self._freshness.is_gone or any(outcome.reason is FailureReason.BUG for outcome in outcomes)
+
+
+def _worker_of(bundle: JobBundle) -> BundleWorker:
+    from ferray.training.bundle import BundleWorker  # torch: the driver, which names this class to Tune, does without
+
+    return BundleWorker(bundle)
 
 
 def _as_it_is_here(text: str) -> JobBundle:

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ray import tune
 from ray.tune.progress_reporter import TrialProgressCallback
@@ -25,7 +25,9 @@ from ferray.launch._handover import Abandoned, Handover
 from ferray.launch._trainable import BundleTrainable, decode_results
 from ferray.launch._worker_errors import survive_ray_errors, words_of
 from ferray.sweeps.placement import Placement
-from ferray.training.bundle import TrialResult
+
+if TYPE_CHECKING:
+    from ferray.training.bundle import TrialResult
 
 END_WITHIN_S = 2.0  # of Tune's thread, when nobody waits for what it has to say
 LOOK_S = 0.1

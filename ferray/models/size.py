@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import FerrayError
-from ferray.models.model import FerModel
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+
+    from ferray.models.model import FerModel
+else:
+    torch = late("torch")
 
 _OPTIMISER_COPIES = {"sgd": 1}  # of each trained weight, for its momentum; two for the others
 _NO_WEIGHTS = {"pretrained": False, "weights": None}
@@ -48,6 +53,8 @@ def network_size(config: TrialConfig, num_classes: int) -> NetworkSize | None:
 
 
 def _build(config: TrialConfig, params: Any, num_classes: int) -> FerModel:
+    from ferray.models.model import FerModel
+
     backbone = config.backbone.load()(params).build()
     if config.image_size is not None:
         backbone.resize_input(config.image_size)

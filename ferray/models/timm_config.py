@@ -13,7 +13,7 @@ from typing import Any
 from torch import nn
 
 from ferray.config.trial import TrialConfig
-from ferray.models.backbones.timm import TimmBackbone
+from ferray.models.backbones._timm_net import TimmBackbone
 from ferray.models.model import FerModel
 
 _OF_THE_HUB = ("url", "file", "hf_hub_id", "hf_hub_filename", "state_dict", "source", "custom_load", "license")

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from torch import nn
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.files.readable import Readable
-from ferray.models.backbones import Backbone
-from ferray.models.model import FerModel
 from ferray.models.weights import StateDict, load_strictly, read_content, refuse_misfit, tensors_in, under_names
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ferray.models.backbones import Backbone
+    from ferray.models.model import FerModel
+else:
+    nn = late("torch.nn")
 
 NAME_A_TRIAL = "name a trial as `SWEEP:best` or `SWEEP:17`, or give the path of a `best.pt`"
 _KINDS: dict[str, type] = {"model": dict, "config": dict, "classes": list, "epoch": int, "metrics": dict}

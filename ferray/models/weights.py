@@ -9,17 +9,21 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import torch
-from safetensors.torch import load, load_file
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from ferray.errors import ConfigError
 from ferray.files.os_errors import system_words
 from ferray.files.readable import Readable
+from ferray.system.late import late
 
-StateDict = dict[str, Tensor]
+if TYPE_CHECKING:
+    import safetensors.torch as safetensors_torch
+    import torch
+    from torch import Tensor, nn
+else:
+    torch, nn, safetensors_torch = late("torch"), late("torch.nn"), late("safetensors.torch")
+
+StateDict: TypeAlias = "dict[str, Tensor]"
 
 # Where trainers keep the weights, the first that holds any counts: an average of them only where there is no other.
 _NESTS = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "model_ema", "state_dict_ema", "ema")
@@ -95,7 +99,7 @@ def _found(content: dict[str, Any]) -> StateDict:
 
 
 def _tensors(content: dict[str, Any]) -> StateDict:
-    return {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, Tensor)}
+    return {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, torch.Tensor)}
 
 
 def check_archive(stream: BinaryIO) -> None:
@@ -161,7 +165,7 @@ def listed(problems: Sequence[str]) -> str:
 
 
 def _misfit(found: Any, place: Tensor) -> str:
-    if not isinstance(found, Tensor):
+    if not isinstance(found, torch.Tensor):
         return f"is a {type(found).__name__}, not a tensor"
     if found.shape != place.shape:
         return f"is {tuple(found.shape)}, not {tuple(place.shape)}"
@@ -216,10 +220,10 @@ def _timm_name(key: str, positions: list[tuple[int, int]], state: StateDict) -> 
 
 def _load_safetensors(file: Readable) -> dict[str, Any]:
     if isinstance(file, Path):  # mapped, and not held twice
-        mapped: dict[str, Any] = load_file(file)
+        mapped: dict[str, Any] = safetensors_torch.load_file(file)
         return mapped
     with file.open("rb") as stream:
-        content: dict[str, Any] = load(stream.read())
+        content: dict[str, Any] = safetensors_torch.load(stream.read())
     return content
 
 

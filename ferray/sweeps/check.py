@@ -33,6 +33,7 @@ from ferray.data.summary import DataSummary
 from ferray.errors import ConfigError
 from ferray.files.atomic import hidden_beside
 from ferray.files.os_errors import writing
+from ferray.models.known_networks import KnownNetworks
 from ferray.models.transfer import numbered_head, refuse_initial
 from ferray.registry import ROOMS
 from ferray.study.records import DataIdentity
@@ -125,7 +126,8 @@ def check_sweep(
     num_classes = len(data[_data_of(configs[0].in_fold(0))].classes)
     sharing, warnings["gpus"] = _sharing(spec, every, num_classes, launcher, tell)
     place = place if sharing is None else type(launcher)(sharing.placed(runtime)).check()
-    need = disk_need(configs, num_classes, runtime.output, most=runtime.keep_best)
+    known_networks = KnownNetworks(runtime.cache_dir)
+    need = disk_need(configs, num_classes, runtime.output, known_networks, most=runtime.keep_best)
     warnings["disk"] = _disk_warning(spec, runtime, need, place.num_trials)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
     return Checked(tuple(configs), place, need, tuple(data.values()), told, sharing)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.keep import keep_words
 from ferray.config.modality import trains_on_features
 from ferray.config.trial import TrialConfig
+from ferray.models.known_networks import KnownNetworks
 from ferray.models.size import NetworkSize, network_size
 from ferray.text.counting import counted, gibibytes
 
+NOTHING = NetworkSize(0, 0)  # in the place of a size that no network says
 MOST_NETWORKS = 12  # that are built in thought; they are the ends of ranges and every component
 
 
@@ -48,10 +51,12 @@ class DiskNeed:
         return f"{free}; checkpoints of {counted(trials, 'trial')}{keeping} may take up to {gibibytes(wants)}"
 
 
-def disk_need(configs: Iterable[TrialConfig], num_classes: int, folder: Path, *, most: int | None = None) -> DiskNeed:
+def disk_need(
+    configs: Iterable[TrialConfig], num_classes: int, folder: Path, known: KnownNetworks, *, most: int | None = None
+) -> DiskNeed:
     """About what trials of these configurations write to `folder`, there yet or not; `most` as in `DiskNeed`."""
     free = shutil.disk_usage(nearest_existing(folder)).free
-    sizes = [(size, config.num_folds) for config, size in _sized(configs, num_classes)]
+    sizes = [(size, config.num_folds) for config, size in _sized(configs, num_classes, known)]
     if not sizes:
         return DiskNeed(free, most=most)
     kept = [size.best_checkpoint * folds for size, folds in sizes]
@@ -63,11 +68,19 @@ def num_kept(folder: Path) -> int:
     return sum(trial.best.exists() or trial.fold(0).best.exists() for trial in SweepArtifacts.of(folder))
 
 
-def _sized(configs: Iterable[TrialConfig], num_classes: int) -> list[tuple[TrialConfig, NetworkSize]]:
+def _sized(
+    configs: Iterable[TrialConfig], num_classes: int, known: KnownNetworks
+) -> list[tuple[TrialConfig, NetworkSize]]:
     distinct = {_network_of(config): config for config in configs if not trains_on_features(config)}
     chosen = list(distinct.values())[:MOST_NETWORKS]
-    sized = ((config, network_size(config, num_classes)) for config in chosen)
+    sized = ((config, _size_of(config, num_classes, known)) for config in chosen)
     return [(config, size) for config, size in sized if size is not None]
+
+
+def _size_of(config: TrialConfig, num_classes: int, known: KnownNetworks) -> NetworkSize | None:
+    question = json.dumps(["size", _network_of(config), num_classes])
+    size = known.answer(question, [config], lambda: asdict(network_size(config, num_classes) or NOTHING))
+    return None if size == asdict(NOTHING) else NetworkSize(**size)
 
 
 def _network_of(config: TrialConfig) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from ferray.config.distinct import unique_by
 from ferray.config.modality import describes_images, image_size
@@ -20,13 +18,22 @@ from ferray.config.trial import TrialConfig
 from ferray.data.pack_file import Progress
 from ferray.data.samples import Splits
 from ferray.errors import FerrayError
-from ferray.models.backbones import Backbone
-from ferray.models.model import FerModel, build_backbone, without_weights
+from ferray.models.known_networks import KnownNetworks
 from ferray.models.transfer import refuse_unfit
 from ferray.sweeps.warm_start import find_parent
+from ferray.system.late import late
 from ferray.training.inputs import open_inputs
 from ferray.training.seeding import derive_generator
 from ferray.training.training_set import TrainingSet
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+    from torch.nn import functional as F
+
+    from ferray.models.backbones import Backbone
+else:
+    torch, nn, F = late("torch"), late("torch.nn"), late("torch.nn.functional")
 
 Places = Callable[[TrialConfig], DataPlace]
 SMALLEST_BATCH = 2  # a batch of one, on which BatchNorm fails, never comes
@@ -80,10 +87,22 @@ def try_networks(
         kind = f"{config.backbone.model_dump_json()} {config.finetune} {config.init_from}"
         same.setdefault((kind, shapes[data_key(config)]), []).append(config)
     problems: list[Problem] = []
-    for done, ((_, seen), alike) in enumerate(same.items(), start=1):
+    known = KnownNetworks(runtime.cache_dir)
+    for done, ((kind, seen), alike) in enumerate(same.items(), start=1):
         tell(done, len(same))
-        problems += _problems(alike, seen, runtime)
+        heads = unique_by(alike, lambda config: config.head.model_dump_json())
+        question = json.dumps(["step", kind, asdict(seen), [config.head.model_dump_json() for config in heads]])
+        # Only what is right is kept: what is wrong is said by who has tried it.
+        found: list[Problem] = []
+        known.answer(question, heads, lambda: _tries(heads, seen, runtime, found))  # noqa: B023 (asked at once)
+        problems += found
     return list(dict.fromkeys(problems))
+
+
+def _tries(heads: Sequence[TrialConfig], seen: Shapes, runtime: Runtime, problems: list[Problem]) -> bool | None:
+    """True where networks of one backbone take their step; None with the reasons among the `problems`."""
+    problems += _problems(heads, seen, runtime)
+    return None if problems else True
 
 
 def data_key(config: TrialConfig) -> str:
@@ -115,7 +134,7 @@ def _problems(configs: Sequence[TrialConfig], shapes: Shapes, runtime: Runtime) 
         backbone, num_features = _step(first, shapes)
         if first.init_from:
             refuse_unfit(find_parent(first.init_from, runtime.output, runtime.storage).file, backbone)
-        for config in unique_by(configs, lambda config: config.head.model_dump_json()):
+        for config in configs:
             called = f"head `{config.head.name}`"
             _step_of_head(config, num_features, shapes.num_classes)
     except FerrayError as error:
@@ -138,6 +157,8 @@ def _step(config: TrialConfig, shapes: Shapes) -> tuple[Backbone, int]:
 
 
 def _step_on(device: str, config: TrialConfig, shapes: Shapes) -> tuple[Backbone, int]:
+    from ferray.models.model import FerModel, build_backbone, without_weights
+
     with torch.device(device):
         backbone = build_backbone(without_weights(config), num_inputs=shapes.num_inputs)
     model = FerModel(backbone, nn.Identity())

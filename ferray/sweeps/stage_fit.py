@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-import torch
+from typing import TYPE_CHECKING
 
 from ferray.config.distinct import unique_by
 from ferray.config.problems import Problem
 from ferray.config.trial import TrialConfig
-from ferray.models.backbones import Backbone
-from ferray.models.model import build_backbone, without_weights
 from ferray.models.weights import listed
 from ferray.sweeps.first_step import Shapes, data_key
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+
+    from ferray.models.backbones import Backbone
+else:
+    torch = late("torch")
 
 
 def stage_problems(configs: Sequence[TrialConfig], shapes: Mapping[str, Shapes]) -> list[Problem]:
@@ -49,6 +54,8 @@ def _misfits(before: TrialConfig, config: TrialConfig, first: Shapes, second: Sh
 
 
 def _backbone(config: TrialConfig, shapes: Shapes) -> Backbone:
+    from ferray.models.model import build_backbone, without_weights
+
     with torch.random.fork_rng(devices=[]):
         return build_backbone(without_weights(config), num_inputs=shapes.num_inputs)
 

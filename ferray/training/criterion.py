@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
@@ -13,6 +12,9 @@ from ferray.imbalance import Criterion, ImbalanceStrategy, MeanCost
 from ferray.losses import Loss
 from ferray.losses.cross_entropy import CrossEntropy
 from ferray.training.sample_weights import EXAMPLE, class_weights_in
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LATE = 0.999  # of a trial's epochs, when what a strategy defers has set in
 
@@ -54,7 +56,9 @@ class _Weighed:
 
 
 def refuse_clashing_loss(config: TrialConfig) -> None:
-    """ConfigError where loss and imbalance strategy cannot train together."""
+    """ConfigError where loss and imbalance strategy cannot train together; cross-entropy is the strategy's own."""
+    if issubclass(config.loss.load(), CrossEntropy):
+        return
     strategy: ImbalanceStrategy = config.imbalance.load()(config.imbalance.build_params(), EXAMPLE)
     for progress in (0.0, LATE):
         training_criterion(config, strategy, progress)

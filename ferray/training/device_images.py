@@ -6,14 +6,20 @@ N = images kept, B = images asked for, H and W = pixels.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ferray.data.samples import PackedSamples
+from ferray.system.late import late
 from ferray.training.gpu_share import free_bytes
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late("torch")
 
 LARGEST_SHARE = 0.25  # of the free memory of a device; the rest is the network's, and that of other trials
 _CHUNK = 1024

@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ferray.config.trial import PixelsConfig
 from ferray.data.samples import PackedSamples
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late("torch")
 
 CHUNK = 1024  # rows read at a time
 LEAST_SPREAD = 1e-6  # relative to the feature's size: one that hardly varies becomes 0, and is not blown up

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.imbalance import ClassCounts, Criterion, ImbalanceStrategy, soft_cross_entropy
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late("torch")
 
 PROBES = ((0.0, 0.0, 0.0), (1.5, -0.5, 0.25))  # logits to try a loss at, gone round for more classes
 EXAMPLE = ClassCounts((40, 10, 25))

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from ferray.errors import ConfigError
-from ferray.models.backbones.lenet import LeNetFactory, num_flat
+from ferray.models.backbones._lenet_net import num_flat
+from ferray.models.backbones.lenet import LeNetFactory
 from ferray.models.model import build_model
 from ferray.testing.trials import demo_config
 

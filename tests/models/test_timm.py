@@ -11,7 +11,8 @@ from torch import nn
 from ferray.errors import ConfigError, UnknownComponent
 from ferray.models.backbones import InputSpec
 from ferray.models.backbones._timm_names import architectures, successors
-from ferray.models.backbones.timm import Timm, TimmBackbone
+from ferray.models.backbones._timm_net import TimmBackbone
+from ferray.models.backbones.timm import Timm
 from ferray.models.model import FerModel
 
 

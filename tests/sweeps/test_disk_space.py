@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.config.trial import TrialConfig
+from ferray.models.known_networks import KnownNetworks
 from ferray.sweeps.disk_space import DiskNeed, disk_need, nearest_existing, num_kept
 
 
@@ -15,15 +16,17 @@ def config(**changes: Any) -> TrialConfig:
 
 
 def test_folds_keep_a_checkpoint_each(tmp_path: Path) -> None:
-    one, five = (disk_need([config(folds=folds)], 7, tmp_path).kept for folds in (None, {"k": 5}))
+    one, five = (
+        disk_need([config(folds=folds)], 7, tmp_path, KnownNetworks(tmp_path)).kept for folds in (None, {"k": 5})
+    )
     assert one is not None
     assert five == (5 * one[0], 5 * one[1])
 
 
 def test_the_smallest_and_the_largest_network_are_told(tmp_path: Path) -> None:
     wide = config(backbone={"tiny_cnn": {"width": 16, "depth": 3}})
-    alone = [disk_need([each], 7, tmp_path).kept for each in (config(), wide)]
-    both = disk_need([config(), wide], 7, tmp_path).kept
+    alone = [disk_need([each], 7, tmp_path, KnownNetworks(tmp_path)).kept for each in (config(), wide)]
+    both = disk_need([config(), wide], 7, tmp_path, KnownNetworks(tmp_path)).kept
     assert alone[0] is not None
     assert alone[1] is not None
     assert both == (alone[0][0], alone[1][0])
@@ -31,11 +34,14 @@ def test_the_smallest_and_the_largest_network_are_told(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_yet_is_judged_by_the_one_above(tmp_path: Path) -> None:
     assert nearest_existing(tmp_path / "a" / "b") == tmp_path
-    assert disk_need([config()], 7, tmp_path / "a" / "b").free > 0
+    assert disk_need([config()], 7, tmp_path / "a" / "b", KnownNetworks(tmp_path)).free > 0
 
 
 def test_an_estimator_keeps_no_network(tmp_path: Path) -> None:
-    assert disk_need([config(estimator="svm", descriptor="phog", epochs=1)], 7, tmp_path).kept is None
+    assert (
+        disk_need([config(estimator="svm", descriptor="phog", epochs=1)], 7, tmp_path, KnownNetworks(tmp_path)).kept
+        is None
+    )
 
 
 def test_checkpoints_that_are_there_already_are_counted(tmp_path: Path) -> None:

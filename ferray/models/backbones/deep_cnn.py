@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 from pydantic import Field
-from torch import Tensor, nn
 
 from ferray import registry
-from ferray.models.backbones import Backbone, BackboneFactory, InputSpec
+from ferray.models.backbones import BackboneFactory, InputSpec
+
+if TYPE_CHECKING:
+    from ferray.models.backbones import Backbone
 
 # Pixels / 255 and nothing else, as published.
 SPEC = InputSpec(image_size=48, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-STAGES = ((1, 2), (4, 8, 16), (32, 32), (16, 8))  # channels of each block, in multiples of the first one's
-
-
-def _block(channels_in: int, channels_out: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1),
-        nn.ReLU(inplace=True),
-        nn.BatchNorm2d(channels_out),
-    )
-
-
-class DeepNet(Backbone):
-    """Nine blocks in four stages, of which the first three end by halving the map; the last is averaged."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        channels = iter(pairwise([3, *(width * times for stage in STAGES for times in stage)]))
-        blocks = [[_block(*next(channels)) for _ in stage] for stage in STAGES]
-        halving = [*(nn.MaxPool2d(2) for _ in STAGES[1:]), nn.AdaptiveAvgPool2d(1)]
-        self.blocks = nn.Sequential(*(nn.Sequential(*stage, pool) for stage, pool in zip(blocks, halving, strict=True)))
-        self.input_spec = SPEC
-        self.num_features = width * STAGES[-1][-1]
-        self.to(memory_format=torch.channels_last)
-
-    def forward(self, images_NCHW: Tensor) -> Tensor:
-        features: Tensor = self.blocks(images_NCHW.to(memory_format=torch.channels_last)).flatten(1)
-        return features
-
-    def stages(self) -> list[nn.Module]:
-        return list(self.blocks)
 
 
 class DeepCnn(BackboneFactory):
@@ -62,4 +32,6 @@ class DeepCnn(BackboneFactory):
         return SPEC
 
     def build(self) -> Backbone:
-        return DeepNet(self.params.width)
+        from ferray.models.backbones._deep_net import DeepNet
+
+        return DeepNet(self.params.width, SPEC)

@@ -1,52 +1,18 @@
-"""Hidden layers over rows of features. N = rows, D = features."""
+"""Hidden layers over rows of features."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
-from torch import Tensor, nn
 
 from ferray import registry
-from ferray.models.backbones import Backbone, BackboneFactory, InputSpec
+from ferray.models.backbones import BackboneFactory, InputSpec
+
+if TYPE_CHECKING:
+    from ferray.models.backbones import Backbone
 
 NO_PIXELS = InputSpec(image_size=0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
-ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "selu": nn.SELU}
-
-
-class FeatureNet(Backbone):
-    """Rows (N, D) to (N, width); `resize_input` makes the layers, since D is known only with the data."""
-
-    takes = "features"
-
-    def __init__(self, params: FeaturesMlp.Params) -> None:
-        super().__init__()
-        self._params = params
-        self.blocks = nn.Sequential()
-        self.input_spec = NO_PIXELS
-        self.num_features = params.width
-
-    def forward(self, rows_ND: Tensor) -> Tensor:
-        assert len(self.blocks), "resize_input says how many features a row has"
-        hidden: Tensor = self.blocks(rows_ND)
-        return hidden
-
-    def stages(self) -> list[nn.Module]:
-        return list(self.blocks)
-
-    def resize_input(self, image_size: int) -> None:
-        sizes = [image_size, *[self._params.width] * (self._params.layers - 1)]
-        self.blocks = nn.Sequential(*(self._block(size) for size in sizes))
-
-    def _block(self, num_inputs: int) -> nn.Sequential:
-        width = self._params.width
-        parts: list[nn.Module] = [nn.Linear(num_inputs, width)]
-        if self._params.batch_norm:
-            parts.append(nn.BatchNorm1d(width))
-        parts.append(ACTIVATIONS[self._params.activation]())
-        if self._params.dropout:
-            parts.append(nn.Dropout(self._params.dropout))
-        return nn.Sequential(*parts)
 
 
 class FeaturesMlp(BackboneFactory):
@@ -70,4 +36,6 @@ class FeaturesMlp(BackboneFactory):
         return NO_PIXELS
 
     def build(self) -> Backbone:
-        return FeatureNet(self.params)
+        from ferray.models.backbones._feature_net import FeatureNet
+
+        return FeatureNet(self.params, NO_PIXELS)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ferray.registry import Params
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    from torch import nn
+else:
+    nn = late("torch.nn")
 
 
 class HeadFactory(ABC):

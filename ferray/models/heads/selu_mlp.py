@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
-from torch import nn
 
 from ferray import registry
 from ferray.models.heads import HeadFactory
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    from torch import nn
+else:
+    nn = late("torch.nn")
 
 
 class SeluMlp(HeadFactory):

@@ -1,0 +1,75 @@
+"""What building a network has shown before, kept in the cache, so that a second check needs no torch for it."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import platform
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ferray.config.trial import TrialConfig
+from ferray.errors import DataError
+from ferray.files.atomic import write_text
+from ferray.files.read import read_json
+
+FOLDER = "networks"
+_PACKAGES = ("ferray", "torch", "timm")
+
+
+class KnownNetworks:
+    """Answers by what they depend on: the question, the components' own source and ferray's models, and versions."""
+
+    def __init__(self, cache_dir: Path) -> None:
+        self._folder = cache_dir / FOLDER
+
+    def answer(self, question: str, configs: Sequence[TrialConfig], ask: Callable[[], Any]) -> Any:
+        """What `ask` answers about networks like these, or has answered before, in plain JSON.
+
+        `question` says all that matters but the source. What depends on a file of weights is always asked; None is an
+        answer that is not kept. A cache that cannot be read or written is none.
+        """
+        if any(_depends_on_file(config) for config in configs):
+            return ask()
+        path = self._folder / f"{_digest([question, *map(_source_of, configs), *_versions()])}.json"
+        with suppress(DataError, OSError):
+            if path.exists():
+                return read_json(path)
+        found = ask()
+        if found is not None:
+            with suppress(OSError):
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_text(path, json.dumps(found))
+        return found
+
+
+def _depends_on_file(config: TrialConfig) -> bool:
+    return bool(config.init_from or config.backbone.params.get("weights"))
+
+
+def _source_of(config: TrialConfig) -> str:
+    components = (config.backbone.load(), config.head.load())
+    return _digest([Path(inspect.getfile(each)).read_text(encoding="utf-8") for each in components])
+
+
+@cache
+def _versions() -> tuple[str, ...]:
+    """Of Python and of what builds networks, and the source of ferray's own."""
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    models = _digest([path.read_text(encoding="utf-8") for path in sources])
+    return (platform.python_version(), models, *map(_version_of, _PACKAGES))
+
+
+def _version_of(package: str) -> str:
+    with suppress(PackageNotFoundError):
+        return f"{package} {version(package)}"
+    return package
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
