@@ -35,6 +35,7 @@ REFERENCE = "bfloat16, channels last"  # the bare step that the trainer's is nea
 TRAINERS: dict[str, dict[str, Any]] = {
     "float32": {"precision": "float32", "augment": "none"},
     "bfloat16": {"precision": "bfloat16", "augment": "none"},
+    "bfloat16, compiled": {"precision": "bfloat16", "augment": "none", "compile": True},
     "bfloat16, wang2020 on the host": {"precision": "bfloat16", "augment": "wang2020"},
     "bfloat16, wang2020 on the device": {
         "precision": "bfloat16",
@@ -114,10 +115,12 @@ def break_even(rates: Mapping[str, Sequence[float]], starts: Mapping[str, float]
 
 
 def trainers(asked: Asked, record: Recording, bare: Mapping[str, Sequence[float]]) -> None:
-    """Training passes of ferray's own trainer, images a second, against the bare step of their number format."""
+    """Training passes of ferray's own trainer, images a second, against the bare step of their format."""
     from ferray.training.device_trial import DeviceTrial
 
     for name, keys in TRAINERS.items():
+        if "compile" in keys and not asked.seconds:
+            continue  # it would take minutes, for a figure that means nothing
         floor = bare.get("float32, channels last" if keys["precision"] == "float32" else REFERENCE)
         with closing(DeviceTrial(workload(asked, **keys), asked.device, batches=BATCHES)) as trial:
             rates = [trial.epoch().metrics["images_per_s"] for _ in range(max(3, asked.rounds) if asked.seconds else 1)]
