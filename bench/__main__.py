@@ -36,6 +36,7 @@ PARTS = (
     Part("startup"),
     Part("trainer"),
     Part("data"),
+    Part("heads"),
     Part("driver"),
     Part("store", ("--trials", "2000")),
 )
