@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 from threading import BoundedSemaphore, Lock
@@ -141,8 +142,20 @@ class Wandb(Tracker):
             reason = str(failure) or type(failure).__name__
             raise FerrayError(f"W&B cannot be written: {reason}", "the leaderboard does not need it") from failure
 
+    def _until_told(self) -> list[Event | None]:
+        """What has happened up to the first epoch or end of a trial, or to the end of all, which is None."""
+        held: list[Event | None] = [self._events.get()]
+        while isinstance(held[-1], TrialStarted):
+            held.append(self._events.get())
+        return held
+
     def _write(self, sweep: SweepStarted) -> None:
-        """The thread: decide where to write, then hand one event after the other to its run until None."""
+        """The thread: decide where to write, then hand one event after the other to its run until None.
+
+        W&B is imported, and its service started, once a trial has something to tell: its seconds of a core are the
+        workers' until then.
+        """
+        held = self._until_told()
         import wandb
 
         try:
@@ -157,8 +170,10 @@ class Wandb(Tracker):
             if self._over.is_set():
                 return
             self._runs = runs = Runs(Client(wandb, self.folder, place, mode=mode), sweep, self._voice, self._over)
-            while (event := self._events.get()) is not None:
-                runs.handle(event)
+            later: Iterable[Event | None] = iter(self._events.get, None) if held[-1] is not None else ()
+            for event in chain(held, later):
+                if event is not None:
+                    runs.handle(event)
             runs.close()
         except Exception as error:  # told on the driver's thread, where it can be acted on
             self._failure = error

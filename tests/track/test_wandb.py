@@ -197,6 +197,21 @@ def test_a_sweep_that_goes_on_with_wandb_switched_off_adds_nothing_at_its_end(
     assert WandbPlace.of(tmp_path) == WandbPlace(entity="us", is_online=False)
 
 
+UNTOLD = """
+import sys
+from pathlib import Path
+from ferray.testing.fake_sweep import TRIALS, sweep_started, trial_started
+from ferray.track.wandb import Wandb
+tracker = Wandb(Path(sys.argv[1]))
+tracker.sweep_started(sweep_started(tracker.folder))
+tracker.trial_started(trial_started(TRIALS[0], tracker.folder))
+while not tracker._events.empty():
+    pass
+print("wandb" in sys.modules)
+tracker.epoch_ended(TRIALS[0].number, TRIALS[0].reports[0])
+tracker.close()
+print("wandb" in sys.modules, len(list(Path(sys.argv[1]).glob("wandb/offline-run-*"))))
+"""
 KILLED = """
 import os, signal, sys, subprocess
 from pathlib import Path
@@ -206,6 +221,7 @@ from ferray.track.wandb import Wandb
 tracker = Wandb(Path(sys.argv[1]))
 tracker.sweep_started(sweep_started(tracker.folder))
 tracker.trial_started(trial_started(TRIALS[0], tracker.folder))
+tracker.epoch_ended(TRIALS[0].number, TRIALS[0].reports[0])
 while not list(Path(sys.argv[1]).glob("wandb/offline-run-*/*.wandb")):
     os.sched_yield()
 for child in subprocess.run(["pgrep", "-P", str(os.getpid()), "wandb-core"], capture_output=True).stdout.split():
@@ -216,6 +232,13 @@ try:
 except Exception as error:
     print(error)
 """
+
+
+def test_w_and_b_is_opened_with_the_first_epoch_and_has_the_trials_before_it(tmp_path: Path) -> None:
+    environment = {**os.environ, "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+    command = [sys.executable, "-c", UNTOLD, str(tmp_path)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["False", "True 1"]
 
 
 def test_a_killed_service_of_wandbs_is_told_once_and_prints_nothing_itself(tmp_path: Path) -> None:
