@@ -27,7 +27,8 @@ class Runtime(Params):
     `cpus_per_trial` is also the number of torch threads of a trial. `gpus_per_trial` None is one where the cluster has
     any and `device` is not cpu, `auto` what a probe of the device finds (`sweeps/gpu_packing.py`); `max_concurrent`
     None lets the cluster's size decide.
-    `trials_per_worker`: how many trials share a worker and its resources, taking turns, an epoch of each.
+    `trials_per_worker`: how many trials share a worker and its resources, taking turns, an epoch of each; where
+    it is not given, a sweep of heads that train as one has up to 16 (`config/fusing.py`), any other one.
     `accelerator`: the type of GPU that trials are given, as Ray names it (`A100`); `memory_per_trial_gib` is counted by
     Ray and not fenced off. `max_gpus` bounds the GPUs of all trials that run at a time, so that others have theirs.
     `max_retries`: how often a parameter set is asked again after its worker was lost. `max_failures`: more failures in

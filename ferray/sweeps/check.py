@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ferray.config.corners import corner_problems, corners
 from ferray.config.data_root import data_root_words
 from ferray.config.distinct import repeats_warning, unique_by, varied_stages_warning
 from ferray.config.exclusion import kept_list
+from ferray.config.fusing import trials_together
 from ferray.config.modality import (
     asks_backbone_for_size,
     describes_images,
@@ -73,8 +74,11 @@ class Checked:
     sharing: GpuSharing | None = None  # of GPUs, where `--gpus-per-trial auto` has found one
 
     def placed(self, runtime: Runtime) -> Runtime:
-        """The place with the GPUs of a trial as a number, where the check was to find it."""
-        return self.sharing.placed(runtime) if self.sharing else runtime
+        """The place with what the check was to find: the GPUs of a trial, and how many trials share a worker."""
+        placed = self.sharing.placed(runtime) if self.sharing else runtime
+        if self.place.trials_per_worker == placed.trials_per_worker:
+            return placed
+        return placed.model_copy(update={"trials_per_worker": self.place.trials_per_worker})
 
 
 def check_sweep(
@@ -126,7 +130,8 @@ def check_sweep(
     num_classes = len(data[_data_of(configs[0].in_fold(0))].classes)
     sharing, warnings["gpus"] = _sharing(spec, every, num_classes, launcher, tell)
     place = place if sharing is None else type(launcher)(sharing.placed(runtime)).check()
-    known_networks = KnownNetworks(runtime.cache_dir)
+    together = trials_together(every, runtime, spec, slots=place.slots)
+    place, known_networks = replace(place, trials_per_worker=together), KnownNetworks(runtime.cache_dir)
     need = disk_need(configs, num_classes, runtime.output, known_networks, most=runtime.keep_best)
     warnings["disk"] = _disk_warning(spec, runtime, need, place.num_trials)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))

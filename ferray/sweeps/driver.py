@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from ferray.artifacts.sweep import SweepArtifacts
+from ferray.config.fusing import cut_by_features
 from ferray.config.job import JobBundle, TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -144,14 +145,12 @@ class SweepDriver:
         each = self.runtime.trials_per_worker
         most = each * (1 if self._apart else max(1, min(workers, BLOCK // each)))
         trials = ([] if self.is_winding_up else self.stages.released())[:most] or self._asked(most) or self._put_by()
-        return self._bundled(trials)
+        jobs = {trial.number: self._started_job(trial) for trial in trials}
+        return [JobBundle(tuple(jobs[trial.number] for trial in part)) for part in self._parts(trials)]
 
-    def _bundled(self, trials: Sequence[Trial]) -> list[JobBundle]:
-        jobs, each = {trial.number: self._started_job(trial) for trial in trials}, self.runtime.trials_per_worker
-        together = [jobs[trial.number] for trial in trials if trial.root not in self._apart]
-        apart = [jobs[trial.number] for trial in trials if trial.root in self._apart]
-        parts = [tuple(together[first : first + each]) for first in range(0, len(together), each)]
-        return [JobBundle(part) for part in (*parts, *((job,) for job in apart))]
+    def _parts(self, trials: Sequence[Trial]) -> list[list[Trial]]:
+        together = [trial for trial in trials if trial.root not in self._apart]
+        return [*cut_by_features(together, self.runtime), *([trial] for trial in trials if trial.root in self._apart)]
 
     def _asked(self, most: int) -> list[Trial]:
         """New trials that can begin at once; of those that have to wait for a stage there are no more than slots."""

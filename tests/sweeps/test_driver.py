@@ -272,3 +272,13 @@ def test_a_block_has_an_end_since_nobody_is_heard_meanwhile(tmp_path: Path) -> N
     driver = open_driver(tmp_path / "curves", small_spec(budget={"trials": 40}))
     driver.start(slots=40)
     assert len(driver.next_bundles(workers=40)) == BLOCK
+
+
+def test_heads_on_the_same_features_share_a_worker(tmp_path: Path) -> None:
+    head = {"finetune": "head", "augment": "none", "head": "linear"}
+    spec = small_spec(base=head, space={"image_size": {"choice": [32, 48]}, "seed": {"int_uniform": [0, 10**6]}})
+    driver = open_driver(tmp_path / "curves", spec, trials_per_worker=2, device="cpu")
+    driver.start(4)
+    bundles = driver.next_bundles(4)
+    sizes = [{job.config["image_size"] for job in bundle.jobs} for bundle in bundles]
+    assert sum(len(of_bundle) > 1 for of_bundle in sizes) <= 1
