@@ -20,7 +20,7 @@ UNLEARNING = ("random",)  # samplers to which that makes no difference
 
 
 def fuses(config: TrialConfig, runtime: Runtime) -> bool:
-    """Whether a trial of this configuration trains as one with others; on a CPU no head with a hidden layer does."""
+    """Whether a trial of this configuration trains as one with others; a hidden layer pays for sure on a GPU alone."""
     changes = (config.augment.name != "none", config.random_erasing, config.mixup, config.evaluate.num_views > 1)
     alone = (config.unfreeze, config.ema, config.clip, config.stages, config.init_from, config.precision == "float16")
     is_head = config.finetune == "head" and config.estimator.name == "none"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from ferray.config.job import JobBundle
 from ferray.events import EpochReport, Outcome, Save
-from ferray.training.fused_heads import train_together
+from ferray.training.fused_heads import FusedHeads
 from ferray.training.joint_epoch import NetworkTraining
 from ferray.training.process_state import ProcessState, give_memory_back
 from ferray.training.worker import TrialWorker
@@ -25,6 +25,7 @@ class BundleWorker:
     def __init__(self, bundle: JobBundle) -> None:
         self._training = {job.number: TrialWorker(job) for job in bundle.jobs}
         self._last: TrialWorker | None = None  # that ended, kept open until its results have been told
+        self._fused = FusedHeads()
         self._states = dict.fromkeys(self._training, ProcessState.capture()) if len(self._training) > 1 else {}
 
     @property
@@ -38,7 +39,8 @@ class BundleWorker:
         Trials that can be fused have trained it as one before each tells of its own.
         """
         if len(self._training) > 1:
-            train_together([training for number in self.numbers if (training := self._upcoming(number)) is not None])
+            ready = [training for number in self.numbers if (training := self._upcoming(number)) is not None]
+            self._fused.train(ready)
         return {number: self._step_of(number) for number in self.numbers}
 
     def drop(self, number: int, *, save: Save) -> str:
@@ -52,7 +54,7 @@ class BundleWorker:
         for worker in (*self._training.values(), self._last):
             if worker is not None:
                 worker.close()
-        self._training, self._last = {}, None
+        self._training, self._last, self._fused = {}, None, FusedHeads()
         give_memory_back()
 
     def _step_of(self, number: int) -> TrialResult:
@@ -67,8 +69,11 @@ class BundleWorker:
         return result
 
     def _upcoming(self, number: int) -> NetworkTraining | None:
+        worker = self._training[number]
+        if worker.is_open:  # nothing of a plug-in's is called
+            return worker.upcoming()
         with self._own_state(number):
-            return self._training[number].upcoming()
+            return worker.upcoming()
 
     def _end(self, number: int) -> None:
         worker = self._training.pop(number, None)

@@ -26,6 +26,7 @@ class DropoutDraws:
         first = {stream: head for head, stream in reversed(list(enumerate(streams)))}
         self._leader = [first[stream] if self._by_words else head for head, stream in enumerate(streams)]
         self._followed = {leader for head, leader in enumerate(self._leader) if leader != head}
+        self._is_one = len(set(self._leader)) == 1
         self._drawn: dict[int, Tensor] = {}  # the words of each stream of several in this layer
         self._words = torch.empty(0, dtype=torch.int64)
         self._noise = torch.empty(0)
@@ -62,7 +63,7 @@ class DropoutDraws:
             self._words = torch.empty(count, dtype=torch.int64)
         words = self._words[:count].random_(generator=self._generators[leader]).bitwise_and_(_MASK)
         if leader in self._followed:
-            self._drawn[leader] = words.clone()
+            self._drawn[leader] = words if self._is_one else words.clone()
         return words
 
     def _buffer(self, count: int) -> Tensor:

@@ -158,7 +158,7 @@ class Lane:
         criterion = StackedCriterion([plan.criterion for plan in plans], target_HNC)
         loss_H = torch.zeros(len(plans), dtype=torch.float64, device=device)
         hits_H = torch.zeros(len(plans), dtype=torch.int64, device=device)
-        weights = list(self._stack.weights.values())
+        weights, rates = list(self._stack.weights.values()), list(zip(*self._rates, strict=True))
         for step, (end, length) in enumerate(zip(ends, lengths.max(axis=0), strict=True)):
             piece = slice(int(end - length), int(end))
             counts, target = lengths[:, step], target_HNC[:, piece]
@@ -169,9 +169,7 @@ class Lane:
                 logits_HNC = self._stack.logits(inputs, self._noise_for(counts))
             losses_H = criterion(logits_HNC, target, num_H, stays_HN)
             gradients = torch.autograd.grad(losses_H.sum(), weights)
-            self._optimizer.step(
-                dict(zip(self._stack.weights, gradients, strict=True)), [rates[step] for rates in self._rates]
-            )
+            self._optimizer.step(dict(zip(self._stack.weights, gradients, strict=True)), rates[step])
             loss_H += losses_H.detach() * num_H
             hits_H += (logits_HNC.detach().argmax(dim=2) == labels_HN[:, piece]).sum(dim=1)
         sums = torch.stack([loss_H, hits_H.double()], dim=1).tolist()

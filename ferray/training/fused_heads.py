@@ -1,7 +1,4 @@
-"""Which trainings can have an epoch together, and their having it: heads of one shape on the same kept features.
-
-Heads with a hidden layer are not fused on a CPU: their products are large enough to keep it busy one by one.
-"""
+"""Which trainings can have an epoch together, and their having it: heads of one shape on the same kept features."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ferray.training.assemble import Assembly
 from ferray.training.failure import is_out_of_memory
@@ -21,39 +19,72 @@ from ferray.training.stacked_optimizer import KINDS
 MOST = 16  # heads in one stack: as many as measured fastest on CPU, where the inputs of more leave its caches
 
 
-def train_together(trainings: Sequence[NetworkTraining]) -> None:
-    """Have those of these trainings that can be fused train their next epoch as one, each to take its part in a step.
+class FusedHeads:
+    """Has the trainings of a bundle that can be fused train each epoch as one, each to take its part in a step.
 
-    Where that fails nothing has changed, and each has its epoch by itself.
+    Heads with a hidden layer keep a CPU busy one by one too. There the first joint epoch is a probe: one of them has it
+    by itself, and the others go on together where their share of the time was less.
     """
-    groups: dict[Hashable, list[NetworkTraining]] = {}
-    for training in trainings:
-        groups.setdefault(_group_of(training.parts), []).append(training)
-    groups.pop(None, None)
-    for group in groups.values():
-        for start in range(0, len(group), MOST):
-            _train_as_one(group[start : start + MOST])
+
+    def __init__(self) -> None:
+        self._features: dict[Hashable, Tensor] = {}  # on the device, by what they are of
+        self._probes: dict[Hashable, tuple[NetworkTraining, float]] = {}  # who was left out, and the others' share
+        self._pays: dict[Hashable, bool] = {}
+
+    def train(self, trainings: Sequence[NetworkTraining]) -> None:
+        """The next epoch of those that fuse; where that fails nothing has changed, and each has it by itself."""
+        groups: dict[Hashable, list[NetworkTraining]] = {}
+        for training in trainings:
+            groups.setdefault(_group_of(training.parts), []).append(training)
+        groups.pop(None, None)
+        for key, group in groups.items():
+            ready = self._after_probe(key, group) if _wants_probe(group[0].parts) else group
+            for start in range(0, len(ready), MOST):
+                share_s = self._train_as_one(ready[start : start + MOST])
+                if len(ready) < len(group):
+                    self._probes.setdefault(key, (group[0], share_s))
+
+    def _after_probe(self, key: Hashable, group: list[NetworkTraining]) -> list[NetworkTraining]:
+        """Those to fuse: all but one at first, then all or none."""
+        if key not in self._probes:
+            return group[1:] if len(group) > 2 else group
+        if key not in self._pays:
+            left_out, share_s = self._probes[key]
+            own = left_out.history
+            self._pays[key] = not own or share_s < own[-1].metrics["seconds"]
+        return group if self._pays[key] else []
+
+    def _train_as_one(self, group: Sequence[NetworkTraining]) -> float:
+        """Each one's share of the seconds."""
+        if len(group) < 2:
+            return 0.0
+        try:
+            features_ND = self._features_of(group[0].parts)
+            epochs = run_epochs([(training.parts, training.epochs_done + 1) for training in group], features_ND)
+        except Exception as error:
+            problem = f"trained by itself, as together with others it failed: {error}"
+            is_memory = is_out_of_memory(error)
+        else:
+            for training, joint in zip(group, epochs, strict=True):
+                training.expect(joint)
+            return sum(whole_s for _, whole_s in (joint.spent for joint in epochs)) / len(epochs)
+        if is_memory:
+            give_memory_back()
+        for training in group:
+            training.note(problem)
+        return 0.0
+
+    def _features_of(self, parts: Assembly) -> Tensor:
+        features = parts.splits.train.features
+        assert features is not None, "heads that fuse have features"
+        key = _identity(features)
+        if key not in self._features:
+            self._features[key] = features_on(parts.learner.precision.device, features)
+        return self._features[key]
 
 
-def _train_as_one(group: Sequence[NetworkTraining]) -> None:
-    if len(group) < 2:
-        return
-    parts = group[0].parts
-    try:
-        assert parts.splits.train.features is not None
-        features_ND = features_on(parts.learner.precision.device, parts.splits.train.features)
-        epochs = run_epochs([(training.parts, training.epochs_done + 1) for training in group], features_ND)
-    except Exception as error:
-        problem = f"trained by itself, as together with others it failed: {error}"
-        is_memory = is_out_of_memory(error)
-    else:
-        for training, joint in zip(group, epochs, strict=True):
-            training.expect(joint)
-        return
-    if is_memory:
-        give_memory_back()
-    for training in group:
-        training.note(problem)
+def _wants_probe(parts: Assembly) -> bool:
+    return num_linear(parts.learner.model.head) > 1 and parts.learner.precision.device.type == "cpu"
 
 
 def _group_of(parts: Assembly) -> Hashable:
@@ -75,8 +106,6 @@ def why_alone(parts: Assembly) -> str:
         return f"optimizer `{parts.config.optimizer.name}`"
     if shape_of(learner.model.head) is None:
         return f"head `{parts.config.head.name}`"
-    if num_linear(learner.model.head) > 1 and learner.precision.device.type == "cpu":
-        return "a hidden layer on a CPU"
     others = {
         "clip": learner.clip is not None,
         "ema": learner.average is not None,

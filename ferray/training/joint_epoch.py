@@ -9,6 +9,7 @@ from typing import Protocol
 
 from torch import Tensor
 
+from ferray.events import EpochReport
 from ferray.training.assemble import Assembly
 from ferray.training.evaluation import Evaluation
 from ferray.training.step import TrainingPass
@@ -50,6 +51,9 @@ class NetworkTraining(Protocol):
 
     @property
     def epochs_done(self) -> int: ...
+
+    @property
+    def history(self) -> tuple[EpochReport, ...]: ...
 
     def expect(self, joint: JointEpoch) -> None:
         """Have the next step take this for its epoch."""

@@ -52,6 +52,11 @@ class TrialWorker:
             result = self._attempt()
         return self._failed(result) if isinstance(result, Failure) else result
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its trainer is built."""
+        return self._trainer is not None
+
     def upcoming(self) -> NetworkTraining | None:
         """The training whose epoch the next step is, opened; None where it is no network's, or the step will fail."""
         try:

@@ -294,7 +294,6 @@ def test_joint_epoch_that_fails_is_had_by_each_alone(three: list[TrialJob], monk
         ({"optimizer": {"name": "lion"}}, "optimizer `lion`"),
         ({"ema": True}, "`ema`"),
         ({"clip": True}, "`clip`"),
-        ({"head": "selu_mlp"}, "a hidden layer on a CPU"),
         ({"augment": "light"}, "no kept features"),
         ({}, ""),
     ],
@@ -326,3 +325,18 @@ def test_heads_with_a_hidden_layer_give_what_they_give_alone(
         assert [report.metrics["val/loss"] for report in together] == pytest.approx(
             [report.metrics["val/loss"] for report in by_themselves], abs=1e-4
         )
+
+
+@pytest.mark.parametrize(("share_s", "sizes"), [(1e-9, [2, 3]), (1e6, [2])])
+def test_hidden_layers_on_a_cpu_go_on_together_where_that_is_faster(
+    tmp_path: Path, cache: Path, weights: Path, monkeypatch: pytest.MonkeyPatch, share_s: float, sizes: list[int]
+) -> None:
+    def run(group: Sequence[tuple[Assembly, int]], rows: Tensor) -> list[JointEpoch]:
+        found.append(len(group))
+        return [replace(joint, spent=(share_s, share_s)) for joint in run_epochs(group, rows)]
+
+    found: list[int] = []
+    monkeypatch.setattr("ferray.training.fused_heads.run_epochs", run)
+    head = {"selu_mlp": {"hidden": 8}}
+    train([job_of(tmp_path / "trials", cache, weights, number, seed=number, head=head) for number in range(3)])
+    assert found == sizes
