@@ -120,7 +120,7 @@ def measure(quick: bool = False) -> Record:
                 costs = [answered(folder, asked, code=expected) for _ in range(1 if quick else ASKED)]
                 record.state(name, median(cost.wall_s for cost in costs), "s", at_most=most)
                 record.state(f"{name}_cpu", median(cost.cpu_s for cost in costs), "s")
-        return record.document()
+    return record.document()
 
 
 if __name__ == "__main__":
