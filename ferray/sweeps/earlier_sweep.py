@@ -14,6 +14,7 @@ from ferray.config.space import Choice, OneOf
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError, DataError
 from ferray.results.leaderboard import rank
+from ferray.stats.ranking import best_first
 from ferray.study.history import load_sweep
 from ferray.study.known_trials import Knowledge, KnownTrial
 from ferray.study.pruners import step_of
@@ -104,8 +105,7 @@ def _why_not_known(record: SweepRecord, spec: SweepSpec, data: Sequence[DataIden
 def _known(record: SweepRecord, spec: SweepSpec) -> list[KnownTrial]:
     """The trials that ended as the sampler counts ends, of recipes that the space has."""
     values = [trial.value for trial in record.trials if trial.state == "complete" and trial.value is not None]
-    towards = min if record.mode == "max" else max
-    worst = towards([spec.objective.worst, *values])
+    worst = max([spec.objective.worst, *values], key=lambda value: best_first(value, spec.objective.mode))
     found = (_known_trial(trial, spec, worst) for trial in record.trials)
     return [trial for trial in found if trial is not None]
 

@@ -62,7 +62,7 @@ def test_a_short_key_is_that_of_the_leaderboard_or_the_only_one(typed: str, key:
         ("learning_rate", "`learning_rate` is not a key of a trial\nhint: did you mean `optimizer.lr`?"),
         ("Model", "did you mean `backbone`?"),
         ("epohcs", "did you mean `epochs`?"),
-        ("xyz", "known names: augment, backbone,"),
+        ("xyz", "known names: augment, augment_on, backbone,"),
         ("optimizer.learning", "`learning` is not a key of optimizer"),
         ("objective.metrc", "`metrc` is not a key of objective\nhint: did you mean `objective.metric`?"),
         ("quick", "`quick` cannot be changed by an option"),
