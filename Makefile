@@ -24,7 +24,7 @@ $(STAMP): installer.txt requirements.txt pyproject.toml
 demo: install
 	$(BIN)/ferray sweep demo
 
-# What ferray costs, each part against its floor, as rows of docs/benchmarks.md: within 15 minutes on two quiet cores.
+# What ferray costs, each part against its floor, as rows of docs/benchmarks.md; wants a quiet machine.
 bench: install
 	$(BIN)/python -m bench --write
 

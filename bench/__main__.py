@@ -24,7 +24,7 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 
 @dataclass(frozen=True)
 class Part:
-    """A module of `bench/` and what it is asked when all are run, so that all fit into a quarter of an hour."""
+    """A module of `bench/` and what it is asked when all are run: less than by itself, where that takes long."""
 
     name: str
     options: tuple[str, ...] = ()
