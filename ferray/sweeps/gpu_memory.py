@@ -20,6 +20,7 @@ from ferray.files.read import read_json
 FOLDER = "gpus"
 PACKAGES = ("torch", "timm", "ferray")  # of other versions other figures are kept
 GREW = 1.2  # times what it had, where a training was refused more: how much more is not known
+CROWDED = 0.05  # of a device's memory that others have: what does not fit beside them may fit once they have gone
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,10 @@ class GpuMemory:
         )
 
     def learn(self, workload: Workload, copies: int, found: Measurement) -> None:
-        """Keep a measurement; the most memory that was seen counts."""
+        """Keep a measurement; the most memory that was seen counts.
+
+        That memory ran out while others had much of it is kept for this sweep alone.
+        """
         former = self.known(workload) or _blank(workload)
         peak = max(former.peak_bytes, found.peak_bytes)
         context = max(former.context_bytes, found.context_bytes)
@@ -123,9 +127,15 @@ class GpuMemory:
     def _keep(self, workload: Workload, known: Known) -> None:
         self._known = {**_read(self.path), **self._known, workload.key: known}  # another sweep may have measured too
         make_cache_folder(self.path.parent)
-        plain = {key: asdict(each) for key, each in self._known.items()}
+        plain = {key: asdict(self._lasting(each)) for key, each in self._known.items()}
         document = {"gpu": asdict(self.facts), "versions": versions(), "workloads": plain}
         write_json(self.path, document, durable=False)
+
+    def _lasting(self, known: Known) -> Known:
+        """What other sweeps may go by."""
+        if self.facts.used_bytes <= CROWDED * self.facts.memory_bytes:
+            return known
+        return replace(known, images_per_s={copies: rate for copies, rate in known.images_per_s.items() if rate})
 
 
 def versions() -> dict[str, str]:

@@ -65,6 +65,19 @@ def test_trial_that_ran_out_takes_more_than_it_had(tmp_path: Path) -> None:
     assert (known.peak_bytes, known.ran_out_bytes, known.context_bytes) == (6000, 5000, 10)
 
 
+def test_memory_that_ran_out_beside_others_is_measured_again_by_the_next_sweep(tmp_path: Path) -> None:
+    crowded = GpuMemory(replace(A100, used_bytes=30 * 2**30), tmp_path)
+    crowded.learn(workload(), 1, ONE)
+    crowded.learn(workload(), 2, Measurement(1000, 10, 0.0))
+    again = GpuMemory(A100, tmp_path)
+    assert (crowded.rate(workload(), 2), again.rate(workload(), 1), again.rate(workload(), 2)) == (0.0, 50.0, None)
+
+
+def test_memory_that_ran_out_on_a_free_device_is_kept(tmp_path: Path) -> None:
+    GpuMemory(A100, tmp_path).learn(workload(), 1, Measurement(1000, 10, 0.0))
+    assert GpuMemory(A100, tmp_path).rate(workload(), 1) == 0.0
+
+
 def test_damaged_figures_are_measured_again(tmp_path: Path) -> None:
     memory = GpuMemory(A100, tmp_path)
     memory.learn(workload(), 1, ONE)
