@@ -128,10 +128,11 @@ def check_sweep(
     data = _summaries(every, places, data, found)
     _take_first_steps(spec, every, runtime, tell)
     num_classes = len(data[_data_of(configs[0].in_fold(0))].classes)
-    sharing, warnings["gpus"] = _sharing(spec, every, num_classes, launcher, tell)
-    place = place if sharing is None else type(launcher)(sharing.placed(runtime)).check()
-    together = trials_together(every, runtime, spec, slots=place.slots)
-    place, known_networks = replace(place, trials_per_worker=together), KnownNetworks(runtime.cache_dir)
+    place = _bundled(place, every, runtime, spec)
+    sharing, warnings["gpus"] = _sharing(spec, every, num_classes, launcher, place, tell)
+    if sharing is not None:
+        place = _bundled(type(launcher)(sharing.placed(runtime)).check(), every, runtime, spec)
+    known_networks = KnownNetworks(runtime.cache_dir)
     need = disk_need(configs, num_classes, runtime.output, known_networks, most=runtime.keep_best)
     warnings["disk"] = _disk_warning(spec, runtime, need, place.num_trials)
     told = tuple(dict.fromkeys(filter(None, warnings.values())))
@@ -147,16 +148,29 @@ def _take_first_steps(spec: SweepSpec, configs: list[TrialConfig], runtime: Runt
         raise problems_error(f"space `{spec.name}`", problems)
 
 
+def _bundled(place: Placement, configs: list[TrialConfig], runtime: Runtime, spec: SweepSpec) -> Placement:
+    """The place with as many trials a worker as are to train together there."""
+    return replace(place, trials_per_worker=trials_together(configs, runtime, spec, slots=place.slots))
+
+
 def _sharing(
-    spec: SweepSpec, configs: list[TrialConfig], num_classes: int, launcher: Launcher, tell: Progress
+    spec: SweepSpec,
+    configs: list[TrialConfig],
+    num_classes: int,
+    launcher: Launcher,
+    place: Placement,
+    tell: Progress,
 ) -> tuple[GpuSharing | None, str]:
-    """What trials have of a GPU, where that is to be measured, and a warning where it cannot be."""
+    """What trials have of a GPU, where that is to be measured, and a warning where it cannot be.
+
+    `place` has a whole GPU for a worker, and so no fewer trials in it than one that shares will have.
+    """
     runtime = launcher.runtime
     if runtime.gpus_per_trial != "auto":
         return None, ""
     places, threads = places_of(spec, runtime), runtime.cpus_per_trial
     workloads = workloads_of(configs, num_classes=num_classes, places=places, threads=threads)
-    return share_gpus(launcher, workloads, trials=spec.budget.trials, tell=tell)
+    return share_gpus(launcher, place, workloads, trials=spec.budget.trials, tell=tell)
 
 
 def _nobody(what: str, done: int, total: int) -> None:

@@ -13,21 +13,33 @@ from ferray.errors import ClusterError
 from ferray.sweeps.gpu_packing import Progress
 from ferray.sweeps.gpu_sharing import GpuSharing, find_sharing
 from ferray.sweeps.launcher import Launcher
+from ferray.sweeps.placement import Placement
 from ferray.training.inputs import open_inputs
 
 Places = Callable[[TrialConfig], DataPlace]
 
 
 def share_gpus(
-    launcher: Launcher, workloads: Sequence[Workload], *, trials: int, tell: Progress
+    launcher: Launcher, place: Placement, workloads: Sequence[Workload], *, trials: int, tell: Progress
 ) -> tuple[GpuSharing | None, str]:
-    """What trials are to have of a GPU, None for a whole one or none, and a warning where that could not be found."""
+    """What trials are to have of a GPU, None for a whole one or none, and a warning where that could not be found.
+
+    `place` is what a worker has where none is shared.
+    """
+    runtime = launcher.runtime.model_copy(update={"trials_per_worker": place.trials_per_worker})
     try:
         with launcher.shared_gpus(partial(_say, tell)) as gpus:
-            sharing = find_sharing(workloads, gpus, launcher.runtime, trials=trials, tell=tell)
-            return sharing, "" if gpus else "`--gpus-per-trial auto` finds no GPU: trials train without one"
+            sharing = find_sharing(workloads, gpus, runtime, trials=trials, tell=tell)
+            return sharing, "" if gpus else _nothing_to_share(place)
     except ClusterError as error:
         return None, f"`--gpus-per-trial auto` gives each trial a whole GPU: {error.message}"
+
+
+def _nothing_to_share(place: Placement) -> str:
+    """One at a time has what there is, and a node that is yet to come cannot be measured."""
+    if place.gpus:
+        return "`--gpus-per-trial auto` finds no GPU that trials could share: each has a whole one"
+    return "`--gpus-per-trial auto` finds no GPU: trials train without one"
 
 
 def workloads_of(configs: Sequence[TrialConfig], *, num_classes: int, places: Places, threads: int) -> list[Workload]:

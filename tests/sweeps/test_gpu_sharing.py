@@ -168,10 +168,13 @@ class OnGpus(CurvesOnGpus):
         return nullcontext(self.gpus)
 
 
-def asked(folder: Path, *gpus: FakeGpu) -> tuple[GpuSharing | None, str]:
+WITHOUT = Placement(1, 0.0, 1)
+
+
+def asked(folder: Path, *gpus: FakeGpu, place: Placement = WITHOUT) -> tuple[GpuSharing | None, str]:
     launcher = OnGpus(Runtime(cache_dir=folder), needed, memory_gib=20, gpus=1)
     launcher.gpus = [SharedGpu(gpu, 16) for gpu in gpus]
-    return share_gpus(launcher, workloads(small_spec(**SPACE)), trials=10, tell=lambda *_: None)
+    return share_gpus(launcher, place, workloads(small_spec(**SPACE)), trials=16, tell=lambda *_: None)
 
 
 def test_device_that_cannot_be_measured_is_a_warning_and_a_whole_gpu(tmp_path: Path) -> None:
@@ -186,11 +189,22 @@ def test_machine_without_a_gpu_is_told(tmp_path: Path) -> None:
     assert asked(tmp_path) == (None, "`--gpus-per-trial auto` finds no GPU: trials train without one")
 
 
+def test_gpu_that_trials_cannot_share_is_no_gpu_that_is_missing(tmp_path: Path) -> None:
+    told = "`--gpus-per-trial auto` finds no GPU that trials could share: each has a whole one"
+    assert asked(tmp_path, place=Placement(1, 1.0, 1)) == (None, told)
+
+
+def test_workers_that_train_several_trials_as_one_have_memory_for_all_of_them(tmp_path: Path) -> None:
+    found, _ = asked(tmp_path, FakeGpu(40, measured), place=Placement(1, 1.0, 1, trials_per_worker=2))
+    assert found is not None
+    assert (found.packing.per_gpu, found.trials_per_worker) == (4, 2)  # 8.5 GiB each, of 38
+
+
 def test_check_measures_where_it_was_asked_to(tmp_path: Path) -> None:
     spec = small_spec(**SPACE)
     launcher = OnGpus(Runtime(cache_dir=tmp_path, gpus_per_trial="auto"), needed, memory_gib=20, gpus=1)
     launcher.gpus = [SharedGpu(FakeGpu(20, measured), 16)]
-    found, warning = _sharing(spec, valid_corners(spec), 7, launcher, lambda *_: None)
+    found, warning = _sharing(spec, valid_corners(spec), 7, launcher, Placement(1, 1.0, 1), lambda *_: None)
     assert found is not None
     assert (found.placed(launcher.runtime).gpus_per_trial, warning) == (0.25, "")
 
@@ -198,7 +212,7 @@ def test_check_measures_where_it_was_asked_to(tmp_path: Path) -> None:
 def test_check_measures_nothing_that_nobody_asked_for(tmp_path: Path) -> None:
     launcher = OnGpus(Runtime(cache_dir=tmp_path), needed, memory_gib=20, gpus=1)
     launcher.gpus = [SharedGpu(Broken(20, measured), 16)]
-    assert _sharing(small_spec(**SPACE), [], 7, launcher, lambda *_: None) == (None, "")
+    assert _sharing(small_spec(**SPACE), [], 7, launcher, WITHOUT, lambda *_: None) == (None, "")
 
 
 def test_dry_run_says_what_would_be_done_and_why(tmp_path: Path) -> None:
