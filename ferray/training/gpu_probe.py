@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from typing import Any
 
 import torch
@@ -85,10 +86,10 @@ def _words(error: Exception) -> str:
 
 
 def main() -> None:
-    probe = Probe()
-    for line in sys.stdin:
-        sys.stdout.write(f"{json.dumps(probe.answer(json.loads(line)))}\n")
-        sys.stdout.flush()
+    probe, answers = Probe(), sys.stdout
+    with redirect_stdout(sys.stderr):  # what a network prints is no answer
+        for line in sys.stdin:
+            print(json.dumps(probe.answer(json.loads(line))), file=answers, flush=True)
 
 
 if __name__ == "__main__":

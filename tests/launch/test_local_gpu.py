@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from ferray.config.trial import TrialConfig
 from ferray.config.workload import Workload
 from ferray.errors import ClusterError
 from ferray.launch._local_gpu import CONTEXT_BYTES, LocalGpu, _plausible, local_gpu, mps_is_on
-from ferray.training.gpu_probe import Probe
+from ferray.training.gpu_probe import Probe, main
 
 SCRIPT = """
 import json, sys
@@ -88,6 +90,19 @@ def test_mps_is_seen_by_its_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_probe_itself_says_where_there_is_no_gpu() -> None:
     assert Probe().answer({"build": asdict(workload())}) == {"error": "torch finds no GPU"}
+
+
+def test_what_a_network_prints_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build(_: Probe, workload: dict[str, Any]) -> dict[str, Any]:
+        print("loading weights ...")
+        return workload
+
+    monkeypatch.setattr(Probe, "build", build)
+    monkeypatch.setattr(sys, "stdin", io.StringIO('{"build": {"peak_bytes": 5}}\n'))
+    main()
+    assert capsys.readouterr() == ('{"peak_bytes": 5}\n', "loading weights ...\n")
 
 
 def test_context_that_others_have_hidden_is_the_usual_one() -> None:
