@@ -10,9 +10,8 @@ from torch import Tensor
 from ferray.errors import ConfigError
 from ferray.models.model import FerModel
 
-_MOST_VERSIONS = 1000  # of one function, for the trials of a warm worker one after another; torch gives up after eight
-
-
+# Of one function, for the folds and trials of a process one after another: torch gives up after eight, and 256 in all.
+_MOST_VERSIONS = 100_000
 _HINT = "set `compile: false`, or install a C++ compiler such as g++"
 
 
@@ -46,6 +45,7 @@ def _compiler() -> Callable[..., Any]:
     import torch._dynamo  # seconds, for those alone that compile
 
     torch._dynamo.config.recompile_limit = _MOST_VERSIONS
+    torch._dynamo.config.accumulated_recompile_limit = _MOST_VERSIONS
     return torch.compile
 
 

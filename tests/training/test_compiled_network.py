@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,6 +56,18 @@ def test_evaluation_is_not_compiled(parts: Assembly) -> None:
     parts.learner.model.eval()
     plain = parts.learner.model(parts.learner.preprocessing(images(4)))
     assert torch.equal(parts.learner.logits(images(4)), plain)
+
+
+def test_no_fold_or_trial_of_a_process_is_one_too_many_for_the_compiler(
+    parts: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler = ModuleType("torch._dynamo")
+    limits = compiler.config = SimpleNamespace(recompile_limit=8, accumulated_recompile_limit=256)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torch._dynamo", compiler)
+    monkeypatch.setattr(torch, "_dynamo", compiler, raising=False)
+    monkeypatch.setattr(torch, "compile", doubling)
+    CompiledNetwork(parts.learner.model, 4)
+    assert min(vars(limits).values()) > 200 * 50  # trials of a worker, and folds
 
 
 def test_weights_are_kept_under_their_own_names(parts: Assembly) -> None:
