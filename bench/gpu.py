@@ -17,7 +17,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,7 +26,7 @@ from typing import Any
 
 import torch
 
-from bench.gpu_steps import NUM_CLASSES, VARIANTS, BareStep, Shape
+from bench.gpu_steps import NUM_CLASSES, VARIANTS, BareStep, Shape, Variant
 from bench.record import Record, Recording, recording
 
 OF_THE_TRAINER = {"pydantic": "pydantic", "platformdirs": "platformdirs", "cv2": "opencv-python-headless"}
@@ -79,7 +79,8 @@ def _measure_all(asked: Asked, record: Recording) -> None:
         record.details["left_out"] |= dict.fromkeys(("trainer", "packing"), why)
         return
     trainers(asked, record, bare)
-    packing(asked, record)
+    with leaving_out(record, "packing", torch.device(asked.device)):
+        packing(asked, record)
 
 
 def bare_steps(asked: Asked, record: Recording) -> dict[str, list[float]]:
@@ -89,20 +90,39 @@ def bare_steps(asked: Asked, record: Recording) -> dict[str, list[float]]:
     chosen = [name for name, variant in VARIANTS.items() if asked.seconds or not variant.compiled]
     for number in range(asked.rounds):
         for name in chosen if number % 2 == 0 else reversed(chosen):
-            try:
-                step = BareStep(asked.shape, VARIANTS[name], device)
-            except Exception as error:  # a compiler that is not there, a format that a card lacks
-                record.details["left_out"][f"step: {name}"] = f"{type(error).__name__}: {error}".splitlines()[0]
-                continue
-            rates.setdefault(name, []).append(step.images_per_s(asked.seconds))
-            starts.setdefault(name, step.start_s)  # of the first round: compiled networks are kept
-            del step
-            empty(device)
+            with leaving_out(record, f"step: {name}", device):
+                rate, start_s = _bare_rate(asked, VARIANTS[name], device)
+                rates.setdefault(name, []).append(rate)
+                starts.setdefault(name, start_s)  # of the first round: compiled networks are kept
     for name, found in rates.items():
-        record.compare(f"step: {name}", found, rates["float32"][: len(found)], unit="images/s")
+        _beside(record, f"step: {name}", found, rates.get("float32", []))
     record.details["start_s"] = {name: round(value, 2) for name, value in starts.items()}
     record.details["compile_pays_after_images"] = break_even(rates, starts)
     return rates
+
+
+def _bare_rate(asked: Asked, variant: Variant, device: torch.device) -> tuple[float, float]:
+    """Images a second of a step that is gone afterwards, and the seconds until it was ready."""
+    step = BareStep(asked.shape, variant, device)
+    return step.images_per_s(asked.seconds), step.start_s
+
+
+@contextmanager
+def leaving_out(record: Recording, what: str, device: torch.device) -> Iterator[None]:
+    """Around one figure: what a card refuses (its memory, a format, a compiler) is named, and the others are taken."""
+    try:
+        yield
+    except Exception as error:
+        record.details["left_out"][what] = f"{type(error).__name__}: {error}".splitlines()[0]
+    empty(device)
+
+
+def _beside(record: Recording, name: str, found: Sequence[float], floor: Sequence[float]) -> None:
+    """The figure with its floor, alone where that was not measured as often."""
+    if len(floor) < len(found):
+        record.state(name, median(found), "images/s")
+    else:
+        record.compare(name, found, floor[: len(found)], unit="images/s")
 
 
 def break_even(rates: Mapping[str, Sequence[float]], starts: Mapping[str, float]) -> int | None:
@@ -122,13 +142,13 @@ def trainers(asked: Asked, record: Recording, bare: Mapping[str, Sequence[float]
         if "compile" in keys and not asked.seconds:
             continue  # it would take minutes, for a figure that means nothing
         floor = bare.get("float32, channels last" if keys["precision"] == "float32" else REFERENCE)
-        with closing(DeviceTrial(workload(asked, **keys), asked.device, batches=BATCHES)) as trial:
-            rates = [trial.epoch().metrics["images_per_s"] for _ in range(max(3, asked.rounds) if asked.seconds else 1)]
-        if floor:
-            record.compare(f"trainer: {name}", rates, [median(floor)] * len(rates), unit="images/s")
-        else:
-            record.state(f"trainer: {name}", median(rates), "images/s")
-        empty(torch.device(asked.device))
+        count = max(3, asked.rounds) if asked.seconds else 1
+        with (
+            leaving_out(record, f"trainer: {name}", torch.device(asked.device)),
+            closing(DeviceTrial(workload(asked, **keys), asked.device, batches=BATCHES)) as trial,
+        ):
+            rates = [trial.epoch().metrics["images_per_s"] for _ in range(count)]
+            _beside(record, f"trainer: {name}", rates, [median(floor)] * count if floor else [])
 
 
 def packing(asked: Asked, record: Recording) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from bench.gpu import Asked, break_even, measure, missing_packages, table
-from bench.gpu_steps import VARIANTS, BareStep, Shape
+from bench.gpu import Asked, bare_steps, break_even, measure, missing_packages, table
+from bench.gpu_steps import VARIANTS, BareStep, Shape, Variant
+from bench.record import Recording
 
 PLAIN, COMPILED = "bfloat16, channels last", "bfloat16, channels last, compiled"
 TINY = Shape("test_resnet", 32, 2)
@@ -33,6 +34,20 @@ def test_compiling_that_wins_nothing_never_pays(rates: dict[str, list[float]]) -
 @pytest.mark.parametrize("name", ["float32", PLAIN])
 def test_bare_step_trains_in_every_layout(name: str) -> None:
     assert BareStep(TINY, VARIANTS[name], torch.device("cpu")).images_per_s(0.0) > 0
+
+
+def test_what_a_card_refuses_is_named_and_the_others_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing(BareStep):
+        def __init__(self, shape: Shape, variant: Variant, device: torch.device) -> None:
+            if variant == VARIANTS["float32"]:
+                raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+            super().__init__(shape, variant, device)
+
+    monkeypatch.setattr("bench.gpu.BareStep", Refusing)
+    record = Recording("gpu", quick=True, details={"left_out": {}})
+    bare_steps(Asked(TINY, seconds=0.0, rounds=1, device="cpu"), record)
+    assert record.details["left_out"] == {"step: float32": "OutOfMemoryError: CUDA out of memory."}
+    assert list(record.figures) == [f"step: {name}" for name in ("float32, channels last", "bfloat16", PLAIN)]
 
 
 def test_nothing_is_missing_where_ferray_is_installed() -> None:
