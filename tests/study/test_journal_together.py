@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from ferray.errors import ClusterError
+from ferray.events import Outcome, OutcomeKind
 from ferray.study.journal import Journal
 from ferray.study.store import JOURNAL_NAME, open_store
 from ferray.study.study import Study
-from ferray.testing.curves import small_spec
+from ferray.testing.curves import curve_report, saturating, small_spec
 
 ONE, TWO = {"op_code": 2, "user_attr": {"a": 1}}, {"op_code": 2, "user_attr": {"a": 2}}
 
@@ -109,10 +110,20 @@ def test_a_block_of_trials_is_asked_with_one_wait_for_the_disk(tmp_path: Path, m
 
 def test_trials_of_a_block_are_those_asked_one_by_one(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
-    one, block = Study(small_spec(), open_store(tmp_path / "one")), Study(small_spec(), open_store(tmp_path))
+    one, block = (taught(folder) for folder in (tmp_path / "one", tmp_path))
     assert [trial.params for trial in block.ask_many(12)] == [one.ask().params for _ in range(12)]
     one.close()
     block.close()
+
+
+def taught(folder: Path) -> Study:
+    """A study whose sampler proposes by what it has learnt, and no more at random."""
+    study = Study(small_spec(sampler={"tpe": {"startup_trials": 3}}), open_store(folder))
+    for trial in study.ask_many(6):
+        for epoch in range(1, 5):
+            study.report(trial.number, curve_report(trial.config, epoch, saturating))
+        study.finish(trial.number, Outcome(OutcomeKind.COMPLETED))
+    return study
 
 
 def _no_space(*_: object) -> int:
