@@ -72,6 +72,11 @@ def test_rectangles_are_erased_with_their_probability(fill: str, samples: Packed
     assert 4 < changed.sum() < 20
 
 
+def test_black_rectangles_are_the_hosts(samples: PackedSamples) -> None:
+    keys = {"augment": "none", "random_erasing": {"probability": 0.5, "fill": "black"}}
+    assert torch.equal(made(samples, **keys).images, made(samples, **keys, augment_on="device").images)
+
+
 def test_images_that_the_device_holds_make_the_same_batch(samples: PackedSamples) -> None:
     keys = {"augment": "wang2020", "augment_on": "device", "mixup": {"alpha": 0.4}}
     assert torch.equal(made(samples, **keys).images, made(samples, **keys, is_held=True).images)
