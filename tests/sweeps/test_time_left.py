@@ -72,6 +72,17 @@ def test_of_a_trial_that_goes_on_the_rest_counts() -> None:
     assert not left.holds(trial(7, 64, done_fraction=0.75))
 
 
+def test_epochs_that_are_heard_of_together_took_time() -> None:
+    time = Time(100)
+    time.left.begin(trial(0))
+    for passed_s in (10.0, 20.0, 0.0, 10.0):
+        time.now += passed_s
+        time.left.epoch_ended(0)
+    time.left.forget(0)
+    time.now = 100 - 25
+    assert time.left.reach(trial(1)) == 0.5
+
+
 def test_what_trials_take_to_begin_counts() -> None:
     time = Time(100)
     for number in range(3):
