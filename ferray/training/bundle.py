@@ -70,7 +70,7 @@ class BundleWorker:
 
     def _upcoming(self, number: int) -> NetworkTraining | None:
         worker = self._training[number]
-        if worker.is_open:  # nothing of a plug-in's is called
+        if worker.is_built:  # nothing of a plug-in's is called
             return worker.upcoming()
         with self._own_state(number):
             return worker.upcoming()

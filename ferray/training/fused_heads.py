@@ -27,7 +27,8 @@ class FusedHeads:
     """
 
     def __init__(self) -> None:
-        self._features: dict[Hashable, Tensor] = {}  # on the device, by what they are of
+        # On the device, by what they are of, which is kept: another array may have the identity of one that is gone.
+        self._features: dict[Hashable, tuple[NDArray[np.float32], Tensor]] = {}
         self._probes: dict[Hashable, tuple[NetworkTraining, float]] = {}  # who was left out, and the others' share
         self._pays: dict[Hashable, bool] = {}
 
@@ -79,8 +80,8 @@ class FusedHeads:
         assert features is not None, "heads that fuse have features"
         key = _identity(features)
         if key not in self._features:
-            self._features[key] = features_on(parts.learner.precision.device, features)
-        return self._features[key]
+            self._features[key] = (features, features_on(parts.learner.precision.device, features))
+        return self._features[key][1]
 
 
 def _wants_probe(parts: Assembly) -> bool:

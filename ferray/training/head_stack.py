@@ -18,7 +18,7 @@ KINDS = (nn.Linear, nn.Dropout, nn.SELU, nn.BatchNorm1d)
 
 def shape_of(head: nn.Module) -> tuple[Any, ...] | None:
     """What heads that stack have in common: their layers and sizes; None for one that is of other layers."""
-    if type(head) is not nn.Sequential or any(type(layer) not in KINDS for layer in head):
+    if type(head) is not nn.Sequential or not all(type(layer) in KINDS and _is_whole(layer) for layer in head):
         return None
     return tuple((type(layer).__name__, *_facts(layer), *map(_size, layer.parameters())) for layer in head)
 
@@ -133,6 +133,14 @@ class _StackedLinear(torch.autograd.Function):
         inputs_HNF, weight_HGF = ctx.saved_tensors
         inward = torch.bmm(outward_HNG, weight_HGF) if ctx.needs_input_grad[0] else None
         return inward, torch.bmm(outward_HNG.transpose(1, 2), inputs_HNF), outward_HNG.sum(dim=1)
+
+
+def _is_whole(layer: nn.Module) -> bool:
+    """Whether a layer has what stacks take for granted: weight and bias that are trained, statistics that run."""
+    if isinstance(layer, nn.BatchNorm1d) and not (layer.track_running_stats and layer.momentum):
+        return False
+    trained = {name for name, parameter in layer.named_parameters() if parameter.requires_grad}
+    return trained == ({"weight", "bias"} if isinstance(layer, nn.Linear | nn.BatchNorm1d) else set())
 
 
 def _facts(layer: nn.Module) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from ferray.training.checkpoint import read_checkpoint, taking_apart
 from ferray.training.failure import Failure
 from ferray.training.gpu_share import keep_to_share
 from ferray.training.joint_epoch import NetworkTraining
+from ferray.training.network_trainer import NetworkTrainer
 from ferray.training.process_state import ProcessState, give_memory_back
 from ferray.training.trainer import Trainer
 from ferray.training.trainers import open_trainer
@@ -53,9 +54,9 @@ class TrialWorker:
         return self._failed(result) if isinstance(result, Failure) else result
 
     @property
-    def is_open(self) -> bool:
-        """Whether its trainer is built."""
-        return self._trainer is not None
+    def is_built(self) -> bool:
+        """Whether all that its next epoch needs is there; of folds and stages the next may have to be opened first."""
+        return isinstance(self._trainer, NetworkTrainer)
 
     def upcoming(self) -> NetworkTraining | None:
         """The training whose epoch the next step is, opened; None where it is no network's, or the step will fail."""

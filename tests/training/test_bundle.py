@@ -18,7 +18,9 @@ from ferray.training.assemble import Assembly
 from ferray.training.bundle import BundleWorker
 from ferray.training.checkpoint import SavePacer
 from ferray.training.epoch import TrainedEpoch
+from ferray.training.network_trainer import NetworkTrainer
 from ferray.training.predictor import load_predictor
+from ferray.training.trainer import OnBatch
 from ferray.training.worker import TrialWorker
 
 TINY = {"num_train": 70, "num_val": 35, "epochs": 3}
@@ -136,6 +138,29 @@ def test_what_one_trial_leaves_in_the_process_is_not_there_for_the_next(
     first, second = found[:3], found[3:]
     assert len(set(first)) == len(set(second)) == 1
     assert first != second
+
+
+def test_a_fold_is_opened_in_the_state_of_its_own_trial(tmp_path: Path, cache: Path) -> None:
+    def open_fold(job: TrialJob, on_batch: OnBatch | None = None) -> NetworkTrainer:
+        found.append((job.config["seed"], int(np.random.get_state()[2])))  # noqa: NPY002
+        np.random.rand(1 + job.config["seed"])  # noqa: NPY002
+        return NetworkTrainer(job, on_batch)
+
+    found: list[tuple[int, int]] = []
+    np.random.seed(0), np.random.rand(1)  # noqa: NPY002
+    (tmp_path / "trials").mkdir()
+    config = demo_config(**{**TINY, "epochs": 1}, folds={"k": 2})
+    jobs = [
+        demo_job(tmp_path / "trials" / f"{seed}", cache, config.model_copy(update={"seed": seed})) for seed in range(2)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ferray.training.trainers.NetworkTrainer", open_fold)
+        worker = BundleWorker(JobBundle(tuple(replace(job, number=number) for number, job in enumerate(jobs))))
+        worker.step(), worker.step()
+        worker.close()
+    start = found[0][1]
+    assert found[:2] == [(0, start), (1, start)]
+    assert found[2:] == [(0, start + 2), (1, start + 4)]
 
 
 def test_all_trials_are_saved_when_the_epoch_of_one_ends(bundle: JobBundle) -> None:

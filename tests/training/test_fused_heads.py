@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.artifacts.validation_logits import read_validation_logits
@@ -24,7 +26,8 @@ from ferray.training.bundle import BundleWorker
 from ferray.training.checkpoint import read_checkpoint
 from ferray.training.epoch import end_joint_epoch, run_epoch
 from ferray.training.fused_epoch import features_on, run_epochs
-from ferray.training.fused_heads import why_alone
+from ferray.training.fused_heads import FusedHeads, why_alone
+from ferray.training.head_stack import shape_of
 from ferray.training.inputs import open_job_inputs
 from ferray.training.joint_epoch import JointEpoch
 from ferray.training.predictor import load_predictor
@@ -305,6 +308,39 @@ def test_what_is_not_fused_is_said(
         upcoming = trainer.upcoming()
         assert upcoming is not None
         assert why_alone(upcoming.parts) == why
+
+
+def frozen_head() -> nn.Linear:
+    return nn.Linear(4, 3).requires_grad_(False)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [nn.Linear(4, 3, bias=False)],
+        [frozen_head()],
+        [nn.BatchNorm1d(4, affine=False), nn.Linear(4, 3)],
+        [nn.BatchNorm1d(4, momentum=None), nn.Linear(4, 3)],
+        [nn.BatchNorm1d(4, track_running_stats=False), nn.Linear(4, 3)],
+    ],
+)
+def test_head_of_another_package_whose_layers_do_not_stack_is_alone(layers: list[nn.Module]) -> None:
+    assert shape_of(nn.Sequential(*layers)) is None
+    assert shape_of(nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 3))) is not None
+
+
+def test_rows_in_memory_are_not_taken_for_those_that_lay_there_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A copy, as on a GPU.
+    monkeypatch.setattr("ferray.training.fused_heads.features_on", lambda _, rows: torch.tensor(rows))
+    fused = FusedHeads()
+
+    def first_of(value: float) -> float:
+        rows = np.full((2, 2), value, dtype=np.float32)
+        learner = SimpleNamespace(precision=SimpleNamespace(device="cpu"))
+        splits = SimpleNamespace(train=SimpleNamespace(features=rows))
+        return float(fused._features_of(cast(Assembly, SimpleNamespace(splits=splits, learner=learner)))[0, 0])
+
+    assert [first_of(value) for value in range(8)] == list(range(8))
 
 
 @pytest.mark.parametrize("head", [{"selu_mlp": {"hidden": 16}}, {"bn_mlp": {"hidden": 16}}])
