@@ -239,12 +239,17 @@ def _place_of(folder: Path, *, fresh: bool) -> Place:
 def run_request(request: SweepRequest, listeners: Sequence[Listener]) -> SweepRecord:
     """Check and run, what has to be run first before it; the record of its end."""
     audience = ListenerGroup(listeners)
-    if (following := request.then) is not None:  # what is wrong with it is not found out hours later
-        where = following.file.where
-        checked_sweep(following.spec, following.runtime, space=where, folder=following.folder, listener=audience)
+    _check_following(request, audience)
     if request.spec.after is not None:
         _run(_before(request, request.spec.after, audience), audience)
     return _run(request, audience)
+
+
+def _check_following(request: SweepRequest, listener: Listener) -> None:
+    """Raise now what is wrong with the sweep that `then` names, and not hours later."""
+    if (following := request.then) is not None:
+        where = following.file.where
+        checked_sweep(following.spec, following.runtime, space=where, folder=following.folder, listener=listener)
 
 
 def plan_request(request: SweepRequest, listeners: Sequence[Listener]) -> tuple[Plan, str]:
@@ -263,6 +268,7 @@ def plan_request(request: SweepRequest, listeners: Sequence[Listener]) -> tuple[
     if request.then is None:
         return plan, ""
     if plan.trials_left:
+        _check_following(request, audience)
         line = f"`{request.then.spec.name}` begins with what `{request.spec.name}` learns, and its plan is told then"
         return plan, f"note: {line}"
     return _plan(_like(request, request.then), audience), ""
@@ -306,6 +312,8 @@ def _run_ahead(request: SweepRequest, audience: ListenerGroup, ahead: LauncherAh
 
     data = [data_identity(summary) for summary in checked.data]
     like = _taken_over(request, data)
+    if ahead.launcher is not None:
+        ahead.launcher.share_workers(checked.place.trials_per_worker)
     try:
         with with_variables(_wandb_variables(request)):
             record = run_sweep(

@@ -100,6 +100,10 @@ class Launcher(ABC):
     def close(self) -> None:  # noqa: B027 (most launchers prepare nothing)
         """Give up what `prepare` has begun, without waiting for its end; nothing after `opened`."""
 
+    def share_workers(self, num_trials: int) -> None:
+        """Have each worker be for so many trials, where that is known only since `check`; before `opened`."""
+        self.runtime = self.runtime.model_copy(update={"trials_per_worker": num_trials})
+
     @abstractmethod
     def opened(self, tell: Callable[[str], None]) -> AbstractContextManager[None]:
         """The scope in which bundles are trained; `tell` says to the user what is waited for.

@@ -16,7 +16,7 @@ from ferray.config.job import TrialJob
 from ferray.config.load import load_space
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
-from ferray.errors import ConfigError, SweepFailed
+from ferray.errors import ConfigError, DataError, SweepFailed
 from ferray.events import EpochReport, Listener, TrialEnded
 from ferray.testing.command import ferray as run
 from ferray.training.inputs import open_job_inputs
@@ -297,3 +297,17 @@ def test_a_dry_run_tells_the_plan_of_what_comes_next(tmp_path: Path, next_space:
     plan, later = plan_request(request_sweep(HEADS, asked, Heard()), [Heard()])
     assert (plan.spec.name, later) == ("next", "")
     assert plan.first == ({"imbalance": "none"},)
+
+
+def test_a_dry_run_finds_what_is_wrong_with_what_comes_next(tmp_path: Path, next_space: Path) -> None:
+    asked = {"output": tmp_path, "launcher": "inline", "tracker": "none", "data_root": tmp_path, "then": next_space}
+    elsewhere = {**json.loads(next_space.read_text()), "dataset": "fer2013"}
+    next_space.write_text(json.dumps(elsewhere))
+    with pytest.raises(DataError):
+        plan_request(request_sweep(HEADS, asked, Heard()), [Heard()])
+
+
+def test_heads_that_train_as_one_share_the_workers_of_the_launcher(tmp_path: Path) -> None:
+    heard = Heard()
+    swept(tmp_path, HEADS, trials=2, sampler="random", listeners=[heard])
+    assert any("1 worker of 2 trials at a time" in line for line in heard.lines)
