@@ -3,10 +3,11 @@
     python -m bench.gpu [--backbone resnet18] [--image-size 224] [--batch-size 64] [--seconds 2] [--copies 8]
 
 prints one JSON document on stdout and a table on stderr, in minutes. The bare step needs torch, torchvision and timm;
-the trainer and the packing need `pydantic`, `platformdirs` and `opencv-python-headless` beside, and nothing else of
-what ferray installs: parts whose packages are missing are left out, and named. Without a CUDA device nothing is
-measured, and the document says so; `--on-cpu` runs the parts that a CPU can run, to see that they run, and its figures
-say nothing about a card.
+the trainer and the packing need `pydantic`, `platformdirs` and `opencv-python-headless` beside, augmentation on the
+host `albumentations` too, and nothing else of what ferray installs: parts whose packages are missing are left out, and
+named. Trials are packed with augmentation on the host, as by default, where it can be had. Without a CUDA device
+nothing is measured, and the document says so; `--on-cpu` runs the parts that a CPU can run, to see that they run, and
+its figures say nothing about a card.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ from bench.record import Record, Recording, recording
 OF_THE_TRAINER = {"pydantic": "pydantic", "platformdirs": "platformdirs", "cv2": "opencv-python-headless"}
 NO_CARD = "torch finds no CUDA device: nothing was measured, and nothing is known of a card"
 REFERENCE = "bfloat16, channels last"  # the bare step that the trainer's is nearest to
+ON_HOST, ON_DEVICE = "bfloat16, wang2020 on the host", "bfloat16, wang2020 on the device"
 TRAINERS: dict[str, dict[str, Any]] = {
     "float32": {"precision": "float32", "augment": "none"},
     "bfloat16": {"precision": "bfloat16", "augment": "none"},
     "bfloat16, compiled": {"precision": "bfloat16", "augment": "none", "compile": True},
-    "bfloat16, wang2020 on the host": {"precision": "bfloat16", "augment": "wang2020"},
-    "bfloat16, wang2020 on the device": {
+    ON_HOST: {"precision": "bfloat16", "augment": "wang2020"},
+    ON_DEVICE: {
         "precision": "bfloat16",
         "augment": "wang2020",
         "augment_on": "device",
@@ -160,7 +162,8 @@ def packing(asked: Asked, record: Recording) -> None:
     from ferray.sweeps.gpu_memory import GpuMemory
     from ferray.sweeps.gpu_packing import Bounds, pack
 
-    trained = workload(asked, **TRAINERS["bfloat16, wang2020 on the host"])
+    packed = trainer_to_pack()
+    trained = workload(asked, **TRAINERS[packed])
     with tempfile.TemporaryDirectory() as folder, local_gpu() as gpu:
         memory = GpuMemory(gpu.facts, Path(folder))
         found = pack([trained], gpu, memory, Bounds(asked.copies, f"`--copies {asked.copies}`"))
@@ -168,7 +171,12 @@ def packing(asked: Asked, record: Recording) -> None:
         one = memory.rate(trained, 1)
     for copies, rate in known.images_per_s.items() if known is not None else ():
         record.compare(f"packing: {copies} at once", [rate], [one or rate], unit="images/s")
-    record.details["packing"] = {**found.to_json(), "said": str(found)}
+    record.details["packing"] = {"of": packed, **found.to_json(), "said": str(found)}
+
+
+def trainer_to_pack() -> str:
+    """The trials that users have by default, else those that can be had here."""
+    return ON_HOST if find_spec("albumentations") is not None else ON_DEVICE
 
 
 def workload(asked: Asked, **keys: Any) -> Any:
@@ -209,7 +217,7 @@ def table(record: Record) -> Iterator[str]:
         times = f"{figure['ratio']:7.2f}" if "ratio" in figure else ""
         yield f"{name:42}{figure['value']:10.0f}{times}"
     if packed := record["details"].get("packing"):
-        yield f"auto: {packed['said']}"
+        yield f"auto, {packed['of']}: {packed['said']}"
     for what, why in record["details"]["left_out"].items():
         yield f"left out: {what}: {why}"
 

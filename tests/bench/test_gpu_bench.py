@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 
-from bench.gpu import Asked, bare_steps, break_even, measure, missing_packages, table
+from bench.gpu import (
+    ON_DEVICE,
+    ON_HOST,
+    Asked,
+    bare_steps,
+    break_even,
+    measure,
+    missing_packages,
+    table,
+    trainer_to_pack,
+)
 from bench.gpu_steps import VARIANTS, BareStep, Shape, Variant
 from bench.record import Recording
 
@@ -48,6 +58,14 @@ def test_what_a_card_refuses_is_named_and_the_others_are_taken(monkeypatch: pyte
     bare_steps(Asked(TINY, seconds=0.0, rounds=1, device="cpu"), record)
     assert record.details["left_out"] == {"step: float32": "OutOfMemoryError: CUDA out of memory."}
     assert list(record.figures) == [f"step: {name}" for name in ("float32, channels last", "bfloat16", PLAIN)]
+
+
+@pytest.mark.parametrize(("found", "packed"), [(True, ON_HOST), (None, ON_DEVICE)])
+def test_trials_are_packed_without_albumentations_too(
+    found: bool | None, packed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.gpu.find_spec", lambda _: found)
+    assert trainer_to_pack() == packed
 
 
 def test_nothing_is_missing_where_ferray_is_installed() -> None:
