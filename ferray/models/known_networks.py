@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import platform
 from collections.abc import Callable, Sequence
@@ -20,10 +19,11 @@ from ferray.files.read import read_json
 
 FOLDER = "networks"
 _PACKAGES = ("ferray", "torch", "timm")
+_OURS = f"{__package__}."
 
 
 class KnownNetworks:
-    """Answers by what they depend on: the question, the components' own source and ferray's models, and versions."""
+    """Answers by what they depend on: the question, the source of ferray's models, and versions."""
 
     def __init__(self, cache_dir: Path) -> None:
         self._folder = cache_dir / FOLDER
@@ -31,12 +31,12 @@ class KnownNetworks:
     def answer(self, question: str, configs: Sequence[TrialConfig], ask: Callable[[], Any]) -> Any:
         """What `ask` answers about networks like these, or has answered before, in plain JSON.
 
-        `question` says all that matters but the source. What depends on a file of weights is always asked; None is an
-        answer that is not kept. A cache that cannot be read or written is none.
+        `question` says all that matters but the source. What depends on a file of weights, or on the code of another
+        package, is always asked; None is an answer that is not kept. A cache that cannot be read or written is none.
         """
-        if any(_depends_on_file(config) for config in configs):
+        if any(_depends_on_file(config) or not _is_ours(config) for config in configs):
             return ask()
-        path = self._folder / f"{_digest([question, *map(_source_of, configs), *_versions()])}.json"
+        path = self._folder / f"{_digest([question, *_versions()])}.json"
         with suppress(DataError, OSError):
             if path.exists():
                 return read_json(path)
@@ -52,9 +52,8 @@ def _depends_on_file(config: TrialConfig) -> bool:
     return bool(config.init_from or config.backbone.params.get("weights"))
 
 
-def _source_of(config: TrialConfig) -> str:
-    components = (config.backbone.load(), config.head.load())
-    return _digest([Path(inspect.getfile(each)).read_text(encoding="utf-8") for each in components])
+def _is_ours(config: TrialConfig) -> bool:
+    return all(part.load().__module__.startswith(_OURS) for part in (config.backbone, config.head))
 
 
 @cache

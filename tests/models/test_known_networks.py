@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from ferray import registry
 from ferray.config.trial import TrialConfig
+from ferray.models.backbones import BackboneFactory
 from ferray.models.known_networks import FOLDER, KnownNetworks
+from ferray.registry import ROOMS, Room
 
 
 class Asked:
@@ -49,6 +52,30 @@ def test_what_has_failed_is_asked_again(tmp_path: Path) -> None:
 def test_what_depends_on_a_file_of_weights_is_always_asked(tmp_path: Path) -> None:
     weights = {"timm": {"name": "resnet18", "weights": "mine.pt"}}
     assert asked_twice(tmp_path, True, of=config(backbone=weights)) == 2
+
+
+class Guest(BackboneFactory):
+    """A backbone of another package, whose code lies who knows where."""
+
+    class Params(registry.Params):
+        """Nothing to choose."""
+
+
+class Point:
+    """An entry point that is there without a package being installed."""
+
+    name = "guest"
+
+    def load(self) -> type[Guest]:
+        return Guest
+
+
+def test_what_depends_on_the_code_of_another_package_is_always_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "entry_points", lambda *, group: [Point()] if group.endswith("backbones") else [])
+    monkeypatch.setitem(ROOMS, "backbone", Room("ferray.models.backbones", "BackboneFactory", "backbone"))
+    assert asked_twice(tmp_path, True, of=config(backbone="guest")) == 2
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.write_text("{"), lambda path: path.unlink()])
