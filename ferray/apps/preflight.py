@@ -34,7 +34,7 @@ def checked_sweep(
     data, results = data_root_words(runtime.data_root), sweep_address(folder) or folder
     listener.noted(f"checking `{spec.name}`: space `{space}`, data root `{data}`, results in `{results}`")
     try:
-        listener.progressed("importing torch", 0, 0)
+        listener.progressed("importing what the check asks", 0, 0)
         return run_check(spec, runtime, listener, partial(_say_data, listener), chosen)
     except KeyboardInterrupt:
         listener.warned("interrupted during the check: no trial was started")
