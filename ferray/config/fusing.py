@@ -19,14 +19,38 @@ ROUNDS = 8  # of asking that a sampler which learns from trials has at least: wh
 UNLEARNING = ("random",)  # samplers to which that makes no difference
 
 
-def fuses(config: TrialConfig, runtime: Runtime) -> bool:
-    """Whether a trial of this configuration trains as one with others; a hidden layer pays for sure on a GPU alone."""
+def keeps_features(config: TrialConfig) -> bool:
+    """Whether a head alone is trained, on what a frozen backbone makes of each image once."""
     changes = (config.augment.name != "none", config.random_erasing, config.mixup, config.evaluate.num_views > 1)
-    alone = (config.unfreeze, config.ema, config.clip, config.stages, config.init_from, config.precision == "float16")
-    is_head = config.finetune == "head" and config.estimator.name == "none"
+    return config.finetune == "head" and config.estimator.name == "none" and not any(changes)
+
+
+def obstacles(config: TrialConfig, runtime: Runtime) -> list[str]:
+    """The keys for which such a head trains by itself; a hidden layer pays for sure on a GPU alone."""
     has_gpu = runtime.device != "cpu" and runtime.gpus_per_trial != 0
-    is_narrow = config.head.name == "linear" or has_gpu
-    return is_head and is_narrow and config.optimizer.name in OPTIMIZERS and not any((*changes, *alone))
+    found = {
+        f"optimizer: {config.optimizer.name}": config.optimizer.name not in OPTIMIZERS,
+        f"head: {config.head.name}": config.head.name != "linear" and not has_gpu,
+        "precision: float16": config.precision == "float16",
+    }
+    named = {name: getattr(config, name) for name in ("unfreeze", "ema", "clip", "stages", "init_from")}
+    return [key for key, stands in (found | named).items() if stands]
+
+
+def fuses(config: TrialConfig, runtime: Runtime) -> bool:
+    """Whether a trial of this configuration trains as one with others."""
+    return keeps_features(config) and not obstacles(config, runtime)
+
+
+def apart_warning(configs: Sequence[TrialConfig], runtime: Runtime) -> str:
+    """What is said of a sweep of heads that could train as one but for some keys; "" of any other."""
+    if "trials_per_worker" in runtime.model_fields_set or not all(map(keeps_features, configs)):
+        return ""
+    keys = dict.fromkeys(key for config in configs for key in obstacles(config, runtime))
+    if not keys:
+        return ""
+    named = ", ".join(f"`{key}`" for key in keys)
+    return f"each head trains by itself: all could train as one, but for {named}"
 
 
 def trials_together(configs: Sequence[TrialConfig], runtime: Runtime, spec: SweepSpec, *, slots: int) -> int:

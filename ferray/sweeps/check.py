@@ -13,7 +13,7 @@ from ferray.config.corners import corner_problems, corners
 from ferray.config.data_root import data_root_words
 from ferray.config.distinct import repeats_warning, unique_by, varied_stages_warning
 from ferray.config.exclusion import kept_list
-from ferray.config.fusing import trials_together
+from ferray.config.fusing import apart_warning, trials_together
 from ferray.config.modality import (
     asks_backbone_for_size,
     describes_images,
@@ -125,6 +125,7 @@ def check_sweep(
     warnings |= _numbered_heads(configs, runtime)
     if varied := varied_stages_warning(spec):
         warnings["stages"] = varied
+    warnings["apart"] = apart_warning(every, runtime)
     data = _summaries(every, places, data, found)
     _take_first_steps(spec, every, runtime, tell)
     num_classes = len(data[_data_of(configs[0].in_fold(0))].classes)

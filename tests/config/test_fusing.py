@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ferray.config.fusing import features_key, fuses, trials_together
+from ferray.config.fusing import apart_warning, features_key, fuses, trials_together
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
@@ -34,6 +34,20 @@ def test_linear_heads_on_kept_features_fuse() -> None:
 )
 def test_what_trains_one_by_one_does_not(changes: dict[str, Any]) -> None:
     assert not fuses(config(**changes), CPU)
+
+
+def test_what_keeps_heads_from_training_as_one_is_named() -> None:
+    heads = [config(optimizer={"name": name}, clip=True) for name in ("lion", "adamw")]
+    said = "each head trains by itself: all could train as one, but for `optimizer: lion`, `clip`"
+    assert apart_warning(heads, CPU) == said
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [({}, CPU), ({"finetune": "all", "clip": True}, CPU), ({"clip": True}, Runtime(device="cpu", trials_per_worker=3))],
+)
+def test_nothing_is_said_of_other_sweeps(changes: dict[str, Any], place: Runtime) -> None:
+    assert not apart_warning([config(**changes)], place)
 
 
 def test_hidden_layers_fuse_where_there_may_be_a_gpu() -> None:
