@@ -37,6 +37,7 @@ from ferray.training.early_stopping import stopping_note
 from ferray.training.epoch import TrainedEpoch, end_joint_epoch, refuse_unknown_objective, run_epoch
 from ferray.training.joint_epoch import JointEpoch
 from ferray.training.process_state import give_memory_back
+from ferray.training.shared_backbone import frozen_weights
 from ferray.training.trainer import OnBatch
 from ferray.training.training_set import class_counts_without
 
@@ -72,7 +73,6 @@ class NetworkTrainer:
         self._is_between_epochs = True
         self._joint: JointEpoch | None = None
         self._trained_s = 0.0  # by this trainer
-        self._frozen: dict[str, Tensor] | None = None  # weights that no training changes
         self._ended = False
         self._artifacts = TrialArtifacts.at(job.folder)
         claim(self._artifacts, job.trial_config())
@@ -161,7 +161,7 @@ class NetworkTrainer:
             return
         self._assembly.prefetcher.close()
         is_small = self._assembly.learner.takes_features  # a head: to look through the process for it costs more
-        self._assembly = self._best = self._joint = self._frozen = None
+        self._assembly = self._best = self._joint = None
         if not is_small:
             give_memory_back()
 
@@ -177,9 +177,7 @@ class NetworkTrainer:
         model = learner.judged.model
         if not learner.takes_features or learner.average is not None:
             return copy_weights(model.state_dict())
-        if self._frozen is None:
-            self._frozen = copy_weights(model.backbone.state_dict(prefix="backbone."), is_final=True)
-        return self._frozen | copy_weights(model.head.state_dict(prefix="head."))
+        return frozen_weights(model.backbone) | copy_weights(model.head.state_dict(prefix="head."))
 
     def _trained_epoch(self) -> TrainedEpoch:
         joint, self._joint = self._joint, None

@@ -6,7 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Hashable
 from pathlib import Path
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -14,12 +14,16 @@ from torch import Tensor
 from ferray.config.trial import TrialConfig
 from ferray.models.backbones import Backbone
 from ferray.models.model import DrawnBackbone, FerModel, build_model, draw_model
+from ferray.models.random_words import num_words, state_after
+from ferray.training.checkpoint import copy_weights
 from ferray.training.network_classifier import on_device
 
 MOST_STATES = 64  # of torch's generator, five kilobytes each
 
 _backbones: WeakValueDictionary[Hashable, Backbone] = WeakValueDictionary()  # as long as a trial has them
-_states: OrderedDict[Hashable, Tensor] = OrderedDict()
+_frozen: WeakKeyDictionary[Backbone, dict[str, Tensor]] = WeakKeyDictionary()
+_states: OrderedDict[tuple[Hashable, int], Tensor] = OrderedDict()  # by backbone and seed
+_num_words: dict[Hashable, int | None] = {}  # that draw a backbone; None: not as many for each seed
 
 
 def model_on(
@@ -32,19 +36,28 @@ def model_on(
     if not (shares and _stays_as_it_is(config)):
         return on_device(build_model(config, num_classes, num_inputs=num_inputs), device)
     key = (_key(config), num_inputs, str(device))
-    backbone, state = _backbones.get(key), _states.get((key, config.seed))
+    backbone = _backbones.get(key)
+    state = None if backbone is None else _state(key, config.seed)
     if backbone is not None and state is not None:
         model, _ = draw_model(config, num_classes, num_inputs=num_inputs, drawn=DrawnBackbone(backbone, state))
         on_device(model.head, device)
         return model
     model, drawn = draw_model(config, num_classes, num_inputs=num_inputs)
     on_device(model, device)
-    _remember((key, config.seed), drawn.random_state)
     if backbone is not None:  # of another seed, which its weights do not depend on
         model.backbone = backbone
         model.freeze(config.finetune)
+        _count_words(key, config.seed, drawn.random_state)
     _backbones[key] = model.backbone
+    _remember(key, config.seed, drawn.random_state)
     return model
+
+
+def frozen_weights(backbone: Backbone) -> dict[str, Tensor]:
+    """Those of a backbone that is never trained, on CPU, as a network's state has them; one copy for all its trials."""
+    if backbone not in _frozen:
+        _frozen[backbone] = copy_weights(backbone.state_dict(prefix="backbone."), is_final=True)
+    return _frozen[backbone]
 
 
 def _stays_as_it_is(config: TrialConfig) -> bool:
@@ -69,7 +82,25 @@ def _stamp(weights: object) -> object:
     return [found.st_mtime_ns, found.st_size]
 
 
-def _remember(key: Hashable, state: Tensor) -> None:
-    _states[key] = state
+def _state(key: Hashable, seed: int) -> Tensor | None:
+    """Of torch's generator once a backbone has been drawn with this seed; None where one has to be drawn to know."""
+    num = _num_words.get(key)
+    if (key, seed) in _states or num is None:
+        return _states.get((key, seed))
+    return state_after(seed, num)
+
+
+def _count_words(key: Hashable, seed: int, state: Tensor) -> None:
+    """Learn from two seeds how many words a backbone takes, and whether it is as many for each."""
+    other = next((other for of, other in reversed(_states) if of == key and other != seed), None)
+    if other is None or key in _num_words:
+        return
+    num = num_words(other, _states[key, other])
+    is_same = num is not None and torch.equal(state_after(seed, num), state)
+    _num_words[key] = num if is_same else None
+
+
+def _remember(key: Hashable, seed: int, state: Tensor) -> None:
+    _states[key, seed] = state
     while len(_states) > MOST_STATES:
         _states.popitem(last=False)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import timm
 import torch
+from safetensors.torch import save_file
 
 from ferray.config.trial import TrialConfig
 from ferray.models.model import FerModel, build_model
@@ -44,3 +47,18 @@ def test_another_backbone_is_ones_own(changes: dict[str, Any]) -> None:
 def test_trial_that_loads_weights_shares_with_nobody() -> None:
     one, other = model(config()), model(config(), shares=False)
     assert one.backbone is not other.backbone
+
+
+def test_head_of_a_third_seed_is_drawn_without_its_backbone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "net.safetensors"
+    save_file(timm.create_model("mobilenetv3_small_050", num_classes=0).state_dict(), file)
+    trials = [
+        config(backbone={"timm": {"name": "mobilenetv3_small_050", "weights": str(file)}}, seed=seed)
+        for seed in range(3)
+    ]
+    expected = build_model(trials[2], 7).head.state_dict()
+    kept = [model(trial) for trial in trials[:2]]
+    monkeypatch.setattr("ferray.models.model.build_backbone", None)
+    third = model(trials[2])
+    assert third.backbone is kept[0].backbone
+    torch.testing.assert_close(third.head.state_dict(), expected, atol=0, rtol=0)
