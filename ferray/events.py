@@ -211,7 +211,12 @@ class EpochReport:
 
     def to_json(self) -> dict[str, Any]:
         """Plain containers, for JSON lines and for the way through Ray; lines of before are the same bytes again."""
-        return asdict(self, dict_factory=_without_later_defaults)
+        plain = {**vars(self), "metrics": dict(self.metrics)}
+        if self.outliers is not None:
+            plain["outliers"] = asdict(self.outliers, dict_factory=_without_later_defaults)
+        if self.earlier is not None:
+            plain["earlier"] = tuple(report.to_json() for report in self.earlier)
+        return _without_later_defaults(plain.items())
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> EpochReport:
@@ -227,7 +232,7 @@ class EpochReport:
         return cls(**fields)
 
 
-def _without_later_defaults(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_later_defaults(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Fields that came after lines had been written are left out where they say nothing."""
     later = {"stage": 0, "stages": 1, "relabelled": False}
     return {name: value for name, value in fields if name not in later or value != later[name]}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -37,6 +37,13 @@ def test_a_report_survives_json(report: EpochReport) -> None:
 
 def test_a_report_survives_its_own_containers() -> None:
     assert EpochReport.from_json(REPORT.to_json()) == REPORT
+
+
+def test_report_is_written_with_all_its_fields_in_their_order() -> None:
+    report = replace(REPORT, outliers=OUTLIERS, earlier=(REPORT,), stage=1, stages=2)
+    whole = asdict(report)
+    del whole["outliers"]["removed"][0]["relabelled"], whole["earlier"][0]["stage"], whole["earlier"][0]["stages"]
+    assert json.dumps(report.to_json()) == json.dumps(whole)
 
 
 def test_reading_a_report_leaves_its_source_alone() -> None:

@@ -60,7 +60,11 @@ class EpochLog:
 
 def history_line(report: EpochReport) -> str:
     """The report as one line of strict JSON, null for what is not finite."""
-    return json.dumps(finite(report.to_json()), allow_nan=False)
+    data = report.to_json()
+    try:
+        return json.dumps(data, allow_nan=False)
+    except ValueError:  # a number that is not finite, which few epochs have
+        return json.dumps(finite(data), allow_nan=False)
 
 
 def read_lines(artifacts: TrialArtifacts) -> list[str]:

@@ -38,10 +38,26 @@ class BundleWorker:
 
         Trials that can be fused have trained it as one before each tells of its own.
         """
-        if len(self._training) > 1:
-            ready = [training for number in self.numbers if (training := self._upcoming(number)) is not None]
-            self._fused.train(ready)
-        return {number: self._step_of(number) for number in self.numbers}
+        fused, told = self._train_as_one(), {}
+        for number in self.numbers:
+            told[number] = self._step_of(number)
+            if number not in fused:  # the others would hear only after their next epoch that they are to save
+                self._heed_stop()
+        if fused:
+            self._heed_stop()
+        return told
+
+    def _train_as_one(self) -> set[int]:
+        """The trials whose next epoch is had by now."""
+        if len(self._training) < 2:
+            return set()
+        upcoming = {number: self._upcoming(number) for number in self.numbers}
+        trained = self._fused.train([training for training in upcoming.values() if training is not None])
+        return {number for number, training in upcoming.items() if training in trained}
+
+    def _heed_stop(self) -> None:
+        for worker in self._training.values():
+            worker.heed_stop()
 
     def drop(self, number: int, *, save: Save) -> str:
         """End one trial while the others go on; "", or why it could not be saved where that was asked for."""
@@ -63,9 +79,6 @@ class BundleWorker:
             result = worker.step()
         if isinstance(result, Outcome) or result.is_last:
             self._end(number)
-        for other in self._training.values():
-            if other is not worker:  # it would hear only after its next epoch that it is to save
-                other.heed_stop()
         return result
 
     def _upcoming(self, number: int) -> NetworkTraining | None:

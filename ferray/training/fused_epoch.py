@@ -156,22 +156,23 @@ class Lane:
         labels_HN = _padded([plan.labels for plan in plans], int(ends[-1]), -1).to(device)
         target_HNC = _padded([plan.targets_NC for plan in plans], int(ends[-1]), 0).to(device)
         criterion = StackedCriterion([plan.criterion for plan in plans], target_HNC)
-        loss_H = torch.zeros(len(plans), dtype=torch.float64, device=device)
-        hits_H = torch.zeros(len(plans), dtype=torch.int64, device=device)
+        nums_SH = torch.as_tensor(lengths.T.copy(), device=device)
+        logits: list[Tensor] = []  # of each step, as are the losses
+        losses: list[Tensor] = []
         weights, rates = list(self._stack.weights.values()), list(zip(*self._rates, strict=True))
-        for step, (end, length) in enumerate(zip(ends, lengths.max(axis=0), strict=True)):
-            piece = slice(int(end - length), int(end))
-            counts, target = lengths[:, step], target_HNC[:, piece]
-            num_H = torch.as_tensor(counts, device=device)
+        for step, (end, length) in enumerate(zip(ends.tolist(), lengths.max(axis=0).tolist(), strict=True)):
+            piece, counts = slice(end - length, end), lengths[:, step]
             stays_HN = None if (counts == length).all() else labels_HN[:, piece] >= 0
             with self._precision.autocast():
                 inputs = self._past_dropout(rows_HN[:, piece], counts)
                 logits_HNC = self._stack.logits(inputs, self._noise_for(counts))
-            losses_H = criterion(logits_HNC, target, num_H, stays_HN)
+            losses_H = criterion(logits_HNC, target_HNC[:, piece], nums_SH[step], stays_HN)
             gradients = torch.autograd.grad(losses_H.sum(), weights)
             self._optimizer.step(dict(zip(self._stack.weights, gradients, strict=True)), rates[step])
-            loss_H += losses_H.detach() * num_H
-            hits_H += (logits_HNC.detach().argmax(dim=2) == labels_HN[:, piece]).sum(dim=1)
+            logits.append(logits_HNC.detach())
+            losses.append(losses_H.detach())
+        loss_H = (torch.stack(losses).double() * nums_SH).sum(dim=0)
+        hits_H = (torch.cat(logits, dim=1).argmax(dim=2) == labels_HN).sum(dim=1)
         sums = torch.stack([loss_H, hits_H.double()], dim=1).tolist()
         return [
             TrainingPass(loss / len(plan.rows), hits / len(plan.rows), self._last_rate(number), len(plan.rows))

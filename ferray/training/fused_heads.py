@@ -32,8 +32,9 @@ class FusedHeads:
         self._probes: dict[Hashable, tuple[NetworkTraining, float]] = {}  # who was left out, and the others' share
         self._pays: dict[Hashable, bool] = {}
 
-    def train(self, trainings: Sequence[NetworkTraining]) -> None:
-        """The next epoch of those that fuse; where that fails nothing has changed, and each has it by itself."""
+    def train(self, trainings: Sequence[NetworkTraining]) -> list[NetworkTraining]:
+        """Have the next epoch of those that fuse, and say whose; where it fails nothing has changed."""
+        trained: list[NetworkTraining] = []
         groups: dict[Hashable, list[NetworkTraining]] = {}
         for training in trainings:
             groups.setdefault(_group_of(training.parts), []).append(training)
@@ -41,9 +42,12 @@ class FusedHeads:
         for key, group in groups.items():
             ready = self._after_probe(key, group) if _wants_probe(group[0].parts) else group
             for start in range(0, len(ready), MOST):
-                share_s = self._train_as_one(ready[start : start + MOST])
+                stack = ready[start : start + MOST]
+                share_s = self._train_as_one(stack)
+                trained += stack if share_s else []
                 if len(ready) < len(group):
                     self._probes.setdefault(key, (group[0], share_s))
+        return trained
 
     def _after_probe(self, key: Hashable, group: list[NetworkTraining]) -> list[NetworkTraining]:
         """Those to fuse: all but one at first, then all or none."""
@@ -56,7 +60,7 @@ class FusedHeads:
         return group if self._pays[key] else []
 
     def _train_as_one(self, group: Sequence[NetworkTraining]) -> float:
-        """Each one's share of the seconds."""
+        """Each one's share of the seconds; 0 where each has the epoch by itself."""
         if len(group) < 2:
             return 0.0
         try:

@@ -92,12 +92,13 @@ class HeadStack:
 
     def _linear(self, name: str, inputs: Tensor) -> Tensor:
         weight_HGF, bias_HG = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        if inputs.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
+            linear = _SharedLinear if inputs.ndim == 2 else _StackedLinear
+            outputs_HNG: Tensor = linear.apply(inputs, weight_HGF, bias_HG)
+            return outputs_HNG
         if inputs.ndim == 2:
             outputs = F.linear(inputs, weight_HGF.flatten(0, 1), bias_HG.flatten())
             return outputs.view(len(inputs), *bias_HG.shape).transpose(0, 1)
-        if inputs.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
-            outputs_HNG: Tensor = _StackedLinear.apply(inputs, weight_HGF, bias_HG)
-            return outputs_HNG
         return torch.baddbmm(bias_HG.unsqueeze(1), inputs, weight_HGF.transpose(1, 2))
 
     def _batch_norm(self, name: str, layer: nn.BatchNorm1d, inputs: Tensor, *, training: bool) -> Tensor:
@@ -133,6 +134,23 @@ class _StackedLinear(torch.autograd.Function):
         inputs_HNF, weight_HGF = ctx.saved_tensors
         inward = torch.bmm(outward_HNG, weight_HGF) if ctx.needs_input_grad[0] else None
         return inward, torch.bmm(outward_HNG.transpose(1, 2), inputs_HNF), outward_HNG.sum(dim=1)
+
+
+class _SharedLinear(torch.autograd.Function):
+    """The same of kept features (N, F) that all heads have: one product, its outputs as losses are computed fastest."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs_NF: Tensor, weight_HGF: Tensor, bias_HG: Tensor) -> Tensor:
+        ctx.save_for_backward(inputs_NF, weight_HGF)
+        outputs = torch.addmm(bias_HG.flatten(), inputs_NF, weight_HGF.flatten(0, 1).t())
+        return outputs.view(len(inputs_NF), *bias_HG.shape).transpose(0, 1).contiguous()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor, Tensor]:
+        (outward_HNG,) = gradients
+        inputs_NF, weight_HGF = ctx.saved_tensors
+        outward_SN = outward_HNG.transpose(1, 2).reshape(-1, len(inputs_NF))  # S = all outputs of all heads
+        return None, (outward_SN @ inputs_NF).view(weight_HGF.shape), outward_HNG.sum(dim=1)
 
 
 def _is_whole(layer: nn.Module) -> bool:

@@ -29,7 +29,8 @@ class StackedCriterion:
 
     def __call__(self, logits_HNC: Tensor, target_HNC: Tensor, num_H: Tensor, stays_HN: Tensor | None = None) -> Tensor:
         """(H,). Of each head the first `num_H` samples count; `stays_HN` says so too, None where all do."""
-        return torch.cat([run.losses(logits_HNC, target_HNC, num_H, stays_HN) for run in self._runs])
+        losses = [run.losses(logits_HNC, target_HNC, num_H, stays_HN) for run in self._runs]
+        return losses[0] if len(losses) == 1 else torch.cat(losses)
 
 
 class _Costs:

@@ -27,12 +27,14 @@ class StackedOptimizer:
             [_group(optimizer, group, stack.slices(head)) for group in optimizer.param_groups]
             for head, optimizer in enumerate(optimizers)
         ]
-        self._counts = [count for groups in self._groups for group in groups for count in group.counts]
+        counts = [count for groups in self._groups for group in groups for count in group.counts]
+        self._count = torch.stack(counts) if counts else torch.empty(0)
+        for count, own in zip(counts, self._count.unbind() if counts else (), strict=True):
+            count.set_(own)  # type: ignore[call-overload]  # a part of the one that is counted on
 
     def step(self, gradients: Mapping[str, Tensor], rates: Sequence[Sequence[float]]) -> None:
         """Descend by these gradients of the stacked weights, each head by the rates of its groups."""
-        if self._counts:
-            torch._foreach_add_(self._counts, 1)
+        self._count.add_(1)
         of_heads = {name: gradient.unbind() for name, gradient in gradients.items()}
         for head, (groups, own_rates) in enumerate(zip(self._groups, rates, strict=True)):
             for group, rate in zip(groups, own_rates, strict=True):
@@ -44,7 +46,8 @@ class StackedOptimizer:
         for group, known in zip(self._groups[head], optimizer.param_groups, strict=True):
             for parameter, moments in zip(known["params"], group.moments, strict=True):
                 if moments:
-                    optimizer.state[parameter] = moments
+                    own_count = {name: moment.clone() for name, moment in moments.items() if name == "step"}
+                    optimizer.state[parameter] = moments | own_count
         optimizer._opt_called = True  # type: ignore[attr-defined]  # or the schedule warns that it steps first
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -235,6 +240,35 @@ def test_killed_heads_go_on_from_their_own_checkpoints(three: list[TrialJob]) ->
     steps = [again.step()]
     again.close()
     assert losses(steps, 0) == pytest.approx(alone(three[0])[1:], abs=1e-5)
+
+
+def die_in_third_epoch(jobs: list[TrialJob]) -> None:
+    """Have them save after two epochs, and kill this process in the middle of the next one."""
+    worker = BundleWorker(JobBundle(tuple(jobs)))
+    worker.step()
+    for job in jobs:
+        TrialArtifacts.at(job.folder).request_stop()
+    worker.step()
+    kill = partial(os.kill, os.getpid(), signal.SIGKILL)
+    pytest.MonkeyPatch().setattr("ferray.training.fused_epoch.Lane._evaluate", lambda *_: kill())
+    worker.step()
+
+
+def test_heads_whose_process_is_killed_in_a_joint_epoch_go_on_exactly(
+    tmp_path: Path, cache: Path, weights: Path
+) -> None:
+    jobs, whole = (
+        [job_of(tmp_path / name, cache, weights, number, seed=number, epochs=4) for number in range(3)]
+        for name in ("killed", "whole")
+    )
+    act = f"from tests.training.test_fused_heads import *; die_in_third_epoch({jobs!r})"
+    killed = subprocess.run([sys.executable, "-c", act], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    told, expected = train(jobs), train(whole)
+    assert [report.epoch for report in told[0]] == [3, 4]
+    for number in range(3):
+        after, all_epochs = Trained(told[number], jobs[number]), Trained(expected[number], whole[number])
+        assert metrics(after) == metrics(all_epochs)[2:]
 
 
 def test_checkpoint_of_a_fused_head_is_that_of_one_alone(three: list[TrialJob]) -> None:
