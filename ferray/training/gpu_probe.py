@@ -89,7 +89,8 @@ def main() -> None:
     probe, answers = Probe(), sys.stdout
     with redirect_stdout(sys.stderr):  # what a network prints is no answer
         for line in sys.stdin:
-            print(json.dumps(probe.answer(json.loads(line))), file=answers, flush=True)
+            answers.write(json.dumps(probe.answer(json.loads(line))) + "\n")
+            answers.flush()
 
 
 if __name__ == "__main__":

@@ -200,7 +200,7 @@ def test_quiet_sweep_keeps_wandb_silent_and_only_while_it_runs(space: Path, monk
     [
         (["--trials", 0], 2, "`--trials 0`: allowed is at least `1`"),
         (["--trials", "x"], 2, "error: `--trials x`: expected is a whole number\n"),
-        (["--gpus-per-trial", "many"], 2, "error: `--gpus-per-trial many`: expected is a number\n"),
+        (["--gpus-per-trial", "many"], 2, "error: `--gpus-per-trial many` is no number of GPUs\n"),
         (["--seeds", 0], 2, "error: `--seeds 0`: allowed is at least `1`\n"),
         (["--tracker", "foo"], 2, "known names: console, none, tensorboard, wandb"),
         (["--set", "imbalance=focall"], 2, "did you mean `focal`?"),
