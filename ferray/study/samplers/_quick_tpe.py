@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +13,8 @@ from optuna.samplers._tpe.parzen_estimator import _ParzenEstimator
 from optuna.samplers._tpe.sampler import _RELATIVE_PARAMS_KEY, default_gamma
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+
+from ferray.study.samplers._window import number_of, rank_of
 
 SHOWN = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 _RELATIVE = f"{_RELATIVE_PARAMS_KEY}:0"  # of a trial that has been given a proposal
@@ -80,9 +81,9 @@ class QuickTPESampler(TPESampler):
 def _told_apart(ended: list[FrozenTrial], towards: StudyDirection) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
     """The good and the bad, as Optuna divides them: complete before pruned, those by value, these by how far."""
     sign = -1.0 if towards is StudyDirection.MAXIMIZE else 1.0
-    ranked = sorted(ended, key=lambda trial: _rank(trial, sign))
+    ranked = sorted(ended, key=lambda trial: rank_of(trial, sign))
     num_good = default_gamma(len(ended))
-    return sorted(ranked[:num_good], key=_number), ranked[num_good:]
+    return sorted(ranked[:num_good], key=number_of), ranked[num_good:]
 
 
 class _Branch:
@@ -114,17 +115,3 @@ class _Branch:
         if not self.space.keys() <= params.keys():
             return None
         return tuple(kind.to_internal_repr(params[name]) for name, kind in self.space.items())
-
-
-def _rank(trial: FrozenTrial, sign: float) -> tuple[float, float, float, int]:
-    if trial.state is TrialState.COMPLETE:
-        return (0.0, 0.0, sign * float(trial.value or 0.0), trial.number)
-    if not trial.intermediate_values:
-        return (1.0, 1.0, 0.0, trial.number)
-    step, value = max(trial.intermediate_values.items())
-    return (1.0, -step, math.inf if math.isnan(value) else sign * value, trial.number)
-
-
-def _number(trial: FrozenTrial) -> int:
-    number: int = trial.number
-    return number

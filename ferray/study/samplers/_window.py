@@ -5,14 +5,15 @@ from __future__ import annotations
 import bisect
 import heapq
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+
+from ferray.study.samplers._shown import Shown
 
 # TPE takes a tenth of the finished trials, 25 at most, for good ones.
 GOOD_FRACTION, MOST_GOOD = 0.1, 25
@@ -20,7 +21,7 @@ ENDED_WELL = (TrialState.COMPLETE, TrialState.PRUNED)
 UNFINISHED = (TrialState.RUNNING, TrialState.WAITING)
 
 
-class Windowed(BaseSampler):
+class Windowed(Shown):
     """Another sampler that sees at most `most` finished trials of a study, and every unfinished one.
 
     It sees as many of the best as TPE takes for good among `most`, in the order by which TPE tells good from bad
@@ -33,38 +34,18 @@ class Windowed(BaseSampler):
     """
 
     def __init__(self, inner: BaseSampler, most: int, *, only_latest: bool = False) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self._most = most
         self._num_best = 0 if only_latest else min(MOST_GOOD, math.ceil(GOOD_FRACTION * most))
         self._only_latest = only_latest
         self._ended = _Ended()
 
-    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """The space from one finished trial of each set of parameters: a rare branch may have no other in a window."""
+    def shown_for_space(self, study: Study) -> Study:
+        """With one finished trial of each set of parameters: a rare branch may have no other in a window."""
         self._ended.take(_trials(study, *ENDED_WELL), study.direction, self._num_best)
-        shown = [*self._ended.branches.values(), *_trials(study, *UNFINISHED)]
-        return self.inner.infer_relative_search_space(window(study, shown), trial)
+        return window(study, [*self._ended.branches.values(), *_trials(study, *UNFINISHED)])
 
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return self.inner.sample_relative(self._shown(study), trial, search_space)
-
-    def sample_independent(
-        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
-    ) -> Any:
-        return self.inner.sample_independent(self._shown(study), trial, param_name, param_distribution)
-
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        self.inner.before_trial(study, trial)
-
-    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
-        self.inner.after_trial(study, trial, state, values)
-
-    def reseed_rng(self) -> None:
-        self.inner.reseed_rng()
-
-    def _shown(self, study: Study) -> Study:
+    def shown(self, study: Study) -> Study:
         ended = self._ended
         ended.take(_trials(study, *ENDED_WELL), study.direction, self._num_best)
         if len(ended.trials) <= self._most:
@@ -97,10 +78,10 @@ class _Ended:
         new = [trial for trial in ended if trial.number not in self._numbers]
         self._numbers.update(trial.number for trial in new)
         for trial in new:
-            bisect.insort(self.trials, trial, key=_number)
+            bisect.insort(self.trials, trial, key=number_of)
             self.branches.setdefault(tuple(trial.params), trial)
         sign = -1.0 if towards is StudyDirection.MAXIMIZE else 1.0
-        self.best = heapq.nsmallest(num_best, self.best + new, key=lambda trial: _rank(trial, sign))
+        self.best = heapq.nsmallest(num_best, self.best + new, key=lambda trial: rank_of(trial, sign))
 
 
 class Window:
@@ -132,7 +113,7 @@ class Window:
 def window(study: Study, trials: list[FrozenTrial]) -> Study:
     """The study with these trials alone, in order of number."""
     # A Study opens its storage when it is made, so that a view of one cannot be a Study.
-    return cast("Study", Window(study, sorted(trials, key=_number)))
+    return cast("Study", Window(study, sorted(trials, key=number_of)))
 
 
 def _trials(study: Study, *states: TrialState) -> list[FrozenTrial]:
@@ -141,15 +122,20 @@ def _trials(study: Study, *states: TrialState) -> list[FrozenTrial]:
     return Study.get_trials(study, deepcopy=False, states=states)
 
 
-def _number(trial: FrozenTrial) -> int:
+def number_of(trial: FrozenTrial) -> int:
+    """A key that sorts trials as they were asked."""
     number: int = trial.number
     return number
 
 
-def _rank(trial: FrozenTrial, sign: float) -> tuple[float, float, float, int]:
+def rank_of(trial: FrozenTrial, sign: float) -> tuple[float, float, float, int]:
+    """A key that sorts finished trials as TPE does, the good ones first: complete before pruned, these by how far.
+
+    `sign` is -1 where more is better.
+    """
     if trial.state is TrialState.COMPLETE:
         return (0.0, 0.0, sign * float(trial.value or 0.0), trial.number)
     if not trial.intermediate_values:
         return (1.0, 1.0, 0.0, trial.number)
     step, value = max(trial.intermediate_values.items())
-    return (1.0, -step, sign * value, trial.number)
+    return (1.0, -step, math.inf if math.isnan(value) else sign * value, trial.number)
