@@ -18,7 +18,6 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -30,18 +29,16 @@ import torch
 from safetensors.torch import save_file
 
 from bench.record import Record, recording, timing
-from ferray.config.job import JobBundle, TrialJob
-from ferray.events import EpochReport
+from ferray.config.job import TrialJob
+from ferray.testing.bundles import Reports, train_bundle
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.assemble import assemble
-from ferray.training.bundle import BundleWorker
 from ferray.training.epoch import run_epoch
 
 BUNDLE = 16
 NETWORK = "tf_efficientnet_lite0"
 EPOCHS, IMAGES, VAL_IMAGES, SIZE = 20, 2000, 500, 64
 ALONE = 2  # trials by themselves in a round
-Reports = dict[int, list[EpochReport]]
 
 
 def save_network(path: Path) -> Path:
@@ -85,18 +82,6 @@ class Heads:
         shutil.rmtree(self._folder / place)
 
 
-def train(jobs: Sequence[TrialJob]) -> Reports:
-    """All epochs of a bundle."""
-    told: Reports = {job.number: [] for job in jobs}
-    worker = BundleWorker(JobBundle(tuple(jobs)))
-    while worker.numbers:
-        for number, report in worker.step().items():
-            assert isinstance(report, EpochReport), report
-            told[number].append(report)
-    worker.close()
-    return told
-
-
 def difference(fused: Reports, alone: Reports) -> float:
     """The largest between metrics of heads that both have, but for those of the clock."""
     pairs = [pair for number in alone for pair in zip(fused[number], alone[number], strict=True)]
@@ -123,7 +108,7 @@ def measure(quick: bool = False, heads: int = 4 * BUNDLE) -> Record:
     settings = dict(zip(("epochs", "images", "val_images", "size"), sizes, strict=True))
     with tempfile.TemporaryDirectory() as folder, recording("heads", quick=quick) as record:
         trials = Heads(Path(folder), **settings)
-        train([trials.job(number, seed=number) for number in range(2)])  # decodes, and keeps the features
+        train_bundle([trials.job(number, seed=number) for number in range(2)])  # decodes, and keeps the features
         through_s = through_backbone(trials.job(0, seed=0, place="through")) * settings["epochs"]
         rounds = [_round(trials, start) for start in range(0, BUNDLE if quick else heads, BUNDLE)]
         sides = {side: [costs[side] for costs, _ in rounds] for side in ("private", "shared", "alone")}
@@ -143,11 +128,11 @@ def _round(trials: Heads, start: int) -> tuple[dict[str, float], float]:
     same = [trials.job(number, seed=0, place="shared") for number in numbers]
     by_itself = [trials.job(number, seed=number, place="alone") for number in numbers[:ALONE]]
     with timing() as private:
-        fused = train(own)
+        fused = train_bundle(own)
     with timing() as shared:
-        train(same)
+        train_bundle(same)
     with timing() as alone:
-        single = [train([job]) for job in by_itself]
+        single = [train_bundle([job]) for job in by_itself]
     for place in ("trials", "shared", "alone"):
         trials.forget(place)
     found = max(difference(fused, reports) for reports in single)

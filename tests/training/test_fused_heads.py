@@ -24,6 +24,7 @@ from ferray.artifacts.trial import TrialArtifacts
 from ferray.artifacts.validation_logits import read_validation_logits
 from ferray.config.job import JobBundle, TrialJob
 from ferray.events import EpochReport, Outcome, Save
+from ferray.testing.bundles import train_bundle
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.assemble import Assembly, assemble
 from ferray.training.backbone_features import keep_features
@@ -105,18 +106,6 @@ def job_of(folder: Path, cache: Path, weights: Path, number: int, **changes: Any
     return replace(demo_job(folder / f"{number:04}", cache, demo_config(**settings)), number=number)
 
 
-def train(jobs: list[TrialJob]) -> dict[int, list[EpochReport]]:
-    """Every report of each trial of a bundle."""
-    told: dict[int, list[EpochReport]] = {job.number: [] for job in jobs}
-    worker = BundleWorker(JobBundle(tuple(jobs)))
-    while worker.numbers:
-        for number, report in worker.step().items():
-            assert isinstance(report, EpochReport), report
-            told[number].append(report)
-    worker.close()
-    return told
-
-
 def train_alone(job: TrialJob) -> list[EpochReport]:
     """Every report of a trial that no other is trained with."""
     with open_trainer(job) as trainer:
@@ -137,7 +126,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, cache: Path, weights: Path) -
         ]
         for folder in folders
     )
-    told = train(fused)
+    told = train_bundle(fused)
     with open_trainer(job_of(folders[0] / "one more", cache, weights, 0)):  # whose backbone the others need not build
         return alone_beside(fused, told, alone)
 
@@ -166,7 +155,7 @@ def test_the_heads_are_fused(cache: Path, weights: Path, tmp_path: Path, monkeyp
 
     sizes: list[int] = []
     monkeypatch.setattr("ferray.training.fused_heads.run_epochs", run)
-    train([job_of(tmp_path / "trials", cache, weights, number, seed=number, epochs=1) for number in range(3)])
+    train_bundle([job_of(tmp_path / "trials", cache, weights, number, seed=number, epochs=1) for number in range(3)])
     assert sizes == [3]
 
 
@@ -264,7 +253,7 @@ def test_heads_whose_process_is_killed_in_a_joint_epoch_go_on_exactly(
     act = f"from tests.training.test_fused_heads import *; die_in_third_epoch({jobs!r})"
     killed = subprocess.run([sys.executable, "-c", act], check=False)
     assert killed.returncode == -signal.SIGKILL
-    told, expected = train(jobs), train(whole)
+    told, expected = train_bundle(jobs), train_bundle(whole)
     assert [report.epoch for report in told[0]] == [3, 4]
     for number in range(3):
         after, all_epochs = Trained(told[number], jobs[number]), Trained(expected[number], whole[number])
@@ -320,7 +309,7 @@ def test_joint_epoch_that_fails_is_had_by_each_alone(three: list[TrialJob], monk
 
     expected = alone(three[0])
     monkeypatch.setattr("ferray.training.fused_epoch.Lane._evaluate", broken)
-    told = train(three)
+    told = train_bundle(three)
     assert [report.metrics["val/loss"] for report in told[0]] == expected  # bit for bit: nothing had changed
     assert "as together with others it failed: boom" in told[0][0].note
 
@@ -408,5 +397,5 @@ def test_hidden_layers_on_a_cpu_go_on_together_where_that_is_faster(
     found: list[int] = []
     monkeypatch.setattr("ferray.training.fused_heads.run_epochs", run)
     head = {"selu_mlp": {"hidden": 8}}
-    train([job_of(tmp_path / "trials", cache, weights, number, seed=number, head=head) for number in range(3)])
+    train_bundle([job_of(tmp_path / "trials", cache, weights, number, seed=number, head=head) for number in range(3)])
     assert found == sizes
