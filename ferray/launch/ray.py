@@ -127,7 +127,8 @@ class Ray(Launcher):
             self._capacity, self._demand = Capacity(self.runtime, placement), Demand(placement.resources)
             self._roster = self._nodes_checked(placement, tell)
             self._look_around()
-            tell(f"{self._what_it_takes()}a worker imports torch before its first epoch: {IMPORT_TIME}")
+            if self.runtime.address is not None:  # on one machine workers have begun with their imports
+                tell(f"{self._what_it_takes()}a worker imports torch before its first epoch: {IMPORT_TIME}")
             self._phases = Phases(self._num_waiting)
             self._tune = TuneThread(placement, folder / "tune")
             self._serve_data(tell)
@@ -341,10 +342,8 @@ class Ray(Launcher):
         return await_placement(self.runtime, self.runtime.wait_s, tell)
 
     def _what_it_takes(self) -> str:
-        """How many trials a cluster takes, or what is asked of who starts its nodes; "" on one machine."""
+        """How many trials a cluster takes, or what is asked of who starts its nodes."""
         placement = self._capacity.placement
-        if self.runtime.address is None:
-            return ""
         if any(slots_of(placement, node.resources) for node in self._roster.able):
             return f"the cluster takes {placement}; "
         is_open = not placement.gpus and self.runtime.gpus_per_trial is None and self.runtime.device == "auto"
