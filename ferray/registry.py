@@ -11,12 +11,16 @@ import ast
 import importlib
 import inspect
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib import metadata
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, JsonValue, ValidationError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from ferray.attribute_docstrings import attribute_docstrings
 from ferray.canonical import canonical_form
 from ferray.errors import UnknownComponent, did_you_mean, nearest
 
@@ -24,9 +28,7 @@ from ferray.errors import UnknownComponent, did_you_mean, nearest
 class Params(BaseModel):
     """Base of every component's parameters: frozen, unknown keys refused, defaults checked, no NaN or infinity."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     def canonical(self) -> dict[str, JsonValue]:
         """What an identity is made of, and what is compared: see `ferray.canonical`."""
@@ -39,6 +41,16 @@ class Params(BaseModel):
             return cls.model_validate(written).canonical()
         except ValidationError:
             return written
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        own = [part for part in reversed(cls.__mro__) if issubclass(part, Params)]
+        told = {name: text for part in own for name, text in attribute_docstrings(part).items()}
+        for name, field in handler.resolve_ref_schema(schema).get("properties", {}).items():
+            if name in told and cls.model_fields[name].description is None:
+                field["description"] = told[name]
+        return schema
 
 
 class Room:
@@ -137,6 +149,18 @@ class Room:
         ]
         assert len(found) == 1, f"{module.__name__} must define exactly one {self.interface}, not {len(found)}"
         return found[0]
+
+
+def entry_points(*, group: str) -> EntryPoints:
+    """Those that installed packages declare under one name."""
+    selected: EntryPoints = _all_entry_points().select(group=group)
+    return selected
+
+
+@cache
+def _all_entry_points() -> Any:  # SelectableGroups in Python 3.11, EntryPoints later
+    """Read once a process: every package that is installed is looked into, whichever group is asked for."""
+    return metadata.entry_points()
 
 
 def _article(kind: str) -> str:

@@ -57,9 +57,22 @@ LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
 }
 
 # What may be imported on any machine in milliseconds.
-LIGHT = ("errors", "canonical", "registry", "emotions", "events", "text", "system", "files", "config", "artifacts")
+LIGHT = (
+    "errors",
+    "attribute_docstrings",
+    "canonical",
+    "registry",
+    "emotions",
+    "events",
+    "text",
+    "system",
+    "files",
+    "config",
+    "artifacts",
+)
 HEAVY_LIBRARIES = (
     *("torch", "torchvision", "ray", "optuna", "wandb", "timm", "albumentations", "sklearn", "cv2"),
+    "pyarrow",
     *("skimage", "matplotlib", "cleanlab", "wandb_workspaces", "scipy"),
 )
 
@@ -334,6 +347,12 @@ def test_lists_import_no_heavy_library(args: list[str]) -> None:
     assert heavy_modules_after(f"{ask}\nwith contextlib.suppress(SystemExit): ferray.cli.main()") == []
 
 
+def test_all_keys_are_shown_with_optuna_at_most() -> None:
+    assert heavy_modules_after("import ferray.cli\nassert ferray.cli.run(['show', 'keys', '--json']) == 0") == [
+        "optuna"
+    ]
+
+
 @pytest.mark.parametrize("words", ["ls --output", "leaderboard", "trials"])
 def test_what_reads_the_record_alone_imports_optuna_at_most(words: str, tmp_path: Path) -> None:
     shutil.copytree(TESTS / "written_by_0_1_0" / "plain", tmp_path / "plain")
@@ -380,7 +399,7 @@ def test_a_sweep_on_ray_is_checked_and_driven_without_torch() -> None:
     rooms = "for name in {*ROOMS} - {'launcher', 'tracker'}: list(map(ROOMS[name].load, ROOMS[name].names()))"
     driver = "ferray.apps.sweep, ferray.sweeps.check, ferray.sweeps.run, ferray.launch.ray, ferray.results.leaderboard"
     found = heavy_modules_after(f"import {driver}\nfrom ferray.registry import ROOMS\n{rooms}")
-    assert set(found) <= {"ray", "optuna", "cv2"}
+    assert set(found) <= {"ray", "optuna", "cv2", "pyarrow"}  # pyarrow is Ray's
 
 
 def test_a_wrong_name_is_refused_before_anything_heavy_is_imported() -> None:

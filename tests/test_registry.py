@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
+from functools import cache
+from importlib import metadata
+from importlib.metadata import EntryPoint, EntryPoints
+from unittest.mock import Mock
 
 import pytest
 
@@ -81,6 +84,15 @@ def test_a_summary_is_read_from_the_file_without_an_import(kind: str, monkeypatc
 
 def test_a_guest_is_imported_for_its_summary(room_with_a_guest: Room) -> None:
     assert room_with_a_guest.summary("guest") == "Stands for a strategy that another package brings."
+
+
+def test_installed_packages_are_looked_into_once_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Mock(return_value=EntryPoints())
+    monkeypatch.setattr(metadata, "entry_points", asked)
+    monkeypatch.setattr(registry, "_all_entry_points", cache(registry._all_entry_points.__wrapped__))
+    Room("ferray.losses", "Loss", "loss").names()
+    Room("ferray.augment", "AugmentPolicy", "augmentation policy").names()
+    asked.assert_called_once_with()
 
 
 def test_entry_points_of_an_earlier_name_of_the_room_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:

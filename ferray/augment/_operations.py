@@ -13,15 +13,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
 from ferray.augment import AugmentPolicy
+from ferray.system.late import late
 
 if TYPE_CHECKING:
+    import cv2
+
     from ferray.augment._batched import Step
+else:
+    cv2 = late("cv2")
 
 Picture = Image.Image
 Ranges = Literal["rand_augment", "wide"]

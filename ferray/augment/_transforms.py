@@ -14,12 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.system.late import late
+
 if TYPE_CHECKING:
+    import cv2
+
     from ferray.augment._batched import Step
+else:
+    cv2 = late("cv2")
 
 Image = NDArray[np.uint8]  # (H, W, 3)
 

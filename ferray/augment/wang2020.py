@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import cv2
 from pydantic import Field
 
 from ferray import registry
 from ferray.augment._compose import ComposedPolicy
 from ferray.augment._transforms import Affine, BrightnessContrast, HueSaturation, Jpeg, Mirror, Transform
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = late("cv2")
 
 
 class Wang2020(ComposedPolicy):

@@ -12,16 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.ipc as ipc
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from ferray.data.file_kinds import HEAD_BYTES, kind_of
 from ferray.data.files import regular_file
 from ferray.errors import DataError
 from ferray.files.os_errors import reading
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.ipc as ipc
+    import pyarrow.parquet as pq
+else:
+    pa, ipc, pq = late("pyarrow"), late("pyarrow.ipc"), late("pyarrow.parquet")
 
 SUFFIXES = (".parquet", ".arrow")
 MOST_PIECE_BYTES = 2 * 2**30  # of a row group, once it is unpacked

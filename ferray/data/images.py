@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -17,6 +17,12 @@ from ferray.data.file_kinds import HEAD_BYTES, kind_of
 from ferray.data.files import regular_file
 from ferray.errors import BAD_SAMPLE_HINT, BadSampleError, DataError, FerrayError, OneColourError
 from ferray.files.os_errors import reading
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = late("cv2")
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 MOST_BYTES = 256 * 2**20

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ferray.errors import DataError
 from ferray.files.atomic import write_bytes
 from ferray.files.os_errors import writing
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = late("cv2")
 
 
 def write_png(path: Path, image_HWC: NDArray[np.uint8]) -> int:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import cv2
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
+
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = late("cv2")
 
 
 def photograph(canvas_HWC: NDArray[np.uint8], generator: np.random.Generator, size: int) -> NDArray[np.uint8]:

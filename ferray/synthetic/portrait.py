@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import cv2
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +13,12 @@ from ferray.synthetic.expression import pull_muscles
 from ferray.synthetic.features import Shape, face_features
 from ferray.synthetic.head import beard, before_the_face, behind_the_face, in_the_way
 from ferray.synthetic.person import Person, Pose, hold_head, meet_person
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import cv2
+else:
+    cv2 = late("cv2")
 
 FRACTION_BITS = 4  # of a pixel, in the coordinates that OpenCV is given
 

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from optuna.pruners import BasePruner
 
+from ferray import registry
 from ferray.config.space import ARM
 from ferray.registry import ROOMS
 from ferray.study.history import load_sweep
@@ -77,6 +79,7 @@ def faulty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(plugin), os.environ.get("PYTHONPATH")))))
     room: Any = type(ROOMS["imbalance"])  # as it is before its first look for plug-ins
     monkeypatch.setattr(room, "_entry_points", room._entry_points.__wrapped__)
+    monkeypatch.setattr(registry, "_all_entry_points", metadata.entry_points)
 
 
 @pytest.mark.usefixtures("faulty")
