@@ -1,12 +1,13 @@
 """A sweep as a good user of Ray Tune writes it by hand over a space of ferray's: what ferray is compared with.
 
-    python -m bench.stock_stack SPACE [--trials N] [--slots 2] [--seed 0] [--folder FOLDER]
+    python -m bench.stock_stack SPACE [--trials N] [--slots 2] [--seed 0] [--middle] [--folder FOLDER]
 
 prints one JSON document: every trial with its epochs and best value, and when each value was known. Tune's `Tuner` with
 `OptunaSearch`, ASHA, the W&B callback (offline unless WANDB_MODE says otherwise) and checkpoints of the best epochs;
 the training is `bench/stock_training.py`. With care, where Ray's documentation offers it: warm workers
 (`reuse_actors`), as many trials at a time as slots, data put once into the object store, no console tables, no
-second loggers. The space, the data, the epochs and the number of trials are those of the ferray sweep beside it.
+second loggers. The space, the data, the epochs and the number of trials are those of the ferray sweep beside it; with
+`--middle` the first trial is too: the middle of the space, which a ferray sweep begins with by itself.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from ferray.config.modality import image_size
 from ferray.config.space import Choice, Node, Numbers, OneOf
 from ferray.config.sweep import SweepSpec
 from ferray.data.samples import Splits
+from ferray.study.initial_design import initial_sets
 
 METRIC = "val_uar"
 REDUCTION_FACTOR = 3
@@ -58,11 +60,17 @@ class Heard:
 
 
 def run_stock(
-    space: str, folder: Path, *, cache: Path | None = None, trials: int | None = None, slots: int = 2, seed: int = 0
+    space: str,
+    folder: Path,
+    *options: str,
+    cache: Path | None = None,
+    trials: int | None = None,
+    slots: int = 2,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """The sweep as a process of its own from start to exit: what it prints, and `wall_s`. Packs lie in `cache`."""
-    command = [sys.executable, "-m", "bench.stock_stack", space, "--folder", str(folder)]
-    options = ["--slots", str(slots), "--seed", str(seed), *(["--trials", str(trials)] if trials else [])]
+    command = [sys.executable, "-m", "bench.stock_stack", space, "--folder", str(folder), *options]
+    numbers = ["--slots", str(slots), "--seed", str(seed), *(["--trials", str(trials)] if trials else [])]
     folder.mkdir(parents=True, exist_ok=True)
     threads = [name for name in os.environ if name.endswith("_NUM_THREADS")]
     own = {name: value for name, value in os.environ.items() if name not in threads}
@@ -70,7 +78,7 @@ def run_stock(
         own["FERRAY_CACHE"] = str(cache)
     started = time.time()
     with (folder / "stderr.log").open("w") as errors:
-        ended = subprocess.run([*command, *options], stdout=subprocess.PIPE, stderr=errors, text=True, env=own)
+        ended = subprocess.run([*command, *numbers], stdout=subprocess.PIPE, stderr=errors, text=True, env=own)
     if ended.returncode:
         raise SystemExit(f"the stock stack failed: {(folder / 'stderr.log').read_text()[-2000:]}")
     return {**json.loads(ended.stdout.splitlines()[-1]), "started": started, "wall_s": time.time() - started}
@@ -82,6 +90,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, help="in place of the space's budget")
     parser.add_argument("--slots", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0, help="of the searcher and of every trial")
+    parser.add_argument("--middle", action="store_true", help="begin with the middle of the space")
     parser.add_argument("--folder", type=Path, help="where results are kept; none are without it")
     given = parser.parse_args()
     spec, _ = load_space(given.space)
@@ -89,11 +98,22 @@ def main() -> None:
     os.environ.setdefault("WANDB_MODE", "offline")
     with tempfile.TemporaryDirectory(prefix="stock-") as scratch:
         folder = (given.folder or Path(scratch)).absolute()
-        found = search(spec, folder, trials=given.trials or spec.budget.trials, slots=given.slots, seed=given.seed)
+        search = Search(given.trials or spec.budget.trials, given.slots, given.seed, given.middle)
+        found = run(spec, folder, search)
     print(json.dumps(found.to_json()))
 
 
-def search(spec: SweepSpec, folder: Path, *, trials: int, slots: int, seed: int) -> Heard:
+@dataclass(frozen=True)
+class Search:
+    """How many trials, how many at a time, the searcher's and the trials' seed, and whether the middle comes first."""
+
+    trials: int
+    slots: int
+    seed: int
+    middle: bool
+
+
+def run(spec: SweepSpec, folder: Path, search: Search) -> Heard:
     """The sweep in this process, on a Ray of its own; a trial that fails ends it."""
     import ray
     from ray import tune
@@ -102,12 +122,14 @@ def search(spec: SweepSpec, folder: Path, *, trials: int, slots: int, seed: int)
 
     heard = Heard()
     os.environ["WANDB_DIR"] = str(folder)
-    ray.init(address="local", num_cpus=slots, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    ray.init(
+        address="local", num_cpus=search.slots, include_dashboard=False, logging_level="ERROR", log_to_driver=False
+    )
     splits = _splits(spec)
     with_data = tune.with_parameters(train, train_samples=splits.train, val_samples=splits.val)
     results = tune.Tuner(
         tune.with_resources(with_data, {"cpu": 1}),
-        tune_config=_tune_config(spec, trials=trials, slots=slots, seed=seed),
+        tune_config=_tune_config(spec, search),
         run_config=_run_config(folder, heard),
     ).fit()
     ray.shutdown()
@@ -116,7 +138,7 @@ def search(spec: SweepSpec, folder: Path, *, trials: int, slots: int, seed: int)
     return heard
 
 
-def _tune_config(spec: SweepSpec, *, trials: int, slots: int, seed: int) -> Any:
+def _tune_config(spec: SweepSpec, search: Search) -> Any:
     from ray import tune
     from ray.tune.schedulers import ASHAScheduler
     from ray.tune.search.optuna import OptunaSearch
@@ -124,10 +146,16 @@ def _tune_config(spec: SweepSpec, *, trials: int, slots: int, seed: int) -> Any:
     return tune.TuneConfig(
         metric=METRIC,
         mode="max",
-        search_alg=OptunaSearch(space=Asked(spec, seed), metric=METRIC, mode="max", seed=seed),
+        search_alg=OptunaSearch(
+            space=Asked(spec, search.seed),
+            metric=METRIC,
+            mode="max",
+            seed=search.seed,
+            points_to_evaluate=initial_sets(spec) if search.middle else None,
+        ),
         scheduler=ASHAScheduler(max_t=most_epochs(spec), grace_period=1, reduction_factor=REDUCTION_FACTOR),
-        num_samples=trials,
-        max_concurrent_trials=slots,
+        num_samples=search.trials,
+        max_concurrent_trials=search.slots,
         reuse_actors=True,
     )
 

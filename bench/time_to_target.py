@@ -1,12 +1,13 @@
 """How soon a sweep is as good as the stock stack is in the end: wall time to its best validation recall, seed by seed.
 
-    python -m bench.time_to_target [--seeds 10] [--trials 16] [--pruner asha] [--kept FILE] [--quick]
+    python -m bench.time_to_target [--seeds 10] [--trials 16] [--pruner asha] [--middle] [--kept FILE] [--quick]
 
 prints one JSON document. For each seed the stock stack (`bench/stock_stack.py`: Ray Tune, OptunaSearch, ASHA, W&B)
 sweeps the space `demo` for its 16 trials, from the start of its process to the end. Its best epoch's value is the
 target. Then `ferray sweep demo --seed N` may take half of the wall time that the stock stack took, start and end
 included, over the same space and faces on as many slots, and as many trials as it gets done: `reached_s` is when an
 epoch of it was first as good as the target. The space's own pruner stops its trials, or the one that is given.
+With `--middle` the stock stack begins with the middle of the space too, which a ferray sweep does by itself.
 
 `share` is `reached_s` over the stock stack's whole time, counted as 1 where it was not reached; its median over seeds
 is the figure. `gain` is ferray's best at its own end less the target: its mean with a paired interval says whether
@@ -124,10 +125,12 @@ def new_values(folder: Path, known: dict[Path, int]) -> Iterator[float]:
         known[history] = len(whole)
 
 
-def run_seed(space: str, folder: Path, *, seed: int, trials: int | None, pruner: str | None) -> dict[str, Any]:
-    """Both sides of one seed."""
+def run_seed(
+    space: str, folder: Path, *options: str, seed: int, trials: int | None, pruner: str | None
+) -> dict[str, Any]:
+    """Both sides of one seed; `options` are the stock stack's."""
     load = os.getloadavg()[0]
-    stock = run_stock(space, folder / "stock", trials=trials, slots=SLOTS, seed=seed)
+    stock = run_stock(space, folder / "stock", *options, trials=trials, slots=SLOTS, seed=seed)
     time_s = OWN_SHARE * float(stock["wall_s"])
     values = run_ferray(space, folder / "ferray", seed=seed, time_s=time_s, pruner=pruner)
     epochs = sum(trial["epochs"] for trial in stock["trials"])
@@ -140,6 +143,7 @@ def measure(
     seeds: int = 10,
     trials: int | None = None,
     pruner: str | None = None,
+    middle: bool = False,
     kept: Path | None = None,
 ) -> Record:
     """All seeds that `kept` does not hold yet, and what all of them say; `quick` is a seed on few faces."""
@@ -152,13 +156,14 @@ def measure(
             if seed in {row["seed"] for row in done}:
                 continue
             folder = Path(scratch) / str(seed)
-            done.append(run_seed(space, folder, seed=seed, trials=2 if quick else trials, pruner=pruner))
+            options = ["--middle"] if middle else []
+            done.append(run_seed(space, folder, *options, seed=seed, trials=2 if quick else trials, pruner=pruner))
             with file.open("a") as stream:
                 stream.write(json.dumps(done[-1]) + "\n")
         found = summarise(done)
         record.state("share", found["share"], "of the stock stack's time", at_most=MOST_SHARE)
         record.state("gain", found["gain"], "validation recall")
-        record.details |= {"space": SPACE, "slots": SLOTS, "pruner": pruner, **found, "seeds": done}
+        record.details |= {"space": SPACE, "slots": SLOTS, "pruner": pruner, "middle": middle, **found, "seeds": done}
     return record.document()
 
 
@@ -174,10 +179,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trials", type=int, help="of the stock stack, in place of the space's budget")
     parser.add_argument("--pruner", help="of ferray, in place of the space's: asha is that of the stock stack")
+    parser.add_argument("--middle", action="store_true", help="have the stock stack begin with the middle of the space")
     parser.add_argument("--kept", type=Path, help="a file of the seeds that are done; the rest are added")
     parser.add_argument("--quick", action="store_true", help="a seed on few faces: to see that it works")
     given = parser.parse_args()
-    asked = {"seeds": given.seeds, "trials": given.trials, "pruner": given.pruner, "kept": given.kept}
+    asked = {name: value for name, value in vars(given).items() if name != "quick"}
     print(json.dumps(measure(given.quick, **asked), indent=2))
 
 

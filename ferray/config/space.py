@@ -35,6 +35,14 @@ class Numbers:
         inner = [self.low + 0.381966 * (self.high - self.low)] if self.kind != "int_uniform" else []
         return [self.low, *inner, self.high] if self.high > self.low else [self.low]
 
+    def middle(self) -> int | float:
+        """Half of the way from one end to the other, of a logarithmic range by its logarithm."""
+        if self.kind == "int_uniform":
+            return int(self.low + self.high) // 2
+        if self.kind == "log_uniform":
+            return min(self.high, max(self.low, math.sqrt(self.low) * math.sqrt(self.high)))
+        return self.low + (self.high - self.low) / 2
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -46,6 +54,13 @@ class Choice:
     def extremes(self) -> list[Any]:
         return list(self.values)
 
+    def middle(self) -> Scalar:
+        """Of numbers the one in the middle, the smaller of two; of anything else the first."""
+        numbers = [value for value in self.values if isinstance(value, int | float) and not isinstance(value, bool)]
+        if len(numbers) < len(self.values):
+            return self.values[0]
+        return sorted(numbers)[(len(numbers) - 1) // 2]
+
 
 @dataclass(frozen=True)
 class OneOf:
@@ -56,6 +71,10 @@ class OneOf:
 
     def extremes(self) -> list[Any]:
         return list(self.labels)
+
+    def middle(self) -> str:
+        """The first, which spaces have for the plainest."""
+        return self.labels[0]
 
 
 @dataclass(frozen=True)
@@ -71,6 +90,9 @@ class Seeds:
 
     def extremes(self) -> list[Any]:
         return sorted({self.values[0], self.values[-1]})
+
+    def middle(self) -> int:
+        return self.first
 
 
 Node = Numbers | Choice | OneOf | Seeds

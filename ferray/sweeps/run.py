@@ -46,6 +46,7 @@ from ferray.study.data_identity import keep_data
 from ferray.study.database import database_errors_named
 from ferray.study.found import found_in
 from ferray.study.history import read_sweep
+from ferray.study.initial_design import initial_sets
 from ferray.study.load import open_study
 from ferray.study.records import DataIdentity, SweepRecord
 from ferray.study.store import open_store
@@ -116,7 +117,7 @@ def run_sweep(
             if mirroring is not None:
                 mirroring.begin()
             num_freed = driver.retention.begin(former)
-            for line in (*_notes(driver, former, opened.changed, num_freed), *_asked_first(study, first, like)):
+            for line in (*_notes(driver, former, opened.changed, num_freed), *_asked_first(study, first, like, former)):
                 driver.note(line)
             if not driver.is_done:
                 run_trials(driver, launcher or ROOMS["launcher"].load(runtime.launcher)(runtime))
@@ -154,12 +155,19 @@ def _notes(driver: SweepDriver, former: SweepRecord, changed: Sequence[str], num
             yield f"{read}: no choice among the trials to come is blind"
 
 
-def _asked_first(study: Study, first: Sequence[ParameterSet], like: TakenOver | None) -> Iterator[str]:
-    """Have the study ask what the user gave and what an earlier sweep had, and say what of that is new."""
+def _asked_first(
+    study: Study, first: Sequence[ParameterSet], like: TakenOver | None, former: SweepRecord
+) -> Iterator[str]:
+    """Have the study ask what the user gave and what an earlier sweep had, and say what of that is new.
+
+    A new study that nobody gives anything begins with the middle of its space.
+    """
     if num_first := study.enqueue(first):
         yield f"{counted(num_first, 'set of parameters is', 'sets of parameters are')} asked first"
     if like is not None and study.learn_from(like.knowledge):
         yield like.line
+    if not former.trials and not first and like is None and study.enqueue(initial_sets(study.spec)):
+        yield "the first trial is the middle of the space"
 
 
 def with_store(runtime: Runtime, folder: Path) -> Runtime:

@@ -17,7 +17,7 @@ from ferray.study.records import DriverRecord, SweepRecord
 from ferray.study.samplers import random
 from ferray.study.store import open_store
 from ferray.sweeps.run import run_sweep
-from ferray.testing.curves import small_spec
+from ferray.testing.curves import Curves, saturating, small_spec
 from ferray.track import tensorboard
 
 TINY = {"image_size": 16, "backbone": {"tiny_cnn": {"width": 4, "depth": 2}}, "batch_size": 14, "epochs": 1}
@@ -79,3 +79,23 @@ def test_study_that_cannot_be_opened_leaves_no_lease_behind(
         run(tmp_path)
     assert driver_in(tmp_path / "tiny") is None
     assert lease_keepers(earlier) == []
+
+
+def rates_of(output: Path, *, trials: int, first: list[dict[str, float]]) -> list[float]:
+    """The rates of a TPE sweep on curves, in the order in which they were asked."""
+    space = {"optimizer.lr": {"log_uniform": [1e-5, 1e-1]}}
+    searched = small_spec(sampler="tpe", dataset=FACES, base=TINY, space=space, budget={"trials": trials})
+    runtime = Runtime(output=output, launcher="inline", device="cpu", trackers=())
+    record = run_sweep(searched, runtime, first=first, launcher=Curves(runtime, saturating))
+    return [trial.params["optimizer.lr"] for trial in record.trials]
+
+
+def test_new_sweep_begins_in_the_middle_once(tmp_path: Path) -> None:
+    assert rates_of(tmp_path, trials=2, first=[])[0] == pytest.approx(1e-3)
+    assert rates_of(tmp_path, trials=4, first=[]).count(pytest.approx(1e-3)) == 1
+
+
+def test_what_a_user_asks_first_takes_the_place_of_the_middle(tmp_path: Path) -> None:
+    rates = rates_of(tmp_path, trials=3, first=[{"optimizer.lr": 2e-4}])
+    assert rates[0] == 2e-4
+    assert pytest.approx(1e-3) not in rates

@@ -22,6 +22,11 @@ class SamplerFactory(ABC):
     def __init__(self, params: Any) -> None:
         self.params = params
 
+    @property
+    def begins_in_the_middle(self) -> bool:
+        """Whether a new study's first trial is the middle of its space, which people put around what they expect."""
+        return getattr(self.params, "first", "random") == "middle"
+
     def create(self, seed: int) -> BaseSampler:
         """`build` without Optuna's notes on which of its parts are experimental."""
         with warnings.catch_warnings():

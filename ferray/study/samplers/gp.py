@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler
 from pydantic import Field
 
+from ferray.canonical import added_later
 from ferray.registry import Params as BaseParams
 from ferray.study.samplers import SamplerFactory
 from ferray.study.samplers._window import Windowed
@@ -26,6 +27,8 @@ class Gp(SamplerFactory):
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=1, le=1000)] = 10
         """Random trials before the first that it proposes."""
+        first: Literal["middle", "random"] = added_later("middle")
+        """The first of them: the middle of every range and the first of every option, or as random as the others."""
 
     def build(self, seed: int) -> BaseSampler:
         sampler = GPSampler(

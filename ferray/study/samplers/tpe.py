@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from optuna.samplers import BaseSampler
 from pydantic import Field
 
+from ferray.canonical import added_later
 from ferray.registry import Params as BaseParams
 from ferray.study.samplers import SamplerFactory
 from ferray.study.samplers._quick_tpe import QuickTPESampler
@@ -29,6 +30,8 @@ class Tpe(SamplerFactory):
     class Params(BaseParams):
         startup_trials: Annotated[int, Field(ge=1, le=1000)] = 10
         """Random trials before the first that it proposes."""
+        first: Literal["middle", "random"] = added_later("middle")
+        """The first of them: the middle of every range and the first of every option, or as random as the others."""
         candidates: Annotated[int, Field(ge=1, le=1000)] = 24
         """Draws of which the most promising is proposed."""
 
