@@ -75,7 +75,7 @@ class Room:
     def load(self, name: str) -> type[Any]:
         """The component class called `name`; UnknownComponent with the nearest name otherwise."""
         if name in self._files():
-            return self._class_in(importlib.import_module(f"{self.package}.{name}"))
+            return self._class_in(name)
         if name in self._entry_points():
             loaded: type[Any] = self._entry_points()[name].load()
             return loaded
@@ -140,7 +140,10 @@ class Room:
         groups = (self.former, self.package) if self.former else (self.package,)
         return {point.name: point for group in groups for point in entry_points(group=group)}
 
-    def _class_in(self, module: Any) -> type[Any]:
+    @cache  # noqa: B019
+    def _class_in(self, name: str) -> type[Any]:
+        """The class in the file of that name, which is imported."""
+        module = importlib.import_module(f"{self.package}.{name}")
         interface = getattr(importlib.import_module(self.package), self.interface)
         found: list[type[Any]] = [
             value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,7 +47,11 @@ class TrialJob:
     attempts: tuple[str, ...] = ()  # folders of trials that may have left what an earlier stage goes on from
 
     def trial_config(self) -> TrialConfig:
-        """The configuration, checked."""
+        """The configuration, checked when it is first asked for."""
+        return self._checked_config
+
+    @cached_property
+    def _checked_config(self) -> TrialConfig:
         return TrialConfig.model_validate(self.config)
 
     @property

@@ -44,11 +44,20 @@ class FerModel(nn.Module):
         self._frozen = self._parts_to_freeze(finetune)
         self.requires_grad_(True)
         for part in self._frozen:
-            part.requires_grad_(False)
+            part.requires_grad_(False).eval()
         self.train(self.training)
+
+    def share(self, backbone: Backbone) -> None:
+        """Have a backbone that another network has frozen whole, and leave it so, with nothing done to its layers."""
+        self.backbone = backbone
+        self._frozen = (backbone,)
 
     def train(self, mode: bool = True) -> FerModel:
         """Training or eval mode for all but the frozen parts."""
+        if self._is_head_alone:  # to walk through a backbone takes longer than a step of a head
+            self.training = mode
+            self.head.train(mode)
+            return self
         super().train(mode)
         for part in self._frozen:
             part.eval()
@@ -56,7 +65,12 @@ class FerModel(nn.Module):
 
     def trainable_parameters(self) -> list[nn.Parameter]:
         """What the optimiser is to change."""
-        return [parameter for parameter in self.parameters() if parameter.requires_grad]
+        trained = self.head if self._is_head_alone else self
+        return [parameter for parameter in trained.parameters() if parameter.requires_grad]
+
+    @property
+    def _is_head_alone(self) -> bool:
+        return self._frozen == (self.backbone,)
 
     def _parts_to_freeze(self, finetune: Finetune) -> tuple[nn.Module, ...]:
         if finetune == "all":
@@ -114,13 +128,15 @@ class DrawnBackbone:
 def draw_model(
     config: TrialConfig, num_classes: int, *, num_inputs: int | None = None, drawn: DrawnBackbone | None = None
 ) -> tuple[FerModel, DrawnBackbone]:
-    """The network as `build_model` has it, or with a backbone that is there, and what others are built with so."""
+    """The network as `build_model` has it, or with a frozen backbone that is there, and what others are built with."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(config.seed)  # torch.manual_seed would reseed the GPUs as well
-        if drawn is None:
-            drawn = DrawnBackbone(build_backbone(config, num_inputs=num_inputs), torch.get_rng_state())
-        torch.set_rng_state(drawn.random_state)
+        found = drawn or DrawnBackbone(build_backbone(config, num_inputs=num_inputs), torch.get_rng_state())
+        torch.set_rng_state(found.random_state)
         head_factory = config.head.load()(config.head.build_params())
-        model = FerModel(drawn.backbone, head_factory.build(drawn.backbone.num_features, num_classes))
-    model.freeze(config.finetune)
-    return model, drawn
+        model = FerModel(found.backbone, head_factory.build(found.backbone.num_features, num_classes))
+    if drawn is None:
+        model.freeze(config.finetune)
+    else:
+        model.share(drawn.backbone)
+    return model, found

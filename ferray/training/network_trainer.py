@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import Any
 
 from torch import Tensor
@@ -84,7 +85,7 @@ class NetworkTrainer:
         self._assembly = keep_features(self.parts)  # the backbone has its weights now, wherever they come from
         record_init(self._artifacts, self.init)
         # By its own time: in a worker that several trials share, each pays for its saves alone.
-        self._pacer = SavePacer(expected_cost_s(self.parts.learner.model.parameters()), lambda: self._trained_s)
+        self._pacer = SavePacer(expected_cost_s(self._weights_to_save()), lambda: self._trained_s)
 
     def __enter__(self) -> NetworkTrainer:
         return self
@@ -170,6 +171,13 @@ class NetworkTrainer:
         """What the training is made of."""
         assert self._assembly is not None, "the trainer is closed"
         return self._assembly
+
+    def _weights_to_save(self) -> Iterator[Tensor]:
+        """Of the network; those of a backbone that is never trained without a walk through its layers."""
+        learner = self.parts.learner
+        if not learner.takes_features:
+            return learner.model.parameters()
+        return chain(frozen_weights(learner.model.backbone).values(), learner.model.head.parameters())
 
     def _copied_weights(self) -> dict[str, Tensor]:
         """Those that are judged; of a backbone that is never trained they are copied once."""

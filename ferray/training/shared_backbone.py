@@ -45,8 +45,7 @@ def model_on(
     model, drawn = draw_model(config, num_classes, num_inputs=num_inputs)
     on_device(model, device)
     if backbone is not None:  # of another seed, which its weights do not depend on
-        model.backbone = backbone
-        model.freeze(config.finetune)
+        model.share(backbone)
         _count_words(key, config.seed, drawn.random_state)
     _backbones[key] = model.backbone
     _remember(key, config.seed, drawn.random_state)

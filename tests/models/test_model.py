@@ -103,3 +103,19 @@ def test_as_many_stages_as_there_are_is_everything() -> None:
 def test_more_stages_than_there_are_is_refused_with_their_number() -> None:
     with pytest.raises(ConfigError, match="last `4` stages, the backbone has 3"):
         build_model(config(finetune=4), 7)
+
+
+def test_network_with_the_frozen_backbone_of_another_trains_its_head_alone() -> None:
+    frozen, model = build_model(config(finetune="head"), 7), build_model(config(seed=1), 7)
+    model.share(frozen.backbone)
+    before = snapshot(model)
+    train_one_step(model.train())
+    assert changed(model, before) == {"head"}
+
+
+def test_shared_backbone_stays_in_eval_mode_through_train() -> None:
+    frozen, model = build_model(config(finetune="head"), 7), build_model(config(seed=1), 7)
+    model.share(frozen.backbone)
+    model.eval().train()
+    assert model.head.training
+    assert not any(module.training for module in model.backbone.modules())
