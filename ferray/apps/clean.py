@@ -18,6 +18,7 @@ from ferray.errors import ConfigError
 from ferray.events import EpochReport
 from ferray.files.private_folder import make_private
 from ferray.results.suspects import Findings, Suspect
+from ferray.system.allocator import stop_keeping_freed_memory
 from ferray.text.commands import install_extra
 from ferray.training.inputs import open_job_inputs
 from ferray.training.predictor import load_predictor
@@ -105,6 +106,7 @@ def _train(job: TrialJob, tell: Tell) -> None:
         except KeyboardInterrupt:
             trainer.save()
             raise
+    stop_keeping_freed_memory()
 
 
 def _refuse_divergence(reports: Sequence[EpochReport]) -> None:

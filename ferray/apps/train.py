@@ -23,6 +23,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError, SweepFailed
 from ferray.events import EpochReport, Listener, best_epochs, pooled
+from ferray.system.allocator import stop_keeping_freed_memory
 from ferray.system.cores import num_threads
 from ferray.track.console import EpochLines
 
@@ -240,6 +241,7 @@ def _train(job: TrialJob, listener: Listener) -> Sequence[EpochReport]:
         raise
     finally:
         trainer.close()
+        stop_keeping_freed_memory()
         listener.close()
 
 

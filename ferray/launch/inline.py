@@ -15,6 +15,7 @@ from ferray.errors import ClusterError
 from ferray.events import Host, Save
 from ferray.sweeps.launcher import Event, Launcher, NotSaved, Placed, TrialEvent
 from ferray.sweeps.placement import Placement
+from ferray.system.allocator import stop_keeping_freed_memory
 from ferray.training.bundle import BundleWorker
 
 
@@ -42,6 +43,7 @@ class Inline(Launcher):
             yield
         finally:
             self._close_worker()
+            stop_keeping_freed_memory()
 
     def capacity(self) -> Placement:
         return self._placement  # a process neither gains nor loses a GPU

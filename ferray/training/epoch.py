@@ -15,6 +15,7 @@ from ferray.data.samples import PackedSamples
 from ferray.errors import ConfigError, did_you_mean
 from ferray.events import EpochReport, OutlierReport
 from ferray.stats.metrics import metrics_of
+from ferray.system.allocator import keep_freed_memory
 from ferray.training.assemble import Assembly, epoch_batches
 from ferray.training.batches import Batch, Positions
 from ferray.training.criterion import training_criterion
@@ -40,6 +41,8 @@ def run_epoch(parts: Assembly, epoch: int, on_batch: OnBatch | None = None) -> T
     An epoch whose loss was not finite is not evaluated: its val metrics are NaN and its confusion matrix is zero.
     """
     started = time.perf_counter()
+    if parts.learner.precision.device.type == "cpu" and not parts.learner.takes_features:
+        keep_freed_memory()  # until who trains here is done with all trials
     trained = _train(parts, epoch, on_batch)
     train_s = time.perf_counter() - started
     evaluation = _evaluate(parts, trained)

@@ -6,6 +6,8 @@ import resource
 
 import psutil
 
+from ferray.system.allocator import trim_freed_memory
+
 MOST_TRIALS = 200  # that one worker process trains
 MOST_GROWTH_BYTES = 2 * 2**30
 MOST_FILES_FRACTION = 0.8  # of those that a process may have open: what leaks them ends in "too many open files"
@@ -33,6 +35,12 @@ class Freshness:
         """Whether the process should end with this trial, at whichever epoch that may be: most trials are pruned."""
         if self._trials >= MOST_TRIALS or _has_many_files_open():
             return True
+        if not self._has_grown():
+            return False
+        trim_freed_memory()  # a training may have kept much that nobody holds
+        return self._has_grown()
+
+    def _has_grown(self) -> bool:
         return self._first_bytes is not None and _own_bytes() - self._first_bytes > MOST_GROWTH_BYTES * self._at_once
 
 

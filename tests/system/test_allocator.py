@@ -1,0 +1,99 @@
+"""What becomes of a block of memory that is freed."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import resource
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from ferray.system.allocator import keep_freed_memory, stop_keeping_freed_memory, trim_freed_memory
+
+MIB = 2**20
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told what to keep")
+
+
+@pytest.fixture(autouse=True)
+def as_by_default(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    yield
+    monkeypatch.undo()
+    stop_keeping_freed_memory()
+
+
+def take_and_free() -> None:
+    """Write to every page of a block that no glibc keeps by itself."""
+    b"x" * (64 * MIB)
+
+
+def resident() -> int:
+    return int(psutil.Process().memory_info().rss)
+
+
+def test_freed_block_is_had_again_without_faults() -> None:
+    keep_freed_memory()
+    take_and_free()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    take_and_free()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 1000  # of 16,384 pages
+
+
+def test_kept_memory_is_given_back() -> None:
+    before = resident()
+    keep_freed_memory()
+    take_and_free()
+    assert resident() - before > 32 * MIB
+    stop_keeping_freed_memory()
+    assert resident() - before < 16 * MIB
+
+
+def test_nothing_is_kept_once_that_has_been_stopped() -> None:
+    keep_freed_memory()
+    stop_keeping_freed_memory()
+    before = resident()
+    take_and_free()
+    assert resident() - before < 16 * MIB
+
+
+def test_memory_that_is_trimmed_is_kept_again() -> None:
+    keep_freed_memory()
+    trim_freed_memory()
+    before = resident()
+    take_and_free()
+    assert resident() - before > 32 * MIB
+
+
+def test_spare_memory_is_left_where_there_is_no_more_of_it() -> None:
+    keep_freed_memory()
+    take_and_free()
+    before = resident()
+    trim_freed_memory(spare=2**40)
+    assert before - resident() < 16 * MIB
+
+
+def test_more_than_may_be_spare_is_given_back() -> None:
+    keep_freed_memory()
+    take_and_free()
+    before = resident()
+    trim_freed_memory(spare=16 * MIB)
+    assert before - resident() > 32 * MIB
+
+
+def test_nothing_is_kept_where_the_user_has_set_the_allocator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")
+    before = resident()
+    keep_freed_memory()
+    take_and_free()
+    assert resident() - before < 16 * MIB
+
+
+def test_other_libraries_of_c_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    before = resident()
+    keep_freed_memory()
+    take_and_free()
+    stop_keeping_freed_memory()
+    assert resident() - before < 16 * MIB
