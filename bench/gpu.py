@@ -1,13 +1,13 @@
-"""What a card gives: the bare step in every number format and layout, ferray's trainer against it, and trials packed.
+"""What a card gives: the bare step in every format and layout, ferray's trainer on it, heads as one, trials packed.
 
     python -m bench.gpu [--backbone resnet18] [--image-size 224] [--batch-size 64] [--seconds 2] [--copies 8]
 
 prints one JSON document on stdout and a table on stderr, in minutes. The bare step needs torch, torchvision and timm;
-the trainer and the packing need `pydantic`, `platformdirs` and `opencv-python-headless` beside, augmentation on the
-host `albumentations` too, and nothing else of what ferray installs: parts whose packages are missing are left out, and
-named. Trials are packed with augmentation on the host, as by default, where it can be had. Without a CUDA device
-nothing is measured, and the document says so; `--on-cpu` runs the parts that a CPU can run, to see that they run, and
-its figures say nothing about a card.
+the trainer, the heads and the packing need `pydantic`, `platformdirs` and `opencv-python-headless` beside,
+augmentation on the host `albumentations` too, and nothing else of what ferray installs: parts whose packages are
+missing are left out, and named. Trials are packed with augmentation on the host, as by default, where it can be had.
+Without a CUDA device nothing is measured, and the document says so; `--on-cpu` runs the parts that a CPU can run, to
+see that they run, and its figures say nothing about a card.
 """
 
 from __future__ import annotations
@@ -78,9 +78,13 @@ def _measure_all(asked: Asked, record: Recording) -> None:
     bare = bare_steps(asked, record)
     if missing := missing_packages():
         why = f"needs {', '.join(f'`{name}`' for name in missing)}"
-        record.details["left_out"] |= dict.fromkeys(("trainer", "packing"), why)
+        record.details["left_out"] |= dict.fromkeys(("trainer", "heads", "packing"), why)
         return
     trainers(asked, record, bare)
+    with leaving_out(record, "heads", torch.device(asked.device)):
+        from bench.gpu_heads import fused_heads
+
+        fused_heads(record, device=asked.device, rounds=asked.rounds, quick=not asked.seconds)
     with leaving_out(record, "packing", torch.device(asked.device)):
         packing(asked, record)
 
@@ -212,10 +216,10 @@ def empty(device: torch.device) -> None:
 def table(record: Record) -> Iterator[str]:
     """The figures for people, a line each, then what was left out and what trials packed come to."""
     if record["device"] is not None:
-        yield f"{'on ' + record['device']['name']:42}{'images/s':>10}  times"
+        yield f"{'on ' + record['device']['name']:42}{'':10}  times"
     for name, figure in record["figures"].items():
         times = f"{figure['ratio']:7.2f}" if "ratio" in figure else ""
-        yield f"{name:42}{figure['value']:10.0f}{times}"
+        yield f"{name:42}{figure['value']:10.4g} {figure['unit']:10}{times}"
     if packed := record["details"].get("packing"):
         yield f"auto, {packed['of']}: {packed['said']}"
     for what, why in record["details"]["left_out"].items():

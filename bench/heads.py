@@ -52,10 +52,16 @@ def save_network(path: Path) -> Path:
 
 
 class Heads:
-    """Trials of linear heads below a folder, which differ in rate, decay, strategy and, where private, seed."""
+    """Trials of heads below a folder, which differ in rate, decay, strategy and, where private, seed.
 
-    def __init__(self, folder: Path, *, epochs: int, images: int, val_images: int, size: int) -> None:
-        self._folder = folder
+    They are linear unless `keys`, of a trial, say otherwise.
+    """
+
+    def __init__(
+        self, folder: Path, *, epochs: int, images: int, val_images: int, size: int, device: str = "cpu", **keys: Any
+    ) -> None:
+        self._folder, self._device = folder, device
+        self._keys = {"head": {"linear": {"dropout": 0.3}}, **keys}
         self._weights = save_network(folder / "net.safetensors")
         self._epochs = epochs
         self._sizes = {"num_train": images, "num_val": val_images, "image_size": size}
@@ -65,17 +71,17 @@ class Heads:
         config = demo_config(
             **self._sizes,
             backbone={"timm": {"name": NETWORK, "weights": str(self._weights)}},
-            head={"linear": {"dropout": 0.3}},
             finetune="head",
             batch_size=64,
             epochs=self._epochs,
             optimizer={"name": "adamw", "lr": 1e-4 * 1.3 ** (number % BUNDLE), "weight_decay": 1e-3 * (number % 5)},
             imbalance=[{"none": {}}, {"focal": {"gamma": 0.5 + number % 4}}][number % 2],
             seed=seed,
+            **self._keys,
         )
         (self._folder / place).mkdir(exist_ok=True)
         job = demo_job(self._folder / place / f"{number:04}", self._folder / "cache", config)
-        return replace(job, number=number)
+        return replace(job, number=number, device=self._device)
 
     def forget(self, place: str = "trials") -> None:
         """Delete what trials have left, 14 MB each."""
@@ -105,7 +111,7 @@ def measure(quick: bool = False, heads: int = 4 * BUNDLE) -> Record:
     """The figures of so many heads; the promises of the issue are of 512."""
     torch.set_num_threads(1)
     sizes = (2, 140, 70, 32) if quick else (EPOCHS, IMAGES, VAL_IMAGES, SIZE)
-    settings = dict(zip(("epochs", "images", "val_images", "size"), sizes, strict=True))
+    settings: dict[str, Any] = dict(zip(("epochs", "images", "val_images", "size"), sizes, strict=True))
     with tempfile.TemporaryDirectory() as folder, recording("heads", quick=quick) as record:
         trials = Heads(Path(folder), **settings)
         train_bundle([trials.job(number, seed=number) for number in range(2)])  # decodes, and keeps the features

@@ -16,6 +16,7 @@ from bench.gpu import (
     table,
     trainer_to_pack,
 )
+from bench.gpu_heads import fused_heads
 from bench.gpu_steps import VARIANTS, BareStep, Shape, Variant
 from bench.record import Recording
 
@@ -72,11 +73,21 @@ def test_nothing_is_missing_where_ferray_is_installed() -> None:
     assert missing_packages() == []
 
 
+def test_heads_are_measured_as_one_and_by_themselves() -> None:
+    record = Recording("gpu", quick=True)
+    fused_heads(record, device="cpu", rounds=1, quick=True)
+    assert list(record.figures) == ["heads: linear, 16 as one", "heads: hidden layer, 16 as one"]
+    assert all(figure.value > 0 and figure.floor for figure in record.figures.values())
+
+
 def test_table_says_whose_figures_it_has() -> None:
-    figures = {"step: float32": {"value": 1000.0, "ratio": 1.0}, "step: bfloat16": {"value": 2500.0, "ratio": 2.5}}
+    figures = {
+        "step: float32": {"value": 1000.0, "unit": "images/s", "ratio": 1.0},
+        "step: bfloat16": {"value": 2500.0, "unit": "images/s", "ratio": 2.5},
+    }
     record = {"device": {"name": "Fake"}, "figures": figures, "details": {"left_out": {}}}
     assert [line.split() for line in table(record)] == [
-        ["on", "Fake", "images/s", "times"],
-        ["step:", "float32", "1000", "1.00"],
-        ["step:", "bfloat16", "2500", "2.50"],
+        ["on", "Fake", "times"],
+        ["step:", "float32", "1000", "images/s", "1.00"],
+        ["step:", "bfloat16", "2500", "images/s", "2.50"],
     ]
