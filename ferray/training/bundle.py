@@ -71,7 +71,8 @@ class BundleWorker:
             if worker is not None:
                 worker.close()
         self._training, self._last, self._fused = {}, None, FusedHeads()
-        give_memory_back()
+        if self._states:  # heads that ended among others have not looked through the process for theirs
+            give_memory_back()
 
     def _step_of(self, number: int) -> TrialResult:
         worker = self._training[number]

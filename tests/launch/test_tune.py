@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import ray
 from ray.air.execution._internal import RayActorManager
 from ray.tune import PlacementGroupFactory
 from ray.tune.schedulers import TrialScheduler
@@ -216,3 +218,17 @@ def test_nothing_but_the_survival_of_errors_reaches_into_tune() -> None:
 
 def test_what_is_reached_into_is_there() -> None:
     assert callable(RayActorManager._actor_task_failed)
+
+
+def test_libraries_are_passed_over_from_a_workers_first_trial_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_actor(name: str) -> None:
+        raise ValueError(name)
+
+    monkeypatch.setattr(ray, "get_actor", no_actor)
+    monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(get_job_id=str, get_node_id=str))
+    gc.unfreeze()
+    actor = BundleTrainable.__new__(BundleTrainable)
+    actor.setup({"bundle": JobBundle((TrialJob(number=0, config={}, folder=str(tmp_path)),)).to_text()})
+    assert gc.get_freeze_count() > 100_000

@@ -108,6 +108,22 @@ def test_size_that_a_network_cannot_take_is_refused() -> None:
         without_memory("inception_v3").resize_input(32)
 
 
+def test_size_is_tried_by_the_first_network_of_its_kind_alone() -> None:
+    seen: list[object] = []
+    for _ in range(2):
+        backbone = without_memory("mobilenetv3_small_050")
+        backbone.register_forward_hook(lambda *_: seen.append(None))
+        backbone.resize_input(72)
+    assert len(seen) == 1
+
+
+def test_size_that_was_refused_is_refused_again() -> None:
+    with pytest.raises(ConfigError):
+        without_memory("inception_v3").resize_input(40)
+    with pytest.raises(ConfigError):
+        without_memory("inception_v3").resize_input(40)
+
+
 def test_last_stage_training_keeps_the_batchnorm_of_earlier_stages_still() -> None:
     backbone = factory().build()
     model = FerModel(backbone, nn.Linear(backbone.num_features, 7))

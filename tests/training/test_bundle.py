@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,20 @@ def bundle(tmp_path: Path, cache: Path) -> JobBundle:
     configs = [demo_config(**TINY, head={"linear": {"dropout": 0.2}}, seed=seed) for seed in range(3)]
     jobs = [demo_job(tmp_path / "trials" / f"000{number}", cache, config) for number, config in enumerate(configs)]
     return JobBundle(tuple(replace(job, number=number) for number, job in enumerate(jobs)))
+
+
+@pytest.fixture
+def full_collections() -> Iterator[list[int]]:
+    """An entry for each time that Python looks through all that is in the process."""
+    seen: list[int] = []
+
+    def notice(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            seen.append(info["collected"])
+
+    gc.callbacks.append(notice)
+    yield seen
+    gc.callbacks.remove(notice)
 
 
 def losses_alone(job: TrialJob) -> list[float]:
@@ -192,6 +208,14 @@ def test_each_trial_goes_on_from_its_own_checkpoint(bundle: JobBundle) -> None:
 def test_bundle_of_one_pays_for_no_other(bundle: JobBundle) -> None:
     worker = BundleWorker(JobBundle(bundle.jobs[:1]))
     assert worker._states == {}
+
+
+def test_end_of_a_bundle_of_one_looks_through_the_process_once(bundle: JobBundle, full_collections: list[int]) -> None:
+    worker = BundleWorker(JobBundle(bundle.jobs[:1]))
+    worker.step()
+    full_collections.clear()
+    worker.close()
+    assert len(full_collections) == 1
 
 
 def test_bundle_survives_its_way_as_text(bundle: JobBundle) -> None:

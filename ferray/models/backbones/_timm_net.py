@@ -12,6 +12,9 @@ from ferray.errors import ConfigError
 from ferray.models.backbones._backbone import Backbone
 from ferray.models.backbones._input_spec import InputSpec
 
+# Networks and sizes that have gone together in this process: each trial of a sweep would try its own again.
+_tried: set[tuple[str | None, int]] = set()
+
 
 class Stage(nn.Module):
     """Parts of a network that are trained or frozen as one: whole modules, and parameters that belong to no part."""
@@ -64,7 +67,11 @@ class TimmBackbone(Backbone):
         try:
             if hasattr(self.net, "set_input_size"):
                 self.net.set_input_size(img_size=image_size)
-            _try(self, image_size)
+            asked = (self.net.pretrained_cfg.get("architecture"), image_size)
+            if asked not in _tried:
+                _try(self, image_size)
+            if asked[0]:  # of a name that timm gave, no network of somebody's own
+                _tried.add(asked)
         except (AssertionError, RuntimeError, ValueError) as error:
             raise ConfigError(
                 f"the backbone does not take images of `{image_size}` pixels",
