@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import signal
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.fusing import cut_by_features
@@ -39,31 +35,10 @@ from ferray.sweeps.shared_stages import SharedStages
 from ferray.sweeps.time_left import TimeLeft
 from ferray.sweeps.timeouts import Timeouts
 from ferray.sweeps.trial_jobs import TrialJobs
-from ferray.system.signals import stops_answered_by
+from ferray.system.signals import deferring_interrupts
 from ferray.text.counting import counted
 
 BLOCK = 16  # trials asked at once: an ask takes 10 ms, in which nobody is heard
-
-Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
-
-
-def deferring_interrupts(act: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """Let `act` end before a stop is heard: an act cut in half would leave a trial that nobody ends."""
-
-    @functools.wraps(act)
-    def whole(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        if threading.current_thread() is not threading.main_thread():
-            return act(*args, **kwargs)
-        heard: list[int] = []
-        try:
-            with stops_answered_by(lambda received, _: heard.append(received)):
-                return act(*args, **kwargs)
-        finally:
-            for number in heard[:1]:
-                signal.raise_signal(number)
-
-    return whole
 
 
 @dataclass

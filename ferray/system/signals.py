@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 
 def interrupt_on_every_stop() -> None:
@@ -39,6 +43,24 @@ def stops_kept() -> Iterator[None]:
     finally:
         for number, known in former.items() if is_heard_here() else ():
             signal.signal(number, known)
+
+
+def deferring_interrupts(act: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Let `act` end before a stop is heard: an act cut in half would leave a trial that nobody ends."""
+
+    @functools.wraps(act)
+    def whole(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        if not is_heard_here():
+            return act(*args, **kwargs)
+        heard: list[int] = []
+        try:
+            with stops_answered_by(lambda received, _: heard.append(received)):
+                return act(*args, **kwargs)
+        finally:
+            for number in heard[:1]:
+                signal.raise_signal(number)
+
+    return whole
 
 
 def is_heard_here() -> bool:

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from ferray.sweeps.driver import deferring_interrupts
-from ferray.system.signals import STOPPING, interrupt_on_every_stop, stops_answered_by, stops_kept
+from ferray.system.signals import (
+    STOPPING,
+    deferring_interrupts,
+    interrupt_on_every_stop,
+    stops_answered_by,
+    stops_kept,
+)
 
 
 @pytest.fixture(autouse=True)
