@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
 
 from ferray.config.runtime import Runtime
+from ferray.config.space import Choice, Seeds
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 BUNDLE = 16  # trials: as many heads as a stack has
+AHEAD = 8 * BUNDLE  # trials in flight at most, where nothing is learnt from those that end
 ROUNDS = 8  # of asking that a sampler which learns from trials has at least: what is asked together learns nothing
 UNLEARNING = ("random",)  # samplers to which that makes no difference
 
@@ -60,26 +61,40 @@ def trials_together(configs: Sequence[TrialConfig], runtime: Runtime, spec: Swee
     """
     if "trials_per_worker" in runtime.model_fields_set or not all(fuses(config, runtime) for config in configs):
         return runtime.trials_per_worker
-    rounds = 1 if spec.sampler.name in UNLEARNING else ROUNDS
+    rounds = ROUNDS if learns(spec) else 1
     return max(1, min(BUNDLE, spec.budget.trials // (max(1, slots) * rounds)))
 
 
-class HasConfig(Protocol):
-    """A trial of any kind."""
+def together_line(configs: Sequence[TrialConfig], runtime: Runtime, spec: SweepSpec, *, together: int) -> str:
+    """What is said of trials that share a worker, and why so many; "" where each has its own."""
+    if together == 1:
+        return ""
+    share, fused = f"{together} trials share a worker", all(fuses(config, runtime) for config in configs)
+    if "trials_per_worker" in runtime.model_fields_set:
+        return f"{share}, as asked: " + ("heads on the same features train as one" if fused else "they take turns")
+    few = f"; no more, so that `{spec.sampler.name}` learns between them" if learns(spec) else ""
+    why = "heads on the same features train as one"
+    return f"{share}: {why}{few if together < BUNDLE else ''}"
 
-    @property
-    def config(self) -> TrialConfig: ...
+
+def learns(spec: SweepSpec) -> bool:
+    """Whether what comes of trials changes what is proposed after them."""
+    counted_out = all(
+        isinstance(node, Seeds) or (isinstance(node, Choice) and node.exhaustive) for node in spec.nodes.values()
+    )
+    return spec.sampler.name not in UNLEARNING and not counted_out
 
 
-Trial = TypeVar("Trial", bound=HasConfig)
+def room_ahead(spec: SweepSpec, *, asked: int, in_flight: int) -> int:
+    """How many trials may be asked before there is a worker for them, where bundles have use for a choice.
 
-
-def cut_by_features(trials: Sequence[Trial], runtime: Runtime) -> list[list[Trial]]:
-    """The trials of each worker: in their order, or where all fuse those on the same features side by side."""
-    each, cut = runtime.trials_per_worker, list(trials)
-    if each > 1 and all(fuses(trial.config, runtime) for trial in trials):
-        cut.sort(key=lambda trial: features_key(trial.config))
-    return [cut[first : first + each] for first in range(0, len(cut), each)]
+    `asked` are all so far, `in_flight` those of them that have not ended. A sampler that learns is asked no others
+    ahead than the random ones that it begins with: what it proposes early is worse for it.
+    """
+    if not learns(spec):
+        return max(0, AHEAD - in_flight)
+    startup: int = getattr(spec.sampler.build_params(), "startup_trials", 0)
+    return max(0, startup - asked)
 
 
 def features_key(config: TrialConfig) -> str:

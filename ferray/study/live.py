@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import optuna
+from optuna.trial import TrialState
 
 from ferray.artifacts.trial import best_checkpoint_in
 from ferray.config.sweep import Objective
 from ferray.config.trial import TrialConfig
 from ferray.events import EpochReport, Host, Outcome, OutcomeKind, pooled
+from ferray.stats.ranking import best_first
 from ferray.study.attempts import Verdicts
 from ferray.study.pruners import step_of
 from ferray.study.records import FoldRecord
@@ -99,6 +101,13 @@ def result_of(live: LiveTrial, outcome: Outcome, *, worst: float | None) -> dict
         "host": live.host.name,
         "node": live.host.node,
     }
+
+
+def worst_of(study: optuna.Study, objective: Objective) -> float:
+    """What a diverged trial is told as: no better than any so far, and not so far off as to drown them."""
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    values = [trial.value for trial in complete if trial.value is not None]
+    return max([objective.worst, *values], key=lambda value: best_first(value, objective.mode))
 
 
 def empty_result(outcome: Outcome) -> dict[str, Any]:

@@ -17,18 +17,18 @@ from pydantic import ValidationError
 
 from ferray.artifacts.sweep import trial_folder
 from ferray.config.entry import Entry
+from ferray.config.fusing import room_ahead
 from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError
 from ferray.events import Decision, EpochReport, Host, Outcome, OutcomeKind
-from ferray.stats.ranking import best_first
 from ferray.study.attempts import Verdicts, earlier_verdicts
 from ferray.study.drivers import Drivers, Tell, owner_of
 from ferray.study.enqueued import enqueue
 from ferray.study.history import ended_record
 from ferray.study.known_trials import Knowledge, take_over
-from ferray.study.live import LiveTrial, result_of
+from ferray.study.live import LiveTrial, result_of, worst_of
 from ferray.study.pruners import STEPS
 from ferray.study.pruning import report_epoch
 from ferray.study.records import (
@@ -196,6 +196,14 @@ class Study:
         self._optuna.sampler = self._new_sampler() if is_new else self._optuna.sampler
         return is_new
 
+    @property
+    def room_ahead(self) -> int:
+        """How many trials may be asked before there is a worker for them; none that other drivers may have one for."""
+        if self._drivers.can_be_joined:
+            return 0
+        asked = self.num_running + self.num_finished + getattr(self._optuna.sampler, "num_known", 0)
+        return room_ahead(self.spec, asked=asked, in_flight=self.num_running)
+
     def ask(self) -> Trial:
         """The next trial: first parameters that wait, interrupted or enqueued, then whatever the sampler proposes."""
         (trial,) = self.ask_many(1)
@@ -294,7 +302,8 @@ class Study:
             outcome = Outcome(OutcomeKind.DIVERGED, outcome.message or "no epoch had a finite objective")
         self._drivers.check()
         with self._as_owner(), written_together(self._optuna):
-            result = self._result(live, outcome)
+            told = worst_of(self._optuna, self.spec.objective) if outcome.kind is OutcomeKind.DIVERGED else None
+            result = result_of(live, outcome, worst=told)
             live.trial.set_user_attr(RESULT_ATTR, result)
             tell_result(self._optuna, number, result)
             if outcome.kind is OutcomeKind.INTERRUPTED:
@@ -316,6 +325,10 @@ class Study:
         """The record of a trial that `finish` has told the end of."""
         return ended_record(self._optuna.get_trials(deepcopy=False)[number])
 
+    def begin(self, number: int) -> None:
+        """A worker is given the trial: what it takes is counted from here."""
+        self._live[number].started = time.monotonic()
+
     def remember_host(self, number: int, host: Host) -> None:
         """Have the record of a running trial say who trains it; it is written with its end."""
         self._live[number].host = host
@@ -328,17 +341,6 @@ class Study:
         """The best and the latest epoch of a running trial."""
         live = self._live[number]
         return live.best, live.last
-
-    def _worst(self) -> float:
-        """What a diverged trial is told as: no better than any so far, and not so far off as to drown them."""
-        complete = self._optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        values = [trial.value for trial in complete if trial.value is not None]
-        objective = self.spec.objective
-        return max([objective.worst, *values], key=lambda value: best_first(value, objective.mode))
-
-    def _result(self, live: LiveTrial, outcome: Outcome) -> dict[str, Any]:
-        told = self._worst() if outcome.kind is OutcomeKind.DIVERGED else None
-        return result_of(live, outcome, worst=told)
 
     def remember_parent(self, number: int, parent: dict[str, Any]) -> None:
         """Keep in the record whose weights a running trial begins with."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ferray.artifacts.sweep import SweepArtifacts
-from ferray.config.fusing import cut_by_features
 from ferray.config.job import JobBundle, TrialJob
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
@@ -35,6 +34,7 @@ from ferray.sweeps.shared_stages import SharedStages
 from ferray.sweeps.time_left import TimeLeft
 from ferray.sweeps.timeouts import Timeouts
 from ferray.sweeps.trial_jobs import TrialJobs
+from ferray.sweeps.trial_queue import TrialQueue
 from ferray.system.signals import deferring_interrupts
 from ferray.text.counting import counted
 
@@ -66,7 +66,7 @@ class SweepDriver:
     _paused: set[int] = field(default_factory=set)
     _must_move: dict[int, str] = field(default_factory=dict)  # and why
     _trials: dict[int, Trial] = field(default_factory=dict)
-    _apart: set[int] = field(default_factory=set)  # roots of trials that share a worker with nobody any more
+    _told: set[int] = field(default_factory=set)  # trials that listeners have heard of
     _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
     _started: float | None = None  # by the clock; None before `start`
     _has_no_use_for_time: bool = False  # though some of its budget is left
@@ -75,6 +75,7 @@ class SweepDriver:
         self.failures = FailurePolicy(self.runtime.max_retries, self.runtime.max_failures)
         self.timeouts = Timeouts(lambda: self.clock(), self.runtime.trial_timeout_s)
         self.artifacts = SweepArtifacts.of(self.folder)
+        self.queue = TrialQueue(self.runtime)
         self.time_left = TimeLeft(lambda: self.clock(), self._left_s)
         self.stages = SharedStages(self.study, self.artifacts, lambda: self.clock())
         self.jobs = TrialJobs(self.spec, self.runtime, self.study, self.folder, self.artifacts, self.stages)
@@ -114,44 +115,55 @@ class SweepDriver:
     def next_bundles(self, workers: int = 1) -> list[JobBundle]:
         """Trials to start now for at most so many workers; none where enough have been started or the sweep winds up.
 
-        Those that waited for a stage come first, those that have lost a worker with others in bundles of their own. For
-        many workers they are asked in blocks of BLOCK: nobody is heard meanwhile, and the store is waited for once.
+        Those that waited for a stage come before new ones. For many workers these are asked in blocks of BLOCK: nobody
+        is heard meanwhile, and the store is waited for once. Where bundles would train more heads as one, some are
+        asked before there is a worker for them.
         """
+        if self.is_winding_up:
+            return []
         each = self.runtime.trials_per_worker
-        most = each * (1 if self._apart else max(1, min(workers, BLOCK // each)))
-        trials = ([] if self.is_winding_up else self.stages.released())[:most] or self._asked(most) or self._put_by()
-        jobs = {trial.number: self._started_job(trial) for trial in trials}
-        return [JobBundle(tuple(jobs[trial.number] for trial in part)) for part in self._parts(trials)]
+        workers = max(1, min(workers, BLOCK // each))
+        self.queue.add(self.stages.released()[: each * workers])
+        self._ask(min(self.queue.num_missing(workers), self._slots * each - self.stages.num_waiting))
+        if self.queue.wants_choice(workers):
+            self._ask(self.study.room_ahead)
+        bundles = list(self._dealt(workers)) or self._put_by()
+        return [JobBundle(tuple(self._started_job(trial) for trial in bundle)) for bundle in bundles]
 
-    def _parts(self, trials: Sequence[Trial]) -> list[list[Trial]]:
-        together = [trial for trial in trials if trial.root not in self._apart]
-        return [*cut_by_features(together, self.runtime), *([trial] for trial in trials if trial.root in self._apart)]
-
-    def _asked(self, most: int) -> list[Trial]:
-        """New trials that can begin at once; of those that have to wait for a stage there are no more than slots."""
-        room = self._slots * self.runtime.trials_per_worker - self.stages.num_waiting
-        count = min(most, self.num_left, room) if not self.time_left.is_full else 0
-        trials = self.study.ask_many(count) if count > 0 else []
-        for trial in trials:
+    def _ask(self, most: int) -> None:
+        """Have new trials wait for a worker, or for a stage that another one trains."""
+        count = 0 if self.time_left.is_full else min(most, self.num_left)
+        for trial in self.study.ask_many(count) if count > 0 else ():
             self._trials[trial.number] = trial
             self.stages.add(trial)
-            told = trial_started(trial, self.artifacts.trial(trial.folder).address)
-            self.listeners.notify("trial_started", told)
-        return [trial for trial in trials if self._can_begin(trial)]
-
-    def _put_by(self) -> list[Trial]:
-        """One for which there is little time, where nothing better is to come."""
-        return [] if self.is_winding_up else self.time_left.released(self.num_left)
-
-    def _can_begin(self, trial: Trial) -> bool:
-        if self.time_left.holds(trial):
-            return False
-        other = self.stages.trained_by(trial.number)
-        if other is not None:
+            if (other := self.stages.trained_by(trial.number)) is None:
+                self.queue.add([trial])
+                continue
+            self._tell_of(trial)
             self.note(f"trial {trial.number} waits for a stage that trial {other} trains")
-        return other is None
+
+    def _dealt(self, workers: int) -> Iterator[list[Trial]]:
+        """Bundles for at most so many workers, of trials that are worth beginning."""
+        while workers and (bundle := self.queue.deal(workers)):
+            for trial in bundle:
+                self._tell_of(trial)
+            if begins := [trial for trial in bundle if not self.time_left.holds(trial)]:
+                workers -= 1
+                yield begins
+
+    def _put_by(self) -> list[list[Trial]]:
+        """One for which there is little time, where nothing better is to come."""
+        return [[trial] for trial in self.time_left.released(self.num_left)]
+
+    def _tell_of(self, trial: Trial) -> None:
+        if trial.number in self._told:
+            return
+        self._told.add(trial.number)
+        told = trial_started(trial, self.artifacts.trial(trial.folder).address)
+        self.listeners.notify("trial_started", told)
 
     def _started_job(self, trial: Trial) -> TrialJob:
+        self.study.begin(trial.number)
         self.stages.started(trial.number)
         self.time_left.begin(trial)
         job = self.jobs.job(trial)
@@ -171,6 +183,11 @@ class SweepDriver:
             return 0
         begun = self.study.num_finished + self.study.num_running + self.study.num_elsewhere
         return max(0, self.spec.budget.trials - begun)
+
+    @property
+    def num_to_begin(self) -> int:
+        """Trials that may still be handed to workers, asked already or not."""
+        return self.num_left + len(self.queue)
 
     def time_is_up(self) -> bool:
         """Whether the time budget is spent; it is this command's own, whatever earlier ones took."""
@@ -225,11 +242,15 @@ class SweepDriver:
         self.stages.ended(number)
         self.timeouts.forget(number)
         self.time_left.forget(number)
+        self.queue.forget(number)
         self._shown.pop(number, None)
         self._must_move.pop(number, None)
         value = best.metrics[self.spec.objective.metric] if best else None
         self.retention.trial_ended(trial, outcome, value)
         self.failures.trial_ended(outcome)
+        if number not in self._told:
+            return
+        self._told.discard(number)
         told = entry(self.study.ended_record(number), self.spec.objective.metric)
         self.listeners.notify("trial_ended", TrialEnded(number, outcome, best, last, value, trial.params, told))
 
@@ -270,7 +291,7 @@ class SweepDriver:
 
     def ended_beside_others(self, number: int, failure: Outcome) -> None:
         """A trial has ended by what another one of its bundle may have done: it is asked again, and apart."""
-        self._apart.add(self._trials[number].root)
+        self.queue.apart.add(self._trials[number].root)
         self.ended(number, replace(failure, kind=OutcomeKind.INTERRUPTED, is_blameless=True))
 
     def must_move(self, number: int, why: str) -> None:
@@ -297,8 +318,8 @@ class SweepDriver:
             ended = (trial.number, OutcomeKind(trial.outcome), trial.value, trial.epochs)
             self.listeners.notify("ended_elsewhere", *ended)
         self._look_at_time()
-        for number in [*self.stages.waiting(), *self.time_left.held] if self.is_winding_up else ():
-            self.withdraw(number)
+        if self.is_winding_up:
+            self._withdraw_those_not_begun()
         has_none_to_hear = len(self._trials) == self.stages.num_waiting
         if has_none_to_hear and self.stages.waits_for_others():
             self.pause(LOOK_EVERY_S)
@@ -312,6 +333,12 @@ class SweepDriver:
             )
         self.pause(LOOK_EVERY_S)
 
+    def _withdraw_those_not_begun(self) -> None:
+        if len(self.queue):
+            self.note(f"{counted(len(self.queue), 'trial')} asked before there was a worker will be asked again")
+        for number in dict.fromkeys([*self.stages.waiting(), *self.time_left.held, *self.queue.numbers]):
+            self.withdraw(number)
+
     def _look_at_time(self) -> None:
         """Wind up where nothing runs, and what is put by comes to nothing in the time that is left."""
         runs = len(self._trials) > len(self.time_left.held)
@@ -323,11 +350,8 @@ class SweepDriver:
 
     def say_stopping(self) -> None:
         """Acknowledge a Ctrl-C before anything is waited for."""
-        asking = (
-            f"asking {counted(len(self._trials), 'trial')} to save (Ctrl-C again to stop now)"
-            if self._trials
-            else "no trial runs"
-        )
+        running = counted(len(self._told), "trial")
+        asking = f"asking {running} to save (Ctrl-C again to stop now)" if self._told else "no trial runs"
         self.note(f"stopping: {asking}")
 
     @deferring_interrupts
@@ -346,7 +370,7 @@ class SweepDriver:
             failure,
             root=trial.root,
             retries=self.study.num_retries(number),
-            is_alone=len(self._trials) == 1,
+            is_alone=len(self._told) == 1,
         )
 
     def _worker_loss(self, number: int, reason: FailureReason, message: str, known: str) -> Outcome:

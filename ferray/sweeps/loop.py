@@ -97,7 +97,7 @@ class SweepLoop:
         self._told_waiting = for_what
 
     def _start_bundles(self) -> None:
-        self._launcher.expect(self._num_workers + -(-self._driver.num_left // self.placement.trials_per_worker))
+        self._launcher.expect(self._num_workers + -(-self._driver.num_to_begin // self.placement.trials_per_worker))
         while self.has_room and (bundles := self._driver.next_bundles(self.placement.slots - self._num_workers)):
             for bundle in bundles:
                 running = _Running(set(bundle.numbers))

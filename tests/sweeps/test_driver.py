@@ -280,5 +280,4 @@ def test_heads_on_the_same_features_share_a_worker(tmp_path: Path) -> None:
     driver = open_driver(tmp_path / "curves", spec, trials_per_worker=2, device="cpu")
     driver.start(4)
     bundles = driver.next_bundles(4)
-    sizes = [{job.config["image_size"] for job in bundle.jobs} for bundle in bundles]
-    assert sum(len(of_bundle) > 1 for of_bundle in sizes) <= 1
+    assert all(len({job.config["image_size"] for job in bundle.jobs}) == 1 for bundle in bundles)

@@ -136,8 +136,10 @@ def test_second_bug_in_one_process_is_tried_again_apart(tmp_path: Path) -> None:
     played.turn(TrialEvent(1, BUG), TrialEvent(2, BUG), played.epoch(0, 4))
     assert [trial.outcome for trial in played.records] == ["completed", "failed", "interrupted"]
     played.turn()
-    assert played.launcher.started == [(0, 1, 2), (4, 5), (3,)]
     assert played.driver._trials[3].root == 2
+    played.turn(played.epoch(3, 4))
+    played.turn()
+    assert played.launcher.started == [(0, 1, 2), (3,), (4, 5, 6)]
 
 
 def test_lost_worker_is_the_fault_of_none_of_its_trials_and_each_goes_on_apart(tmp_path: Path) -> None:
@@ -147,6 +149,9 @@ def test_lost_worker_is_the_fault_of_none_of_its_trials_and_each_goes_on_apart(t
     played.turn()
     assert {trial.outcome for trial in played.records[:3]} == {"interrupted"}
     assert [played.driver.study.num_retries(number) for number in (3, 4, 5)] == [0, 0, 0]
+    played.turn(played.epoch(3, 4))
+    played.turn(played.epoch(4, 4))
+    played.turn()
     assert played.launcher.started == [(0, 1, 2), (3,), (4,), (5,)]
 
 

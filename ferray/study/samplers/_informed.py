@@ -22,5 +22,10 @@ class Informed(Shown):
         super().__init__(inner)
         self._known = list(known)
 
+    @property
+    def num_known(self) -> int:
+        """How many trials it knows beside those of the study."""
+        return len(self._known)
+
     def shown(self, study: Study) -> Study:
         return window(study, [*self._known, *Study.get_trials(study, deepcopy=False)])
