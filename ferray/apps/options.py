@@ -78,6 +78,8 @@ class SweepOptions(_Options, total=False):
     """The type of GPU that trials are given, as Ray names it: `A100`."""
     max_gpus: float | None
     max_concurrent: int | None
+    trials_per_worker: int | str | None
+    """How many trials share a worker, or `"auto"`: heads on kept features, which train as one there, others alone."""
     max_retries: int
     max_failures: int
     trial_timeout: str | float | None
@@ -160,6 +162,7 @@ def sweep_runtime_from(asked: Mapping[str, Any]) -> Runtime:
         {
             **asked,
             "gpus_per_trial": gpus(asked.get("gpus_per_trial")),
+            "trials_per_worker": trials_per_worker(asked.get("trials_per_worker")),
             "memory_per_trial_gib": gibibytes(asked.get("memory_per_trial")),
             "trackers": trackers(asked.get("tracker")),
             "trial_timeout_s": seconds(asked.get("trial_timeout"), "--trial-timeout"),
@@ -222,6 +225,17 @@ def gpus(given: str | float | None) -> float | str | None:
     except ValueError as error:
         hint = "write a number such as `0.5`, or `auto`"
         raise ConfigError(f"`--gpus-per-trial {given}` is no number of GPUs", hint) from error
+
+
+def trials_per_worker(given: str | int | None) -> int | None:
+    """A number of trials, None for `auto`; ConfigError for anything else."""
+    if given is None or given == "auto":
+        return None
+    try:
+        return int(given)
+    except ValueError as error:
+        hint = "write a number such as `4`, or `auto`"
+        raise ConfigError(f"`--trials-per-worker {given}` is no number of trials", hint) from error
 
 
 def gibibytes(given: str | float | None, option: str = "--memory-per-trial") -> float | None:

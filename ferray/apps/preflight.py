@@ -50,6 +50,7 @@ def run_check(
 ) -> Checked:
     """What the check learnt; says each step as it begins, and every warning."""
     try:
+        from ferray.config.fusing import together_line
         from ferray.data.recent import look_again
         from ferray.sweeps.check import check_sweep
 
@@ -59,6 +60,9 @@ def run_check(
         listener.progressed("", 0, 0)
     if checked.sharing is not None:
         listener.noted(f"GPUs: {checked.sharing.packing}")
+    together = checked.place.trials_per_worker
+    if line := together_line(checked.configs, runtime, spec, together=together):
+        listener.noted(f"workers: {line}")
     for warning in checked.warnings:
         listener.warned(f"warning: {warning}")
     return checked

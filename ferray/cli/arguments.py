@@ -223,6 +223,15 @@ MaxGpus = Annotated[
 MaxConcurrent = Annotated[
     int | None, typer.Option("--max-concurrent", help="At most so many trials at a time.", rich_help_panel=_HOW)
 ]
+TrialsPerWorker = Annotated[
+    str | None,
+    typer.Option(
+        "--trials-per-worker",
+        metavar="NUMBER|auto",
+        help="Trials that take turns on one trial's cores and GPU; auto: up to 16 heads that train as one, else 1.",
+        rich_help_panel=_HOW,
+    ),
+]
 MaxRetries = Annotated[
     int,
     typer.Option(

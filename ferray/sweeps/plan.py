@@ -51,7 +51,12 @@ class Plan:
             "data": [summary.to_json() for summary in self.checked.data],
             "launcher": self.runtime.launcher,
             "address": self.runtime.address,
-            "slots": {"trials": place.num_trials, "cpus_per_trial": place.cpus, "gpus_per_trial": place.gpus},
+            "slots": {
+                "trials": place.num_trials,
+                "trials_per_worker": place.trials_per_worker,
+                "cpus_per_trial": place.cpus,
+                "gpus_per_trial": place.gpus,
+            },
             "gpu_sharing": self.checked.sharing.packing.to_json() if self.checked.sharing else None,
             "keep": keep_words(self.runtime.keep_best),
             "disk": {

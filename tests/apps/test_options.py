@@ -26,6 +26,25 @@ def test_one_process_measures_nothing_to_share() -> None:
         sweep_runtime_from(asked)
 
 
+@pytest.mark.parametrize("given", ["4", 4])
+def test_trials_that_share_a_worker_are_counted(given: object) -> None:
+    assert sweep_runtime_from({"tracker": "none", "trials_per_worker": given}).trials_per_worker == 4
+
+
+def test_how_many_share_a_worker_can_be_left_open_by_name() -> None:
+    auto, left_out = (sweep_runtime_from({"tracker": "none", **asked}) for asked in ({"trials_per_worker": "auto"}, {}))
+    assert auto.model_fields_set == left_out.model_fields_set
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [("many", "`--trials-per-worker many` is no number of trials"), (0, "`--trials-per-worker")],
+)
+def test_what_is_no_number_of_trials_is_refused(given: object, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        sweep_runtime_from({"tracker": "none", "trials_per_worker": given})
+
+
 @pytest.mark.parametrize(
     ("given", "gib"), [("8GiB", 8.0), ("8g", 8.0), ("512MiB", 0.5), ("1.5 TB", 1536.0), ("8", 8.0), (2.5, 2.5)]
 )

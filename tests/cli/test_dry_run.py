@@ -114,7 +114,13 @@ def test_the_plan_counts_images_and_slots(space: Path) -> None:
         "val": 70,
         "test": 70,
     }
-    assert document["slots"] == {"trials": 1, "cpus_per_trial": 1, "gpus_per_trial": 0.0}
+    assert document["slots"] == {"trials": 1, "trials_per_worker": 1, "cpus_per_trial": 1, "gpus_per_trial": 0.0}
+
+
+def test_the_plan_says_how_many_trials_share_a_worker_and_why(space: Path) -> None:
+    ran = dry(space, "--trials-per-worker", 3, "--json")
+    assert json.loads(ran.out)["slots"]["trials_per_worker"] == 3
+    assert "workers: 3 trials share a worker, as asked: they take turns\n" in ran.err
 
 
 def test_the_plan_says_what_a_trial_writes(space: Path) -> None:

@@ -39,6 +39,7 @@ def confirm(
     accelerator: arguments.Accelerator = None,
     max_gpus: arguments.MaxGpus = None,
     max_concurrent: arguments.MaxConcurrent = None,
+    trials_per_worker: arguments.TrialsPerWorker = None,
     max_retries: arguments.MaxRetries = 3,
     max_failures: arguments.MaxFailures = 10,
     trial_timeout: arguments.TrialTimeout = None,

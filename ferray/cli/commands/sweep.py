@@ -49,6 +49,7 @@ def sweep(
     accelerator: arguments.Accelerator = None,
     max_gpus: arguments.MaxGpus = None,
     max_concurrent: arguments.MaxConcurrent = None,
+    trials_per_worker: arguments.TrialsPerWorker = None,
     max_retries: arguments.MaxRetries = 3,
     max_failures: arguments.MaxFailures = 10,
     trial_timeout: arguments.TrialTimeout = None,
@@ -75,8 +76,7 @@ def sweep(
     request = request_sweep(space, asked, listener)
     if dry_run:
         _print_plan(request, listener, json=json)
-        return
-    following: SweepRequest | None = request
+    following: SweepRequest | None = None if dry_run else request
     while following is not None:
         following = _run(following, listener, json=json)
 
