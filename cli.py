@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ferray.cli import app, main
-
-__all__ = ["app", "main"]
+from ferray.cli import main
 
 if __name__ == "__main__":
     main()

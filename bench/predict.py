@@ -18,7 +18,7 @@ STACK = ("torch", "timm", "ray", "optuna", "wandb", "albumentations", "sklearn",
 TORCH = "import time, torch; print(time.process_time())"
 ANSWER = f"""
 import contextlib, io, sys, time
-from ferray.cli import run
+from ferray.cli.app import run
 with contextlib.redirect_stdout(io.StringIO()):
     code = run(["predict", *sys.argv[1:], "--quiet"])
 print(time.process_time(), code, *[name for name in {STACK!r} if name in sys.modules])

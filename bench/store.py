@@ -78,7 +78,7 @@ def timed(act: Callable[[], Any]) -> tuple[float, Any]:
 def measure_leaderboard(folder: Path, *_: str) -> dict[str, Any]:
     import ferray.results.leaderboard
     import ferray.study.history  # noqa: F401
-    from ferray.cli import run
+    from ferray.cli.app import run
 
     command = ["leaderboard", folder.name, "--output", str(folder.parent), "--json"]
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):

@@ -16,7 +16,7 @@ import pytest
 from importlinter.cli import lint_imports
 
 import ferray
-from ferray.cli import app
+from ferray.cli.app import app
 from ferray.errors import FerrayError
 from ferray.registry import ROOMS
 
@@ -332,7 +332,7 @@ def test_light_rooms_import_no_heavy_library(room: str) -> None:
 
 @pytest.mark.skipif(not (PACKAGE / "cli" / "__init__.py").exists(), reason="there is no command line")
 def test_the_command_line_imports_no_heavy_library() -> None:
-    assert heavy_modules_after("import ferray.cli") == []
+    assert heavy_modules_after("import ferray.cli.app") == []
 
 
 @pytest.mark.skipif(not (PACKAGE / "cli" / "__init__.py").exists(), reason="there is no command line")
@@ -348,7 +348,7 @@ def test_lists_import_no_heavy_library(args: list[str]) -> None:
 
 
 def test_all_keys_are_shown_with_optuna_at_most() -> None:
-    assert heavy_modules_after("import ferray.cli\nassert ferray.cli.run(['show', 'keys', '--json']) == 0") == [
+    assert heavy_modules_after("import ferray.cli.app\nassert ferray.cli.app.run(['show', 'keys', '--json']) == 0") == [
         "optuna"
     ]
 
@@ -357,8 +357,8 @@ def test_all_keys_are_shown_with_optuna_at_most() -> None:
 def test_what_reads_the_record_alone_imports_optuna_at_most(words: str, tmp_path: Path) -> None:
     shutil.copytree(TESTS / "written_by_0_1_0" / "plain", tmp_path / "plain")
     folder = tmp_path if words.startswith("ls") else tmp_path / "plain"
-    ask = f"assert ferray.cli.run([*{words.split()!r}, {str(folder)!r}]) == 0"
-    assert heavy_modules_after(f"import ferray.cli\n{ask}") == ["optuna"]
+    ask = f"assert ferray.cli.app.run([*{words.split()!r}, {str(folder)!r}]) == 0"
+    assert heavy_modules_after(f"import ferray.cli.app\n{ask}") == ["optuna"]
 
 
 def test_files_are_replaced_in_one_place() -> None:
@@ -403,5 +403,5 @@ def test_a_sweep_on_ray_is_checked_and_driven_without_torch() -> None:
 
 
 def test_a_wrong_name_is_refused_before_anything_heavy_is_imported() -> None:
-    ask = f"codes = [ferray.cli.run([*words.split(), '--output', 'nowhere']) for words in {WRONG_NAMES}]"
-    assert heavy_modules_after(f"import ferray.cli\n{ask}\nassert set(codes) == {{2}}, codes") == []
+    ask = f"codes = [ferray.cli.app.run([*words.split(), '--output', 'nowhere']) for words in {WRONG_NAMES}]"
+    assert heavy_modules_after(f"import ferray.cli.app\n{ask}\nassert set(codes) == {{2}}, codes") == []

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import functools
 import signal
+import sys
 import threading
+import time
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from traceback import walk_stack
+from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LEAVING_S = 0.001
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -20,6 +26,7 @@ def interrupt_on_every_stop() -> None:
     for number in STOPPING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+    sys.unraisablehook = functools.partial(_interrupt_again, sys.unraisablehook)
 
 
 @contextmanager
@@ -63,10 +70,33 @@ def deferring_interrupts(act: Callable[Given, Answer]) -> Callable[Given, Answer
     return whole
 
 
+def comes_of_a_stop(error: BaseException | None) -> bool:
+    """Whether it is Ctrl-C, or what imports made of it: C++ modules an ImportError, classes a RuntimeError."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or comes_of_a_stop(error.__cause__))
+
+
 def is_heard_here() -> bool:
     """Whether this is the main thread, which alone hears signals and may say who answers them."""
     return threading.current_thread() is threading.main_thread()
 
 
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
+def _interrupt(number: int, _: object) -> NoReturn:
+    raise KeyboardInterrupt(number)
+
+
+def _interrupt_again(others: Callable[[Any], object], unraisable: Any) -> None:
+    """Raise a stop once more that came in a callback, where Python drops what is raised: each import has one."""
+    if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+        others(unraisable)
+        return
+    (number,) = unraisable.exc_value.args or (signal.SIGINT,)
+    start_new_thread(_send_behind, (sys._getframe(), number))
+
+
+def _send_behind(call: FrameType, number: int) -> None:
+    """Send a signal to the main thread once it has left a call, in which it would be dropped again."""
+    main = threading.main_thread().ident
+    assert main is not None, "it runs"
+    while call in (frame for frame, _ in walk_stack(sys._current_frames().get(main))):
+        time.sleep(_LEAVING_S)
+    signal.pthread_kill(main, number)

@@ -6,7 +6,7 @@ import io
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
-from ferray.cli import run
+from ferray.cli.app import run
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from ferray.apps.dashboard import Dashboard, guarded, open_dashboard, refuse_missing, told_of
-from ferray.cli import run
+from ferray.cli.app import run
 from ferray.errors import ConfigError
 from ferray.testing.fake_sweep import sweep_record
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.cli import run
+from ferray.cli.app import run
 
 GOOD = "services: {x: {image: y}}\n"
 BAD = "services: {x: {imag: y}}\n"

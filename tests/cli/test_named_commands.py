@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from ferray.cli import app
+from ferray.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = ("ferray/**/*.py", "bench/*.py", "*.md", "docs/*.md", "cluster/**/*", "search_spaces/**/*.yaml", "Makefile")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.cli import run
+from ferray.cli.app import run
 from ferray.results.confirmation import Confirmation, write_confirmation
 from ferray.results.finalists import Finalist, Pair
 

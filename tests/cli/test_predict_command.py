@@ -94,7 +94,7 @@ def test_a_folder_without_pictures_is_said(model: Path, tmp_path: Path) -> None:
 
 PROBE = """
 import sys
-from ferray.cli import run
+from ferray.cli.app import run
 code = run(["predict", *sys.argv[1:], "--quiet"])
 print(code, *[name for name in ("torch", "ray", "optuna", "wandb", "albumentations", "timm") if name in sys.modules])
 """

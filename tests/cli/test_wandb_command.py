@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.cli import run
+from ferray.cli.app import run
 from ferray.cli.commands.wandb import print_published
 from ferray.publish.publishing import Published
 from ferray.publish.specs import read_report_spec, read_view_spec

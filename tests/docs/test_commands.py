@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import typer
 
-from ferray.cli import app
+from ferray.cli.app import app
 from ferray.config.load import find_space
 from ferray.testing.command import ferray
 from tests.docs.pages import PAGES, ROOT, Command, commands, commands_of, options_of, text_of
