@@ -145,15 +145,14 @@ class SweepDriver:
     def _dealt(self, workers: int) -> Iterator[list[Trial]]:
         """Bundles for at most so many workers, of trials that are worth beginning."""
         while workers and (bundle := self.queue.deal(workers)):
-            for trial in bundle:
-                self._tell_of(trial)
             if begins := [trial for trial in bundle if not self.time_left.holds(trial)]:
                 workers -= 1
                 yield begins
 
     def _put_by(self) -> list[list[Trial]]:
-        """One for which there is little time, where nothing better is to come."""
-        return [[trial] for trial in self.time_left.released(self.num_left)]
+        """A bundle of those for which there is little time, where nothing better is to come."""
+        bundle = self.time_left.released(self.num_left, self.runtime.trials_per_worker)
+        return [bundle] if bundle else []
 
     def _tell_of(self, trial: Trial) -> None:
         if trial.number in self._told:
@@ -163,6 +162,7 @@ class SweepDriver:
         self.listeners.notify("trial_started", told)
 
     def _started_job(self, trial: Trial) -> TrialJob:
+        self._tell_of(trial)
         self.study.begin(trial.number)
         self.stages.started(trial.number)
         self.time_left.begin(trial)
@@ -334,8 +334,8 @@ class SweepDriver:
         self.pause(LOOK_EVERY_S)
 
     def _withdraw_those_not_begun(self) -> None:
-        if len(self.queue):
-            self.note(f"{counted(len(self.queue), 'trial')} asked before there was a worker will be asked again")
+        if unheard := len(self._trials) - len(self._told):
+            self.note(f"{counted(unheard, 'trial')} asked and not begun will be asked again")
         for number in dict.fromkeys([*self.stages.waiting(), *self.time_left.held, *self.queue.numbers]):
             self.withdraw(number)
 

@@ -18,10 +18,10 @@ MOST_KNOWN = 500  # trials, the latest
 class TimeLeft:
     """How long trials take, and those that are put by as there is no time for them; `left_s` is None without a budget.
 
-    A trial that would end in time begins at once. Of a few that would not, the one that comes furthest begins when
-    nothing better is proposed, unless that is less than a quarter of its epochs: it is saved when the time is up, and
-    can go on. How long an epoch takes is learnt from the trials of this command; until then all begin. Trials that wait
-    for each other's stages are never put by.
+    A trial that would end in time begins at once. Of a few that would not, those that come furthest begin when nothing
+    better is proposed, as many as a worker holds, but for such as come to less than a quarter of their epochs: they are
+    saved when the time is up, and can go on. How long an epoch takes is learnt from the trials of this command; until
+    then all begin. Trials that wait for each other's stages are never put by.
     """
 
     now: Callable[[], float]
@@ -41,7 +41,7 @@ class TimeLeft:
     def is_useless(self, num_left: int) -> bool:
         """Whether some are put by, none of which would come far enough, and of `num_left` trials none is asked for."""
         is_last_choice = self.is_full or not num_left
-        return bool(self.held) and is_last_choice and not self._useful()
+        return bool(self.held) and is_last_choice and max(map(self.reach, self.held.values())) < USEFUL_FRACTION
 
     def begin(self, trial: Trial) -> None:
         """The trial is handed to a worker."""
@@ -73,14 +73,15 @@ class TimeLeft:
         self.held[trial.number] = trial
         return True
 
-    def released(self, num_left: int) -> list[Trial]:
-        """Where no other of `num_left` trials is asked for, the one that comes furthest; none if not far enough."""
-        if num_left and not self.is_full:
-            return []
-        return [self.held.pop(best.number) for best in sorted(self._useful(), key=self.reach)[-1:]]
+    def released(self, num_left: int, most: int) -> list[Trial]:
+        """At most so many for a worker: those that would end in time after all, as is known by now.
 
-    def _useful(self) -> list[Trial]:
-        return [trial for trial in self.held.values() if self.reach(trial) >= USEFUL_FRACTION]
+        Where no other of `num_left` trials is asked for, those that come furthest; none that do not come far enough.
+        """
+        least = USEFUL_FRACTION if self.is_full or not num_left else 1.0
+        useful = [trial for trial in self.held.values() if self.reach(trial) >= least]
+        useful.sort(key=self.reach, reverse=True)
+        return [self.held.pop(trial.number) for trial in useful[:most]]
 
     def reach(self, trial: Trial) -> float:
         """The share of its epochs that the trial may have behind it when the time is up, 1 where it ends before."""

@@ -82,7 +82,7 @@ def test_trials_that_have_not_begun_end_with_a_line_for_all(tmp_path: Path) -> N
     now[0] = 11.0
     driver.tend()
     left = 8 - len(bundle.numbers)
-    assert recorder.heard == [f"{left} trials asked before there was a worker will be asked again"]
+    assert recorder.heard == [f"{left} trials asked and not begun will be asked again"]
 
 
 def test_what_a_killed_driver_has_asked_and_not_begun_is_asked_again(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ferray.config.trial import TrialConfig
-from ferray.events import Listener
+from ferray.events import Listener, TrialEnded, TrialStarted
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
 from ferray.study.study import Trial
@@ -95,14 +95,29 @@ def test_the_one_that_comes_furthest_begins_where_none_would_end() -> None:
     time = after_some(132 + 20)
     assert time.left.holds(trial(7, 64, epochs=8))
     assert time.left.holds(trial(8, 64, epochs=4))
-    assert time.left.released(num_left=1) == []  # another may be shorter
-    assert [each.number for each in time.left.released(num_left=0)] == [8]
+    assert time.left.released(num_left=1, most=1) == []  # another may be shorter
+    assert [each.number for each in time.left.released(num_left=0, most=1)] == [8]
+
+
+def test_as_many_begin_as_a_worker_holds_those_that_come_furthest_first() -> None:
+    time = after_some(132 + 20)
+    assert all(time.left.holds(trial(6 + epochs, 64, epochs=epochs)) for epochs in (8, 3, 4))
+    assert [each.number for each in time.left.released(num_left=0, most=2)] == [9, 10]
+    assert list(time.left.held) == [14]
+
+
+def test_a_trial_that_would_end_in_time_after_all_begins_though_others_may_be_asked() -> None:
+    time = after_some(132 + 60)
+    assert time.left.holds(trial(7, 64, epochs=7))
+    for number in range(8, 14):
+        time.run(trial(number, 64), 0.5)
+    assert [each.number for each in time.left.released(num_left=9, most=1)] == [7]
 
 
 def test_none_begins_that_would_not_come_to_a_quarter() -> None:
     time = after_some(132 + 20)
     time.left.holds(trial(7, 64, epochs=16))
-    assert time.left.released(num_left=0) == []
+    assert time.left.released(num_left=0, most=1) == []
     assert time.left.is_useless(num_left=0)
 
 
@@ -125,17 +140,27 @@ class Timed(Curves):
 class Heard(Listener):
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.started: list[int] = []
+        self.ended: list[int] = []
+
+    def trial_started(self, trial: TrialStarted) -> None:
+        self.started.append(trial.number)
+
+    def trial_ended(self, trial: TrialEnded) -> None:
+        self.ended.append(trial.number)
 
     def noted(self, line: str) -> None:
         self.lines.append(line)
 
 
-def swept(folder: Path, *listeners: Listener, time_s: float, options: Sequence[Any] = (SHORT, LONG)) -> SweepRecord:
-    """A sweep of trials of 4 s and of 40 s, as the sampler has them, in so much time."""
+def swept(
+    folder: Path, *listeners: Listener, time_s: float, options: Sequence[Any] = (SHORT, LONG), each: int = 1
+) -> SweepRecord:
+    """A sweep of trials of 4 s and of 40 s, as the sampler has them, in so much time, so many at a time in a worker."""
     spec = small_spec(
         budget={"trials": 100, "time_s": time_s}, space={"backbone": {"one_of": list(options)}}, base={"epochs": 4}
     )
-    driver: SweepDriver = open_driver(folder / spec.name, spec, *listeners)
+    driver: SweepDriver = open_driver(folder / spec.name, spec, *listeners, trials_per_worker=each)
     launcher = Timed(driver.runtime, saturating)
     driver.clock = lambda: launcher.now
     run_trials(driver, launcher)
@@ -151,6 +176,18 @@ def test_what_is_left_goes_to_trials_that_end_in_it(tmp_path: Path) -> None:
     record = swept(tmp_path, time_s=100)
     assert widths(record, "complete").count(4) > widths(record, "complete").count(64)
     assert [trial.epochs for trial in record.trials if trial.state == "interrupted" and trial.epochs] == []
+
+
+def test_what_is_put_by_fills_the_worker_that_it_begins_in(tmp_path: Path) -> None:
+    record = swept(tmp_path, time_s=100, options=[LONG], each=3)
+    assert [trial.epochs for trial in record.trials if trial.state == "interrupted" and trial.epochs] == [2, 2, 2]
+
+
+def test_nobody_hears_of_trials_that_were_put_by_and_never_began(tmp_path: Path) -> None:
+    heard = Heard()
+    record = swept(tmp_path, heard, time_s=125, options=[LONG])
+    begun = {trial.number for trial in record.trials if trial.epochs}
+    assert heard.started == heard.ended == sorted(begun)
 
 
 def test_a_sweep_ends_early_where_no_trial_would_come_to_anything(tmp_path: Path) -> None:
