@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from pathlib import Path
 
@@ -37,3 +38,17 @@ def test_nothing_happens_where_nothing_was_started() -> None:
 
 def test_cpu_is_always_to_be_had() -> None:
     assert str(Inline(Runtime(device="cpu", cpus_per_trial=2)).check()) == "1 trial at a time, 2 cores"
+
+
+def test_ends_of_trials_pass_over_libraries_until_the_launcher_closes() -> None:
+    gc.unfreeze()
+    with Inline(Runtime(device="cpu")).opened(lambda _: None):
+        assert gc.get_freeze_count() > 100_000
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_others_have_passed_over_stays_so() -> None:
+    gc.freeze()
+    with Inline(Runtime(device="cpu")).opened(lambda _: None):
+        pass
+    assert gc.get_freeze_count() > 100_000
