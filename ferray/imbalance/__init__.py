@@ -20,6 +20,7 @@ else:
     torch, F = late("torch"), late("torch.nn.functional")
 
 Criterion: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"  # logits (N, C), target (N, C) probabilities -> scalar
+LANES = 16  # float32 numbers in the widest vectors of CPUs
 # Logits (..., N, C), target (..., N, C) and numbers -> the cost (..., N) of each sample.
 Cost: TypeAlias = "Callable[..., Tensor]"
 
@@ -101,9 +102,22 @@ class MeanCost:
         return self._copies[key]
 
 
+def log_softmax(logits_NC: Tensor) -> Tensor:
+    """Over classes; of trials side by side (H, N, C) on a CPU in a quarter of torch's time, and with its bits.
+
+    torch goes through few classes that lie side by side one by one, and through samples that do by whole vectors. What
+    is left over of samples beside these it rounds otherwise, and many classes it adds up in another order.
+    """
+    *trials, num, num_classes = logits_NC.shape
+    if not trials or logits_NC.device.type != "cpu" or num % LANES or num_classes >= LANES:
+        return F.log_softmax(logits_NC, dim=-1)
+    log_p_CN = F.log_softmax(logits_NC.transpose(-1, -2).contiguous(), dim=-2)
+    return log_p_CN.transpose(-1, -2).contiguous()
+
+
 def cross_entropy_costs(logits_NC: Tensor, target_NC: Tensor) -> Tensor:
     """Cross-entropy of each sample (..., N) against probabilities."""
-    return -(target_NC * F.log_softmax(logits_NC, dim=-1)).sum(dim=-1)
+    return -(target_NC * log_softmax(logits_NC)).sum(dim=-1)
 
 
 def soft_cross_entropy(logits_NC: Tensor, target_NC: Tensor) -> Tensor:

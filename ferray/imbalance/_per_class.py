@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from ferray.imbalance import ClassCounts, Criterion, MeanCost, cross_entropy_costs
+from ferray.imbalance import ClassCounts, Criterion, MeanCost, cross_entropy_costs, log_softmax
 from ferray.system.late import late
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
-    from torch.nn import functional as F
 else:
-    torch, F = late("torch"), late("torch.nn.functional")
+    torch = late("torch")
 
 Normalisation = Literal["samples", "classes"]
 
@@ -38,7 +37,7 @@ class PerClass:
 
 def log_probabilities(logits_NC: Tensor) -> Tensor:
     """Log-softmax in float32 at least: half precision loses the small differences that the strategies weigh."""
-    return F.log_softmax(at_least_float32(logits_NC), dim=-1)
+    return log_softmax(at_least_float32(logits_NC))
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:
