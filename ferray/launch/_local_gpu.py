@@ -161,15 +161,30 @@ class _Process:
 
 def _smi_facts() -> tuple[str, int, int] | None:
     """Name, bytes of memory and bytes in use of the first visible GPU by nvidia-smi; None where it does not say."""
-    first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0].strip() or "0"
-    asked = ("--query-gpu=name,memory.total,memory.used", "--format=csv,noheader,nounits")
-    command = ("nvidia-smi", f"--id={first}", *asked)
+    asked = ("--query-gpu=index,uuid,name,memory.total,memory.used", "--format=csv,noheader,nounits")
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
-        name, total, used = (each.strip() for each in told.splitlines()[0].rsplit(",", 2))
+        told = subprocess.run(("nvidia-smi", *asked), capture_output=True, text=True, timeout=10, check=True).stdout
+        first = _first_visible([[cell.strip() for cell in line.split(",")] for line in told.splitlines()])
+        if first is None:
+            return None
+        _, _, name, total, used = first
         return name, int(total) * 2**20, int(used) * 2**20
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
+
+
+def _first_visible(rows: list[list[str]]) -> list[str] | None:
+    """The row of the GPU that CUDA calls 0 in this process, each its index, UUID, name, memory and what is in use.
+
+    nvidia-smi counts by the bus, CUDA by speed unless told otherwise: a number means the same GPU to both, or one like
+    it, only under that order, or where all are of one kind.
+    """
+    first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0].strip() or "0"
+    by_bus = os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID"
+    if first.isdecimal() and not by_bus and len({(name, total) for _, _, name, total, _ in rows}) > 1:
+        return None
+    found = [row for row in rows if row[0] == first or (row[1].startswith(first) and not first.isdecimal())]
+    return found[0] if len(found) == 1 else None
 
 
 def _plausible(context_bytes: int) -> int:

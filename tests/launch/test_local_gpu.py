@@ -55,6 +55,47 @@ def test_device_says_what_it_is(gpu: LocalGpu) -> None:
     assert (gpu.facts.name, gpu.facts.memory_bytes, gpu.facts.used_bytes) == ("Fake", 1000, 100)
 
 
+A100, H100 = "NVIDIA A100-SXM4-40GB, 40960, 3", "NVIDIA H100 PCIe, 81559, 7"
+PLAIN, LARGE = ("NVIDIA A100-SXM4-40GB", 40960 * 2**20, 3 * 2**20), ("NVIDIA H100 PCIe", 81559 * 2**20, 7 * 2**20)
+ASKED = ("Fake", 1000, 100)  # by torch, in the probe's process
+
+
+@pytest.mark.parametrize(
+    ("gpus", "variables", "first"),
+    [
+        ((A100,), {}, PLAIN),
+        ((A100, A100), {"CUDA_VISIBLE_DEVICES": "1,0"}, PLAIN),
+        ((A100, H100), {}, ASKED),  # torch's first is the faster one, nvidia-smi's the one on the lower bus
+        ((A100, H100), {"CUDA_VISIBLE_DEVICES": "0"}, ASKED),
+        ((A100, H100), {"CUDA_DEVICE_ORDER": "FASTEST_FIRST"}, ASKED),
+        ((A100, H100), {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}, PLAIN),
+        ((A100, H100), {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": "1,0"}, LARGE),
+        ((A100, H100), {"CUDA_VISIBLE_DEVICES": "GPU-1bee"}, LARGE),
+        ((A100, H100), {"CUDA_VISIBLE_DEVICES": "GPU-"}, ASKED),  # the beginning of both
+        ((A100, H100), {"CUDA_VISIBLE_DEVICES": "MIG-4b1d"}, ASKED),
+        ((A100,), {"CUDA_VISIBLE_DEVICES": "1"}, ASKED),
+        (("[Unknown Error]",), {}, ASKED),
+        ((), {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}, ASKED),
+    ],
+)
+def test_the_first_device_is_that_of_torch(
+    gpu: LocalGpu,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    gpus: tuple[str, ...],
+    variables: dict[str, str],
+    first: tuple[str, int, int],
+) -> None:
+    rows = "".join(f"echo '{index}, GPU-{index}bee5a2c, {told}'\n" for index, told in enumerate(gpus))
+    (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\n{rows}")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert (gpu.facts.name, gpu.facts.memory_bytes, gpu.facts.used_bytes) == first
+
+
 def test_copies_add_up_to_a_rate_and_each_has_its_memory(gpu: LocalGpu) -> None:
     found = gpu.measure(workload(), 2)
     assert (found.images_per_s, found.peak_bytes, found.context_bytes) == (20.0, 310, 50 + 2**20)
