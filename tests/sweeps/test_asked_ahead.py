@@ -96,3 +96,10 @@ def test_what_a_killed_driver_has_asked_and_not_begun_is_asked_again(tmp_path: P
     assert sorted(trial.params["optimizer.lr"] for trial in trained) == sorted(
         trial.params["optimizer.lr"] for trial in asked
     )
+
+
+def test_arms_of_a_grid_that_share_features_go_out_together(tmp_path: Path) -> None:
+    grid = {"space": {"image_size": {"grid": [32, 40, 48, 56]}}, "seeds": 6, "budget": {"trials": 24}, "sampler": "tpe"}
+    driver = heads_driver(tmp_path, **grid)
+    driver.start(2)
+    assert sizes_of(driver.next_bundles(2)) == [[32, 32, 32], [40, 40, 40]]
