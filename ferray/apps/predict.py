@@ -16,6 +16,7 @@ from ferray.apps.data_prepare import faces_from
 from ferray.config.place import find_sweep, is_sweep
 from ferray.errors import ConfigError
 from ferray.files.readable import Readable
+from ferray.system.allocator import keeping_freed_memory
 from ferray.text.commands import command
 
 if TYPE_CHECKING:
@@ -68,15 +69,16 @@ def predict_files(asked: Mapping[str, Any], listener: Listener) -> Predicted:
     model = open_model(file, runtime=asked["runtime"], device=asked["device"])
     written: list[Path] = []
     try:
-        for batch, found in answer_files(
-            model,
-            files.asked,
-            FaceCutter(finder, settings),
-            batch_size=asked["batch_size"],
-            rate=asked["fps"],
-            progress=lambda done, total: listener.progressed("answering files", done, total),
-        ):
-            written += _annotated(pictures, batch, found) if pictures else []
+        with keeping_freed_memory():  # what one batch frees, the next one has
+            for batch, found in answer_files(
+                model,
+                files.asked,
+                FaceCutter(finder, settings),
+                batch_size=asked["batch_size"],
+                rate=asked["fps"],
+                progress=lambda done, total: listener.progressed("answering files", done, total),
+            ):
+                written += _annotated(pictures, batch, found) if pictures else []
     finally:
         listener.progressed("", 0, 0)
     return Predicted(str(asked["model"]), found, files, tuple(written))

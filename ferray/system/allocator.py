@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as <malloc.h> of glibc numbers them
@@ -15,6 +17,7 @@ _LARGE = 1 << 30
 _MOST = 32 << 20  # that an older glibc takes, and what any comes to by itself in a process that frees large blocks
 _MORE_THAN_THERE_IS = 2**31 - 1
 _CHOSEN_BY_USERS = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
+_state = {"keeps": False}
 
 
 class _Statistics(ctypes.Structure):
@@ -29,12 +32,27 @@ def keep_freed_memory() -> None:
     Of glibc alone, and not where the user has set how it allocates; elsewhere nothing is done.
     """
     _set_thresholds(_LARGE, _MORE_THAN_THERE_IS)
+    _state["keeps"] = True
 
 
 def stop_keeping_freed_memory() -> None:
     """Give the system all that is free, and from now on what is freed, as far as glibc does by itself."""
     _set_thresholds(_MOST, 2 * _MOST)
+    _state["keeps"] = False
     trim_freed_memory()
+
+
+@contextmanager
+def keeping_freed_memory(is_wanted: bool = True) -> Iterator[None]:
+    """`keep_freed_memory` for a block, after which all is given back, unless the process had kept it before."""
+    if _state["keeps"] or not is_wanted:
+        yield
+        return
+    keep_freed_memory()
+    try:
+        yield
+    finally:
+        stop_keeping_freed_memory()
 
 
 def trim_freed_memory(*, spare: int = 0) -> None:

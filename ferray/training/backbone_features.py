@@ -20,8 +20,10 @@ from ferray.config.trial import TrialConfig
 from ferray.data.descriptor_cache import describe_all, open_rows
 from ferray.data.samples import Splits
 from ferray.models.backbones import Backbone
+from ferray.system.allocator import keeping_freed_memory, trim_freed_memory
 from ferray.training.assemble import Assembly
 from ferray.training.batches import TrainingBatches
+from ferray.training.process_state import SPARE_BYTES
 from ferray.training.step import Learner
 
 # Of a frozen backbone, whose weights do not change; several trials may have one.
@@ -39,7 +41,9 @@ def keep_features(parts: Assembly) -> Assembly:
     """
     if not _sees_the_same(parts.config, parts.splits):
         return parts
-    rows = _rows(parts)
+    with keeping_freed_memory(parts.learner.precision.device.type == "cpu"):
+        rows = _rows(parts)
+    trim_freed_memory(spare=SPARE_BYTES)  # a head needs little of what a backbone does
     train, val = (replace(split, features=rows) for split in (parts.splits.train, parts.splits.val))
     parts.training.samples = replace(parts.training.samples, features=rows)  # whose labels may have been corrected
     parts.learner.takes_features = True

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from ferray.files.readable import Readable
 from ferray.imbalance import ClassCounts, ImbalanceStrategy
 from ferray.models.backbones import InputSpec
 from ferray.models.model import build_model, without_weights
+from ferray.system.allocator import keeping_freed_memory
 from ferray.system.cores import num_threads
 from ferray.training.batch_norm import renew_statistics
 from ferray.training.batches import Batch, Positions, split_batches
@@ -231,7 +232,7 @@ class NetworkPredictor(Predictor):
 
     def evaluate(self, samples: PackedSamples) -> Evaluation:
         positions, size = np.arange(len(samples)), evaluation_size(self.config.batch_size)
-        with closing(self._prefetcher()) as prefetcher:
+        with self._prefetcher(len(positions)) as prefetcher:
             batches = plain_batches(samples, positions, size, prefetcher)
             return evaluate(self._classifier, batches, self.adjust_logits)
 
@@ -248,7 +249,7 @@ class NetworkPredictor(Predictor):
     def renew_statistics(self, samples: PackedSamples, names: Collection[str], *, without: Iterable[int]) -> None:
         """Take those of these BatchNorm layers anew from samples, but for the ids `without`; see `batch_norm`."""
         kept = np.flatnonzero(~np.isin(samples.sample_ids, np.fromiter(without, dtype=np.int64)))
-        with closing(self._prefetcher()) as prefetcher:
+        with self._prefetcher(len(kept)) as prefetcher:
             batches = plain_batches(samples, kept, evaluation_size(self.config.batch_size), prefetcher)
             renew_statistics(self._classifier, batches, names)
 
@@ -260,7 +261,7 @@ class NetworkPredictor(Predictor):
 
     def _logits(self, samples: Samples) -> Tensor:
         batches = split_batches(np.arange(len(samples)), evaluation_size(self.config.batch_size))
-        with closing(self._prefetcher()) as prefetcher:
+        with self._prefetcher(len(samples)) as prefetcher:
             tasks = [partial(_unlabelled, samples, batch) for batch in batches]
             return judged_logits(self._classifier, prefetcher.feed(tasks))
 
@@ -272,8 +273,16 @@ class NetworkPredictor(Predictor):
     def _parts(self) -> dict[str, Any]:
         return {"model": copy_weights(self._classifier.model.state_dict()), **self.checkpoint.parts}
 
-    def _prefetcher(self) -> Prefetcher:
-        return Prefetcher(self._precision.device, self._threads)
+    @contextmanager
+    def _prefetcher(self, num_samples: int) -> Iterator[Prefetcher]:
+        """For so many samples; what one batch of several frees on a CPU, the next one has."""
+        device = self._precision.device
+        is_repeated = num_samples > evaluation_size(self.config.batch_size)
+        with (
+            closing(Prefetcher(device, self._threads)) as prefetcher,
+            keeping_freed_memory(device.type == "cpu" and is_repeated),
+        ):
+            yield prefetcher
 
 
 class EstimatorPredictor(Predictor):

@@ -10,7 +10,12 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from ferray.system.allocator import keep_freed_memory, stop_keeping_freed_memory, trim_freed_memory
+from ferray.system.allocator import (
+    keep_freed_memory,
+    keeping_freed_memory,
+    stop_keeping_freed_memory,
+    trim_freed_memory,
+)
 
 MIB = 2**20
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told what to keep")
@@ -80,6 +85,29 @@ def test_more_than_may_be_spare_is_given_back() -> None:
     before = resident()
     trim_freed_memory(spare=16 * MIB)
     assert before - resident() > 32 * MIB
+
+
+def test_memory_is_kept_for_a_block() -> None:
+    before = resident()
+    with keeping_freed_memory():
+        take_and_free()
+        assert resident() - before > 32 * MIB
+    assert resident() - before < 16 * MIB
+
+
+def test_block_in_a_process_that_keeps_memory_changes_nothing() -> None:
+    before = resident()
+    keep_freed_memory()
+    with keeping_freed_memory():
+        take_and_free()
+    assert resident() - before > 32 * MIB
+
+
+def test_block_that_is_to_keep_nothing_keeps_nothing() -> None:
+    before = resident()
+    with keeping_freed_memory(False):
+        take_and_free()
+        assert resident() - before < 16 * MIB
 
 
 def test_nothing_is_kept_where_the_user_has_set_the_allocator(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -15,6 +16,7 @@ from ferray.testing.trials import demo_config, demo_job
 from ferray.training import freshness, process_state
 from ferray.training.freshness import Freshness
 from ferray.training.network_trainer import NetworkTrainer
+from ferray.training.predictor import Predictor, load_predictor
 
 MIB = 2**20
 LARGE = {"image_size": 128, "batch_size": 64, "backbone": {"tiny_cnn": {"width": 8, "depth": 2}}}
@@ -92,3 +94,43 @@ def test_what_a_training_keeps_wears_no_worker_out(
     with large_trial(tmp_path / "trial", cache) as trainer:
         trainer.step()
         assert not fresh.is_gone
+
+
+@pytest.fixture
+def predictor(tmp_path: Path, cache: Path) -> Predictor:
+    """Of a network whose answers to a batch free 72 MiB in its first layer."""
+    changes = {"backbone": {"tiny_cnn": {"width": 16, "depth": 2}}, "image_size": 192, "batch_size": 16}
+    with NetworkTrainer(demo_job(tmp_path / "asked", cache, demo_config(epochs=1, **changes))) as trainer:
+        trainer.step()
+    stop_keeping_freed_memory()
+    return load_predictor(tmp_path / "asked")
+
+
+def faults_of_answers(predictor: Predictor) -> int:
+    images = np.full((320, 192, 192, 3), 7, dtype=np.uint8)  # ten batches
+    before = num_faults()
+    predictor(images)
+    return num_faults() - before
+
+
+def test_batches_of_a_predictor_have_what_the_one_before_freed(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = faults_of_answers(predictor)
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=8")
+    assert kept < 0.6 * faults_of_answers(predictor)
+
+
+def test_predictor_gives_back_what_it_kept(predictor: Predictor) -> None:
+    faults_of_answers(predictor)
+    before = resident()
+    faults_of_answers(predictor)
+    assert resident() - before < 16 * MIB
+
+
+def test_backbone_that_was_looked_through_leaves_its_memory(tmp_path: Path, cache: Path) -> None:
+    config = demo_config(num_train=280, num_val=35, finetune="head", **{**LARGE, "image_size": 192})
+    with NetworkTrainer(demo_job(tmp_path / "first", cache, config)):
+        before = resident()
+    with NetworkTrainer(demo_job(tmp_path / "second", cache, config.model_copy(update={"seed": 1}))):
+        assert resident() - before < 48 * MIB
