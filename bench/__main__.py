@@ -36,7 +36,7 @@ PARTS = (
     Part("startup"),
     Part("trainer"),
     Part("data"),
-    Part("heads"),
+    Part("heads", ("--heads", "48")),
     Part("driver"),
     Part("store", ("--trials", "2000")),
 )

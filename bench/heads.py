@@ -7,13 +7,14 @@ best.pt, of 20 epochs on 2,000 images of which a frozen EfficientNet-Lite0 has k
 bundles of 16 heads that each have a seed, an order and masks of their own, `shared` those of one seed, whose order and
 masks are the same; their floor is the same trials one after another on the same features. `through` is the private
 bundle over a trial that looks through its backbone in every epoch, of which one epoch is measured. Bundles and trials
-take turns, a round each. `difference` is the largest between any metric of any epoch of a head in its private bundle
-and alone.
+take turns, a round each, in a process that passes over its libraries when it looks for what is left, as workers do.
+`difference` is the largest between any metric of any epoch of a head in its private bundle and alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import shutil
@@ -115,6 +116,7 @@ def measure(quick: bool = False, heads: int = 4 * BUNDLE) -> Record:
     with tempfile.TemporaryDirectory() as folder, recording("heads", quick=quick) as record:
         trials = Heads(Path(folder), **settings)
         train_bundle([trials.job(number, seed=number) for number in range(2)])  # decodes, and keeps the features
+        gc.freeze()  # as launchers do, so that no bundle's end walks through the libraries
         through_s = through_backbone(trials.job(0, seed=0, place="through")) * settings["epochs"]
         rounds = [_round(trials, start) for start in range(0, BUNDLE if quick else heads, BUNDLE)]
         sides = {side: [costs[side] for costs, _ in rounds] for side in ("private", "shared", "alone")}

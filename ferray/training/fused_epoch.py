@@ -156,7 +156,8 @@ class Lane:
         labels_HN = _padded([plan.labels for plan in plans], int(ends[-1]), -1).to(device)
         target_HNC = _padded([plan.targets_NC for plan in plans], int(ends[-1]), 0).to(device)
         criterion = StackedCriterion([plan.criterion for plan in plans], target_HNC)
-        nums_SH = torch.as_tensor(lengths.T.copy(), device=device)
+        nums_SH = torch.as_tensor(lengths.T.copy(), dtype=torch.float32, device=device)
+        ones_H = torch.ones(len(plans), device=device)
         logits: list[Tensor] = []  # of each step, as are the losses
         losses: list[Tensor] = []
         weights, rates = list(self._stack.weights.values()), list(zip(*self._rates, strict=True))
@@ -167,7 +168,7 @@ class Lane:
                 inputs = self._past_dropout(rows_HN[:, piece], counts)
                 logits_HNC = self._stack.logits(inputs, self._noise_for(counts))
             losses_H = criterion(logits_HNC, target_HNC[:, piece], nums_SH[step], stays_HN)
-            gradients = torch.autograd.grad(losses_H.sum(), weights)
+            gradients = torch.autograd.grad(losses_H, weights, ones_H)
             self._optimizer.step(dict(zip(self._stack.weights, gradients, strict=True)), rates[step])
             logits.append(logits_HNC.detach())
             losses.append(losses_H.detach())

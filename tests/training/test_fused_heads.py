@@ -277,6 +277,21 @@ def test_checkpoint_of_a_fused_head_is_that_of_one_alone(three: list[TrialJob]) 
     assert [fused["schedule"][name] for name in STANDS] == [own["schedule"][name] for name in STANDS]
 
 
+def test_random_states_of_a_fused_head_are_those_of_one_alone(three: list[TrialJob]) -> None:
+    worker = BundleWorker(JobBundle(tuple(three)))
+    worker.step()
+    worker.drop(0, save=Save.LAST)
+    worker.close()
+    with open_trainer(replace(three[0], folder=f"{three[0].folder}-alone")) as trainer:
+        trainer.step()
+        trainer.save()
+    fused, own = (
+        read_checkpoint(TrialArtifacts.at(folder).last, "last")["rng"]["cpu"]
+        for folder in (three[0].folder, f"{three[0].folder}-alone")
+    )
+    assert torch.equal(fused, own)
+
+
 def test_head_that_diverges_diverges_alone(tmp_path: Path, cache: Path, weights: Path) -> None:
     rates = [0.01, 10.0]
     jobs = [
