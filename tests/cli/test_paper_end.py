@@ -27,6 +27,10 @@ published:
   - {row: focal loss, arm: focal, value: 0.39, n: 215, split: val}
 quick: {arms: [plain], set: {epochs: 1}}
 """
+NEXT = (
+    SPACE.split("arms:")[0].replace("name: two", "name: next")
+    + "budget: {trials: 1}\nspace: {imbalance: {one_of: [none, focal]}}\n"
+)
 
 
 def sweep(folder: Path, *args: object, text: str = SPACE) -> Ran:
@@ -62,6 +66,13 @@ def test_json_holds_the_comparison(ran: tuple[Path, Ran]) -> None:
     document = json.loads(sweep(ran[0], "--json").out)
     assert (len(document["trials"]), len(document["comparison"]["rows"])) == (2, 3)
     assert document["comparison"]["rows"][0]["ours"]["n"] == 35
+
+
+def test_a_paper_before_another_sweep_is_judged_and_no_second_document(tmp_path: Path) -> None:
+    (tmp_path / "next.yaml").write_text(NEXT)
+    done = sweep(tmp_path, "--json", "--then", tmp_path / "next.yaml")
+    assert len(json.loads(done.out)["trials"]) == 1
+    assert len(list((tmp_path / "runs" / "two").rglob("test.json"))) == 2
 
 
 def test_a_quick_sweep_is_called_a_cut(tmp_path: Path) -> None:

@@ -87,8 +87,7 @@ def _run(request: SweepRequest, listener: Listener, *, json: bool) -> SweepReque
 
     record = run_request(request, [listener])
     following = next_request(request, record, listener)
-    if not (json and following):
-        _print_end(request, record, listener, json=json)
+    _print_end(request, record, listener, json=json, is_last=following is None)
     show_in_wandb(request, record, listener)
     return following
 
@@ -102,7 +101,7 @@ def _print_plan(request: SweepRequest, listener: Listener, *, json: bool) -> Non
         say(later)
 
 
-def _print_end(request: SweepRequest, record: SweepRecord, listener: Listener, *, json: bool) -> None:
+def _print_end(request: SweepRequest, record: SweepRecord, listener: Listener, *, json: bool, is_last: bool) -> None:
     from ferray.apps.sweep import finish_paper
     from ferray.cli.terminal.tables import print_leaderboard
     from ferray.results.leaderboard import rank
@@ -113,10 +112,10 @@ def _print_end(request: SweepRequest, record: SweepRecord, listener: Listener, *
     if not json:
         print_leaderboard(board, folder, limit=10)
     comparison = finish_paper(request, record, listener) if is_paper else None
-    if json:
+    if json and is_last:
         compared = {"comparison": comparison.to_json() if comparison else None} if is_paper else {}
         print_json({**board.to_json(), **compared})
-    elif comparison is not None:
+    elif comparison is not None and not json:
         print_comparison(comparison)
     if not request.quiet:
         say(_disk_line(folder, is_paper=is_paper))
