@@ -24,7 +24,8 @@ from ferray.study.records import FoldRecord
 class LiveTrial:
     """What the study has heard of a running trial; `best_of` is the epoch that counts, by fold, as its worker says.
 
-    `earlier` is what was decided in earlier attempts at its parameters.
+    `earlier` is what was decided in earlier attempts at its parameters, `barren` how many drivers died in a row before
+    an epoch of them.
     """
 
     trial: optuna.Trial
@@ -33,6 +34,7 @@ class LiveTrial:
     retries: int
     objective: Objective
     earlier: Verdicts
+    barren: int = 0
     started: float = field(default_factory=time.monotonic)
     step: int = 0
     best_of: dict[int, EpochReport] = field(default_factory=dict)

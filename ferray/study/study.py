@@ -199,7 +199,8 @@ class Study:
     @property
     def room_ahead(self) -> int:
         """How many trials may be asked before there is a worker for them; none that other drivers may have one for."""
-        if self._drivers.can_be_joined:
+        # Where drivers die before any epoch, one that runs may do it, and those that wait would be given up with it.
+        if self._drivers.can_be_joined or any(live.barren for live in self._live.values()):
             return 0
         asked = self.num_running + self.num_finished + getattr(self._optuna.sampler, "num_known", 0)
         return room_ahead(self.spec, asked=asked, in_flight=self.num_running)
@@ -240,9 +241,8 @@ class Study:
             trial.set_user_attr(TRIAL_ATTR, {**facts, "folder": folder, "place": place})
         if "retry_of" not in attrs:
             self._tally.roots.add(trial.number)
-        self._live[trial.number] = LiveTrial(
-            trial, config, folder, attrs.get("retries", 0), self.spec.objective, self._earlier_verdicts(attrs)
-        )
+        told = (attrs.get("retries", 0), self.spec.objective, self._earlier_verdicts(attrs), attrs.get("barren", 0))
+        self._live[trial.number] = LiveTrial(trial, config, folder, *told)
         folders = tuple(inside(name, f"an attempt at trial {trial.number}") for name in attrs.get("resume_folders", ()))
         root = attrs.get("root", trial.number)
         done = self._live[trial.number].earlier.last_step / STEPS

@@ -105,6 +105,10 @@ def test_what_another_driver_has_ended_counts_against_the_budget(two: Two) -> No
     assert len(two.second.ask_many(10)) == 9
 
 
+def test_nothing_is_asked_ahead_that_another_driver_may_have_a_worker_for(two: Two) -> None:
+    assert two.first.room_ahead == 0
+
+
 def test_each_combination_of_a_grid_is_given_to_one_driver(stores: list[BaseStorage]) -> None:
     rates = [round(0.001 * step, 3) for step in range(1, 7)]
     two = Two(stores, named_spec(6, space={"optimizer.lr": {"grid": rates}}))

@@ -42,6 +42,13 @@ def test_the_first_proposal_is_near_what_was_good(tmp_path: Path) -> None:
     assert 2e-4 < median(rates_asked(opened, 5)) < 5e-3
 
 
+def test_sampler_that_knows_trials_has_no_random_ones_to_be_asked_ahead(tmp_path: Path) -> None:
+    opened = study(tmp_path / "s")
+    assert opened.room_ahead > 0
+    opened.learn_from(Knowledge("other", (), known()))
+    assert opened.room_ahead == 0
+
+
 def test_a_sweep_that_goes_on_still_knows_them(tmp_path: Path) -> None:
     first = study(tmp_path / "s")
     first.learn_from(Knowledge("other", (), known()))

@@ -103,3 +103,14 @@ def test_arms_of_a_grid_that_share_features_go_out_together(tmp_path: Path) -> N
     driver = heads_driver(tmp_path, **grid)
     driver.start(2)
     assert sizes_of(driver.next_bundles(2)) == [[32, 32, 32], [40, 40, 40]]
+
+
+def test_after_a_death_before_any_epoch_no_more_are_asked_than_workers_hold(tmp_path: Path) -> None:
+    killed = heads_driver(tmp_path)
+    killed.start(1)
+    killed.next_bundles()
+    killed.study.close()
+    again = heads_driver(tmp_path)
+    again.start(1)
+    again.next_bundles()
+    assert again.study.num_running == 3
