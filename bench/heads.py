@@ -8,7 +8,8 @@ bundles of 16 heads that each have a seed, an order and masks of their own, `sha
 masks are the same; their floor is the same trials one after another on the same features. `through` is the private
 bundle over a trial that looks through its backbone in every epoch, of which one epoch is measured. Bundles and trials
 take turns, a round each, in a process that passes over its libraries when it looks for what is left, as workers do.
-`difference` is the largest between any metric of any epoch of a head in its private bundle and alone.
+`difference` is the largest between any metric of any epoch of a head in its private bundle and alone, and `apart` says
+of how many epochs, of how much of that are losses, and in how many an image was judged otherwise.
 """
 
 from __future__ import annotations
@@ -19,18 +20,20 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
 from bench.record import Record, recording, timing
 from ferray.config.job import TrialJob
+from ferray.events import EpochReport
 from ferray.testing.bundles import Reports, train_bundle
 from ferray.testing.trials import demo_config, demo_job
 from ferray.training.assemble import assemble
@@ -89,15 +92,34 @@ class Heads:
         shutil.rmtree(self._folder / place)
 
 
-def difference(fused: Reports, alone: Reports) -> float:
-    """The largest between metrics of heads that both have, but for those of the clock."""
+@dataclass(frozen=True)
+class Apart:
+    """How far a head's epoch in a bundle is from the same one alone: by its losses, by any metric, and in images.
+
+    Losses differ by rounding. An image whose two likeliest classes are as close as that may be judged otherwise, by
+    which accuracies differ by whole images.
+    """
+
+    losses: float
+    any_metric: float
+    images: int
+
+
+def apart(fused: Reports, alone: Reports) -> list[Apart]:
+    """Each epoch of heads that both have, but for what the clock says."""
     pairs = [pair for number in alone for pair in zip(fused[number], alone[number], strict=True)]
-    return max(
-        abs(one.metrics[name] - other.metrics[name])
-        for one, other in pairs
-        for name in one.metrics
+    return [_apart(one, other) for one, other in pairs]
+
+
+def _apart(one: EpochReport, other: EpochReport) -> Apart:
+    found = {
+        name: abs(value - other.metrics[name])
+        for name, value in one.metrics.items()
         if name not in ("seconds", "images_per_s")
-    )
+    }
+    moved = np.abs(np.array(one.confusion) - np.array(other.confusion)).sum() // 2
+    losses = max(value for name, value in found.items() if name.endswith("loss"))
+    return Apart(losses, max(found.values()), int(moved))
 
 
 def through_backbone(job: TrialJob) -> float:
@@ -124,13 +146,19 @@ def measure(quick: bool = False, heads: int = 4 * BUNDLE) -> Record:
         record.compare("shared", sides["shared"], sides["alone"], unit="CPU s a head", at_most=1 / 10)
         through = [through_s] * len(rounds)
         record.compare("through", sides["private"], through, unit="CPU s a head", at_most=1 / 100)
-        record.state("difference", max(found for _, found in rounds), "of a metric", at_most=1e-4)
+        epochs = [epoch for _, found in rounds for epoch in found]
+        record.state("difference", max(epoch.any_metric for epoch in epochs), "of a metric", at_most=1e-4)
         record.details |= {"heads": BUNDLE * len(rounds), "settings": settings, "times": _times(sides, through_s)}
+        record.details["apart"] = {
+            "epochs": len(epochs),
+            "losses": max(epoch.losses for epoch in epochs),
+            "epochs_with_an_image_judged_otherwise": sum(epoch.images > 0 for epoch in epochs),
+        }
     return record.document()
 
 
-def _round(trials: Heads, start: int) -> tuple[dict[str, float], float]:
-    """Seconds a head of each side, and the difference that fusing made."""
+def _round(trials: Heads, start: int) -> tuple[dict[str, float], list[Apart]]:
+    """Seconds a head of each side, and what fusing made of the epochs of those that were trained alone too."""
     numbers = range(start, start + BUNDLE)
     own = [trials.job(number, seed=number) for number in numbers]
     same = [trials.job(number, seed=0, place="shared") for number in numbers]
@@ -143,7 +171,7 @@ def _round(trials: Heads, start: int) -> tuple[dict[str, float], float]:
         single = [train_bundle([job]) for job in by_itself]
     for place in ("trials", "shared", "alone"):
         trials.forget(place)
-    found = max(difference(fused, reports) for reports in single)
+    found = [epoch for reports in single for epoch in apart(fused, reports)]
     costs = {"private": private[0].cpu_s / BUNDLE, "shared": shared[0].cpu_s / BUNDLE}
     return {**costs, "alone": alone[0].cpu_s / ALONE}, found
 
