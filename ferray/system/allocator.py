@@ -43,9 +43,9 @@ def stop_keeping_freed_memory() -> None:
 
 
 @contextmanager
-def keeping_freed_memory(is_wanted: bool = True) -> Iterator[None]:
+def keeping_freed_memory() -> Iterator[None]:
     """`keep_freed_memory` for a block, after which all is given back, unless the process had kept it before."""
-    if _state["keeps"] or not is_wanted:
+    if _state["keeps"]:
         yield
         return
     keep_freed_memory()

@@ -41,7 +41,7 @@ def keep_features(parts: Assembly) -> Assembly:
     """
     if not _sees_the_same(parts.config, parts.splits):
         return parts
-    with keeping_freed_memory(parts.learner.precision.device.type == "cpu"):
+    with keeping_freed_memory():
         rows = _rows(parts)
     trim_freed_memory(spare=SPARE_BYTES)  # a head needs little of what a backbone does
     train, val = (replace(split, features=rows) for split in (parts.splits.train, parts.splits.val))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -275,13 +275,10 @@ class NetworkPredictor(Predictor):
 
     @contextmanager
     def _prefetcher(self, num_samples: int) -> Iterator[Prefetcher]:
-        """For so many samples; what one batch of several frees on a CPU, the next one has."""
-        device = self._precision.device
+        """For so many samples; what one batch of several frees, the next one has."""
         is_repeated = num_samples > evaluation_size(self.config.batch_size)
-        with (
-            closing(Prefetcher(device, self._threads)) as prefetcher,
-            keeping_freed_memory(device.type == "cpu" and is_repeated),
-        ):
+        keeping = keeping_freed_memory() if is_repeated else nullcontext()
+        with closing(Prefetcher(self._precision.device, self._threads)) as prefetcher, keeping:
             yield prefetcher
 
 

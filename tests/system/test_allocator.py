@@ -103,13 +103,6 @@ def test_block_in_a_process_that_keeps_memory_changes_nothing() -> None:
     assert resident() - before > 32 * MIB
 
 
-def test_block_that_is_to_keep_nothing_keeps_nothing() -> None:
-    before = resident()
-    with keeping_freed_memory(False):
-        take_and_free()
-        assert resident() - before < 16 * MIB
-
-
 def test_nothing_is_kept_where_the_user_has_set_the_allocator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=2")
     before = resident()
