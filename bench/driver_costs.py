@@ -10,8 +10,8 @@ whose stand-in of a server, in a process of its own, takes a second for each req
 what all need and starts W&B, is not in the figures.
 
 - `ask_ms`, `report_ms`, `end_ms`: processor time of the driver's thread, means over all trials.
-- `wandb_ms_a_trial`: that of W&B's threads in the driver's process, which take turns with the driver's at Python's
-  lock; `wandb_service_s` is that of W&B's own process, which takes none.
+- `wandb_ms_a_trial`: that of the threads in the driver's process which hand W&B's what happens, and take turns with the
+  driver's at Python's lock; `wandb_processes_s` is that of W&B's processes, which take none, with their start.
 - `reports_a_second`: by the clock, asks and ends between them, on this machine and its disk;
   `reports_a_processor_second` the same by the processor time of the driver's thread.
 - `decision_ms`: from an epoch's end to its answer by the clock: the middle, 99 of 100, the worst.
@@ -23,7 +23,7 @@ import argparse
 import io
 import json
 import multiprocessing
-import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -37,8 +37,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import mean
 from typing import Any
-
-import psutil
 
 from bench.store_file import NAME, epoch_report, spec
 from ferray.config.place import Place
@@ -55,7 +53,7 @@ from ferray.system.environment import with_variables
 from ferray.testing.wandb_server import WandbServer
 from ferray.track.console import Console
 from ferray.track.wandb import Wandb
-from ferray.track.wandb_runs.client import kill_service
+from ferray.track.wandb_runs.link import Link
 
 KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
 SLOW_S = 1.0
@@ -149,11 +147,10 @@ def play(load: Load) -> dict[str, Any]:
         _settle(listeners)
         own, all_threads = time.thread_time(), time.process_time()
         playing.play(load.a_second)
-        service_s = _service_s()
         _close(listeners, load.wandb)
         wandb_s = time.process_time() - all_threads - (time.thread_time() - own)
         study.close()
-    return _figures(load, playing, wandb_s, service_s)
+    return _figures(load, playing, wandb_s)
 
 
 def in_own_process(load: Load) -> dict[str, Any]:
@@ -165,7 +162,7 @@ def in_own_process(load: Load) -> dict[str, Any]:
     return found
 
 
-def _figures(load: Load, playing: Playing, wandb_s: float, service_s: float) -> dict[str, Any]:
+def _figures(load: Load, playing: Playing, wandb_s: float) -> dict[str, Any]:
     waits = sorted(1000 * wait for wait in playing.waits)
     places = {"median": len(waits) // 2, "p99": round(0.99 * (len(waits) - 1)), "worst": -1}
     return {
@@ -176,7 +173,7 @@ def _figures(load: Load, playing: Playing, wandb_s: float, service_s: float) -> 
         "reports_a_second": round(len(waits) / playing.wall_s, 1),
         "reports_a_processor_second": round(len(waits) / sum(map(sum, playing.cpu.values())), 1),
         "wandb_ms_a_trial": round(1000 * wandb_s / load.trials, 2) if load.wandb != "none" else 0.0,
-        "wandb_service_s": round(service_s, 2),
+        "wandb_processes_s": round(_processes_s(), 2) if load.wandb != "none" else 0.0,
         "decision_ms": {name: round(waits[place], 2) for name, place in places.items()},
     }
 
@@ -196,16 +193,22 @@ def _listeners(load: Load, folder: Path) -> list[Listener]:
 def _close(listeners: Listeners, wandb: str) -> None:
     """A slow server is not waited for: what W&B costs is taken where there is none."""
     if wandb == "slow":
-        kill_service()
+        for link in _links(listeners):
+            link.kill()
     else:
         listeners.close()
 
 
 def _settle(listeners: Listeners) -> None:
     """Wait until W&B has started and closed the first trial's run: it does so once for a sweep."""
-    for tracker in listeners.listeners:
-        while isinstance(tracker, Wandb) and (tracker._runs is None or tracker._runs.num_open):
+    for link in _links(listeners):
+        while link.is_alive() and link.num_open:
             time.sleep(0.05)
+
+
+def _links(listeners: Listeners) -> list[Link]:
+    """Those of trackers of W&B."""
+    return [each._link for each in listeners.listeners if isinstance(each, Wandb) and each._link is not None]
 
 
 @contextmanager
@@ -239,10 +242,10 @@ def _no_news() -> Iterator[None]:
         yield
 
 
-def _service_s() -> float:
-    """Processor seconds of W&B's own process."""
-    times = (child.cpu_times() for child in psutil.Process().children() if child.name().startswith("wandb"))
-    return sum(each.user + each.system for each in times)
+def _processes_s() -> float:
+    """Processor seconds of processes that have ended, and of those that these have waited for."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
 
 
 def main() -> None:
@@ -254,7 +257,6 @@ def main() -> None:
     parser.add_argument("--a-second", type=float, default=0.0)
     parser.add_argument("--storage", default="")
     print(json.dumps(play(Load(**vars(parser.parse_args())))), flush=True)
-    os._exit(0)  # W&B's threads may wait for a slow server
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
 EPOCHS = 60
 MOST_SLOWER = 1.3  # in one process, on a machine that others use too
 START_S = 5.0  # of importing wandb and starting its service, which the first trial's epochs share the processor with
+CHILD = "ferray.track.wandb_runs.child"
 ONLINE = ("--tracker", "wandb")
 
 
@@ -166,18 +167,31 @@ def service_killed(stage: Stage) -> Seen:
     """W&B's own process, which the client talks to, dies."""
 
     def kill_it() -> None:
-        family.kill([process for process in family.members() if "wandb-core" in _program(process)])
+        family.kill([process for process in family.members() if "wandb-core" in "".join(_words(process)[:1])])
 
     with WandbServer() as server:
         ran = _when_one_has_ended(stage, server, kill_it)
     return _judge(stage, ran, ran.saw("W&B:|warning:"))
 
 
-def _program(process: psutil.Process) -> str:
+def process_killed(stage: Stage) -> Seen:
+    """The driver's own process for W&B, in which the client is, dies; the sweep's end brings the runs up."""
+
+    def kill_it() -> None:
+        family.kill([process for process in family.members() if CHILD in _words(process)])
+
+    with WandbServer() as server:
+        ran = _when_one_has_ended(stage, server, kill_it)
+        epochs = [sum("val/uar" in row for row in rows) for rows in server.record.rows.values()]
+    wants = "" if epochs == [EPOCHS] * TRIALS else f"W&B has epochs {epochs}"
+    return _judge(stage, ran, ran.saw("W&B:|warning:"), wants=wants)
+
+
+def _words(process: psutil.Process) -> list[str]:
     try:
-        return " ".join(process.cmdline()[:1])
+        return process.cmdline()
     except psutil.Error:
-        return ""
+        return []
 
 
 def disk_full(stage: Stage) -> Seen:
@@ -245,6 +259,7 @@ FAULTS: dict[str, Fault] = {
     "W&B wrong key": wrong_key,
     "W&B malformed key": malformed_key,
     "W&B service killed": service_killed,
+    "W&B process killed": process_killed,
     "W&B disk full": disk_full,
     "W&B folder is a file": no_folder,
     "W&B run continued": driver_killed,

@@ -96,11 +96,11 @@ class World:
     """What the cluster is like; times in seconds.
 
     `tune_report_s` and `tune_trial_s` are what Ray Tune spends on the driver's side of each result and each trial
-    (`bench/tune_cost.py`), `wandb_report_s` and `wandb_trial_s` what W&B's threads do, as if the driver's waited for
-    all of it (`bench/driver_costs.py`), `fsync_s` what the disk of the record takes to keep a line. `answer_s` is the
-    way from a decision to the next step, `set_up_s` a trial's start in a warm worker, `start_s` that of a cold one. A
-    node of `gpus_per_node` is preempted at random, once in `preempted_every_s` on average (0: never), and comes back
-    `back_after_s` later. A share `failing` of the trials loses its worker once.
+    (`bench/tune_cost.py`), `wandb_report_s` and `wandb_trial_s` what the threads do that hand W&B's process what
+    happens, as if the driver's waited for all of it (`bench/driver_costs.py`), `fsync_s` what the disk of the record
+    takes to keep a line. `answer_s` is the way from a decision to the next step, `set_up_s` a trial's start in a warm
+    worker, `start_s` that of a cold one. A node of `gpus_per_node` is preempted at random, once in `preempted_every_s`
+    on average (0: never), and comes back `back_after_s` later. A share `failing` of the trials loses its worker once.
     """
 
     gpus: int
@@ -108,8 +108,8 @@ class World:
     gpus_per_node: int = 8
     tune_report_s: float = 0.0008
     tune_trial_s: float = 0.006
-    wandb_report_s: float = 0.0005
-    wandb_trial_s: float = 0.025
+    wandb_report_s: float = 0.0001
+    wandb_trial_s: float = 0.0003
     fsync_s: float = 0.004
     answer_s: float = 0.01
     set_up_s: float = 0.25

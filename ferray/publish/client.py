@@ -10,9 +10,9 @@ import wandb
 
 from ferray.errors import ConfigError
 from ferray.text.commands import script
-from ferray.track.wandb import why_offline
 from ferray.track.wandb_runs.client import leave
 from ferray.track.wandb_runs.files import files_kept_in
+from ferray.track.wandb_runs.mode import why_offline
 
 
 @contextmanager

@@ -20,7 +20,8 @@ from ferray.errors import FerrayError
 from ferray.testing.fake_sweep import sweep_started
 from ferray.testing.trackers import play
 from ferray.text.commands import command
-from ferray.track.wandb import Voice, Wandb, choose_mode
+from ferray.track.wandb import Voice, Wandb
+from ferray.track.wandb_runs.mode import choose_mode
 from ferray.track.wandb_runs.payload import run_id
 from ferray.track.wandb_runs.place import WandbPlace
 
@@ -87,10 +88,13 @@ def test_nothing_is_left_in_the_users_home(tmp_path: Path) -> None:
     assert [path for path in home.rglob("*") if path.is_file()] == []
 
 
-def test_the_environment_is_that_of_before_when_a_sweep_has_ended(tmp_path: Path) -> None:
+def test_the_drivers_environment_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
     before = dict(os.environ)
-    Wandb(tmp_path).close()
+    tracker = Wandb(tmp_path)
+    play(tracker)
     assert dict(os.environ) == before
+    tracker.close()
 
 
 def test_each_trial_has_one_run(folder: Path) -> None:
@@ -197,57 +201,6 @@ def test_a_sweep_that_goes_on_with_wandb_switched_off_adds_nothing_at_its_end(
     assert WandbPlace.of(tmp_path) == WandbPlace(entity="us", is_online=False)
 
 
-UNTOLD = """
-import sys
-from pathlib import Path
-from ferray.testing.fake_sweep import TRIALS, sweep_started, trial_started
-from ferray.track.wandb import Wandb
-tracker = Wandb(Path(sys.argv[1]))
-tracker.sweep_started(sweep_started(tracker.folder))
-tracker.trial_started(trial_started(TRIALS[0], tracker.folder))
-while not tracker._events.empty():
-    pass
-print("wandb" in sys.modules)
-tracker.epoch_ended(TRIALS[0].number, TRIALS[0].reports[0])
-tracker.close()
-print("wandb" in sys.modules, len(list(Path(sys.argv[1]).glob("wandb/offline-run-*"))))
-"""
-KILLED = """
-import os, signal, sys, subprocess
-from pathlib import Path
-from ferray.testing.fake_sweep import TRIALS, sweep_started, trial_started
-from ferray.testing.trackers import finish_trial
-from ferray.track.wandb import Wandb
-tracker = Wandb(Path(sys.argv[1]))
-tracker.sweep_started(sweep_started(tracker.folder))
-tracker.trial_started(trial_started(TRIALS[0], tracker.folder))
-tracker.epoch_ended(TRIALS[0].number, TRIALS[0].reports[0])
-while not list(Path(sys.argv[1]).glob("wandb/offline-run-*/*.wandb")):
-    os.sched_yield()
-for child in subprocess.run(["pgrep", "-P", str(os.getpid()), "wandb-core"], capture_output=True).stdout.split():
-    os.kill(int(child), signal.SIGKILL)
-try:
-    finish_trial(tracker, TRIALS[0])
-    tracker.close()
-except Exception as error:
-    print(error)
-"""
-
-
-def test_w_and_b_is_opened_with_the_first_epoch_and_has_the_trials_before_it(tmp_path: Path) -> None:
-    environment = {**os.environ, "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
-    command = [sys.executable, "-c", UNTOLD, str(tmp_path)]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines() == ["False", "True 1"]
-
-
-def test_a_killed_service_of_wandbs_is_told_once_and_prints_nothing_itself(tmp_path: Path) -> None:
-    environment = {**os.environ, "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
-    command = [sys.executable, "-c", KILLED, str(tmp_path)]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert (ran.stdout[:23], ran.stderr) == ("W&B cannot be written: ", "")
-
-
 @dataclass
 class FakeWandb:
     """The few calls that the choice of a mode makes."""
@@ -309,16 +262,16 @@ def test_only_the_first_trouble_is_told(capsys: pytest.CaptureFixture[str]) -> N
     ],
 )
 def test_offline_says_why_and_how_to_upload(wandb: FakeWandb, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert choose_mode(wandb, Path("runs/my sweep"), Voice()) == "offline"
+    assert choose_mode(wandb, Path("runs/my sweep"), Voice().say) == "offline"
     assert capsys.readouterr().err == (f"W&B: offline ({reason}); to upload later: `{command('sync', 'my sweep')}`\n")
 
 
 def test_key_and_network_mean_online(server: str) -> None:
-    assert choose_mode(FakeWandb(has_key=True, base_url=server), Path("runs/demo"), Voice()) == "online"
+    assert choose_mode(FakeWandb(has_key=True, base_url=server), Path("runs/demo"), Voice().say) == "online"
 
 
 def test_disabled_stays_disabled_and_silent(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (choose_mode(FakeWandb(mode="disabled"), Path("runs/demo"), Voice()), capsys.readouterr().err) == (
+    assert (choose_mode(FakeWandb(mode="disabled"), Path("runs/demo"), Voice().say), capsys.readouterr().err) == (
         "disabled",
         "",
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.track.wandb_runs.place import WandbPlace, as_variables
+from ferray.track.wandb_runs.place import WandbPlace, as_variables, remember_at_start
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,15 @@ def test_a_sweep_that_is_synced_later_is_where_it_was_and_not_where_one_works_no
 def test_what_is_asked_for_overrules_what_is_remembered(folder: Path) -> None:
     WandbPlace(entity="us", project="faces").remember(folder)
     assert WandbPlace.of(folder, {"entity": None, "project": "copy"}).path == "us/copy"
+
+
+@pytest.mark.parametrize(("mode", "is_kept"), [("online", True), ("offline", True), ("disabled", False)])
+def test_a_sweep_is_one_that_sync_finds_from_its_start_unless_wandb_is_switched_off(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, mode: str, is_kept: bool
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", mode)
+    remember_at_start(folder)
+    assert any(folder.glob("wandb/*")) == is_kept
 
 
 def test_options_become_variables() -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from ferray.events import EpochReport
 from ferray.testing.fake_sweep import TRIALS, sweep_started, trial_ended, trial_started
-from ferray.track.wandb import Runs, Voice
+from ferray.track.wandb_runs.messages import Answer, Closed, Failure, Trouble
 from ferray.track.wandb_runs.open_run import RunEnd
 from ferray.track.wandb_runs.payload import RunFacts
 from ferray.track.wandb_runs.place import WandbPlace
+from ferray.track.wandb_runs.runs import Runs
 
 FOLDER = Path("/data/runs/fake")
 FIRST = trial_started(TRIALS[0], FOLDER)
@@ -61,8 +60,8 @@ class FakeRun:
         self.client.happened.append(f"finish {self.facts.name[:9]} {end.summary['outcome']}")
 
 
-def runs_of(client: FakeClient, over: Event | None = None) -> Runs:
-    return Runs(client, sweep_started(FOLDER), Voice(), over or Event())  # type: ignore[arg-type]
+def runs_of(client: FakeClient, tell: Callable[[Answer], None] = lambda _: None) -> Runs:
+    return Runs(client, sweep_started(FOLDER), tell)  # type: ignore[arg-type]
 
 
 def test_a_trial_that_is_asked_again_waits_until_its_run_is_closed() -> None:
@@ -89,50 +88,28 @@ def test_a_trial_that_never_ended_is_interrupted() -> None:
     assert client.happened[-1] == "finish fake-0000 interrupted"
 
 
-def test_what_a_server_does_not_take_is_no_failure_and_said_once(capsys: pytest.CaptureFixture[str]) -> None:
-    runs = runs_of(FakeClient(trouble=Refused("503")))
+def test_what_a_server_does_not_take_is_no_failure_but_lost() -> None:
+    told: list[Answer] = []
+    runs = runs_of(FakeClient(trouble=Refused("503")), told.append)
     runs.handle(FIRST)
-    runs.handle(replace(FIRST, number=1, root=1))
     runs.close()
-    assert (runs.failure, runs.num_lost, capsys.readouterr().err.count("a run is not there yet")) == (None, 2, 1)
+    trouble, closed = told
+    assert isinstance(trouble, Trouble)
+    assert trouble.line.startswith("a run is not there yet (Refused); to upload later")
+    assert closed == Closed(is_lost=True)
 
 
 def test_a_disk_that_takes_nothing_is_a_failure() -> None:
-    trouble = OSError("no space left")
-    runs = runs_of(FakeClient(mode="offline", trouble=trouble))
+    told: list[Answer] = []
+    runs = runs_of(FakeClient(mode="offline", trouble=OSError("no space left")), told.append)
     runs.handle(FIRST)
     runs.close()
-    assert runs.failure is trouble
+    assert told == [Failure("no space left"), Closed(is_lost=True)]
 
 
-def test_nothing_is_begun_once_the_wait_is_over() -> None:
-    client, over = FakeClient(), Event()
-    over.set()
-    runs = runs_of(client, over)
+def test_a_run_that_arrives_is_closed_and_nothing_else_is_said() -> None:
+    told: list[Answer] = []
+    runs = runs_of(FakeClient(), told.append)
     runs.handle(FIRST)
     runs.close()
-    assert client.happened == []
-
-
-@dataclass
-class Opening(FakeClient):
-    """Says at each opening whether another run might be opened at the same time."""
-
-    runs: Runs | None = None
-
-    def open(self, facts: RunFacts, *, tags: Any) -> FakeRun:
-        assert self.runs is not None
-        has_room = self.runs._openings.acquire(blocking=False)
-        self.happened.append(f"others {'may' if has_room else 'wait'}")
-        if has_room:
-            self.runs._openings.release()
-        return super().open(facts, tags=tags)
-
-
-@pytest.mark.parametrize(("mode", "others"), [("offline", "others wait"), ("online", "others may")])
-def test_runs_are_opened_one_at_a_time_where_there_is_no_server_to_wait_for(mode: str, others: str) -> None:
-    client = Opening(mode)
-    client.runs = runs_of(client)
-    client.runs.handle(FIRST)
-    client.runs.close()
-    assert client.happened[0] == others
+    assert told == [Closed(is_lost=False)]

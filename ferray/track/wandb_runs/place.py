@@ -62,6 +62,15 @@ class WandbPlace:
         return f"{self.entity}/{self.project}" if self.entity else self.project
 
 
+def remember_at_start(folder: Path) -> None:
+    """Have `sync` find the runs of a sweep whose driver is killed before any is written.
+
+    Nothing is kept where W&B is switched off by its variable.
+    """
+    if os.environ.get("WANDB_MODE", "").lower() != "disabled":
+        WandbPlace.for_sweep(folder).remember(folder)
+
+
 def add_nothing_at_end(folder: Path) -> None:
     """Have what is done in W&B at the end of a sweep left out, though runs of it went to a server."""
     place = WandbPlace.of(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from threading import BoundedSemaphore, Event, Thread
+from threading import BoundedSemaphore, Thread
 from typing import Any
 
 from ferray.events import EpochReport, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
@@ -30,8 +30,7 @@ class RunWriter:
     """The run of one trial. It is told of epochs and the end, and waits for nothing; `ended` hears how it went.
 
     `ended` is called on the writer's thread, with None or with what went wrong. `after` is the writer of an earlier
-    attempt at the same run, which has to be closed first. Nothing is begun once it is `over`. As many are open at once
-    as there are `slots`, and are being opened as there are `openings`.
+    attempt at the same run, which has to be closed first. As many are open at once as there are `slots`.
     """
 
     def __init__(
@@ -41,19 +40,14 @@ class RunWriter:
         ended: Callable[[Exception | None], None],
         *,
         slots: BoundedSemaphore,
-        openings: BoundedSemaphore,
-        over: Event,
         after: RunWriter | None = None,
     ) -> None:
         self._client = client
         self._facts = facts
         self._ended = ended
         self._slots = slots
-        self._openings = openings
-        self._over = over
         self._after = after
         self._told: SimpleQueue[EpochReport | TrialEnded | None] = SimpleQueue()
-        # A daemon, so that a second Ctrl-C ends the process whatever wandb is waiting for.
         self._thread = Thread(target=self._run, name=f"ferray-wandb-{facts.id}", daemon=True)
         self._thread.start()
 
@@ -79,10 +73,7 @@ class RunWriter:
 
     def _write(self) -> None:
         tags = tags_with(self._facts.tags, outcome=RUNNING, standing=Standing())
-        with self._openings:
-            if self._over.is_set():
-                return
-            opened = self._client.open(self._facts, tags=tags)
+        opened = self._client.open(self._facts, tags=tags)
         opened.begin()
         while isinstance(event := self._told.get(), EpochReport):
             opened.log(event)

@@ -1,0 +1,55 @@
+"""Whether the runs of a sweep go to W&B's server as they are written, into files, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ferray.config.place import words_for
+from ferray.system.network import answers
+from ferray.text.commands import command
+
+ANSWER_S = 30  # within which a server says whose key it is given
+
+
+def choose_mode(wandb: Any, folder: Path, say: Callable[[str], None]) -> str:
+    """`online`, `offline` or `disabled`, said where it is offline; within seconds, whatever the network does.
+
+    What the user set (`WANDB_MODE`, `wandb offline`) counts first; then a key has to be there and the host to answer.
+    """
+    settings = wandb.setup(wandb.Settings(silent=True)).settings
+    if settings.mode == "disabled":
+        return "disabled"
+    reason = why_offline(wandb, settings)
+    if reason:
+        say(f"offline ({reason}); {sync_advice(folder)}")
+    return "offline" if reason else "online"
+
+
+def why_offline(wandb: Any, settings: Any) -> str:
+    """Why nothing can be asked of W&B's server, in words; "" where it can."""
+    if settings.mode in ("offline", "dryrun"):
+        return "as asked"
+    try:
+        if not wandb.login(prompt=False, verify=False):
+            return "no API key"
+    except wandb.Error:
+        return "the API key is malformed"
+    # Whatever it answers: what it thinks of the request is for wandb to sort out.
+    return "" if answers(settings.base_url) else "no network"
+
+
+def answering(wandb: Any, folder: Path, say: Callable[[str], None]) -> str:
+    """`online` where the server takes the key, else `offline`, said with the reason: before any run is begun."""
+    try:
+        wandb.Api(timeout=ANSWER_S).viewer  # noqa: B018 (a property that asks)
+    except Exception as error:  # whatever it is, the runs are written where they can be
+        say(f"offline ({type(error).__name__}: {error}); {sync_advice(folder)}")
+        return "offline"
+    return "online"
+
+
+def sync_advice(folder: Path) -> str:
+    """How to bring to W&B what is not there."""
+    return f"to upload later: `{command('sync', *words_for(folder))}`"
