@@ -27,8 +27,8 @@ A_SECOND = 500.0
 def measure(quick: bool = False) -> Record:
     """As fast as one thread goes, then paced against each W&B, then in virtual time."""
     with recording("driver", quick=quick) as record:
-        _costs(record, trials=20 if quick else 300)
-        _decisions(record, trials=10 if quick else 60)
+        _costs(record, trials=20 if quick else 200)
+        _decisions(record, trials=10 if quick else 30)
         for slots, rounds in ((8, 1),) if quick else ((64, 4), (1000, 2)):
             _slots(record, slots, rounds)
     return record.document()

@@ -3,7 +3,7 @@
     python -m bench.startup [--quick]
 
 prints one JSON document. `first_epoch`: from the command `ferray sweep` to the start of its first epoch, over a bare
-script (`bench/bare_start.py`) from its start to the end of its first batch: five pairs in turns, wall seconds, and
+script (`bench/bare_start.py`) from its start to the end of its first batch: three pairs in turns, wall seconds, and
 `first_epoch_cpu` the processor seconds of both process trees up to that moment. The sweep is ResNet-18 at 64 px on
 drawn faces, two slots, journal and offline W&B on. Its data is decoded, and its networks have been tried, by a sweep
 before that is not counted, as in any but the first over a space. `first_sweep` is that one, once, with nothing kept.
@@ -27,7 +27,7 @@ from bench.processes import Watch
 from bench.record import Cost, Record, cpus, interleaved, print_record, recording, walls
 from bench.sweep_run import environment, first_epochs
 
-PAIRS, ASKED = 5, 5
+PAIRS, ASKED = 3, 3
 MOST_RATIO, MISTAKE_S, ANSWER_S = 1.3, 2.0, 1.0
 NAME = "bench"  # as `first_epochs` looks for
 SPACE = """

@@ -41,7 +41,7 @@ Images = NDArray[np.uint8]
 def measure(quick: bool = False) -> Record:
     """ResNet-18 at 224 px; with `quick` a tiny network on few pixels."""
     torch.set_num_threads(1)
-    size, backbone, images, rounds = (32, "tiny_cnn", 28, 1) if quick else (224, {"timm": {"name": "resnet18"}}, 48, 7)
+    size, backbone, images, rounds = (32, "tiny_cnn", 28, 1) if quick else (224, {"timm": {"name": "resnet18"}}, 48, 5)
     with recording("trainer", quick=quick) as record, tempfile.TemporaryDirectory() as folder:
         parts = [_assembled(Path(folder), backbone=backbone, image_size=size, num_train=images) for _ in range(2)]
         sides = {"bare": bare_epoch(parts[0]), "trainer": trainer_epoch(parts[1])}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.__main__ import PAGE, PARTS, Part
+from bench.__main__ import PAGE, PARTS, WITHIN_S, Part
 from bench.tables import ROWS_KEPT, added, cell, parsed, with_rows
 
 PAGE_OF_ONE = "# By hand\n<!-- bench: data -->\n<!-- end -->\nBy hand too\n"
@@ -77,3 +77,7 @@ def test_page_without_the_table_is_an_error() -> None:
 def test_every_part_is_a_module_with_a_table_on_the_page(part: Part) -> None:
     assert find_spec(f"bench.{part.name}") is not None
     assert f"<!-- bench: {part.name} -->\n" in PAGE.read_text()
+
+
+def test_parts_fit_into_what_all_may_take() -> None:
+    assert sum(part.about_s for part in PARTS) <= WITHIN_S
