@@ -22,7 +22,7 @@ EPOCHS = 60
 MOST_SLOWER = 1.3  # in one process, on a machine that others use too
 START_S = 5.0  # of importing wandb and starting its service, which the first trial's epochs share the processor with
 CHILD = "ferray.track.wandb_runs.child"
-ONLINE = ("--tracker", "wandb")
+ONLINE = ("--tracker", "wandb", "--no-publish")
 
 
 def _variables(stage: Stage, url: str, key: str = KEY) -> None:
