@@ -16,7 +16,10 @@ from ferray.study.suggest import grid_combinations
 
 
 def initial_sets(spec: SweepSpec) -> list[ParameterSet]:
-    """The middle of every range and the first of every option; nothing where a grid or a random sampler says more."""
+    """The middle of every range and the first of every option; nothing where a grid or a random sampler says more.
+
+    Nothing either where the middle is no configuration, though the space is one at each of its corners.
+    """
     factory: SamplerFactory = spec.sampler.load()(spec.sampler.build_params())
     if not factory.begins_in_the_middle or len(grid_combinations(spec.nodes)) > 1:
         return []
@@ -26,5 +29,8 @@ def initial_sets(spec: SweepSpec) -> list[ParameterSet]:
         middle[name] = node.middle()
         return middle[name]
 
-    spec.config(pick)
+    try:
+        spec.config(pick)
+    except ValueError:  # two keys of which a trial has one
+        return []
     return [middle] if middle else []

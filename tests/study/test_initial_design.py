@@ -50,3 +50,8 @@ def test_words_are_in_no_order_and_the_first_is_taken() -> None:
 )
 def test_there_is_no_middle_where_something_else_says_what_is_first(changes: dict[str, Any]) -> None:
     assert initial_sets(small_spec(**changes)) == []
+
+
+def test_a_middle_that_is_no_configuration_is_left_out() -> None:
+    either = {"schedule.warmup_epochs": {"uniform": [0, 1]}, "schedule.warmup_steps": {"int_uniform": [0, 10]}}
+    assert space(space=either) == []
