@@ -37,7 +37,7 @@ class Part:
 
 WITHIN_S = 780
 PARTS = (
-    Part("sweep", 265, ("--parts", "bare", "short")),
+    Part("sweep", 265, ("--parts", "bare", "short", "--trials", "12")),
     Part("trial_start", 45, ("--pairs", "1")),
     Part("startup", 100),
     Part("trainer", 80),

@@ -46,8 +46,8 @@ space:
   optimizer.weight_decay: {{log_uniform: [1.0e-5, 1.0e-1]}}
   head.dropout: {{uniform: [0.0, 0.5]}}
 """
-BARE = {"trials": 12, "epochs": 4, "images": 140, "val_images": 70, "pruner": "hyperband"}
-SHORT = {"trials": 10, "epochs": 4, "images": 128, "val_images": 140, "pruner": "asha"}
+BARE = {"trials": 24, "epochs": 4, "images": 140, "val_images": 70, "pruner": "hyperband"}
+SHORT = {"trials": 12, "epochs": 4, "images": 128, "val_images": 140, "pruner": "asha"}
 LONG = {"trials": 8, "epochs": 24, "images": 128, "val_images": 140, "pruner": "asha"}
 QUICK = {"trials": 4, "epochs": 2, "images": 70}
 PROMISES = {"short": 6.0, "long": 2.0}
@@ -102,8 +102,10 @@ def write_space(folder: Path, size: Size) -> Path:
     return space
 
 
-def measure(quick: bool = False, parts: tuple[str, ...] = ("bare", "short", "long")) -> Record:
-    changes: Size = QUICK if quick else {}
+def measure(
+    quick: bool = False, parts: tuple[str, ...] = ("bare", "short", "long"), *, trials: int | None = None
+) -> Record:
+    changes: Size = {**(QUICK if quick else {}), **({"trials": trials} if trials else {})}
     twice = not quick and "long" in parts  # who asks for everything has the time for it
     with recording("sweep", quick=quick) as record, tempfile.TemporaryDirectory(prefix="fb-") as scratch:
         folder = Path(scratch)
@@ -121,8 +123,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--parts", nargs="+", choices=["bare", "short", "long"], default=["bare", "short", "long"])
     parser.add_argument("--quick", action="store_true", help="tiny trials, each side once: to see that it works")
+    parser.add_argument("--trials", type=int, help="of each part, in place of its own number")
     given = parser.parse_args()
-    print(json.dumps(measure(given.quick, tuple(given.parts)), indent=2))
+    print(json.dumps(measure(given.quick, tuple(given.parts), trials=given.trials), indent=2))
 
 
 if __name__ == "__main__":
