@@ -1,11 +1,11 @@
 """What a sweep costs beyond training, and beside the stack that a good user writes by hand.
 
-    python -m bench.sweep [--parts bare short long] [--quick]
+    python -m bench.sweep [--parts bare short long] [--trials N] [--quick]
 
 prints one JSON document. All sweeps: ResNet-18 at 64 px on `demo`, 2 slots of one core on an embedded Ray cluster,
 journal store and offline W&B on, in folders of their own that go away.
 
-`bare`: 12 trials of seconds each, TPE and Hyperband. A bare process (`bench/bare.py`) then trains the same
+`bare`: 24 trials of seconds each, TPE and Hyperband. A bare process (`bench/bare.py`) then trains the same
 configurations for the same numbers of epochs. Figures are the sweep's slot-seconds per epoch over the bare process's
 seconds per epoch. Slot-seconds run, in each slot, from the start of its first epoch to the moment the last trial wrote
 its last file: set-up of later trials, checkpoints, messages, W&B and a slot that idles at the end are in it; starting
@@ -16,7 +16,7 @@ and ending the sweep are stated apart. How many bare processes there are decides
 The order is sweep, bare, bare, sweep, so that a machine that slows down or speeds up treats both alike.
 
 `short`, `long`: the same space, data and budget through ferray and through the stock stack (`bench/stock_stack.py`), as
-whole commands from start to exit: ten trials of four epochs, and eight trials of half a minute each, those that ASHA
+whole commands from start to exit: 12 trials of four epochs, and eight trials of half a minute each, those that ASHA
 does not stop. `..._stock` is the stock stack's wall time over ferray's; `..._best` is how much better ferray's best
 validation UAR is, to be no worse than noise: two standard errors of a difference of two such recalls.
 """
