@@ -91,7 +91,7 @@ def test_noise_is_two_standard_errors_of_a_difference() -> None:
 def test_space_is_one_that_ferray_reads(tmp_path: Path) -> None:
     (tmp_path / "bench.yaml").write_text(SPACE.format(**BARE))
     spec, _ = load_space(str(tmp_path / "bench.yaml"), Overrides())
-    assert (spec.name, spec.budget.trials) == ("bench", 12)
+    assert (spec.name, spec.budget.trials) == ("bench", 24)
 
 
 def test_nearest_look_counts() -> None:
