@@ -58,6 +58,7 @@ class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped h
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self._worker.close()
+        gc.collect()  # heads leave what they have to the next look, which does not find what is passed over
         _pass_over_libraries()
         bundle = _as_it_is_here(new_config["bundle"])
         reach_files(bundle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import json
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -220,9 +221,10 @@ def test_what_is_reached_into_is_there() -> None:
     assert callable(RayActorManager._actor_task_failed)
 
 
-def test_libraries_are_passed_over_from_a_workers_first_trial_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def actor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BundleTrainable:
+    """A worker with its first bundle, in this process."""
+
     def no_actor(name: str) -> None:
         raise ValueError(name)
 
@@ -230,5 +232,31 @@ def test_libraries_are_passed_over_from_a_workers_first_trial_on(
     monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(get_job_id=str, get_node_id=str))
     gc.unfreeze()
     actor = BundleTrainable.__new__(BundleTrainable)
-    actor.setup({"bundle": JobBundle((TrialJob(number=0, config={}, folder=str(tmp_path)),)).to_text()})
+    actor.setup({"bundle": bundle_in(tmp_path)})
+    return actor
+
+
+def bundle_in(folder: Path) -> str:
+    return JobBundle((TrialJob(number=0, config={}, folder=str(folder)),)).to_text()
+
+
+class Round:
+    """Holds itself."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.mark.usefixtures("actor")
+def test_libraries_are_passed_over_from_a_workers_first_trial_on() -> None:
     assert gc.get_freeze_count() > 100_000
+
+
+def test_what_a_bundle_leaves_that_holds_itself_is_not_passed_over(
+    actor: BundleTrainable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actor, "_worker", SimpleNamespace(close=lambda: None))  # as a head's, which looks for nothing
+    left = weakref.ref(Round())
+    actor.reset_config({"bundle": bundle_in(tmp_path)})
+    gc.collect()
+    assert left() is None
