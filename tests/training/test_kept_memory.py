@@ -79,6 +79,7 @@ def test_losses_are_those_of_memory_that_is_not_kept(
 ) -> None:
     with large_trial(tmp_path / "kept", cache) as kept:
         losses = [kept.step().metrics["val/loss"] for _ in range(3)]
+    stop_keeping_freed_memory()
     monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=8")
     with large_trial(tmp_path / "not-kept", cache) as plain:
         assert [plain.step().metrics["val/loss"] for _ in range(3)] == losses
