@@ -21,7 +21,7 @@ def initial_sets(spec: SweepSpec) -> list[ParameterSet]:
     Nothing either where the middle is no configuration, though the space is one at each of its corners.
     """
     factory: SamplerFactory = spec.sampler.load()(spec.sampler.build_params())
-    if not factory.begins_in_the_middle or len(grid_combinations(spec.nodes)) > 1:
+    if not factory.begins_in_the_middle or grid_combinations(spec.nodes) != [{}]:
         return []
     middle: ParameterSet = {}
 

@@ -89,7 +89,7 @@ def _interrupt_again(others: Callable[[Any], object], unraisable: Any) -> None:
     if not isinstance(unraisable.exc_value, KeyboardInterrupt):
         others(unraisable)
         return
-    (number,) = unraisable.exc_value.args or (signal.SIGINT,)
+    number = next((given for given in unraisable.exc_value.args if given in STOPPING), signal.SIGINT)
     start_new_thread(_send_behind, (sys._getframe(), number))
 
 

@@ -19,7 +19,6 @@ from ferray.errors import CheckpointError, StorageError
 from ferray.files.os_errors import reading, system_words, writing
 from ferray.files.readable import Readable
 from ferray.models.weights import check_archive, check_sizes, listed, misfits
-from ferray.training.checkpoint_archive import KeptTensors, write_archive
 from ferray.training.failure import is_out_of_memory
 
 FORMAT = 2
@@ -28,15 +27,11 @@ _TRAIN_AGAIN = "restore it from a copy, or train the trial again"
 Kind = Literal["last", "best"]  # all that is needed to go on | the best weights and what is known of them
 
 
-def write_checkpoint(file: ArtifactFile, kind: Kind, state: dict[str, Any], kept: KeptTensors | None = None) -> None:
-    """Replace `file` by `state` (plain containers and tensors) in one step; StorageError when it cannot be written.
-
-    `kept` are those of its tensors that were written before; all are on CPU then.
-    """
-    whole = {"ferray": f"{kind}/{FORMAT}", **state}
+def write_checkpoint(file: ArtifactFile, kind: Kind, state: dict[str, Any]) -> None:
+    """Replace `file` by `state` (plain containers and tensors) in one step; StorageError when it cannot be written."""
     try:
         with writing(file), file.write() as stream:
-            torch.save(whole, stream) if kept is None else write_archive(whole, stream, kept)
+            torch.save({"ferray": f"{kind}/{FORMAT}", **state}, stream)
     except RuntimeError as error:  # torch's writer hides a full disk behind one
         root = error.__context__
         reason = system_words(root) if isinstance(root, OSError) else str(error)

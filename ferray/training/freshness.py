@@ -28,6 +28,7 @@ class Freshness:
         self._trials += trials
         self._at_once = trials
         if self._first_bytes is None:
+            trim_freed_memory()  # what the first one has left unused is no measure
             self._first_bytes = _own_bytes()
 
     @property

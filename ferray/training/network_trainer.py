@@ -38,7 +38,7 @@ from ferray.training.early_stopping import stopping_note
 from ferray.training.epoch import TrainedEpoch, end_joint_epoch, refuse_unknown_objective, run_epoch
 from ferray.training.joint_epoch import JointEpoch
 from ferray.training.process_state import give_memory_back
-from ferray.training.shared_backbone import frozen_weights, kept_tensors
+from ferray.training.shared_backbone import frozen_weights
 from ferray.training.trainer import OnBatch
 from ferray.training.training_set import class_counts_without
 
@@ -150,7 +150,7 @@ class NetworkTrainer:
     def save_best(self) -> None:
         """Write the best weights so far, of a trial that ends early; a best.pt would say that it had its last epoch."""
         if self._best is not None and not self._ended:
-            self._write_best(self._artifacts.best_so_far, self._best)
+            write_checkpoint(self._artifacts.best_so_far, "best", self._best_state(self._best))
 
     def discard(self) -> None:
         """Remove last.pt: a pruned trial does not go on."""
@@ -174,20 +174,16 @@ class NetworkTrainer:
 
     def _weights_to_save(self) -> Iterator[Tensor]:
         """Of the network; those of a backbone that is never trained without a walk through its layers."""
-        model = self.parts.learner.model
-        if not self._has_frozen_weights:
-            return model.parameters()
-        return chain(frozen_weights(model.backbone).values(), model.head.parameters())
-
-    @property
-    def _has_frozen_weights(self) -> bool:
-        """Whether those of its backbone are the same in all its checkpoints, and in those of other trials."""
-        return self.parts.learner.takes_features and self.parts.learner.average is None
+        learner = self.parts.learner
+        if not learner.takes_features:
+            return learner.model.parameters()
+        return chain(frozen_weights(learner.model.backbone).values(), learner.model.head.parameters())
 
     def _copied_weights(self) -> dict[str, Tensor]:
         """Those that are judged; of a backbone that is never trained they are copied once."""
-        model = self.parts.learner.judged.model
-        if not self._has_frozen_weights:
+        learner = self.parts.learner
+        model = learner.judged.model
+        if not learner.takes_features or learner.average is not None:
             return copy_weights(model.state_dict())
         return frozen_weights(model.backbone) | copy_weights(model.head.state_dict(prefix="head."))
 
@@ -208,13 +204,8 @@ class NetworkTrainer:
             return
         if self._best is not None:
             self._write_val_logits(self._best)
-            self._write_best(self._artifacts.best, self._best)
+            write_checkpoint(self._artifacts.best, "best", self._best_state(self._best))
         self.discard()
-
-    def _write_best(self, file: ArtifactFile, best: Best) -> None:
-        learner = self.parts.learner
-        kept = kept_tensors(learner.model.backbone) if self._has_frozen_weights else None
-        write_checkpoint(file, "best", self._best_state(best), kept)
 
     def _write_val_logits(self, best: Best) -> None:
         """Before best.pt, with which the trial is whole."""

@@ -16,14 +16,12 @@ from ferray.models.backbones import Backbone
 from ferray.models.model import DrawnBackbone, FerModel, build_model, draw_model
 from ferray.models.random_words import num_words, state_after
 from ferray.training.checkpoint import copy_weights
-from ferray.training.checkpoint_archive import KeptTensors
 from ferray.training.network_classifier import on_device
 
 MOST_STATES = 64  # of torch's generator, five kilobytes each
 
 _backbones: WeakValueDictionary[Hashable, Backbone] = WeakValueDictionary()  # as long as a trial has them
 _frozen: WeakKeyDictionary[Backbone, dict[str, Tensor]] = WeakKeyDictionary()
-_kept: WeakKeyDictionary[Backbone, KeptTensors] = WeakKeyDictionary()
 _states: OrderedDict[tuple[Hashable, int], Tensor] = OrderedDict()  # by backbone and seed
 _num_words: dict[Hashable, int | None] = {}  # that draw a backbone; None: not as many for each seed
 
@@ -59,13 +57,6 @@ def frozen_weights(backbone: Backbone) -> dict[str, Tensor]:
     if backbone not in _frozen:
         _frozen[backbone] = copy_weights(backbone.state_dict(prefix="backbone."), is_final=True)
     return _frozen[backbone]
-
-
-def kept_tensors(backbone: Backbone) -> KeptTensors:
-    """The same, as each checkpoint of such a trial is to hold them once more."""
-    if backbone not in _kept:
-        _kept[backbone] = KeptTensors(frozen_weights(backbone).values())
-    return _kept[backbone]
 
 
 def _stays_as_it_is(config: TrialConfig) -> bool:

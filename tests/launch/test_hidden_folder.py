@@ -24,6 +24,7 @@ from tests.launch.hidden_node import cluster_that_hides, why_not
 
 DATA = {"demo": {"num_train": 56, "num_val": 28, "num_test": 14}}
 BASE = {"image_size": 32, "augment": "none", "backbone": {"tiny_cnn": {"width": 4}}}
+EPOCHS = 200  # on a fast machine twenty end before the first checkpoint is due
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
 
 
@@ -78,7 +79,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     config = TrialConfig.model_validate({"dataset": DATA, **BASE})
     left_out = int(open_inputs(config, DataPlace(folder / "data", cache)).train.sample_ids[0])
     (output / "bad.csv").write_text(Exclusion(frozenset({left_out}), frozenset()).to_csv())
-    spec = sweep_of("second", epochs=20, init_from="first:best", exclude=str(output / "bad.csv"))
+    spec = sweep_of("second", epochs=EPOCHS, init_from="first:best", exclude=str(output / "bad.csv"))
     with tempfile.TemporaryDirectory(prefix="fr") as scratch, cluster_that_hides(output, Path(scratch)) as address:
         killer = KillsItsWorker(Path(scratch))
         with pytest.MonkeyPatch.context() as patch:
@@ -94,7 +95,7 @@ def test_the_trial_goes_on_from_the_checkpoint_in_the_drivers_folder(ended: Ende
 
 def test_all_its_epochs_are_in_the_drivers_folder(ended: Ended) -> None:
     retry = SweepArtifacts.of(ended.folder).trial(ended.record.trials[1].folder)
-    assert [report.epoch for report in read_history(retry)] == list(range(1, 21))
+    assert [report.epoch for report in read_history(retry)] == list(range(1, EPOCHS + 1))
 
 
 def test_so_are_its_best_weights_and_no_other_checkpoint(ended: Ended) -> None:

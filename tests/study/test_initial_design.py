@@ -44,9 +44,10 @@ def test_words_are_in_no_order_and_the_first_is_taken() -> None:
         {"sampler": "random"},
         {"sampler": {"tpe": {"first": "random"}}},
         {"sampler": "tpe", "space": {"batch_size": {"grid": [16, 32]}}},
+        {"sampler": "tpe", "space": {}, "arms": {"plain": {}}, "seeds": 1},
         {"sampler": "tpe", "space": {}},
     ],
-    ids=["random search", "asked for", "a grid has its own order", "nothing is searched"],
+    ids=["random search", "asked for", "a grid has its own order", "one arm, one seed", "nothing is searched"],
 )
 def test_there_is_no_middle_where_something_else_says_what_is_first(changes: dict[str, Any]) -> None:
     assert initial_sets(small_spec(**changes)) == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ferray.system.allocator import keep_freed_memory, stop_keeping_freed_memory
 from ferray.training import freshness
 from ferray.training.freshness import Freshness
 
@@ -71,5 +73,24 @@ def test_trials_that_share_a_worker_may_grow_as_much_as_each_alone(monkeypatch: 
     grown = np.ones(96 * MIB, dtype=np.uint8)
     assert not fresh.is_gone
     fresh.count(1)
+    assert fresh.is_gone
+    del grown
+
+
+@pytest.fixture
+def kept_memory() -> Iterator[None]:
+    """What is freed stays with the process, as while a CPU trains."""
+    keep_freed_memory()
+    yield
+    stop_keeping_freed_memory()
+
+
+@pytest.mark.usefixtures("kept_memory")
+def test_memory_that_the_first_trial_freed_hides_no_growth() -> None:
+    fresh = Freshness()
+    freed = np.ones(96 * MIB, dtype=np.uint8)
+    del freed
+    fresh.count()
+    grown = np.ones(96 * MIB, dtype=np.uint8)
     assert fresh.is_gone
     del grown
