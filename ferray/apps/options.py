@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypedDict
@@ -218,24 +219,23 @@ def _asks_for_auto(asked: Mapping[str, Any]) -> bool:
 
 def gpus(given: str | float | None) -> float | str | None:
     """A number of GPUs, or `auto`; ConfigError for anything else."""
-    if given is None or given == "auto":
-        return given
-    try:
-        return float(given)
-    except ValueError as error:
-        hint = "write a number such as `0.5`, or `auto`"
-        raise ConfigError(f"`--gpus-per-trial {given}` is no number of GPUs", hint) from error
+    return given if given is None or given == "auto" else _number(given, "--gpus-per-trial", "GPUs", such_as="0.5")
 
 
 def trials_per_worker(given: str | int | None) -> int | None:
-    """A number of trials, None for `auto`; ConfigError for anything else."""
+    """A whole number of trials, None for `auto`; ConfigError for anything else."""
     if given is None or given == "auto":
         return None
-    try:
-        return int(given)
-    except ValueError as error:
-        hint = "write a number such as `4`, or `auto`"
-        raise ConfigError(f"`--trials-per-worker {given}` is no number of trials", hint) from error
+    number = _number(given, "--trials-per-worker", "trials", such_as="4", is_whole=True)
+    return int(number)
+
+
+def _number(given: str | float, option: str, what: str, *, such_as: str, is_whole: bool = False) -> float:
+    with suppress(ValueError):
+        number = float(given)
+        if not is_whole or number.is_integer():
+            return number
+    raise ConfigError(f"`{option} {given}` is no number of {what}", f"write a number such as `{such_as}`, or `auto`")
 
 
 def gibibytes(given: str | float | None, option: str = "--memory-per-trial") -> float | None:

@@ -38,7 +38,12 @@ def test_how_many_share_a_worker_can_be_left_open_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("given", "words"),
-    [("many", "`--trials-per-worker many` is no number of trials"), (0, "`--trials-per-worker")],
+    [
+        ("many", "`--trials-per-worker many` is no number of trials"),
+        (4.5, "`--trials-per-worker 4.5` is no number of trials"),
+        (float("inf"), "`--trials-per-worker inf` is no number of trials"),
+        (0, "`--trials-per-worker"),
+    ],
 )
 def test_what_is_no_number_of_trials_is_refused(given: object, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
