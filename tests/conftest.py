@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from ferray.system.allocator import stop_keeping_freed_memory
 
 os.environ["WANDB_MODE"] = "offline"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -35,6 +38,15 @@ def frozen_libraries() -> None:
     """Have no trial's end look through what other tests, and their imports, have left: a third of a second each."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def default_allocator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No memory is kept that is freed, afterwards either, whatever the user has set."""
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    yield
+    monkeypatch.undo()
+    stop_keeping_freed_memory()
 
 
 def pytest_unconfigure() -> None:

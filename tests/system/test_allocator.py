@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import platform
 import resource
-from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -19,15 +18,10 @@ from ferray.system.allocator import (
 
 MIB = 2**20
 BLOCK = 512 * MIB  # larger than a hole that tests before may have left, which would be filled and kept
-pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told what to keep")
-
-
-@pytest.fixture(autouse=True)
-def as_by_default(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
-    yield
-    monkeypatch.undo()
-    stop_keeping_freed_memory()
+pytestmark = [
+    pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told what to keep"),
+    pytest.mark.usefixtures("default_allocator"),
+]
 
 
 def take_and_free() -> None:

@@ -260,35 +260,30 @@ def test_heads_whose_process_is_killed_in_a_joint_epoch_go_on_exactly(
         assert metrics(after) == metrics(all_epochs)[2:]
 
 
-def test_checkpoint_of_a_fused_head_is_that_of_one_alone(three: list[TrialJob]) -> None:
+@pytest.fixture
+def saved(three: list[TrialJob]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a head saves after an epoch among others, and after one by itself."""
+    own_folder = f"{three[0].folder}-alone"
     worker = BundleWorker(JobBundle(tuple(three)))
     worker.step()
     worker.drop(0, save=Save.LAST)
     worker.close()
-    with open_trainer(replace(three[0], folder=f"{three[0].folder}-alone")) as trainer:
+    with open_trainer(replace(three[0], folder=own_folder)) as trainer:
         trainer.step()
         trainer.save()
-    fused, own = (
-        read_checkpoint(TrialArtifacts.at(folder).last, "last")["learner"]
-        for folder in (three[0].folder, f"{three[0].folder}-alone")
-    )
+    fused, own = (read_checkpoint(TrialArtifacts.at(folder).last, "last") for folder in (three[0].folder, own_folder))
+    return fused, own
+
+
+def test_checkpoint_of_a_fused_head_is_that_of_one_alone(saved: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    fused, own = (state["learner"] for state in saved)
     torch.testing.assert_close(fused["model"], own["model"], atol=1e-5, rtol=0)
     torch.testing.assert_close(fused["optimizer"], own["optimizer"], atol=1e-5, rtol=1e-3)
     assert [fused["schedule"][name] for name in STANDS] == [own["schedule"][name] for name in STANDS]
 
 
-def test_random_states_of_a_fused_head_are_those_of_one_alone(three: list[TrialJob]) -> None:
-    worker = BundleWorker(JobBundle(tuple(three)))
-    worker.step()
-    worker.drop(0, save=Save.LAST)
-    worker.close()
-    with open_trainer(replace(three[0], folder=f"{three[0].folder}-alone")) as trainer:
-        trainer.step()
-        trainer.save()
-    fused, own = (
-        read_checkpoint(TrialArtifacts.at(folder).last, "last")["rng"]["cpu"]
-        for folder in (three[0].folder, f"{three[0].folder}-alone")
-    )
+def test_random_states_of_a_fused_head_are_those_of_one_alone(saved: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    fused, own = (state["rng"]["cpu"] for state in saved)
     assert torch.equal(fused, own)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import resource
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +19,10 @@ from ferray.training.predictor import Predictor, load_predictor
 
 MIB = 2**20
 LARGE = {"image_size": 128, "batch_size": 64, "backbone": {"tiny_cnn": {"width": 8, "depth": 2}}}
-pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told what to keep")
-
-
-@pytest.fixture(autouse=True)
-def as_by_default(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
-    yield
-    monkeypatch.undo()
-    stop_keeping_freed_memory()
+pytestmark = [
+    pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told what to keep"),
+    pytest.mark.usefixtures("default_allocator"),
+]
 
 
 def large_trial(folder: Path, cache: Path) -> NetworkTrainer:
