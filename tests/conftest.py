@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ferray.system.allocator import stop_keeping_freed_memory
+from ferray.system.allocator import CHOSEN_BY_USERS, stop_keeping_freed_memory
+
+PR_SET_THP_DISABLE = 41  # as <linux/prctl.h> numbers it
 
 os.environ["WANDB_MODE"] = "offline"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -42,11 +46,22 @@ def frozen_libraries() -> None:
 
 @pytest.fixture
 def default_allocator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No memory is kept that is freed, afterwards either, whatever the user has set."""
-    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    """No memory is kept that is freed, afterwards either, and pages are small, whatever the user or the host has set.
+
+    Where the host makes any memory of huge pages, one fault brings 512 small ones, and counting them shows nothing.
+    """
+    for name in CHOSEN_BY_USERS:
+        monkeypatch.delenv(name, raising=False)
+    _have_huge_pages(False)
     yield
     monkeypatch.undo()
+    _have_huge_pages(True)
     stop_keeping_freed_memory()
+
+
+def _have_huge_pages(are_had: bool) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, int(not are_had), 0, 0, 0)
 
 
 def pytest_unconfigure() -> None:

@@ -16,7 +16,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as <malloc.h> of glibc numbers them
 _LARGE = 1 << 30
 _MOST = 32 << 20  # that an older glibc takes, and what any comes to by itself in a process that frees large blocks
 _MORE_THAN_THERE_IS = 2**31 - 1
-_CHOSEN_BY_USERS = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
+CHOSEN_BY_USERS = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
 _state = {"keeps": False}
 
 
@@ -64,7 +64,7 @@ def trim_freed_memory(*, spare: int = 0) -> None:
 
 def _set_thresholds(mmap: int, trim: int) -> None:
     mallopt = _function("mallopt")
-    if mallopt is not None and not any(name in os.environ for name in _CHOSEN_BY_USERS):
+    if mallopt is not None and not any(name in os.environ for name in CHOSEN_BY_USERS):
         mallopt(_MMAP_THRESHOLD, mmap) or mallopt(_MMAP_THRESHOLD, _MOST)
         mallopt(_TRIM_THRESHOLD, trim)
 
