@@ -238,4 +238,3 @@ def _begin(act: Callable[[], None] | None) -> None:
 
 
 Fault = Callable[[Stage], Seen]
-KILLED = -signal.SIGKILL

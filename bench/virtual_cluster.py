@@ -161,7 +161,6 @@ class Ledger:
     waited: float = 0.0  # while trials were left to start: for the driver, or for a worker's start
     lost: float = 0.0  # epochs cut short by a preemption or failure
     away: float = 0.0  # of preempted nodes
-    set_up: float = 0.0
     pieces: list[float] = field(default_factory=list)  # what each attempt took, in the order of their starts
     lags: list[float] = field(default_factory=list)  # from an epoch's end to its answer
     losses: int = 0
@@ -268,7 +267,6 @@ class VirtualCluster(Launcher):
             now = self._clock()
             self.ledger.waited += now - slot.free_since
             taken = self._world.set_up_s if slot.is_warm else self._world.start_s
-            self.ledger.set_up += taken
             slot.is_warm, slot.number = True, job.number
             self._begin(job, slot, now, now + taken)
 

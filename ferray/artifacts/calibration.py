@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ferray.artifacts.trial import TrialArtifacts
-from ferray.errors import DataError
 from ferray.files.atomic import json_document
-from ferray.files.size_limits import read_within
 
 FORMAT = 1
-MOST_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -39,26 +34,6 @@ class Calibration:
     def to_json(self) -> dict[str, Any]:
         """Plain containers, `format` first."""
         return {"format": FORMAT, **asdict(self)}
-
-
-def read_calibration(artifacts: TrialArtifacts) -> Calibration | None:
-    """That of a trial or an ensemble, None where there is none; DataError where the file is damaged."""
-    file = artifacts.calibration
-    try:
-        fields = json.loads(read_within(file, MOST_BYTES))
-        if fields.pop("format") != FORMAT:
-            raise ValueError("another format")
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
-        }
-        found = Calibration(**values)
-        if not (math.isfinite(found.temperature) and found.temperature > 0):
-            raise ValueError("no temperature")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DataError(f"`{file}` is damaged", "delete it, and calibrate again") from error
-    return found
 
 
 def write_calibration(artifacts: TrialArtifacts, calibration: Calibration) -> None:

@@ -47,11 +47,6 @@ class CopyGroup:
     pairs: tuple[CopyPair, ...]
 
     @property
-    def is_identical(self) -> bool:
-        """Whether all of them are the same file."""
-        return all(pair.is_identical for pair in self.pairs)
-
-    @property
     def kinds(self) -> tuple[str, ...]:
         """Every kind of pair in it, once, by name."""
         return tuple(sorted({pair.kind for pair in self.pairs}))

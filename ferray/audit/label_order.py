@@ -11,11 +11,6 @@ from ferray.emotions import EMOTION_NAMES
 FER_CODES = ("Angry", "Disgust", "Fear", "Happy", "Sad", "Surprise", "Neutral")
 
 
-def order_in_words(classes: Sequence[str]) -> str:
-    """``0 Angry, 1 Disgust, ...``."""
-    return ", ".join(f"{number} {name}" for number, name in enumerate(classes))
-
-
 def order_remarks(classes: Sequence[str]) -> list[str]:
     """What may go wrong with these numbers, a sentence each; [] where nothing is known to."""
     if all(name.isdecimal() for name in classes):

@@ -13,8 +13,6 @@ from ferray.data.bad_samples import BadSample
 from ferray.data.samples import Sample
 from ferray.faces._boxes import box_cells
 
-COUNTED = ("images", "found", *FLAGS, "written")
-
 
 @dataclass(frozen=True)
 class Row:

@@ -33,11 +33,6 @@ PLAIN_MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "
 BITS, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
 
 
-def read_image(path: Path, size: int) -> NDArray[np.uint8]:
-    """The picture in `path` as (size, size, 3) uint8 RGB; BadSampleError naming the file when there is none in it."""
-    return resize(read_original(path), size)
-
-
 def read_original(path: Path) -> NDArray[np.uint8]:
     """`read_rgb`, but OneColourError for a picture of one colour."""
     image = read_rgb(path)

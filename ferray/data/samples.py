@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample, Skipped
 from ferray.data.judging import refuse_unless_judging
 
-SplitName = Literal["train", "val", "test"]
 AUXILIARY = "auxiliary"  # the part of images that are always trained on, and never validated or tested on
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ferray.artifacts.trial import TrialArtifacts
 
 Picture = NDArray[np.uint8]
-Runtime = Literal["auto", "torch", "onnx"]
 RUNTIMES = ("auto", "torch", "onnx")
 
 

@@ -18,7 +18,6 @@ from ferray.system.cores import num_cores
 
 # Of NVIDIA on cards and on chips, of AMD, of a Linux inside Windows.
 _DEVICES = tuple(map(Path, ("/dev/nvidiactl", "/dev/nvmap", "/dev/kfd", "/dev/dxg")))
-_HEAD = "node:__internal_head__"
 _ACTOR = re.compile(r"actor_id[=:] ?([0-9a-f]{32})")
 _NODE = re.compile(r"\b(?:Node Id|NodeID|node ID|ID): ?([0-9a-f]{56})")
 
@@ -31,11 +30,6 @@ class Node:
     name: str
     address: str = ""
     resources: dict[str, float] = field(default_factory=dict, compare=False)
-
-    @property
-    def is_head(self) -> bool:
-        """Whether Ray's head runs there."""
-        return _HEAD in self.resources
 
     @property
     def called(self) -> str:

@@ -50,7 +50,6 @@ class SweepContents:
     tables: Mapping[str, TypedTable]
     keys: RunKeys
     confirmation: Confirmation | None = None
-    held_out: tuple[HeldOut, ...] = ()
     optimism: tuple[str, ...] = ()
 
     @property
@@ -72,14 +71,13 @@ class SweepContents:
 def gather(sweep: Sweep, identity: str) -> SweepContents:
     """All that a sweep has to show; DataError where a file of its results is damaged."""
     page, folder = contents_of(sweep, datetime.now(UTC), None), sweep.folder
-    board, held_out = page.board, tuple(_held_out(page.board, folder))
-    confirmation = read_confirmation(folder)
+    board, confirmation = page.board, read_confirmation(folder)
     tables = {
         LEADERBOARD: leaderboard_table(board),
         OUTCOMES: outcomes_table(board),
         FAILURES: failures_table(board),
         IMPORTANCE: importance_table(page.importances),
-        TEST: held_out_table(held_out),
+        TEST: held_out_table(tuple(_held_out(board, folder))),
         **({} if confirmation is None else confirmation_tables(confirmation)),
     }
     tables = {key: table for key, table in tables.items() if table.rows}
@@ -90,7 +88,6 @@ def gather(sweep: Sweep, identity: str) -> SweepContents:
         tables=tables,
         keys=keys_of_trials(board, folder).with_summary(own),
         confirmation=confirmation,
-        held_out=held_out,
         optimism=tuple(selection_effects(board).sentences()),
     )
 

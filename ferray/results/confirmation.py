@@ -53,10 +53,6 @@ class Confirmation:
         """What was found, in plain words."""
         return sentence_of(self.rows, self.pairs, self.metric, num_folds=self.num_folds, absent=self.absent)
 
-    def row(self, name: str) -> Finalist:
-        """The finalist of this name; KeyError where there is none."""
-        return {row.name: row for row in self.rows}[name]
-
     def to_json(self) -> dict[str, Any]:
         """Plain containers, `format` first; `sentence` and verdicts are there to be read and not read back."""
         pairs = [pair.to_json() for pair in self.pairs]

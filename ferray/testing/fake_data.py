@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.emotions import EMOTION_NAMES, Emotion
+from ferray.emotions import Emotion
 
 # The order of the csv's codes, spelt out once more so that a slip in the loader's own list shows.
 FER_CODES = (0, 1, 2, 3, 5, 6, 4)
@@ -148,11 +148,6 @@ def write_png(path: Path, image_HWC: NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     encoded = cv2.imencode(".png", cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR))[1]
     path.write_bytes(encoded.tobytes())
-
-
-def emotion_counts(per_class: int) -> dict[str, int]:
-    """The class counts a seven-class writer leaves in one part."""
-    return dict.fromkeys(EMOTION_NAMES, per_class)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from ferray.artifacts.calibration import read_calibration
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.results.sweep import load
 from ferray.testing.command import ferray
@@ -31,9 +30,8 @@ def test_accuracy_never_changes(pairs: Path, tmp_path: Path) -> None:
 def test_the_temperature_lies_beside_the_trial(pairs: Path) -> None:
     told = json.loads(ferray("calibrate", pairs, "--trial", 1, "--json").out)
     trial = load(pairs).trial(1)
-    kept = read_calibration(SweepArtifacts.of(pairs).trial(trial.record.folder))
-    assert kept is not None
-    assert (told["trial"], told["temperature"], told["n"]) == (1, kept.temperature, 70)
+    kept = json.loads(SweepArtifacts.of(pairs).trial(trial.record.folder).calibration.read_bytes())
+    assert (told["trial"], told["temperature"], told["n"]) == (1, kept["temperature"], 70)
 
 
 def test_a_line_gives_the_error_before_and_after_with_n(pairs: Path) -> None:
@@ -51,7 +49,7 @@ def test_the_picture_is_drawn(pairs: Path) -> None:
 def test_an_ensemble_is_calibrated_as_a_trial_is(pairs: Path) -> None:
     ferray("ensemble", pairs, "--no-test")
     assert ferray("calibrate", pairs, "--ensemble").out.startswith("ensemble: temperature ")
-    assert read_calibration(SweepArtifacts.of(pairs).ensemble) is not None
+    assert SweepArtifacts.of(pairs).ensemble.calibration.exists()
 
 
 def test_a_sweep_without_an_ensemble_says_how_one_is_made(pairs: Path) -> None:

@@ -27,10 +27,6 @@ def test_pairs_that_share_none_are_two() -> None:
     assert [group.rows for group in groups_of([near(4, 5), near(1, 2)])] == [(1, 2), (4, 5)]
 
 
-def test_a_group_with_one_near_copy_is_not_of_identical_files() -> None:
-    assert [group.is_identical for group in groups_of([same(0, 1), near(1, 2), same(5, 6)])] == [False, True]
-
-
 @pytest.mark.parametrize(
     ("pair", "kind"),
     [

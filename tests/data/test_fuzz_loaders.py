@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ferray.config.trial import DatasetChoice
-from ferray.data.images import read_image
+from ferray.data.images import read_original, resize
 from ferray.data.judging import judging
 from ferray.data.pack import open_splits
 from ferray.data.samples import PackedSamples
@@ -108,7 +108,7 @@ def test_no_picture_raises_anything_but_a_ferray_error(content: bytes) -> None:
         path = Path(name) / "x.png"
         path.write_bytes(content)
         with suppress(FerrayError):
-            image = read_image(path, 8)
+            image = resize(read_original(path), 8)
             assert (image.shape, image.dtype) == ((8, 8, 3), np.uint8)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ferray.data.images import LONGEST_SIDE, MOST_BYTES, read_image, read_rgb, read_shape
+from ferray.data.images import LONGEST_SIDE, MOST_BYTES, read_original, read_rgb, read_shape
 from ferray.errors import BadSampleError, DataError
 
 # Four corners that tell every turn and mirroring apart.
@@ -39,7 +39,7 @@ def png_header(width: int, height: int) -> bytes:
 
 def reason(path: Path) -> str:
     with pytest.raises(BadSampleError) as caught:
-        read_image(path, 8)
+        read_original(path)
     assert f"`{path}`" in caught.value.message
     return caught.value.reason
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ferray.data.images import read_image, read_rgb, resize
+from ferray.data.images import read_original, read_rgb, resize
 from ferray.errors import DataError
 
 RED = np.full((6, 4, 3), (255, 0, 0), dtype=np.uint8)
@@ -42,9 +42,9 @@ def test_an_image_of_the_right_size_is_left_alone() -> None:
 
 def test_an_oblong_image_becomes_square(tmp_path: Path) -> None:
     image = np.random.default_rng(0).integers(0, 256, (6, 4, 3), dtype=np.uint8)
-    assert read_image(save(tmp_path / "some.png", image), 12).shape == (12, 12, 3)
+    assert resize(read_original(save(tmp_path / "some.png", image)), 12).shape == (12, 12, 3)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.png` cannot be read: No such file"):
-        read_image(tmp_path / "gone.png", 8)
+        read_original(tmp_path / "gone.png")

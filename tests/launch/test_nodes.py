@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ferray.launch._nodes import Node, spelt_by_ray
+from ferray.launch._nodes import spelt_by_ray
 
 
 @pytest.mark.parametrize(("given", "spelt"), [("a100", "A100"), ("A100", "A100"), ("mine", "mine"), (None, None)])
 def test_type_of_an_accelerator_is_spelt_as_ray_has_it(given: str | None, spelt: str | None) -> None:
     assert spelt_by_ray(given) == spelt
-
-
-def test_head_is_told_from_other_nodes() -> None:
-    assert Node("a1", "head", resources={"node:__internal_head__": 1.0}).is_head
-    assert not Node("b2", "gpu-3").is_head
