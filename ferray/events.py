@@ -303,12 +303,13 @@ class TrialEnded:
 class Found:
     """What earlier commands left of a sweep: ended trials by outcome, trials to ask again, the best complete one.
 
-    `best` is a trial's number and its value.
+    `best` is a trial's number and its value, `waiting` how many trials were asked and not begun.
     """
 
     ended: Mapping[OutcomeKind, int] = field(default_factory=dict)
     again: int = 0
     best: tuple[int, float] | None = None
+    waiting: int = 0
 
     @property
     def finished(self) -> int:
@@ -320,6 +321,7 @@ class Found:
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.ended.items())
         parts = [f"{self.finished} finished" + (f" ({kinds})" if kinds else "")] if self.finished or self.again else []
         parts += [f"{self.again} asked again"] if self.again else []
+        parts += [f"{self.waiting} waiting"] if self.waiting else []
         parts += [f"best {self.best[1]:.3f} (trial {self.best[0]})"] if self.best else []
         return ", ".join(parts)
 

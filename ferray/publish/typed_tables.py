@@ -65,7 +65,7 @@ def outcomes_table(board: Leaderboard) -> TypedTable:
     A row for each end, in the order of ends. `hours` is since the start of the first to end, None where the record has
     no times.
     """
-    trials = sorted((trial for trial in board.trials if trial.state != "running"), key=_when)
+    trials = sorted((trial for trial in board.trials if trial.state not in ("running", "waiting")), key=_when)
     start = next((trial.ended - trial.seconds for trial in trials if trial.ended is not None), None)
     places = {trial.number: place for place, trial in enumerate(board.complete)}
     counts = dict.fromkeys((trial.outcome for trial in trials), 0)

@@ -32,6 +32,7 @@ class Leaderboard:
     running: tuple[TrialRecord, ...]
     failed: tuple[TrialRecord, ...]
     interrupted: tuple[TrialRecord, ...]
+    waiting: tuple[TrialRecord, ...]
 
     @property
     def sweep(self) -> str:
@@ -52,7 +53,7 @@ class Leaderboard:
     def trials(self) -> tuple[TrialRecord, ...]:
         """Every trial, in the order of the JSON contract."""
         ended = (*self.complete, *self.pruned, *self.diverged)
-        return (*ended, *self.running, *self.failed, *self.interrupted)
+        return (*ended, *self.running, *self.failed, *self.interrupted, *self.waiting)
 
     @property
     def best(self) -> TrialRecord | None:
@@ -150,6 +151,7 @@ def rank(record: SweepRecord) -> Leaderboard:
         running=tuple(of("running")),
         failed=tuple(of("failed")),
         interrupted=tuple(of("interrupted")),
+        waiting=tuple(of("waiting")),
     )
 
 

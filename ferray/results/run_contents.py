@@ -73,7 +73,7 @@ def standings_of(record: SweepRecord, folder: Path) -> dict[int, Standing]:
 def run_contents(record: SweepRecord, place: Place, wandb_place: WandbPlace) -> list[RunContent]:
     """The content of each run whose trial has ended; of attempts at the same parameters the last one counts."""
     reader = _Reader(record, place, wandb_place)
-    return [reader.content(chain) for chain in chains(record) if chain[-1].outcome != "running"]
+    return [reader.content(chain) for chain in chains(record) if chain[-1].outcome not in ("running", "waiting")]
 
 
 def chains(record: SweepRecord) -> Iterator[tuple[TrialRecord, ...]]:

@@ -56,7 +56,7 @@ class Trial:
 
     @property
     def state(self) -> TrialState:
-        """`complete`, `pruned`, `failed`, `running`, `diverged` or `interrupted`."""
+        """`complete`, `pruned`, `failed`, `running`, `diverged`, `interrupted` or `waiting`."""
         return self.record.state
 
     @property

@@ -50,7 +50,7 @@ def values_of(trial: FrozenTrial) -> dict[int, float]:
     return {**trial.intermediate_values, **stopped}
 
 
-def earlier_verdicts(trials: Sequence[FrozenTrial], retry_of: int) -> Verdicts:
+def earlier_verdicts(trials: Sequence[FrozenTrial], retry_of: int | None) -> Verdicts:
     """What was decided in the attempt `retry_of` and those before it; `trials` are those of the study, by number."""
     attempts = list(_attempts(trials, retry_of))
     stopped = [attempt.system_attrs[STOPPED_ATTR][0] for attempt in attempts if STOPPED_ATTR in attempt.system_attrs]

@@ -31,6 +31,7 @@ _STATES = {
     "complete": TrialState.COMPLETE,
     "pruned": TrialState.PRUNED,
     "running": TrialState.RUNNING,
+    "waiting": TrialState.WAITING,
 }  # of all others the value is none that was measured
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -53,8 +54,8 @@ class SweepView(InMemoryStorage):
     """One study, called as the sweep's folder, whose trials are read from the store at most once a second.
 
     Trials have the values of the leaderboard: a pruned one its best so far, and none one that was told to the sampler
-    in the place of a value. Steps are epochs. What is neither complete, pruned nor running is shown as failed, and its
-    columns say how it ended.
+    in the place of a value. Steps are epochs. What is neither complete, pruned, running nor waiting is shown as failed,
+    and its columns say how it ended.
     """
 
     def __init__(self, folder: Path, storage: str | None, tell: Callable[[SweepRecord], Told]) -> None:

@@ -12,7 +12,7 @@ _ASKED_AGAIN = (OutcomeKind.INTERRUPTED, "orphaned")
 
 
 def found_in(record: SweepRecord) -> Found:
-    """Trials that count against the budget, those without an end whose retry has not begun, and the best."""
+    """Trials that count against the budget, those whose retry has not begun, those that wait, and the best."""
     begun = {trial.number for trial in record.trials}
     ended = Counter(
         OutcomeKind(trial.outcome)
@@ -24,7 +24,8 @@ def found_in(record: SweepRecord) -> Found:
         for trial in record.trials
         if trial.folder and trial.outcome in _ASKED_AGAIN and trial.superseded_by not in begun
     ]
-    return Found(dict(ended), len(again), _best(record))
+    waiting = sum(trial.outcome == "waiting" for trial in record.trials)
+    return Found(dict(ended), len(again), _best(record), waiting)
 
 
 def _best(record: SweepRecord) -> tuple[int, float] | None:

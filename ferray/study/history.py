@@ -42,6 +42,7 @@ from ferray.study.records import (
 from ferray.study.records import TrialState as RecordState
 from ferray.study.replay import Replay, ReplayedTrial
 from ferray.study.store import journal_to_read, open_store
+from ferray.study.waiting import is_waiting
 from ferray.text.sanitize import inside
 
 _STATES: dict[str, RecordState] = {
@@ -49,6 +50,7 @@ _STATES: dict[str, RecordState] = {
     "pruned": "pruned",
     "diverged": "diverged",
     "running": "running",
+    "waiting": "waiting",
     "interrupted": "interrupted",
     "orphaned": "interrupted",
 }
@@ -105,7 +107,7 @@ class SweepReader:
 
 
 def read_sweep(store: BaseStorage, study_name: str, *, clock: Clock = time.time) -> SweepRecord:
-    """The study as records, trials in order of number; parameters that wait to be asked are left out."""
+    """The study as records, trials in order of number; parameters that wait to be asked at all are left out."""
     try:
         study = optuna.load_study(study_name=study_name, storage=store)
     except KeyError as error:
@@ -156,7 +158,7 @@ def _sweep_record(
                 known = _record(trial, _result_of(trial, driver, drivers), successor, freed.get(trial.number, ""))
             if trial.state.is_finished():
                 ended[trial.number] = known
-            if trial.state is not TrialState.WAITING:
+            if trial.state is not TrialState.WAITING or is_waiting(trial):
                 records.append(known)
         data = {key: DataIdentity(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
         counts = objective.get("epoch", "best")
@@ -195,6 +197,8 @@ def _result_of(
     result: dict[str, Any] | None = trial.user_attrs.get(RESULT_ATTR)
     if result is not None:
         return result
+    if is_waiting(trial):
+        return {"outcome": "waiting"}
     so_far = _so_far(trial)
     if trial.state is not TrialState.RUNNING:
         return {**so_far, "outcome": "orphaned"}

@@ -25,7 +25,7 @@ class LiveTrial:
     """What the study has heard of a running trial; `best_of` is the epoch that counts, by fold, as its worker says.
 
     `earlier` is what was decided in earlier attempts at its parameters, `barren` how many drivers died in a row before
-    an epoch of them.
+    an epoch of them. `has_begun`: a worker was given it; until then the record may say that it waits.
     """
 
     trial: optuna.Trial
@@ -40,6 +40,8 @@ class LiveTrial:
     best_of: dict[int, EpochReport] = field(default_factory=dict)
     last: EpochReport | None = None
     is_stopped: bool = False
+    has_begun: bool = False
+    is_told_waiting: bool = False
     host: Host = field(default_factory=lambda: Host(""))  # that trains it, as far as is known
 
     def start_over(self) -> None:

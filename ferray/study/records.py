@@ -11,7 +11,7 @@ from ferray.config.trial import TrialConfig
 from ferray.errors import DataError
 from ferray.text.commands import command
 
-TrialState = Literal["complete", "pruned", "failed", "running", "diverged", "interrupted"]
+TrialState = Literal["complete", "pruned", "failed", "running", "diverged", "interrupted", "waiting"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class TrialRecord:
 
     `value` is the objective: the best epoch's for a complete or pruned trial, the best so far for one that runs or was
     left running, None for all others. `outcome` is the finer word (`completed`, `pruned`, `diverged`, `failed`,
-    `interrupted`, `orphaned`, `running`); a trial whose driver has died is `interrupted`, not `running`.
+    `interrupted`, `orphaned`, `running`, `waiting`); a trial whose driver has died is `interrupted`, not `running`, and
+    one that was asked and that no worker has begun is `waiting`, whoever drives.
     `checkpoint` is relative to the sweep's folder, "" where it left none; see `freed`. `superseded_by` names the trial
     that asks the same parameters again after an interruption.
     """
@@ -170,6 +171,7 @@ DATA_ATTR = "data"  # on the study: {key of a data set and its split: DataIdenti
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 READING_ATTR = "reading-"  # on the study, and a reading's key: somebody has read the test split
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
+WAITS_ATTR = "waits"  # on a trial: whether it was asked before there was a worker for it, and has not begun
 PARENT_ATTR = "parent"  # on a trial that begins with the weights of another
 FREED_ATTR = "freed-"  # on the study, and a trial's number: its best.pt was deleted, so many were kept
 RESULT_ATTR = "result"  # on a trial, written just before its end is told

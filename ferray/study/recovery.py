@@ -5,7 +5,7 @@ Each step may be cut short by the next crash: what is missing is found from the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Container
 from typing import Any
 
 import optuna
@@ -13,9 +13,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ferray.events import FailureReason, Outcome, OutcomeKind
 from ferray.study.attempts import place_of, root_of
+from ferray.study.drivers import owner_of
 from ferray.study.live import empty_result
 from ferray.study.records import DRIVER_ATTR, RESULT_ATTR, TRIAL_ATTR
 from ferray.study.repeats import seed_of
+from ferray.study.waiting import keeps_its_place, put_back
 
 _STATE_OF = {
     OutcomeKind.COMPLETED: TrialState.COMPLETE,
@@ -40,13 +42,22 @@ def counts(trial: FrozenTrial) -> bool:
     return result is not None and OutcomeKind(result["outcome"]) in COUNTED
 
 
-def recover(study: optuna.Study, is_abandoned: Callable[[FrozenTrial], bool]) -> None:
-    """End every abandoned trial that was left running, and ask the abandoned ones that were interrupted again."""
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if not is_abandoned(trial):
-            continue
+def orphans(study: optuna.Study, living: Container[str]) -> list[FrozenTrial]:
+    """The trials that were left running: those of drivers whose tokens are not among the `living`."""
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return [trial for trial in running if owner_of(trial) not in living]
+
+
+def recover(study: optuna.Study, living: Container[str]) -> None:
+    """End every trial that was left running, and ask the interrupted ones of no living driver again.
+
+    Those that no worker had begun are put back.
+    """
+    for trial in orphans(study, living):
         result = trial.user_attrs.get(RESULT_ATTR)
-        if result is None:
+        if keeps_its_place(trial):
+            put_back(study, trial)
+        elif result is None:
             study.tell(trial.number, state=TrialState.FAIL)
         else:
             tell_result(study, trial.number, result)
@@ -54,12 +65,18 @@ def recover(study: optuna.Study, is_abandoned: Callable[[FrozenTrial], bool]) ->
     asked_again = {trial.user_attrs.get("retry_of") for trial in trials}
     for trial in trials:
         is_interrupted = trial.state is TrialState.FAIL and not counts(trial)
-        if is_interrupted and trial.number not in asked_again and is_abandoned(trial):
+        if is_interrupted and trial.number not in asked_again and owner_of(trial) not in living:
             ask_again(study, trial)
 
 
 def ask_again(study: optuna.Study, trial: FrozenTrial) -> None:
-    """Put an interrupted trial's parameters at the head of the queue; one that nobody was given is forgotten."""
+    """Put an interrupted trial's parameters at the head of the queue; one that nobody was given is forgotten.
+
+    One that no worker has begun is put back as it is.
+    """
+    if keeps_its_place(trial):
+        put_back(study, trial)
+        return
     attrs = trial.user_attrs
     if TRIAL_ATTR not in attrs and "retry_of" not in attrs:
         return
@@ -70,7 +87,7 @@ def ask_again(study: optuna.Study, trial: FrozenTrial) -> None:
     result = attrs.get(RESULT_ATTR, {})
     is_retry = bool(result.get("reason")) and not result.get("is_blameless")
     folder = attrs.get(TRIAL_ATTR, {}).get("folder")
-    seed = seed_of(trial)
+    seed = seed_of(attrs)
     again = {
         **({} if seed is None else {"seed": seed}),
         "retry_of": trial.number,

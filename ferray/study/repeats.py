@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from optuna.trial import FrozenTrial
 
@@ -25,7 +26,7 @@ class Repeats:
         """These trials were asked, by whichever driver."""
         for trial in trials:
             facts = trial.user_attrs.get(TRIAL_ATTR, {})
-            if (seed := seed_of(trial)) is not None:
+            if (seed := seed_of(trial.user_attrs)) is not None:
                 self._taken[facts.get("recipe", "")].add(seed)
 
     def with_free_seed(self, config: TrialConfig, recipe: str) -> TrialConfig:
@@ -42,8 +43,7 @@ def with_seed(config: TrialConfig, seed: int) -> TrialConfig:
     return config.model_copy(update={"seed": seed})
 
 
-def seed_of(trial: FrozenTrial) -> int | None:
-    """The seed that a trial was asked with, or is to be asked with again; None where nothing tells."""
-    attrs = trial.user_attrs
+def seed_of(attrs: Mapping[str, Any]) -> int | None:
+    """The seed that the trial of these attributes was asked with, or is to be asked with; None where none tells."""
     seed: int | None = attrs.get(TRIAL_ATTR, {}).get("config", {}).get("seed", attrs.get("seed"))
     return seed

@@ -23,8 +23,8 @@ from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.errors import ClusterError, ConfigError
 from ferray.events import Decision, EpochReport, Host, Outcome, OutcomeKind
-from ferray.study.attempts import Verdicts, earlier_verdicts
-from ferray.study.drivers import Drivers, Tell, owner_of
+from ferray.study.attempts import earlier_verdicts
+from ferray.study.drivers import Drivers, Tell
 from ferray.study.enqueued import enqueue
 from ferray.study.history import ended_record
 from ferray.study.known_trials import Knowledge, take_over
@@ -37,17 +37,19 @@ from ferray.study.records import (
     PARENT_ATTR,
     RESULT_ATTR,
     TRIAL_ATTR,
+    WAITS_ATTR,
     DriverRecord,
     TrialRecord,
 )
-from ferray.study.recovery import COUNTED, ask_again, recover, tell_result
-from ferray.study.repeats import Repeats, with_seed
+from ferray.study.recovery import COUNTED, ask_again, orphans, recover, tell_result
+from ferray.study.repeats import Repeats, seed_of, with_seed
 from ferray.study.sampling import new_sampler
 from ferray.study.search import called_with_origin, direction_of, refuse_other_search, remember_search
 from ferray.study.store import written_together
 from ferray.study.suggest import grid_combinations, next_in_grid, suggest
 from ferray.study.tally import Tally, running_configs
 from ferray.study.turns import Announced, Turns
+from ferray.study.waiting import keeps_its_place, mark_waiting
 from ferray.text.sanitize import inside
 
 LOOK_EVERY_S = 1.0  # at what other drivers of the study do
@@ -173,7 +175,8 @@ class Study:
         with self._as_owner():
             self._learn()
             has_inherited = self._drivers.look_after()
-            if has_inherited or (self._drivers.is_steward and self._has_orphans()):
+            is_steward = self._drivers.is_steward and self.num_elsewhere > 0
+            if has_inherited or (is_steward and orphans(self._optuna, self._drivers.living())):
                 with self.turn():
                     self._recover()
                 self._learn()
@@ -199,8 +202,7 @@ class Study:
     @property
     def room_ahead(self) -> int:
         """How many trials may be asked before there is a worker for them; none that other drivers may have one for."""
-        # Where drivers die before any epoch, one that runs may do it, and those that wait would be given up with it.
-        if self._drivers.can_be_joined or any(live.barren for live in self._live.values()):
+        if self._drivers.can_be_joined:
             return 0
         asked = self.num_running + self.num_finished + getattr(self._optuna.sampler, "num_known", 0)
         return room_ahead(self.spec, asked=asked, in_flight=self.num_running)
@@ -237,12 +239,15 @@ class Study:
             config = self._seeded(proposed, recipe, attrs)
             folder = trial_folder(trial.number, recipe)
             facts = {"config": config.to_json(), "recipe": recipe, "epochs": config.epochs_in_all}
-            place = attrs.get("place", len(self._tally.roots))
+            place = attrs.get("place", attrs.get(TRIAL_ATTR, {}).get("place", len(self._tally.roots)))
             trial.set_user_attr(TRIAL_ATTR, {**facts, "folder": folder, "place": place})
         if "retry_of" not in attrs:
             self._tally.roots.add(trial.number)
-        told = (attrs.get("retries", 0), self.spec.objective, self._earlier_verdicts(attrs), attrs.get("barren", 0))
-        self._live[trial.number] = LiveTrial(trial, config, folder, *told)
+        trials = self._optuna.get_trials(deepcopy=False) if "retry_of" in attrs else ()
+        earlier = earlier_verdicts(trials, attrs.get("retry_of"))
+        told = (attrs.get("retries", 0), self.spec.objective, earlier, attrs.get("barren", 0))
+        waits = attrs.get(WAITS_ATTR, False)
+        self._live[trial.number] = LiveTrial(trial, config, folder, *told, is_told_waiting=waits)
         folders = tuple(inside(name, f"an attempt at trial {trial.number}") for name in attrs.get("resume_folders", ()))
         root = attrs.get("root", trial.number)
         done = self._live[trial.number].earlier.last_step / STEPS
@@ -258,15 +263,11 @@ class Study:
         trials = self._optuna.get_trials(deepcopy=False)
         self._repeats.learn(self._tally.read(trials, {*self._live, *own}))
 
-    def _earlier_verdicts(self, attrs: dict[str, Any]) -> Verdicts:
-        if "retry_of" not in attrs:
-            return Verdicts()
-        return earlier_verdicts(self._optuna.get_trials(deepcopy=False), attrs["retry_of"])
-
     def _seeded(self, config: TrialConfig, recipe: str, attrs: dict[str, Any]) -> TrialConfig:
-        """What was interrupted keeps its seed; a recipe that is proposed once more gets one that it has not had."""
-        if "retry_of" in attrs:
-            return with_seed(config, attrs.get("seed", config.seed))
+        """What was asked before keeps its seed; a recipe that is proposed once more gets one that it has not had."""
+        if "retry_of" in attrs or TRIAL_ATTR in attrs:
+            seed = seed_of(attrs)
+            return with_seed(config, config.seed if seed is None else seed)
         return self._repeats.with_free_seed(config, recipe)
 
     def _config(self, trial: optuna.Trial) -> TrialConfig:
@@ -295,17 +296,19 @@ class Study:
     def finish(self, number: int, outcome: Outcome) -> Outcome:
         """Tell how a trial ended; returns the outcome as recorded (a completed trial without any value has diverged).
 
-        A database takes the result before the state: a driver killed in between tells the same when it continues.
+        A database takes the result before the state: a driver killed in between tells the same when it continues. An
+        interrupted trial that has not begun has not ended either: it is put back into the queue.
         """
         live = self._live[number]
         if outcome.kind is OutcomeKind.COMPLETED and live.best is None:
             outcome = Outcome(OutcomeKind.DIVERGED, outcome.message or "no epoch had a finite objective")
         self._drivers.check()
         with self._as_owner(), written_together(self._optuna):
-            told = worst_of(self._optuna, self.spec.objective) if outcome.kind is OutcomeKind.DIVERGED else None
-            result = result_of(live, outcome, worst=told)
-            live.trial.set_user_attr(RESULT_ATTR, result)
-            tell_result(self._optuna, number, result)
+            if outcome.kind is not OutcomeKind.INTERRUPTED or not keeps_its_place(self._stored(number)):
+                told = worst_of(self._optuna, self.spec.objective) if outcome.kind is OutcomeKind.DIVERGED else None
+                result = result_of(live, outcome, worst=told)
+                live.trial.set_user_attr(RESULT_ATTR, result)
+                tell_result(self._optuna, number, result)
             if outcome.kind is OutcomeKind.INTERRUPTED:
                 self._ask_again(number)
         del self._live[number]
@@ -319,15 +322,21 @@ class Study:
             if self._drivers.can_be_joined:
                 self._drivers.check()
                 self.check_owner()
-            ask_again(self._optuna, self._optuna.get_trials(deepcopy=False)[number])
+            ask_again(self._optuna, self._stored(number))
+
+    def _stored(self, number: int) -> FrozenTrial:
+        return self._optuna.get_trials(deepcopy=False)[number]
 
     def ended_record(self, number: int) -> TrialRecord:
         """The record of a trial that `finish` has told the end of."""
-        return ended_record(self._optuna.get_trials(deepcopy=False)[number])
+        return ended_record(self._stored(number))
 
-    def begin(self, number: int) -> None:
-        """A worker is given the trial: what it takes is counted from here."""
-        self._live[number].started = time.monotonic()
+    def begin(self, numbers: Sequence[int]) -> None:
+        """Workers are given these trials: what they take is counted from here. All others that have not begun wait."""
+        for number in numbers:
+            self._live[number].started, self._live[number].has_begun = time.monotonic(), True
+        with self._as_owner(), written_together(self._optuna):
+            mark_waiting(self._live.values())
 
     def remember_host(self, number: int, host: Host) -> None:
         """Have the record of a running trial say who trains it; it is written with its end."""
@@ -374,16 +383,7 @@ class Study:
 
     def _recover(self) -> None:
         """Ask again what dead drivers have left; in a turn, as each trial then says whose it is."""
-        living = self._drivers.living()
-        recover(self._optuna, lambda trial: owner_of(trial) not in living)
-
-    def _has_orphans(self) -> bool:
-        """Whether a trial seems to run nowhere."""
-        if not self.num_elsewhere:
-            return False
-        running = self._optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        living = self._drivers.living()
-        return any(owner_of(trial) not in living for trial in running)
+        recover(self._optuna, self._drivers.living())
 
     def _waiting(self) -> bool:
         return bool(self._optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))

@@ -66,7 +66,7 @@ class SweepDriver:
     _paused: set[int] = field(default_factory=set)
     _must_move: dict[int, str] = field(default_factory=dict)  # and why
     _trials: dict[int, Trial] = field(default_factory=dict)
-    _told: set[int] = field(default_factory=set)  # trials that listeners have heard of
+    _told: set[int] = field(default_factory=set)  # trials that have begun, of which listeners have heard
     _shown: dict[int, int] = field(default_factory=dict)  # the last epoch of each running trial that was shown
     _started: float | None = None  # by the clock; None before `start`
     _has_no_use_for_time: bool = False  # though some of its budget is left
@@ -128,6 +128,7 @@ class SweepDriver:
         if self.queue.wants_choice(workers):
             self._ask(self.study.room_ahead)
         bundles = list(self._dealt(workers)) or self._put_by()
+        self.study.begin([trial.number for bundle in bundles for trial in bundle])
         return [JobBundle(tuple(self._started_job(trial) for trial in bundle)) for bundle in bundles]
 
     def _ask(self, most: int) -> None:
@@ -139,7 +140,6 @@ class SweepDriver:
             if (other := self.stages.trained_by(trial.number)) is None:
                 self.queue.add([trial])
                 continue
-            self._tell_of(trial)
             self.note(f"trial {trial.number} waits for a stage that trial {other} trains")
 
     def _dealt(self, workers: int) -> Iterator[list[Trial]]:
@@ -154,16 +154,10 @@ class SweepDriver:
         bundle = self.time_left.released(self.num_left, self.runtime.trials_per_worker)
         return [bundle] if bundle else []
 
-    def _tell_of(self, trial: Trial) -> None:
-        if trial.number in self._told:
-            return
+    def _started_job(self, trial: Trial) -> TrialJob:
         self._told.add(trial.number)
         told = trial_started(trial, self.artifacts.trial(trial.folder).address)
         self.listeners.notify("trial_started", told)
-
-    def _started_job(self, trial: Trial) -> TrialJob:
-        self._tell_of(trial)
-        self.study.begin(trial.number)
         self.stages.started(trial.number)
         self.time_left.begin(trial)
         job = self.jobs.job(trial)

@@ -164,7 +164,8 @@ def _remove(tree: dict[str, Any], key: str) -> None:
 def _found_json(found: Found) -> dict[str, Any]:
     best = {"trial": found.best[0], "value": found.best[1]} if found.best else None
     ended = {str(kind): count for kind, count in found.ended.items()}
-    return {"finished": found.finished, "by_outcome": ended, "asked_again": found.again, "best": best}
+    counts = {"finished": found.finished, "by_outcome": ended, "asked_again": found.again, "waiting": found.waiting}
+    return {**counts, "best": best}
 
 
 def _counts_by_name(data: Sequence[DataSummary]) -> dict[str, str]:

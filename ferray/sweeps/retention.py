@@ -130,11 +130,11 @@ class Retention:
 
 
 def _ended_for_good(record: SweepRecord) -> Iterator[TrialRecord]:
-    """All trials but those that run, and those interrupted whose parameters have not been asked again to their end."""
+    """All but those that run or wait, and those interrupted whose parameters have not been asked again to their end."""
     trials = {trial.number: trial for trial in record.trials}
     for trial in record.trials:
         last: TrialRecord | None = trial
         while last is not None and last.superseded_by is not None:
             last = trials.get(last.superseded_by)  # None where it waits to be asked
-        if last is not None and last.state not in ("running", "interrupted"):
+        if last is not None and last.state not in ("running", "interrupted", "waiting"):
             yield trial

@@ -144,7 +144,7 @@ def invite_trackers(all_listeners: Listeners, runtime: Runtime, folder: Path) ->
 
 def _notes(driver: SweepDriver, former: SweepRecord, changed: Sequence[str], num_freed: int) -> Iterator[str]:
     """What is told of a sweep that goes on: what there is of it, what has `changed`, what was looked at already."""
-    if driver.found.finished or driver.found.again:
+    if driver.found.finished or driver.found.again or driver.found.waiting:
         yield f"going on with {driver.study.called}: {driver.found}"
     yield from changed
     if num_freed:
@@ -206,6 +206,8 @@ def _when_time_was_up(spec: SweepSpec, num_finished: int, record: SweepRecord) -
     asked = {trial.number for trial in record.trials}
     waiting = [trial for trial in record.trials if trial.superseded_by is not None and trial.superseded_by not in asked]
     stopped = f", {len(waiting)} wait where they stopped" if waiting else ""
+    if not_begun := sum(trial.state == "waiting" for trial in record.trials):
+        stopped += f", {not_begun} asked and not begun"
     return (
         f"the time budget of {spec.budget.time_s:g} s is spent: {num_finished} of {spec.budget.trials} trials "
         f"are finished{stopped}; the same command goes on"

@@ -138,6 +138,7 @@ def test_the_plan_says_what_it_goes_on_with(space: Path) -> None:
         "finished": 2,
         "by_outcome": {"completed": 2},
         "asked_again": 0,
+        "waiting": 0,
         "best": {"trial": best["number"], "value": best["value"]},
     }
     assert document["trials_left"] == 1

@@ -111,6 +111,12 @@ def test_trials_that_did_not_complete_are_listed_apart() -> None:
     ]
 
 
+def test_trials_that_wait_for_a_worker_are_listed_by_number() -> None:
+    waits = replace(sweep_record().trials[6], state="waiting", outcome="waiting")
+    lines = rendered(replace(sweep_record(), trials=(waits, replace(waits, number=7)))).splitlines()
+    assert lines[-2:] == ["waiting: 6; 7", "2 trials: 2 waiting"]
+
+
 def test_trials_that_a_dead_driver_left_are_told_of_once_with_what_to_do() -> None:
     left = replace(sweep_record().trials[6], state="interrupted", outcome="interrupted", message=DRIVER_DIED)
     record = replace(sweep_record(), trials=(left, replace(left, number=7)))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from ferray.cli.terminal.picture import picture
 from ferray.cli.terminal.standing import Standing
 from ferray.cli.terminal.views import LinesView, PictureView, RankingView
 from ferray.cli.terminal.watching import Follower, conclude, watch
@@ -146,6 +147,20 @@ def drawn(view: PictureView) -> str:
 
 def silent(width: int = 80, height: int = 20) -> Console:
     return Console(file=io.StringIO(), width=width, height=height)
+
+
+def test_what_waits_for_a_worker_neither_runs_nor_has_ended() -> None:
+    record = sweep_record()
+    waits = replace(record.trials[6], state="waiting", outcome="waiting")
+    followed = follower()
+    assert followed.update(replace(record, trials=(waits,)), 0.0) == []
+    assert (followed.standing.running, followed.standing.waiting) == ({}, 1)
+
+
+def test_the_picture_says_how_many_wait() -> None:
+    followed = follower()
+    followed.standing.waiting = 12
+    assert "0/9 trials, 0 running, 12 waiting" in ", ".join(picture(followed.standing, 0.0, 80, 20)).replace("  ", ", ")
 
 
 def test_the_picture_shows_what_runs() -> None:

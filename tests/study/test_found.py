@@ -27,6 +27,12 @@ def test_a_trial_whose_retry_waits_is_asked_again() -> None:
     assert found_in(replace(record, trials=record.trials[:6])).again == 1
 
 
+def test_what_was_asked_and_not_begun_is_counted_apart() -> None:
+    record = sweep_record()
+    waits = replace(record.trials[6], state="waiting", outcome="waiting")
+    assert str(found_in(replace(record, trials=(waits, replace(waits, number=7))))) == "2 waiting"
+
+
 def test_the_best_is_the_lowest_where_low_is_good() -> None:
     record = sweep_record()
     assert (found_in(record).best, found_in(replace(record, mode="min")).best) == ((4, 0.75), (0, 0.5))

@@ -9,6 +9,7 @@ from typing import Any
 from ferray.config.job import JobBundle
 from ferray.events import Listener, TrialEnded, TrialStarted
 from ferray.study.history import load_sweep
+from ferray.study.recovery import MOST_BARREN
 from ferray.sweeps.driver import SweepDriver
 from ferray.testing.curves import open_driver, run_curves, small_spec
 
@@ -105,12 +106,68 @@ def test_arms_of_a_grid_that_share_features_go_out_together(tmp_path: Path) -> N
     assert sizes_of(driver.next_bundles(2)) == [[32, 32, 32], [40, 40, 40]]
 
 
-def test_after_a_death_before_any_epoch_no_more_are_asked_than_workers_hold(tmp_path: Path) -> None:
+def waiting_in(folder: Path) -> dict[int, dict[str, Any]]:
+    """The configurations of the trials that the record shows as waiting, by number."""
+    return {trial.number: trial.config for trial in load_sweep(folder).trials if trial.state == "waiting"}
+
+
+def test_what_no_worker_has_begun_is_shown_as_waiting(tmp_path: Path) -> None:
+    driver = heads_driver(tmp_path)
+    driver.start(1)
+    (bundle,) = driver.next_bundles()
+    running = [trial.number for trial in load_sweep(driver.folder).trials if trial.state == "running"]
+    assert (running, len(waiting_in(driver.folder))) == (sorted(bundle.numbers), driver.study.num_running - 3)
+
+
+def test_a_trial_that_a_worker_begins_waits_no_longer(tmp_path: Path) -> None:
+    driver = heads_driver(tmp_path)
+    driver.start(2)
+    begun = {number for _ in range(2) for bundle in driver.next_bundles() for number in bundle.numbers}
+    assert len(begun) == 6
+    assert not begun & waiting_in(driver.folder).keys()
+
+
+def test_a_stopped_sweep_interrupts_only_what_had_begun(tmp_path: Path) -> None:
+    driver = heads_driver(tmp_path)
+    driver.start(1)
+    (bundle,) = driver.next_bundles()
+    before = waiting_in(driver.folder)
+    driver.interrupt()
+    ended = [trial.number for trial in load_sweep(driver.folder).trials if trial.state == "interrupted"]
+    assert (ended, waiting_in(driver.folder)) == (sorted(bundle.numbers), before)
+
+
+def test_what_a_killed_driver_had_not_begun_still_waits(tmp_path: Path) -> None:
     killed = heads_driver(tmp_path)
     killed.start(1)
     killed.next_bundles()
+    before = waiting_in(killed.folder)
     killed.study.close()
     again = heads_driver(tmp_path)
-    again.start(1)
-    again.next_bundles()
-    assert again.study.num_running == 3
+    assert (waiting_in(again.folder), again.study.num_running) == (before, 0)
+
+
+def test_a_sweep_goes_on_first_with_what_waited_as_it_was_asked(tmp_path: Path) -> None:
+    first = heads_driver(tmp_path)
+    first.start(1)
+    first.next_bundles()
+    before = waiting_in(first.folder)
+    first.interrupt()
+    first.study.close()
+    again = heads_driver(tmp_path)
+    asked = again.study.ask_many(len(before))
+    assert {trial.number: trial.config.to_json() for trial in asked} == before
+
+
+def num_waiting_at_a_death(folder: Path) -> int:
+    """Begin one trial of twelve, and die before any epoch of it."""
+    killed = heads_driver(folder, budget={"trials": 12})
+    killed.study.begin([killed.study.ask().number])
+    killed.study.ask_many(killed.num_left)
+    killed.study.begin([])
+    killed.study.close()
+    return len(waiting_in(killed.folder))
+
+
+def test_what_waits_is_not_given_up_with_a_trial_that_kills_its_driver(tmp_path: Path) -> None:
+    assert [num_waiting_at_a_death(tmp_path) for _ in range(MOST_BARREN + 2)] == [11] * (MOST_BARREN + 2)

@@ -133,6 +133,12 @@ def test_a_stage_that_lies_there_is_waited_for_by_nobody(tmp_path: Path) -> None
     assert [len(numbers(driver)), len(numbers(driver))] == [1, 1]
 
 
+def test_what_waits_for_a_stage_is_shown_as_waiting(tmp_path: Path) -> None:
+    driver = open_sweep(tmp_path)
+    numbers(driver), numbers(driver)
+    assert [trial.state for trial in load_sweep(tmp_path / "curves").trials][:2] == ["running", "waiting"]
+
+
 def test_what_waits_is_asked_again_when_the_sweep_is_interrupted(tmp_path: Path) -> None:
     driver = open_sweep(tmp_path)
     numbers(driver), numbers(driver)

@@ -53,6 +53,7 @@ def _params_texts(lines: list[str], width: int, room: int) -> list[str]:
 def _summary(standing: Standing, now: float) -> list[str]:
     asked = "" if standing.trials is None else f"/{standing.trials}"
     parts = [f"{standing.finished}{asked} trials", f"{len(standing.running)} running"]
+    parts += [f"{standing.waiting} waiting"] if standing.waiting else []
     parts += [f"{count} {WORDS[kind]}" for kind, count in standing.ended.items()]
     if standing.best is not None:
         parts.append(f"best {standing.best[1]:.3f} (trial {standing.best[0]})")

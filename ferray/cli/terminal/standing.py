@@ -60,7 +60,7 @@ class Standing:
 
     `finished` counts against the budget, `ended` also what was interrupted. `until` is when the time budget is spent.
     `trials` is None where nobody has said how many are asked for. `knows_latest`: whether every epoch's value is heard,
-    and not the best one's alone.
+    and not the best one's alone. `waiting` trials were asked and have no worker yet, as far as that is known.
     """
 
     metric: str
@@ -74,6 +74,7 @@ class Standing:
     ended: Counter[OutcomeKind] = field(default_factory=Counter)
     best: tuple[int, float] | None = None
     running: dict[int, Row] = field(default_factory=dict)
+    waiting: int = 0
     pace: Pace = field(default_factory=Pace)
     _epochs_of_ended: list[int] = field(default_factory=list)
     _seen: dict[str, set[str]] = field(default_factory=dict)

@@ -163,6 +163,7 @@ def _apart(board: Leaderboard, folder: Path) -> list[str]:
         ),
         *_listed("diverged", [_ended_text(trial) for trial in board.diverged]),
         *_listed("running", [f"{trial.number} ({_progress_text(trial)})" for trial in board.running]),
+        *_listed("waiting", [str(trial.number) for trial in board.waiting]),
         *_interrupted(board),
         *_listed("failed", [_ended_text(trial) for trial in board.failed]),
     ]

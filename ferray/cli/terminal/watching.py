@@ -43,10 +43,11 @@ class Follower:
     def update(self, record: SweepRecord, now: float) -> list[TrialRecord]:
         """Go on to the next record; the trials that have ended since the one before."""
         ended = []
+        self.standing.waiting = sum(trial.state == "waiting" for trial in record.trials)
         for trial in record.trials:
             if trial.state == "running":
                 self._advance(trial, now)
-            elif trial.number not in self._known:
+            elif trial.state != "waiting" and trial.number not in self._known:
                 self._known.add(trial.number)
                 self._end(trial)
                 ended.append(trial)

@@ -5,7 +5,7 @@ const byNumber = new Map(trials.map((trial) => [trial.number, trial]));
 const state = { chosen: data.best === null && trials.length ? trials[0].number : data.best, shown: new Set(byNumber.keys()) };
 
 const isComplete = (trial) => trial.state === 'complete';
-const isFaulty = (trial) => !['complete', 'pruned', 'running'].includes(trial.state);
+const isFaulty = (trial) => !['complete', 'pruned', 'running', 'waiting'].includes(trial.state);
 const byId = (id) => document.getElementById(id);
 const finite = (value) => typeof value === 'number' && Number.isFinite(value);
 
