@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -38,6 +39,17 @@ def settings_of(kind: Kind, sets: Sequence[str], **given: str) -> Settings:
     if problems:
         raise _refusal(kind, problems)
     return settings
+
+
+def folder_named(to: Path) -> str:
+    """The folder as the commands in its files name it; ConfigError where they cannot."""
+    try:
+        return Settings(folder=str(to)).folder
+    except ValidationError as error:
+        problem = str(error.errors()[0]["ctx"]["error"])
+        raise ConfigError(
+            f"`--to` {problem}", "its files name it in their commands: give the path from here, or another folder"
+        ) from error
 
 
 def _value(kind: Kind, key: str, text: str) -> Any:

@@ -12,6 +12,14 @@ from ferray.cluster.kinds import KINDS, render, render_all
 from ferray.testing.command import ferray
 
 
+@pytest.fixture
+def to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as it is called from here, wherever that is."""
+    monkeypatch.chdir(tmp_path)
+    Path("written").mkdir()
+    return Path("written")
+
+
 def test_kinds_are_listed_a_line_each() -> None:
     assert [line.split()[0] for line in ferray("cluster", "list").out.splitlines()] == list(KINDS)
 
@@ -42,45 +50,51 @@ def test_files_are_printed_for_programs() -> None:
     assert json.loads(ferray("cluster", "render", "slurm", "--json").out)["files"] == render("slurm")
 
 
-def test_files_are_written_into_a_folder(tmp_path: Path) -> None:
-    ran = ferray("cluster", "render", "--to", tmp_path)
-    assert (ran.code, ran.out.splitlines()) == (0, [str(tmp_path / name) for name in render_all()])
+def test_files_are_written_into_a_folder(to: Path) -> None:
+    ran = ferray("cluster", "render", "--to", to)
+    assert (ran.code, ran.out.splitlines()) == (0, [str(to / name) for name in render_all()])
 
 
-def test_files_that_are_written_are_named_for_programs(tmp_path: Path) -> None:
-    document = json.loads(ferray("cluster", "render", "slurm", "--to", tmp_path, "--json").out)
-    assert document["files"] == [str(tmp_path / name) for name in render("slurm")]
+def test_files_that_are_written_are_named_for_programs(to: Path) -> None:
+    document = json.loads(ferray("cluster", "render", "slurm", "--to", to, "--json").out)
+    assert document["files"] == [str(to / name) for name in render("slurm")]
 
 
-def test_scripts_are_written_as_programs(tmp_path: Path) -> None:
-    ferray("cluster", "render", "local", "--to", tmp_path)
-    assert all(os.access(path, os.X_OK) for path in tmp_path.rglob("*.sh"))
+def test_scripts_are_written_as_programs(to: Path) -> None:
+    ferray("cluster", "render", "local", "--to", to)
+    assert all(os.access(path, os.X_OK) for path in to.rglob("*.sh"))
 
 
-def test_what_somebody_changed_is_not_written_over(tmp_path: Path) -> None:
-    ferray("cluster", "render", "docker", "--to", tmp_path)
-    (tmp_path / "docker" / "Dockerfile").write_text("FROM mine\n")
-    ran = ferray("cluster", "render", "docker", "--to", tmp_path)
+def test_what_somebody_changed_is_not_written_over(to: Path) -> None:
+    ferray("cluster", "render", "docker", "--to", to)
+    (to / "docker" / "Dockerfile").write_text("FROM mine\n")
+    ran = ferray("cluster", "render", "docker", "--to", to)
     assert (ran.code, "`docker/Dockerfile`" in ran.err) == (2, True)
-    assert (tmp_path / "docker" / "Dockerfile").read_text() == "FROM mine\n"
+    assert (to / "docker" / "Dockerfile").read_text() == "FROM mine\n"
 
 
-def test_what_nobody_changed_is_filled_in_where_it_lies(tmp_path: Path) -> None:
-    ferray("cluster", "render", "--to", tmp_path)
-    assert ferray("cluster", "render", "onprem", "--set", "head=node1", "--to", tmp_path).code == 0
-    assert "head_ip: node1" in (tmp_path / "onprem.yaml").read_text()
+def test_what_nobody_changed_is_filled_in_where_it_lies(to: Path) -> None:
+    ferray("cluster", "render", "--to", to)
+    assert ferray("cluster", "render", "onprem", "--set", "head=node1", "--to", to).code == 0
+    assert "head_ip: node1" in (to / "onprem.yaml").read_text()
 
 
-def test_what_somebody_changed_is_written_over_by_force(tmp_path: Path) -> None:
-    ferray("cluster", "render", "docker", "--to", tmp_path)
-    (tmp_path / "docker" / "Dockerfile").write_text("FROM mine\n")
-    assert ferray("cluster", "render", "docker", "--to", tmp_path, "--force").code == 0
-    assert "FROM mine" not in (tmp_path / "docker" / "Dockerfile").read_text()
+def test_what_somebody_changed_is_written_over_by_force(to: Path) -> None:
+    ferray("cluster", "render", "docker", "--to", to)
+    (to / "docker" / "Dockerfile").write_text("FROM mine\n")
+    assert ferray("cluster", "render", "docker", "--to", to, "--force").code == 0
+    assert "FROM mine" not in (to / "docker" / "Dockerfile").read_text()
 
 
-def test_a_wrong_setting_writes_nothing(tmp_path: Path) -> None:
-    ran = ferray("cluster", "render", "aws", "--set", "disk_gib=x", "--to", tmp_path)
-    assert (ran.code, list(tmp_path.iterdir())) == (2, [])
+def test_a_wrong_setting_writes_nothing(to: Path) -> None:
+    ran = ferray("cluster", "render", "aws", "--set", "disk_gib=x", "--to", to)
+    assert (ran.code, list(to.iterdir())) == (2, [])
+
+
+@pytest.mark.parametrize("words", [(), ("onprem",), ("onprem", "--set", "folder=cluster")])
+def test_a_folder_that_commands_cannot_name_is_refused(words: tuple[str, ...], tmp_path: Path) -> None:
+    ran = ferray("cluster", "render", *words, "--to", tmp_path / "a b")
+    assert (ran.code, "a b`, a path has letters" in ran.err, list(tmp_path.iterdir())) == (2, True, [])
 
 
 def test_what_is_an_example_still_is_said() -> None:

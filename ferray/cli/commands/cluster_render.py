@@ -35,7 +35,10 @@ def render(
 
     What may be set is checked before anything is written; `ferray cluster list KIND` lists it.
     """
-    files, examples = _filled(kind, sets or [], to)
+    from ferray.cluster.assignments import folder_named
+
+    folder = None if to is None else folder_named(to)
+    files, examples = _filled(kind, sets or [], folder)
     if to is not None:
         _write(to, files, force=force)
     if json:
@@ -51,7 +54,7 @@ def render(
         say(f"how to go on: the first lines of each file, and {_next(kind)}")
 
 
-def _filled(kind: str | None, sets: list[str], to: Path | None) -> tuple[dict[str, str], list[str]]:
+def _filled(kind: str | None, sets: list[str], folder: str | None) -> tuple[dict[str, str], list[str]]:
     """The files, and which settings are examples still."""
     from ferray.cluster import kinds
     from ferray.cluster.assignments import settings_of
@@ -59,9 +62,9 @@ def _filled(kind: str | None, sets: list[str], to: Path | None) -> tuple[dict[st
     if kind is None:
         if sets:
             raise ConfigError("`--set` changes one kind of cluster", f"name it: {', '.join(kinds.KINDS)}")
-        return kinds.render_all() if to is None else kinds.render_all(str(to)), []
+        return kinds.render_all() if folder is None else kinds.render_all(folder), []
     found = kinds.kind_called(kind)
-    settings = settings_of(found, sets, **({} if to is None else {"folder": str(to)}))
+    settings = settings_of(found, sets, **({} if folder is None else {"folder": folder}))
     return kinds.render(kind, settings), settings.examples()
 
 
