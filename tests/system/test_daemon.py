@@ -23,12 +23,16 @@ def press_ctrl_c() -> None:
     signal.pthread_kill(main_thread().ident, signal.SIGINT)
 
 
+def join_and_press_ctrl_c(daemon: Daemon) -> None:
+    Timer(0.1, press_ctrl_c).start()
+    daemon.join()
+
+
 def test_a_thread_that_one_stops_waiting_for_is_still_alive(gate: Event) -> None:
     daemon = Daemon("held", gate.wait)
-    Timer(0.1, press_ctrl_c).start()
     daemon.start()
     with pytest.raises(KeyboardInterrupt):
-        daemon.join()
+        join_and_press_ctrl_c(daemon)
     assert daemon.is_alive()
 
 
