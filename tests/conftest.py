@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,15 @@ from ferray.system.allocator import CHOSEN_BY_USERS, stop_keeping_freed_memory
 
 PR_SET_THP_DISABLE = 41  # as <linux/prctl.h> numbers it
 
+# What a user or a service has set that changes how things are printed, where they go or who is asked. Which GPUs there
+# are, and how the network is reached, is the machine's.
+CHOSEN_OUTSIDE = re.compile(
+    r"COLORTERM|COLUMNS|FORCE_COLOR|GITHUB_ACTIONS|JPY_\w+|LINES|NO_COLOR|PY_COLORS|TERMINAL_WIDTH|TTY_\w+"
+    r"|BROWSER|EDITOR|MPL\w+|PAGER|VISUAL|FERRAY_(CACHE|DATA)|(AWS|HF|RAY|SLURM|WANDB|XDG)_\w+|PG[A-Z]+"
+)
+for name in filter(CHOSEN_OUTSIDE.fullmatch, list(os.environ)):
+    del os.environ[name]
+os.environ["TERM"] = "xterm"  # a dumb one has no width but 80
 os.environ["WANDB_MODE"] = "offline"
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's `&` has it ignored, and tests press Ctrl-C
@@ -24,17 +34,16 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup has this one igno
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-@pytest.fixture(scope="session")
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One pack cache for the whole session, so that `demo` is drawn once a size."""
-    return tmp_path_factory.mktemp("cache")
+@pytest.fixture(scope="session", autouse=True)
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One pack cache for the whole session, so that `demo` is drawn once a size, and the user's is left alone.
 
-
-@pytest.fixture(autouse=True)
-def own_cache(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the user's cache or data folder."""
-    monkeypatch.setenv("FERRAY_CACHE", str(shared_cache))
-    monkeypatch.delenv("FERRAY_DATA", raising=False)
+    Fixtures of a module, which come before those of a test, have it too.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        cache = tmp_path_factory.mktemp("cache")
+        patch.setenv("FERRAY_CACHE", str(cache))
+        yield cache
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -50,13 +59,18 @@ def default_allocator(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     Where the host makes any memory of huge pages, one fault brings 512 small ones, and counting them shows nothing.
     """
-    for name in CHOSEN_BY_USERS:
-        monkeypatch.delenv(name, raising=False)
+    _choose_nothing(monkeypatch)
     _have_huge_pages(False)
     yield
     monkeypatch.undo()
+    _choose_nothing(monkeypatch)  # what the user has set is back, and would have the next test keep what this one did
     _have_huge_pages(True)
     stop_keeping_freed_memory()
+
+
+def _choose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in CHOSEN_BY_USERS:
+        monkeypatch.delenv(name, raising=False)
 
 
 def _have_huge_pages(are_had: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -69,4 +70,4 @@ def test_suspects_are_drawn_by_class_and_the_command_without_them_is_printed(pho
     classes = {suspect["label"] for suspect in document["suspects"]}
     assert [Path(sheet).name for sheet in document["sheets"]] == [f"suspects-{name}.png" for name in sorted(classes)]
     assert all(Path(sheet).is_file() for sheet in document["sheets"])
-    assert f"--exclude {document['csv']} --data-root {photos} --output " in ran.err
+    assert f"--exclude {quote(document['csv'])} --data-root {quote(str(photos))} --output " in ran.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -58,8 +59,8 @@ def test_the_browser_of_this_machine_is_given_the_file(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/asked\n')
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/asked"\n')
     browser.chmod(0o755)
-    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    monkeypatch.setenv("BROWSER", f"{quote(str(browser))} %s")
     assert ferray("report", "svm", "--output", runs, "--open").code == 0
     assert (tmp_path / "asked").read_text().strip() == (runs / "svm" / "report.html").as_uri()

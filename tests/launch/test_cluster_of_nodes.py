@@ -96,11 +96,10 @@ def num_training(folder: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def played(cluster: Cluster, waiting: Path, tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Played:
+def played(cluster: Cluster, waiting: Path, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """A node joins, one is killed with its trial, then the driver is; the same command is run again."""
     output = tmp_path_factory.mktemp("runs")
     folder, first, second = output / "demo", output / "first.log", output / "second.log"
-    os.environ["FERRAY_CACHE"] = str(shared_cache)
     with start(output, cluster.address, waiting, first) as driver:
         wait_until(lambda: num_training(folder) >= 3, "training on three nodes", first)
         joined = cluster.add_node(**GPU)
