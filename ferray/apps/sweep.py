@@ -23,7 +23,7 @@ from ferray.config.place import Place, read_place
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.urls import is_shareable
-from ferray.errors import ConfigError
+from ferray.errors import ConfigError, DataError
 from ferray.events import Listener
 from ferray.system.environment import with_variables
 from ferray.track.console import Console
@@ -142,7 +142,7 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         _refuse_unshared(runtime, output / spec.name)
     if runtime.keep_best is not None:
         _refuse_unjudged(spec, asked["keep"])
-    like = _earlier(asked["like"], output / spec.name, runtime) if asked.get("like") else None
+    like = _earlier(asked, output / spec.name, runtime, listener) if asked.get("like") else None
     return SweepRequest(
         space,
         file,
@@ -197,11 +197,21 @@ def _like(earlier: SweepRequest, following: SweepRequest) -> SweepRequest:
     return replace(following, like=find_earlier(str(earlier.folder.absolute()), place.output, place.storage))
 
 
-def _earlier(name: str, folder: Path, runtime: Runtime) -> EarlierSweep:
-    """The sweep that this one, in `folder`, is to be like; ConfigError where it is no other, or has nothing yet."""
-    from ferray.sweeps.earlier_sweep import find_earlier
+def _earlier(asked: Mapping[str, Any], folder: Path, runtime: Runtime, listener: Listener) -> EarlierSweep | None:
+    """The sweep that this one, in `folder`, is to be like; ConfigError where it is no other, or has nothing yet.
 
-    earlier = find_earlier(name, runtime.output, runtime.storage)
+    None where it is not to be had any more, and this one has taken over from it before.
+    """
+    from ferray.sweeps.earlier_sweep import find_earlier, has_taken_over
+
+    name = asked["like"]
+    try:
+        earlier = find_earlier(name, runtime.output, runtime.storage)
+    except (ConfigError, DataError) as error:
+        if asked.get("fresh") or not has_taken_over(name, folder, runtime.storage):
+            raise
+        listener.noted(f"note: {error.message}; what this sweep has taken over from it before stays")
+        return None
     if earlier.folder == folder.absolute():
         message = f"`--like` names `{name}`, which is this very sweep"
         raise ConfigError(message, "leave `--like` out: the same command again goes on with what it knows")

@@ -23,9 +23,11 @@ from ferray.study.journal import MISSHAPEN, Journal
 from ferray.study.lease import driver_of, drivers_of
 from ferray.study.pruners import first_epoch_of
 from ferray.study.records import (
+    CALLED_ATTR,
     DATA_ATTR,
     DRIVER_ATTR,
     FREED_ATTR,
+    LEARNT_ATTR,
     PARENT_ATTR,
     READING_ATTR,
     RESULT_ATTR,
@@ -163,7 +165,7 @@ def _sweep_record(
         data = {key: DataIdentity(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
         counts = objective.get("epoch", "best")
         told = SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, counts)
-        return replace(told, data=data, readings=_readings(user_attrs))
+        return replace(told, data=data, readings=_readings(user_attrs), learnt_from=tuple(_learnt_from(user_attrs)))
 
 
 @contextmanager
@@ -188,6 +190,12 @@ def _readings(user_attrs: dict[str, Any]) -> tuple[Reading, ...]:
     """Those of the test split, oldest first."""
     found = [Reading.from_json(facts) for name, facts in user_attrs.items() if name.startswith(READING_ATTR)]
     return tuple(sorted(found, key=lambda reading: reading.when or 0.0))
+
+
+def _learnt_from(user_attrs: dict[str, Any]) -> Iterator[str | None]:
+    for name in user_attrs:
+        if name.startswith(LEARNT_ATTR):
+            yield user_attrs.get(f"{CALLED_ATTR}{name.removeprefix(LEARNT_ATTR)}")
 
 
 def _result_of(

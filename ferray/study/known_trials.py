@@ -17,11 +17,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from ferray.config.parameter_sets import ParameterSet, parameters_of
 from ferray.config.sweep import SweepSpec
 from ferray.study.enqueued import enqueue
-from ferray.study.records import RESULT_ATTR, TRIAL_ATTR
+from ferray.study.records import CALLED_ATTR, LEARNT_ATTR, RESULT_ATTR, TRIAL_ATTR
 from ferray.study.suggest import distribution_of
 
-LEARNT_ATTR = "learnt-"  # on the study, and the identity of an earlier sweep: how many parts were taken over from it
-KNOWN_ATTR = "known-"  # the same, and the number of a part: its trials
+KNOWN_ATTR = "known-"  # on the study, the identity of an earlier sweep, and the number of a part: its trials
 TRIALS_A_PART = 100  # a value in MySQL holds 64 KiB
 
 
@@ -42,11 +41,15 @@ class KnownTrial:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What a sweep takes over from an earlier one, which its identity names: sets to ask first, trials to know."""
+    """What a sweep takes over from an earlier one, which its identity names: sets to ask first, trials to know.
+
+    `name` is what it is called, so that it can be told of when it is gone.
+    """
 
     identity: str
     sets: tuple[ParameterSet, ...]
     known: tuple[KnownTrial, ...]
+    name: str = ""
 
 
 def take_over(study: optuna.Study, earlier: Knowledge) -> bool:
@@ -54,6 +57,8 @@ def take_over(study: optuna.Study, earlier: Knowledge) -> bool:
     if f"{LEARNT_ATTR}{earlier.identity}" in study.user_attrs:
         return False
     enqueue(study, earlier.sets)
+    if earlier.name:
+        study.set_user_attr(f"{CALLED_ATTR}{earlier.identity}", earlier.name)
     trials = [asdict(trial) for trial in earlier.known]
     parts = [trials[first : first + TRIALS_A_PART] for first in range(0, len(trials), TRIALS_A_PART)]
     for number, part in enumerate(parts):

@@ -146,6 +146,7 @@ class SweepRecord:
 
     A trial counts by its `best` or its `last` epoch. `words` are those by which commands find the sweep. `data` is what
     its trials are judged on, by key; see `data_identity`. `readings` are those of the test split, oldest first.
+    `learnt_from` are the names of earlier sweeps that it has taken over from, None for one whose name was not kept.
     """
 
     name: str
@@ -157,6 +158,7 @@ class SweepRecord:
     words: tuple[str, ...] = field(default=(), compare=False)
     data: dict[str, DataIdentity] = field(default_factory=dict, compare=False)
     readings: tuple[Reading, ...] = field(default=(), compare=False)
+    learnt_from: tuple[str | None, ...] = field(default=(), compare=False)
 
     def command(self, verb: str) -> str:
         """The `ferray VERB NAME` of this sweep, as it can be pasted; `verb` may have options behind it."""
@@ -169,6 +171,8 @@ LEASE_ATTR = "lease"  # on the study: who drives it; with a token behind it, who
 DRIVER_ATTR = "driver"  # on a trial of a study that several may drive: {token, host, pid} of the driver that asked it
 DATA_ATTR = "data"  # on the study: {key of a data set and its split: DataIdentity}
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
+LEARNT_ATTR = "learnt-"  # on the study, and the identity of an earlier sweep: how many parts were taken over from it
+CALLED_ATTR = "called-"  # the same: what it was called then
 READING_ATTR = "reading-"  # on the study, and a reading's key: somebody has read the test split
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
 WAITS_ATTR = "waits"  # on a trial: whether it was asked before there was a worker for it, and has not begun

@@ -56,6 +56,15 @@ def find_earlier(name: str, output: Path, storage: str | None = None) -> Earlier
     return EarlierSweep(place.folder.absolute(), record, place.identity or place.study)
 
 
+def has_taken_over(name: str, folder: Path, storage: str | None = None) -> bool:
+    """Whether the sweep in `folder` has taken over from one called `name` before, or from one of unknown name."""
+    try:
+        learnt_from = load_sweep(folder, storage).learnt_from
+    except (ConfigError, DataError):  # it has not begun, or its start says what is wrong with it
+        return False
+    return None in learnt_from or Path(name).name in learnt_from
+
+
 def take_over(earlier: EarlierSweep, spec: SweepSpec, data: Sequence[DataIdentity]) -> TakenOver:
     """What the sweep `spec`, judged on `data`, takes over; ConfigError where its space has nothing of the earlier one.
 
@@ -76,7 +85,7 @@ def take_over(earlier: EarlierSweep, spec: SweepSpec, data: Sequence[DataIdentit
     told = f"its {trials} are not known to the sampler: {why_not}"
     if known:
         told = f"{len(known)} of its {trials} known to the sampler, and counted as none of this sweep"
-    return TakenOver(Knowledge(earlier.identity, tuple(sets), tuple(known)), f"{first}; {told}")
+    return TakenOver(Knowledge(earlier.identity, tuple(sets), tuple(known), record.name), f"{first}; {told}")
 
 
 def _first_sets(record: SweepRecord, spec: SweepSpec) -> list[ParameterSet]:

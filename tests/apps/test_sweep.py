@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -240,6 +241,22 @@ def test_a_sweep_begins_with_the_best_of_the_one_it_is_like(tmp_path: Path) -> N
     second = swept(tmp_path, name="second", like="tiny", listeners=[heard])
     assert second.trials[0].params == first.trials[0].params
     assert any(line.startswith("1 set of parameters of `tiny` asked first") for line in heard.lines)
+
+
+def test_a_sweep_goes_on_where_the_one_it_is_like_is_gone(tmp_path: Path) -> None:
+    swept(tmp_path), swept(tmp_path, name="second", like="tiny")
+    shutil.rmtree(tmp_path / "tiny")
+    heard = Heard()
+    again = swept(tmp_path, name="second", like="tiny", trials=2, listeners=[heard])
+    assert len(again.trials) == 2
+    assert any("what this sweep has taken over from it before stays" in line for line in heard.lines)
+
+
+def test_a_sweep_that_begins_anew_needs_the_one_it_is_like(tmp_path: Path) -> None:
+    swept(tmp_path), swept(tmp_path, name="second", like="tiny")
+    shutil.rmtree(tmp_path / "tiny")
+    with pytest.raises(ConfigError, match="`--like` names `tiny`, and there is no sweep"):
+        swept(tmp_path, name="second", like="tiny", fresh=True)
 
 
 def test_a_sweep_like_itself_is_refused(tmp_path: Path) -> None:

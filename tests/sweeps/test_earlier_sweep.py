@@ -11,8 +11,9 @@ import pytest
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError
 from ferray.study.history import load_sweep
+from ferray.study.known_trials import Knowledge
 from ferray.study.records import DataIdentity
-from ferray.sweeps.earlier_sweep import EarlierSweep, find_earlier, take_over
+from ferray.sweeps.earlier_sweep import EarlierSweep, find_earlier, has_taken_over, take_over
 from ferray.testing.curves import open_driver, run_curves, small_spec
 
 DATA = DataIdentity("demo", "demo", "t", 10, "v", 5)
@@ -101,6 +102,25 @@ def test_a_diverged_trial_is_known_as_the_worst(earlier: EarlierSweep) -> None:
     first = replace(earlier.record.trials[0], state="diverged", value=None)
     record = replace(earlier.record, trials=(first, *earlier.record.trials[1:]))
     assert take_over(replace(earlier, record=record), later(), [DATA]).knowledge.known[0].value == 0.0
+
+
+@pytest.mark.parametrize(("called", "asked", "is_known"), [("curves", "runs/curves", True), ("curves", "other", False)])
+def test_what_was_taken_over_is_known_by_name(tmp_path: Path, called: str, asked: str, is_known: bool) -> None:
+    driver = open_driver(tmp_path / "later", small_spec(name="later"))
+    driver.study.learn_from(Knowledge("a1b2", (), (), called))
+    assert has_taken_over(asked, driver.folder) is is_known
+
+
+def test_what_an_older_ferray_took_over_may_be_of_any_name(tmp_path: Path) -> None:
+    driver = open_driver(tmp_path / "later", small_spec(name="later"))
+    driver.study.learn_from(Knowledge("a1b2", (), ()))
+    assert has_taken_over("curves", driver.folder)
+
+
+@pytest.mark.parametrize("folder", ["later", "absent"])
+def test_a_sweep_that_took_nothing_over_knows_none(tmp_path: Path, folder: str) -> None:
+    open_driver(tmp_path / "later", small_spec(name="later"))
+    assert not has_taken_over("curves", tmp_path / folder)
 
 
 def test_the_earlier_sweep_is_left_as_it_is(earlier: EarlierSweep) -> None:
