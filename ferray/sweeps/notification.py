@@ -33,7 +33,7 @@ class Listeners:
         except FerrayError:
             raise
         except Exception as error:
-            self.tell_user(f"the tracker {name} is left out: {type(error).__name__}: {error}")
+            self.tell_user(f"the tracker {name} is left out: {_words(error)}")
 
     def close(self) -> None:
         """Let everybody write what is left."""
@@ -47,10 +47,14 @@ class Listeners:
             except Exception as error:
                 self.listeners.remove(listener)
                 name = type(listener).__name__
-                self.tell_user(f"the tracker {name} is switched off: {type(error).__name__}: {error}")
+                self.tell_user(f"the tracker {name} is switched off: {_words(error)}")
                 if act != "close":
                     with suppress(Exception):  # it has failed already; closing frees its terminal and its threads
                         listener.close()
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, FerrayError) else f"{type(error).__name__}: {error}"
 
 
 def trial_started(trial: Trial, folder: str) -> TrialStarted:

@@ -90,7 +90,7 @@ class Wandb(Tracker):
             link.kill()
             link.join(KILLED_S)
             add_nothing_at_end(self.folder)
-        if link.num_lost or is_cut_short:
+        if (link.num_lost or is_cut_short) and not link.failure:
             what = counted(link.num_lost, "run is", "runs are") if link.num_lost else "the runs are"
             self._voice.report(f"{what} not uploaded whole; {sync_advice(self.folder)}")
 
@@ -117,5 +117,6 @@ class Wandb(Tracker):
 
     def _raise_failure(self, link: Link) -> None:
         if link.failure:
-            hint = f"the leaderboard does not need it; {sync_advice(self.folder)}"
+            lost = f"{counted(link.num_lost, 'run is', 'runs are')} not whole; " if link.num_lost else ""
+            hint = f"{lost}the leaderboard does not need it; {sync_advice(self.folder)}"
             raise FerrayError(f"W&B cannot be written: {link.failure}", hint)

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import psutil
 
+from ferray.testing.fake_sweep import TRIALS, sweep_started, trial_started
+from ferray.track.wandb_runs.link import Link
+from ferray.track.wandb_runs.messages import Closed
+
 BEGIN = """
 import os, signal, sys
 from pathlib import Path
@@ -34,12 +38,12 @@ def writing():
     (child,) = psutil.Process().children()
     return child
 
-def finish():
+def finish(word="message"):
     try:
         finish_trial(tracker, TRIALS[0])
         tracker.close()
     except FerrayError as error:
-        print(error.message)
+        print(getattr(error, word))
 """
 UNTOLD = """
 while not tracker._link._events.empty():
@@ -56,6 +60,30 @@ finish()
 """
 KILLED = """
 writing().kill()
+finish()
+"""
+KILLED_OF_TWO = """
+child = writing()
+tracker.trial_started(trial_started(TRIALS[1], folder))
+child.kill()
+finish("hint")
+"""
+UNREADABLE = """
+class Foreign:
+    earlier = None
+
+writing()
+tracker.epoch_ended(TRIALS[0].number, Foreign())
+finish()
+"""
+UNTELLABLE = """
+class Foreign:
+    earlier = None
+    def __reduce__(self):
+        raise ValueError("no such thing")
+
+writing()
+tracker.epoch_ended(TRIALS[0].number, Foreign())
 finish()
 """
 SIGNALLED = """
@@ -114,6 +142,32 @@ def test_a_killed_service_of_wandbs_is_told_once_and_prints_nothing_itself(tmp_p
 def test_one_that_is_killed_is_told_once(tmp_path: Path) -> None:
     ran = drive(KILLED, tmp_path)
     assert (ran.stdout, ran.stderr) == ("W&B cannot be written: its process was ended by signal 9\n", "")
+
+
+def test_one_that_cannot_read_what_it_is_told_says_why(tmp_path: Path) -> None:
+    ran = drive(UNREADABLE, tmp_path)
+    assert ran.stdout.startswith("W&B cannot be written: its process cannot read what it is told: Can't get attribute")
+    assert ran.stderr == ""
+
+
+def test_what_cannot_be_told_is_said_with_why(tmp_path: Path) -> None:
+    ran = drive(UNTELLABLE, tmp_path)
+    said = "W&B cannot be written: what happens cannot be told: no such thing\n"
+    assert (ran.stdout, ran.stderr) == (said, "")
+
+
+def test_what_one_that_is_killed_leaves_unfinished_is_counted(tmp_path: Path) -> None:
+    ran = drive(KILLED_OF_TWO, tmp_path)
+    assert ran.stdout.startswith("2 runs are not whole; the leaderboard does not need it; to upload later: `")
+
+
+def test_a_run_that_arrived_before_the_process_was_killed_is_not_lost(tmp_path: Path) -> None:
+    link = Link(tmp_path, sweep_started(tmp_path), lambda _: None)
+    link.tell(trial_started(TRIALS[0], tmp_path))
+    link.tell(trial_started(TRIALS[1], tmp_path))
+    link.kill()
+    link._heed(Closed(is_lost=False))  # had been said, and was not heard yet
+    assert link.num_lost == 1
 
 
 def test_it_is_deaf_to_what_ends_a_command(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from threading import Lock
+from typing import Any
 
 from ferray.system.daemon import Daemon
 from ferray.system.signals import STOPPING
@@ -37,21 +38,25 @@ def main() -> None:
     os.nice(NICENESS)
     driver = Connection(int(sys.argv[1]))
     os.set_inheritable(driver.fileno(), False)
-    begin: Begin = driver.recv()
+    tell, events = teller(driver), SimpleQueue[Any]()
+    Daemon("ferray-driver", lambda: hear(driver, events, tell)).start()
+    begin: Begin = events.get()
     begin.take_words()
     # wandb would import pandas, 75 MB, to ask of each value whether it is one of its tables.
     sys.modules["pandas"] = None  # type: ignore[assignment]  # what the import system takes for "not there"
-    events: SimpleQueue[Event | None] = SimpleQueue()
-    Daemon("ferray-driver", lambda: hear(driver, events)).start()
     with files_kept_in(begin.folder):
-        write(begin, iter(events.get, None), teller(driver))
+        write(begin, iter(events.get, None), tell)
 
 
-def hear(driver: Connection, events: SimpleQueue[Event | None]) -> None:
-    """Pass on what the driver tells until it is gone, with which this process ends."""
+def hear(driver: Connection, events: SimpleQueue[Any], tell: Tell) -> None:
+    """Pass on what the driver tells until it is gone or tells what cannot be read, with which this process ends."""
     try:
         while True:
             events.put(driver.recv())
+    except (OSError, EOFError):
+        return  # `finally` ends the process: the driver is gone
+    except Exception as error:  # told to the driver, which can act on it
+        tell(Failure(f"its process cannot read what it is told: {Failure.of(error).reason}"))
     finally:
         os._exit(1)
 

@@ -30,19 +30,18 @@ _CHILD = "ferray.track.wandb_runs.child"
 class Link:
     """Starts the process once a trial has something to tell, and hands it what happens; `say` hears of trouble.
 
-    `num_open` runs are not closed, and `num_lost` did not arrive. `failure` is why nothing can be written any more, ""
-    as long as it can.
+    `num_open` runs are not closed. `failure` is why nothing can be written any more, "" as long as it can.
     """
 
     def __init__(self, folder: Path, sweep: SweepStarted, say: Callable[[str], None]) -> None:
         self.num_open = 0
-        self.num_lost = 0
         self.failure = ""
         self._begin = Begin(folder, sweep)
         self._say = say
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         self._process: psutil.Popen | None = None
         self._is_over = False
+        self._num_lost = 0  # of those that are closed
         self._lock = Lock()
         # A daemon, so that a second Ctrl-C ends the driver whatever the process is waiting for.
         self._thread = Daemon("ferray-wandb", self._speak)
@@ -63,6 +62,12 @@ class Link:
         else:
             self._events.put(event)
 
+    @property
+    def num_lost(self) -> int:
+        """Runs that did not arrive whole: of those that are not closed, all once nobody writes any more."""
+        with self._lock:
+            return self._num_lost + (self.num_open if self._is_over or self.failure else 0)
+
     def is_alive(self) -> bool:
         """Whether there is something to wait for."""
         return self._thread.is_alive()
@@ -75,7 +80,6 @@ class Link:
         """End the process and wandb's service as if their machine had failed: no run is then called complete."""
         with self._lock:
             self._is_over = True
-            self.num_lost += self.num_open
         if self._process is not None:
             _kill(self._process)
         self._events.put(None)
@@ -94,11 +98,16 @@ class Link:
         hearing = Daemon("ferray-wandb-answers", lambda: self._hear(here))
         hearing.start()
         with here:
-            with suppress(OSError):  # `_hear` knows why nobody takes it
+            try:
                 later = iter(self._events.get, None) if held[-1] is not None else ()
                 for message in chain((self._begin,), held, later):
                     here.send(message)
                 here.send(None)
+            except OSError:
+                pass  # `_hear` knows why nobody takes it
+            except Exception as error:  # told to the driver's thread by its next event
+                self.failure = self.failure or f"what happens cannot be told: {Failure.of(error).reason}"
+                return
             hearing.join()
 
     def _until_told(self) -> list[Event | None]:
@@ -144,7 +153,7 @@ class Link:
         elif isinstance(answer, Closed):
             with self._lock:
                 self.num_open -= 1
-                self.num_lost += answer.is_lost
+                self._num_lost += answer.is_lost
         else:
             self._say(answer.line)
 
