@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
+from ferray.config.optional_package import not_imported
 from ferray.config.trial import TrialConfig
 from ferray.data.samples import PackedSamples
 from ferray.errors import ConfigError
@@ -76,7 +77,10 @@ def find_suspects(job: TrialJob, tell: Tell) -> Findings:
 
 def judge_labels(answers: OutOfFold) -> Findings:
     """Confident learning on out-of-fold answers; suspects of equal confidence are ranked by sample id."""
-    from cleanlab.filter import find_label_issues
+    try:
+        from cleanlab.filter import find_label_issues
+    except ImportError as error:
+        raise not_imported("cleanlab", error, f"`{install_extra('clean')}`") from error
 
     labels, probabilities = answers.labels, answers.probabilities
     is_suspect = find_label_issues(labels, probabilities, n_jobs=1)

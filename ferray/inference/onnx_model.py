@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.config.optional_package import not_imported
 from ferray.data.images import resize
-from ferray.errors import CheckpointError, ConfigError
+from ferray.errors import CheckpointError
 from ferray.files.os_errors import reading
 from ferray.system.cores import num_threads
 from ferray.text.commands import install_extra
@@ -61,8 +62,8 @@ def _session(file: Path, content: bytes) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        message = f"`{file}` is answered by the package `onnxruntime`"
-        raise ConfigError(message, f"`{install_extra('onnx')}`") from error
+        what = f"`{file}` is answered by the package `onnxruntime`, which"
+        raise not_imported(what, error, f"`{install_extra('onnx')}`") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = num_threads(), 3
     try:

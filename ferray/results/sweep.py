@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,8 +15,9 @@ from numpy.typing import NDArray
 from ferray.artifacts.history import read_history
 from ferray.artifacts.outputs import output_at
 from ferray.artifacts.sweep import SweepArtifacts
+from ferray.config.optional_package import not_imported
 from ferray.config.place import DEFAULT_OUTPUT, find_sweep
-from ferray.errors import ConfigError, DataError
+from ferray.errors import DataError
 from ferray.events import EpochReport
 from ferray.files.os_errors import writing
 from ferray.results.chosen import choose_trials, trial_called
@@ -261,9 +261,10 @@ def _epoch_row(number: int, report: EpochReport) -> dict[str, Any]:
 
 
 def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pandas.DataFrame:
-    if find_spec("pandas") is None:
-        raise ConfigError("pandas is not installed", f"`{install('pandas')}`")
-    import pandas
+    try:
+        import pandas
+    except ImportError as error:
+        raise not_imported("pandas", error, f"`{install('pandas')}`") from error
 
     return pandas.DataFrame(rows, columns=columns)
 

@@ -12,8 +12,10 @@ from typing import Any
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage, get_storage
 
+from ferray.config.optional_package import not_imported
 from ferray.config.urls import lacks_password, openable, without_password
 from ferray.errors import ClusterError, ConfigError
+from ferray.system.signals import comes_of_a_stop
 from ferray.text.commands import install_extra
 
 CONNECT_WITHIN_S = 5
@@ -75,8 +77,10 @@ def _way_in_named(url: str) -> Iterator[None]:
         yield
     except ImportError as error:
         hint = f"`{install_extra('postgres')}`, or the driver of your database"
-        raise ConfigError(f"no driver for the store `{without_password(url)}` is installed", hint) from error
+        raise not_imported(f"the driver of the store `{without_password(url)}`", error, hint) from error
     except Exception as error:  # every database driver raises its own
+        if comes_of_a_stop(error):
+            raise KeyboardInterrupt from error
         message = f"the store `{without_password(url)}` cannot be opened: {_reason(error)}"
         raise ConfigError(message, _way_in(url)) from error
 

@@ -72,7 +72,10 @@ def deferring_interrupts(act: Callable[Given, Answer]) -> Callable[Given, Answer
 
 def comes_of_a_stop(error: BaseException | None) -> bool:
     """Whether it is Ctrl-C, or what imports made of it: C++ modules an ImportError, classes a RuntimeError."""
-    return error is not None and (isinstance(error, KeyboardInterrupt) or comes_of_a_stop(error.__cause__))
+    if error is None or isinstance(error, KeyboardInterrupt):
+        return error is not None
+    # Packages say in words of their own which of theirs cannot be imported, not always `from` what was raised.
+    return comes_of_a_stop(error.__cause__ or (error.__context__ if isinstance(error, ImportError) else None))
 
 
 def is_heard_here() -> bool:

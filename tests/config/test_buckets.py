@@ -44,7 +44,7 @@ def test_a_port_is_no_password() -> None:
 
 def test_a_client_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     def lacking(*_: object, **__: object) -> None:
-        raise ImportError("Install s3fs to access S3")
+        raise ImportError("Install s3fs to access S3") from ModuleNotFoundError("No module named 's3fs'")
 
     monkeypatch.setattr("fsspec.core.url_to_fs", lacking)
     with pytest.raises(ConfigError, match="`s3://bucket/fer` needs a client that is not installed") as refused:

@@ -174,7 +174,7 @@ def test_without_openpyxl_the_way_out_is_told(tmp_path: Path, monkeypatch: pytes
 
     def without_openpyxl(name: str, *rest: Any, **more: Any) -> Any:
         if name == "openpyxl":
-            raise ImportError(name)
+            raise ModuleNotFoundError(name)
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", without_openpyxl)

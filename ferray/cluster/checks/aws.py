@@ -12,6 +12,7 @@ from ferray.cluster.checks.ray_launcher import prepared_types, provider_of
 from ferray.cluster.checks.report import Finding, NotChecked
 from ferray.cluster.checks.schema_problems import Problem, dotted, offer, quoted, unknown_field
 from ferray.cluster.checks.source_file import SourceFile
+from ferray.config.optional_package import why_not_imported
 
 NAME = "EC2's RunInstances"
 RAYS_OWN = ("SubnetIds",)  # which Ray turns into one SubnetId
@@ -26,8 +27,8 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
     """What EC2 would refuse of the nodes."""
     try:
         model = _ec2_model()
-    except ImportError:
-        yield NotChecked(source.path, NAME, "botocore is not installed", "aws")
+    except ImportError as error:
+        yield NotChecked(source.path, NAME, f"botocore {why_not_imported(error)}", "aws")
         return
     for document in source.documents:
         for path, message in (*_place_problems(document), *_node_problems(document, model)):

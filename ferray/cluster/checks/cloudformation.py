@@ -10,6 +10,7 @@ from typing import Any
 from ferray.cluster.checks.report import Finding, NotChecked
 from ferray.cluster.checks.schema_problems import offer
 from ferray.cluster.checks.source_file import FileKind, SourceFile
+from ferray.config.optional_package import why_not_imported
 
 NAME = "cfn-lint"
 NO_SUCH_ACTION = "W3037"  # a warning to cfn-lint; to a policy it means that it does not grant what it should
@@ -25,8 +26,8 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
     """What cfn-lint has against the template."""
     try:
         from cfnlint.api import lint
-    except ImportError:
-        yield NotChecked(source.path, NAME, "cfn-lint is not installed", "validators")
+    except ImportError as error:
+        yield NotChecked(source.path, NAME, f"cfn-lint {why_not_imported(error)}", "validators")
         return
     for match in lint(source.text, rules=_rules()):
         rule = match.rule

@@ -11,6 +11,7 @@ from typing import Any
 from ferray.cluster.checks.report import Finding, NotChecked
 from ferray.cluster.checks.schema_problems import schema_problems
 from ferray.cluster.checks.source_file import FileKind, SourceFile
+from ferray.config.optional_package import why_not_imported
 
 NAME = "the Compose specification"
 
@@ -24,8 +25,8 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
     """What `docker compose` would refuse of each document."""
     try:
         schema = _schema()
-    except (ImportError, FileNotFoundError):
-        yield NotChecked(source.path, NAME, "check-jsonschema is not installed", "validators")
+    except (ImportError, FileNotFoundError) as error:
+        yield NotChecked(source.path, NAME, f"check-jsonschema {why_not_imported(error)}", "validators")
         return
     for document in source.documents:
         for path, message in schema_problems(schema, document.value):

@@ -13,6 +13,7 @@ from ferray.cluster.checks.ray_launcher import prepared_types, provider_of
 from ferray.cluster.checks.report import Finding, NotChecked
 from ferray.cluster.checks.schema_problems import Problem, schema_problems
 from ferray.cluster.checks.source_file import SourceFile
+from ferray.config.optional_package import why_not_imported
 
 NAME = "Compute Engine's discovery document"
 RAYS_OWN = ("sourceInstanceTemplate", "networkConfig")  # which Ray takes out before it asks
@@ -28,8 +29,8 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
     """What Compute Engine would refuse of the nodes."""
     try:
         schema = _instance_schema()
-    except (ImportError, FileNotFoundError):
-        yield NotChecked(source.path, NAME, "google-api-python-client is not installed", "gcp")
+    except (ImportError, FileNotFoundError) as error:
+        yield NotChecked(source.path, NAME, f"google-api-python-client {why_not_imported(error)}", "gcp")
         return
     for document in source.documents:
         for path, message in (*_place_problems(document), *_node_problems(document, schema)):

@@ -13,6 +13,7 @@ from ferray.cluster.checks.pods import pod_problems, pods_of
 from ferray.cluster.checks.report import Finding, NotChecked
 from ferray.cluster.checks.schema_problems import Problem, schema_problems
 from ferray.cluster.checks.source_file import FileKind, SourceFile
+from ferray.config.optional_package import why_not_imported
 from ferray.errors import did_you_mean
 
 NAME = "KubeRay's fields"
@@ -28,8 +29,8 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
     """What KubeRay's operator would refuse of its own documents in the file."""
     try:
         kubernetes_schemas()
-    except ImportError:
-        yield NotChecked(source.path, KUBERNETES, "kubernetes-validate is not installed", "validators")
+    except ImportError as error:
+        yield NotChecked(source.path, KUBERNETES, f"kubernetes-validate {why_not_imported(error)}", "validators")
     for document in filter(is_kuberay, source.documents):
         value = document.value
         kind = str(value.get("kind"))

@@ -11,6 +11,7 @@ from ferray.cluster.checks.pods import claimed_volumes, pod_problems, pods_of
 from ferray.cluster.checks.report import Finding, NotChecked
 from ferray.cluster.checks.schema_problems import Problem, schema_problems
 from ferray.cluster.checks.source_file import FileKind, SourceFile
+from ferray.config.optional_package import why_not_imported
 from ferray.errors import nearest
 
 NAME = "Kubernetes' API"
@@ -31,8 +32,8 @@ def check(source: SourceFile) -> Iterator[Finding | NotChecked]:
     """What Kubernetes would refuse of each document; those of KubeRay are left to `kuberay`."""
     try:
         schemas = kubernetes_schemas()
-    except ImportError:
-        yield NotChecked(source.path, NAME, "kubernetes-validate is not installed", "validators")
+    except ImportError as error:
+        yield NotChecked(source.path, NAME, f"kubernetes-validate {why_not_imported(error)}", "validators")
         return
     for document in source.documents:
         value = document.value

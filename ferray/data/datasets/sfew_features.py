@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.config.optional_package import not_imported
 from ferray.data.account import Account
 from ferray.data.bad_samples import BadSample
 from ferray.data.datasets import Dataset, DatasetParams
@@ -29,7 +30,7 @@ from ferray.data.line_names import in_words, line_name
 from ferray.data.sample_ids import SampleIds
 from ferray.data.samples import Sample, SampleList
 from ferray.emotions import EMOTION_NAMES
-from ferray.errors import BadSampleError, ConfigError, DataError
+from ferray.errors import BadSampleError, DataError
 from ferray.files.os_errors import reading
 from ferray.files.size_limits import refuse_larger
 from ferray.text.commands import install_extra
@@ -177,9 +178,8 @@ def _read_xlsx(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
     try:
         import openpyxl
     except ImportError as error:
-        raise ConfigError(
-            f"`{path.name}` needs openpyxl", f"`{install_extra('sheets')}`, or save it as .csv"
-        ) from error
+        hint = f"`{install_extra('sheets')}`, or save it as .csv"
+        raise not_imported(f"`{path.name}` needs openpyxl, which", error, hint) from error
     content = io.BytesIO(path.read_bytes())
     _refuse_inflating(content, path)
     try:
