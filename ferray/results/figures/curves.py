@@ -16,6 +16,7 @@ from ferray.results.figures.style import (
     COLOURS,
     HEIGHT_IN,
     WIDTH_IN,
+    begin_at_zero,
     entitle,
     entitle_panel,
     joined,
@@ -43,7 +44,7 @@ def draw_curves(album: Album, title: str, groups: Sequence[Group], histories: Hi
         _lines(left, shown, histories, "loss")
         _lines(right, shown, histories, "accuracy", scale=100)
         left.set_ylabel("loss (nats)")
-        left.set_ylim(bottom=0)
+        begin_at_zero(left)
         right.set_ylabel("accuracy (%)")
         entitle_panel(left, PANEL_IN, "training: the loss that is minimised;", "validation: cross-entropy")
         entitle_panel(right, PANEL_IN, "training: during the epoch;", "validation: at its end")
@@ -68,7 +69,7 @@ def draw_variance(album: Album, title: str, groups: Sequence[Group], histories: 
             _line(axes, curves[group.name], AXES_IN, label=f"{group.name}{own}", look=layered_look(place, len(shown)))
         whole = "variance of the error measure of each rule"
         label_side(axes, HEIGHT_IN - 0.8, common.pop().variance if len(common) == 1 else whole)
-        axes.set_ylim(bottom=0)
+        begin_at_zero(axes)
         notes = joined([_runs(shown), _num_train(shown, histories)])
         entitle(figure, f"{title}{naming(shown)}: variance of the errors of the training samples by epoch", notes)
         legend_below(figure, axes)

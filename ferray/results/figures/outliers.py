@@ -21,6 +21,7 @@ from ferray.results.figures.style import (
     NAME_IN,
     WIDTH_IN,
     bar_look,
+    begin_at_zero,
     entitle,
     entitle_panel,
     joined,
@@ -72,7 +73,7 @@ def _variance(figure: Figure, removals: Removals, subject: str) -> None:
     for key in ("start_variance", "halt_variance"):
         _threshold(axes, removals, key)
     label_side(axes, 1.6, _measure(removals).variance)
-    axes.set_ylim(bottom=0)
+    begin_at_zero(axes)
     for panel in below:
         _removed_by_epoch(panel, removals)
     bottom = below[0] if below else axes

@@ -55,6 +55,12 @@ LOOK: dict[str, Any] = {
 }
 
 
+def begin_at_zero(axes: Axes) -> None:
+    """Have the y axis begin at zero, and leave room above its highest point for the whole of a marker."""
+    highest = axes.dataLim.ymax
+    axes.set_ylim(bottom=0, top=1.05 * highest if 0 < highest < float("inf") else None)
+
+
 def line_look(index: int) -> dict[str, Any]:
     """Colour, line style and marker of the series at this place, all three its own for the first eight."""
     return {

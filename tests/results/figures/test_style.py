@@ -1,8 +1,18 @@
 from __future__ import annotations
 
+import pytest
 from matplotlib.figure import Figure
 
-from ferray.results.figures.style import COLOURS, LOOK, bar_look, entitle, layered_look, legend_below, line_look
+from ferray.results.figures.style import (
+    COLOURS,
+    LOOK,
+    bar_look,
+    begin_at_zero,
+    entitle,
+    layered_look,
+    legend_below,
+    line_look,
+)
 
 
 def test_series_differ_in_more_than_colour() -> None:
@@ -51,3 +61,18 @@ def test_a_title_makes_room_for_itself() -> None:
 
 def test_a_name_that_is_no_formula_is_left_alone() -> None:
     assert LOOK["text.parse_math"] is False
+
+
+def test_the_highest_point_of_a_curve_from_zero_is_not_cut() -> None:
+    axes = Figure().subplots()
+    axes.plot([1, 2], [2.06, 1.74])
+    begin_at_zero(axes)
+    assert axes.get_ylim() == pytest.approx((0, 1.05 * 2.06))
+
+
+def test_a_curve_that_is_zero_throughout_has_an_axis_from_zero() -> None:
+    axes = Figure().subplots()
+    axes.plot([1, 2], [0, 0])
+    begin_at_zero(axes)
+    low, high = axes.get_ylim()
+    assert (low, high > 0) == (0, True)
