@@ -141,18 +141,13 @@ def told_of(record: SweepRecord) -> Told:
 
 
 def _outcomes(board: Leaderboard) -> str:
-    return ", ".join(f"{count} {outcome}" for outcome, count in board.outcomes.items()) or "no trials yet"
-
-
-def _outcome(trial: TrialRecord) -> str:
-    """As the record has it, but of an attempt that was cut short, by whatever, that it was."""
-    return trial.state if trial.state == "interrupted" else trial.outcome
+    return ", ".join(f"{count} {ending}" for ending, count in board.endings.items()) or "no trials yet"
 
 
 def _columns(trial: TrialRecord, place: int | None, metric: str) -> dict[str, Any]:
     interval = value_interval(trial, metric)
     found = {
-        "outcome": _outcome(trial),
+        "outcome": trial.ending,
         "rank": place,
         "epochs": trial.epochs,
         "epochs asked": trial.epochs_asked,
@@ -173,7 +168,7 @@ def _note(trial: TrialRecord, place: int | None, metric: str) -> str:
     rests_on = f" on {counted(trial.num_val, 'validation image')}" if trial.num_val else ""
     so_far = "" if trial.state == "complete" else " so far"
     lines = [
-        f"**{_outcome(trial)}** after {trial.epochs} of {counted(trial.epochs_asked, 'epoch')}",
+        f"**{trial.ending}** after {trial.epochs} of {counted(trial.epochs_asked, 'epoch')}",
         f"{metric}{so_far} {trial.value:.3f}{around}{rests_on}" if trial.value is not None else "",
         f"rank {place}, by its epoch {trial.best_epoch}" if place else "",
         f"its parameters were asked again as trial {trial.superseded_by}" if trial.superseded_by is not None else "",

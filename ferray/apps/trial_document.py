@@ -18,7 +18,7 @@ def trial_document(trial: TrialRecord, folder: Path, metric: str) -> str:
     A list of samples to leave out is named by the file in the sweep's folder, as its digest says nothing elsewhere.
     """
     value = "" if trial.value is None else f", {metric} {trial.value:.6g} (n = {trial.num_val})"
-    head = f"# trial {trial.number} of {folder.name}: {trial.outcome}{value}; recipe {trial.recipe}\n"
+    head = f"# trial {trial.number} of {folder.name}: {trial.ending}{value}; recipe {trial.recipe}\n"
     config = dict(trial.config)
     if config.get(KEY):
         config[KEY] = str(kept_list(folder.absolute(), config[KEY]))

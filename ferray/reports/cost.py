@@ -59,7 +59,7 @@ def cost_of(record: SweepRecord, histories: Mapping[int, Sequence[EpochReport]])
     """The cost of every trial, however it ended; `histories` are by number, of a trial that has one."""
     pace = {trial.number: _pace(trial, histories.get(trial.number, ())) for trial in record.trials}
     pruned = [trial for trial in record.trials if trial.state == "pruned" and trial.epochs]
-    outcomes = dict.fromkeys(trial.outcome for trial in record.trials)
+    outcomes = dict.fromkeys(trial.ending for trial in record.trials)
     return Cost(
         by_outcome=tuple(_spent(outcome, record.trials, pace) for outcome in outcomes),
         saved_s=sum(_left(trial) * pace[trial.number] for trial in pruned),
@@ -69,7 +69,7 @@ def cost_of(record: SweepRecord, histories: Mapping[int, Sequence[EpochReport]])
 
 
 def _spent(outcome: str, trials: Sequence[TrialRecord], pace: Mapping[int, float]) -> Spent:
-    of_outcome = [trial for trial in trials if trial.outcome == outcome]
+    of_outcome = [trial for trial in trials if trial.ending == outcome]
     seconds = sum(trial.seconds or trial.epochs * pace[trial.number] for trial in of_outcome)
     return Spent(outcome, len(of_outcome), sum(trial.epochs for trial in of_outcome), seconds)
 

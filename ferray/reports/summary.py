@@ -17,6 +17,7 @@ from ferray.study.records import Reading, TrialRecord
 from ferray.text.counting import counted
 
 DIGITS = 3
+WITHOUT_END = ("running", "waiting", "interrupted")
 
 
 def sentences(
@@ -120,12 +121,15 @@ def _pruned_above(board: Leaderboard) -> Iterator[str]:
 
 
 def _ends(board: Leaderboard, standing: Standing) -> str:
-    ends = ", ".join(f"{count} {outcome}" for outcome, count in board.outcomes.items())
-    if not ends:
+    if not board.trials:
         return "No trial has begun."
+    counts = {ending: f"{count} {ending}" for ending, count in board.endings.items()}
+    without_end = ", ".join(counts.pop(ending) for ending in WITHOUT_END if ending in counts)
     asked = f"Of {counted(standing.num_asked, 'trial')} asked for, {standing.num_ended} have ended"
+    ended = f"{asked}: {', '.join(counts.values())}" if counts else asked
+    beside = f"; beside these {without_end}" if without_end else ""
     reasons = ", ".join(f"{reason} {count}" for reason, count in board.reasons.items())
-    return f"{asked}: {ends}." + (f" Failures and losses by reason: {reasons}." if reasons else "")
+    return f"{ended}{beside}." + (f" Failures and losses by reason: {reasons}." if reasons else "")
 
 
 def _spent(cost: Cost) -> str:

@@ -66,7 +66,7 @@ def _trial(
     return {
         "number": trial.number,
         "rank": rank,
-        "outcome": trial.outcome,
+        "outcome": trial.ending,
         "state": trial.state,
         "value": finite(trial.value),
         "interval": list(interval) if interval else None,

@@ -68,7 +68,7 @@ def _by_number(record: SweepRecord, number: int) -> TrialRecord:
         message = f"trial `{number}` is cross-validated and leaves no checkpoint"
         raise ConfigError(message, f"its folds are its measurement, see `{record.command('leaderboard')}`")
     if not trial.checkpoint:
-        message = f"trial `{number}` ended as `{trial.outcome}` and left no checkpoint"
+        message = f"trial `{number}` ended as `{trial.ending}` and left no checkpoint"
         raise ConfigError(message, f"`{record.command('leaderboard')}` lists the complete ones")
     return trial
 

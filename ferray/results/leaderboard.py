@@ -76,6 +76,11 @@ class Leaderboard:
         return dict(Counter(trial.outcome for trial in self.trials))
 
     @property
+    def endings(self) -> dict[str, int]:
+        """How many trials ended in each way in the words that people are told, in the order of `trials`."""
+        return dict(Counter(trial.ending for trial in self.trials))
+
+    @property
     def reasons(self) -> dict[str, int]:
         """How many trials failed or lost their worker for each reason."""
         return dict(Counter(trial.reason for trial in self.trials if trial.reason))

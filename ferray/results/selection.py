@@ -151,8 +151,8 @@ class SelectionEffects:
             return f"luck: not known, as `{self.metric}` has no interval on {counted(self.n, 'image')}"
         return (
             f"luck: about {self.optimism:.3f} ±{self.error:.3f} of the best value is that it was chosen among "
-            f"{len(self.complete)} on the same {counted(self.n, 'image')}: expect {self.expected:.3f} on new ones "
-            f"(of so many equally good trials the best would show {self.by_chance:.3f} too much; "
+            f"{len(self.complete)} trials on the same {counted(self.n, 'image')}: expect {self.expected:.3f} on new "
+            f"ones (of so many equally good trials the best would show {self.by_chance:.3f} too much; "
             f"the errors of two trials are taken to correlate by {self.correlation:g})"
         )
 
@@ -163,7 +163,8 @@ class SelectionEffects:
             return f"ranks: the best is ahead of all others by more than the noise of {counted(self.n, 'image')}"
         more = len(self.level) - NUM_NAMED
         named = ", ".join(map(str, self.level[:NUM_NAMED])) + (f" and {more} more" if more > 0 else "")
-        return f"ranks: the best is inside the noise, level with {named} as far as {counted(self.n, 'image')} can tell"
+        others = f"{'trial' if len(self.level) == 1 else 'trials'} {named}"
+        return f"ranks: the best is inside the noise, level with {others} as far as {counted(self.n, 'image')} can tell"
 
     def _budget(self) -> str:
         if len(self.searched) < 2:

@@ -73,6 +73,11 @@ class TrialRecord:
     node: str = ""
     ended: float | None = None  # when its end was told, in seconds since the epoch; None until then
 
+    @property
+    def ending(self) -> str:
+        """`outcome` as people are told it: of an attempt that was cut short, by whatever, `interrupted`."""
+        return self.state if self.state == "interrupted" else self.outcome
+
     def trial_config(self) -> TrialConfig:
         """What was trained; DataError where the record holds no configuration of this ferray."""
         try:

@@ -17,3 +17,8 @@ def test_line_of_a_failure_says_on_which_host() -> None:
 def test_line_of_what_went_well_says_nothing_of_its_host() -> None:
     trial = replace(sweep_record().trials[0], state="complete", reason="", host="gpu-3")
     assert "gpu-3" not in trial_line(trial, Path())
+
+
+def test_an_attempt_whose_driver_died_is_called_interrupted() -> None:
+    trial = replace(sweep_record().trials[5], outcome="orphaned")
+    assert trial_line(trial, Path()).split()[:2] == ["5", "interrupted"]

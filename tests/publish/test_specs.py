@@ -161,7 +161,7 @@ def test_the_report_tells_what_was_confirmed(confirmed: SweepContents) -> None:
 
 def test_the_report_says_what_luck_has_to_do_with_it(shown: SweepContents) -> None:
     # Two complete trials on 40 images; see tests/results/test_selection.py for the numbers.
-    assert "of the best value is that it was chosen among 2 on the same 40 images" in words_of(shown)
+    assert "of the best value is that it was chosen among 2 trials on the same 40 images" in words_of(shown)
 
 
 def test_the_report_says_how_the_sweep_was_made(confirmed: SweepContents) -> None:

@@ -87,6 +87,15 @@ def test_the_best_score_stands_first_with_its_interval_and_n(tmp_path: Path) -> 
     )
 
 
+def test_attempts_that_were_cut_short_are_told_beside_the_trials_that_have_ended(tmp_path: Path) -> None:
+    died = replace(sweep_record().trials[5], outcome="orphaned")
+    record = replace(sweep_record(), trials=(*sweep_record().trials[:5], died, sweep_record().trials[6]))
+    assert (
+        "5 have ended: 2 completed, 1 pruned, 1 diverged, 1 failed; beside these 1 running, 1 interrupted."
+        in page_of(record, tmp_path).by_id("summary").text
+    )
+
+
 def test_no_text_of_a_record_becomes_an_element(tmp_path: Path) -> None:
     hostile, plain = page_of(hostile_record(), tmp_path), fake_page(tmp_path)
     assert [len(hostile.all(name)) for name in ("script", "img", "style", "iframe")] == [2, 0, 1, 0]

@@ -156,6 +156,13 @@ def test_outcomes_are_counted_by_name(board: Leaderboard) -> None:
     assert board.outcomes == {"completed": 2, "pruned": 1, "diverged": 1, "running": 1, "failed": 1, "interrupted": 1}
 
 
+def test_endings_count_every_attempt_that_was_cut_short_as_interrupted() -> None:
+    record = sweep_record()
+    died = replace(record.trials[5], number=7, outcome="orphaned")
+    endings = rank(replace(record, trials=(*record.trials, died))).endings
+    assert (endings["interrupted"], "orphaned" in endings) == (2, False)
+
+
 def test_csv_has_one_line_a_trial_and_numbers_in_full(board: Leaderboard) -> None:
     rows = list(csv.DictReader(io.StringIO(board.to_csv())))
     assert (len(rows), rows[1]["params.optimizer.lr"], rows[0]["metrics.val/uar"]) == (7, "0.000314159", "0.75")

@@ -82,11 +82,16 @@ def test_fewer_than_two_trials_have_no_sentence(hits: tuple[int, ...]) -> None:
 def test_sentences_name_luck_ranks_and_budget() -> None:
     lines = selection_effects(board_of(*LEVEL_TRIALS)).sentences()
     assert [line.partition(":")[0] for line in lines] == ["luck", "ranks", "budget"]
-    assert "chosen among 6 on the same 200 images" in lines[0]
+    assert "chosen among 6 trials on the same 200 images" in lines[0]
     assert "the errors of two trials are taken to correlate by 0.5" in lines[0]
-    assert (
-        lines[1] == "ranks: the best is inside the noise, level with 2, 0, 5 and 2 more as far as 200 images can tell"
+    assert lines[1] == (
+        "ranks: the best is inside the noise, level with trials 2, 0, 5 and 2 more as far as 200 images can tell"
     )
+
+
+def test_one_trial_level_with_the_best_is_a_number_and_no_count() -> None:
+    lines = selection_effects(board_of(60, 62)).sentences()
+    assert lines[1] == "ranks: the best is inside the noise, level with trial 0 as far as 200 images can tell"
 
 
 def test_json_is_strict() -> None:

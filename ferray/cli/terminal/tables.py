@@ -228,7 +228,7 @@ def _ended_text(trial: TrialRecord) -> str:
 def _footer(board: Leaderboard) -> str:
     if not board.trials:
         return "no trials yet"
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in board.outcomes.items())
+    counts = ", ".join(f"{count} {ending}" for ending, count in board.endings.items())
     reasons = ", ".join(f"{count} {reason}" for reason, count in board.reasons.items())
     why = f" ({reasons}; see `{board.record.command('trials --failed')}`)" if reasons else ""
     num = len(board.trials)

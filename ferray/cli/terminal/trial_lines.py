@@ -25,7 +25,7 @@ def trial_line(trial: TrialRecord, folder: Path) -> str:
     host = f"on {trial.host}" if trial.host and has_failed(trial) else ""
     again = f"asked again as {trial.superseded_by}" if trial.superseded_by is not None else ""
     epochs = f"{trial.epochs}/{trial.epochs_asked}"
-    figures = f"{trial.number:>5}  {trial.outcome:<11}  {value:<6}  {epochs:<6}"
+    figures = f"{trial.number:>5}  {trial.ending:<11}  {value:<6}  {epochs:<6}"
     return on_one_line("  ".join([figures, *filter(None, (said, host, again, where))]).rstrip())
 
 
