@@ -65,6 +65,20 @@ def test_the_latest_alone_are_shown_where_asked_for() -> None:
     assert shown_to([9.0, *[1.0] * 9], most=4, only_latest=True) == [6, 7, 8, 9, 10]
 
 
+def test_ends_out_of_order_are_shown_as_to_one_who_comes_to_the_study_later() -> None:
+    spy, late = Spy(seed=0), Spy(seed=0)
+    study = optuna.create_study(direction="maximize", sampler=Windowed(spy, 6))
+    running = [told_plain(study) for _ in range(12)]
+    for number in (3, 0, 11, 7, 1, 2, 10, 5, 9):
+        study.tell(running[number], number % 4)
+        told_plain(study)
+    study.sampler = Windowed(late, 6)
+    asked = told_plain(study).number
+    assert [number for number in late.shown if number < asked - 1] == [
+        number for number in spy.shown if number < asked - 1
+    ]
+
+
 def test_running_trials_are_always_shown() -> None:
     spy = Spy(seed=0)
     study = told(Windowed(spy, 4), [1.0] * 8)

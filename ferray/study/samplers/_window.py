@@ -5,8 +5,10 @@ from __future__ import annotations
 import bisect
 import heapq
 import math
+import operator
 from collections.abc import Container
 from dataclasses import dataclass, field
+from itertools import compress, count
 from typing import Any, cast
 
 from optuna.samplers import BaseSampler
@@ -75,7 +77,8 @@ class _Ended:
         """Add those of `ended` that are new."""
         if len(ended) == len(self.trials):
             return
-        new = [trial for trial in ended if trial.number not in self._numbers]
+        same = next(compress(count(), map(operator.is_not, ended, self.trials)), len(self.trials))
+        new = [trial for trial in ended[same:] if trial.number not in self._numbers]
         self._numbers.update(trial.number for trial in new)
         for trial in new:
             bisect.insort(self.trials, trial, key=number_of)
