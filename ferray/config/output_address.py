@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ferray.config.cache_folder import default_cache_dir
+from ferray.errors import DataError
 from ferray.files.atomic import write_text
 
 _ADDRESS_NAME = "address.txt"  # in the folder that stands for an address
@@ -37,6 +38,29 @@ def sweep_address(folder: Path) -> str | None:
     """Where a sweep of such a folder keeps the files of its trials, and a copy of its record."""
     address = address_of(folder.parent)
     return None if address is None else f"{address}/{folder.name}"
+
+
+_UNREADABLE: dict[Path, DataError] = {}
+
+
+def keep_unreadable(output: Path, found: Mapping[str, DataError]) -> None:
+    """Remember which sweeps of an address could not be brought into `output`, by name, and why.
+
+    The others are there: whoever asks for one of these is told, and a list of sweeps names it.
+    """
+    for folder in [folder for folder in _UNREADABLE if folder.parent == output.absolute()]:
+        del _UNREADABLE[folder]
+    _UNREADABLE.update({output.absolute() / name: error for name, error in found.items()})
+
+
+def why_unreadable(folder: Path) -> DataError | None:
+    """Why the record of this sweep could not be brought here; None where nothing is known against it."""
+    return _UNREADABLE.get(folder.absolute())
+
+
+def unreadable_names(output: Path) -> set[str]:
+    """The sweeps of a folder that could not be brought into it."""
+    return {folder.name for folder in _UNREADABLE if folder.parent == output.absolute()}
 
 
 _EXPECTED: dict[Path, Callable[[], object]] = {}

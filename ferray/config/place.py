@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ferray.config.data_root import data_root_at, data_root_words, default_data_root, is_at_hand
-from ferray.config.output_address import address_of, bring_up, sweep_address
+from ferray.config.output_address import address_of, bring_up, sweep_address, unreadable_names, why_unreadable
 from ferray.config.runtime import Runtime
 from ferray.config.urls import storable
 from ferray.errors import ConfigError, DataError
@@ -100,7 +100,12 @@ def output_words(output: Path) -> tuple[str, ...]:
 
 
 def read_place(folder: Path) -> Place:
-    """What the folder remembers; of one that remembers nothing, what its name says. DataError for a damaged file."""
+    """What the folder remembers; of one that remembers nothing, what its name says.
+
+    DataError for a damaged file, and for a record that could not be brought here from its address.
+    """
+    if (error := why_unreadable(folder)) is not None:
+        raise error
     path = folder / PLACE_NAME
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
@@ -189,16 +194,18 @@ def unused(folder: Path) -> Path:
 
 def is_sweep(folder: Path) -> bool:
     """Whether a sweep was ever started in this folder."""
-    return any((folder / name).is_file() for name in (JOURNAL_NAME, PLACE_NAME, RESOLVED_NAME))
+    names = (JOURNAL_NAME, PLACE_NAME, RESOLVED_NAME)
+    return why_unreadable(folder) is not None or any((folder / name).is_file() for name in names)
 
 
 def sweep_names(output: Path) -> list[str]:
     """The sweeps in a folder of sweeps."""
     bring_up(output)
     try:
-        return sorted(folder.name for folder in output.iterdir() if _may_be_sweep(folder))
+        found = {folder.name for folder in output.iterdir() if _may_be_sweep(folder)}
     except OSError:
         return []
+    return sorted(found | unreadable_names(output))
 
 
 def _may_be_sweep(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ferray.artifacts.mirror import RecordMirror
-from ferray.config.output_address import address_of, sweep_address
+from ferray.config.output_address import address_of, sweep_address, why_unreadable
 from ferray.config.place import sweep_names
 from ferray.errors import ClusterError, ConfigError, DataError, FerrayError
 from ferray.study.history import load_sweep
@@ -107,6 +107,8 @@ def push_records(output: Path) -> None:
         return
     for name in sweep_names(output):
         folder = output / name
+        if why_unreadable(folder) is not None:
+            continue  # whoever asked for it has been told
         with suppress(ConfigError):
             refuse_driven(folder)
             mirror = RecordMirror(folder, f"{address_of(output)}/{name}")

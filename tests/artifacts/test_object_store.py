@@ -44,7 +44,7 @@ def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
 
 def test_a_client_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: object, **__: object) -> None:
-        raise ImportError("Install s3fs to access S3")
+        raise ImportError("Install s3fs to access S3") from ModuleNotFoundError("No module named 's3fs'")
 
     monkeypatch.setattr("fsspec.core.url_to_fs", missing)
     with pytest.raises(ConfigError) as refused:
