@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from ferray.events import Host
+from ferray.config.job import JobBundle
+from ferray.events import EpochReport, Host, Outcome
 from ferray.launch._node_check import Verdict
+from ferray.launch._node_faults import NodeFaults
 from ferray.launch._nodes import Node
 
 
@@ -21,8 +23,9 @@ class Checks(Protocol):
 class Roster:
     """What is known of each node that was seen. Without `checks`, as on one machine, all may train.
 
-    A node that `matters` is asked when it is first seen, and counts once it has answered. One that fails the check, or
-    on which no worker can start, is left out and named to the user by `tell`. No trial starts on one that Ray drains.
+    A node that `matters` is asked when it is first seen, and counts once it has answered. One that fails the check, on
+    which no worker can start, or that fails trial after trial is left out and named to the user by `tell`. No trial
+    starts on one that Ray drains.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Roster:
         self._alive: tuple[Node, ...] = ()
         self._unheard: set[str] = set()
         self._draining: frozenset[str] = frozenset()
+        self._faults = NodeFaults()
         self.left_out: dict[str, str] = {}  # why, by node
 
     def look(self, nodes: Iterable[Node], draining: Iterable[str] = ()) -> None:
@@ -69,6 +73,21 @@ class Roster:
         if node_id in self._seen and node_id not in self.left_out:
             self.left_out[node_id] = why
             self._tell(f"{self._seen[node_id].called} is left out: {why}")
+
+    def hear_result(self, node_id: str, bundle: JobBundle, number: int, result: EpochReport | Outcome) -> None:
+        """Take in what a worker there said of a trial."""
+        self._faults.hear(node_id, bundle, number, result)
+        self._leave_out_faulty()
+
+    def hear_loss(self, node_id: str, bundle: JobBundle, number: int, why: str) -> None:
+        """Take in that a worker there was lost under a trial, and that nobody knows why."""
+        self._faults.fail(node_id, bundle, number, why)
+        self._leave_out_faulty()
+
+    def _leave_out_faulty(self) -> None:
+        for node_id, why in self._faults.faulty().items():
+            if any(node.id != node_id for node in self.able):
+                self.leave_out(node_id, why)
 
     def is_alive(self, node_id: str) -> bool:
         """Whether the node was there at the last look."""

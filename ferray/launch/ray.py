@@ -216,6 +216,7 @@ class Ray(Launcher):
             yield from self._moves(message.handle)
             for number, result in message.results.items():
                 if number in message.handle.numbers:
+                    self._roster.hear_result(message.handle.node, message.handle.bundle, number, result)
                     if isinstance(result, Outcome) or result.is_last:
                         self._handles.pop(number).numbers.discard(number)
                     yield TrialEvent(number, result)
@@ -255,14 +256,14 @@ class Ray(Launcher):
 
     def _worker_lost(self, numbers: tuple[int, ...], death: ActorDied, node: str, *, is_gone: bool) -> Iterator[Event]:
         """On a cluster, a node on which no worker of ours starts is left out."""
-        reason, message = why_lost(death.words)
-        if is_gone and reason is FailureReason.WORKER_LOST and self.runtime.address is not None:
+        (reason, message), of_others = why_lost(death.words), self.runtime.address is not None
+        if is_gone and reason is FailureReason.WORKER_LOST and of_others:
             reason, message = FailureReason.NODE_LOST, "its node was lost"
-        if self.runtime.address is not None and cannot_start_there(death.words):
+        if of_others and cannot_start_there(death.words):
             self._roster.leave_out(node, message)
-        is_elsewhere = self.runtime.address is not None and (
-            reason is FailureReason.NODE_LOST or node in self._roster.left_out
-        )
+        elif node and reason is FailureReason.WORKER_LOST:
+            self._roster.hear_loss(node, death.handle.bundle, numbers[0], message)
+        is_elsewhere = of_others and (reason is FailureReason.NODE_LOST or node in self._roster.left_out)
         yield from self._placements(numbers, node)
         yield WorkerLost(numbers, reason, message, death.words, is_elsewhere=is_elsewhere)
 

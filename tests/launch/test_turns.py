@@ -445,6 +445,23 @@ def test_node_on_which_no_worker_starts_is_avoided_and_costs_no_retry(made: Call
     assert loop.loop.placement.slots == 1
 
 
+def test_node_that_loses_worker_after_worker_while_another_trains_is_given_no_more(made: Callable[..., Loop]) -> None:
+    loop = made(trials=9, address="10.0.0.1:6379")
+    with_nodes(loop, "a1", "b2")
+    loop.nodes[0]["Resources"] = {"CPU": 3.0}
+    loop.turn()
+    loop.turn()
+    handles = [loop.begin(number) for number in range(4)]
+    for handle, node in zip(handles, ("a1", "a1", "a1", "b2"), strict=True):
+        handle.node = node
+    words = "error raised in its creation task\nRuntimeError: the device is gone"
+    loop.tune.says = [report_of(handles[3], 1), *(ActorDied(handle, words) for handle in handles[:3])]
+    loop.tune.says.append(report_of(handles[3], 2))
+    loop.turn(after=6 * LOOK_S)
+    assert loop.loop.placement.slots == 1
+    assert loop.launcher._roster.avoided == {"a1"}
+
+
 def test_bundle_that_waits_is_asked_for_beside_a_node_that_is_left_out(loop: Loop) -> None:
     with_nodes(loop, "a1", "b2")
     loop.turn()
