@@ -39,6 +39,7 @@ class SuspectLabels:
             "folds": self.job.trial_config().num_folds,
             "num_examined": findings.num_examined,
             "accuracy": findings.accuracy,
+            "interval": list(findings.interval),
             "num_suspects": len(findings.suspects),
             "num_mislabelled": findings.num_mislabelled,
             "precision": findings.precision,
@@ -82,18 +83,11 @@ def find_suspect_labels(space: str, asked: Mapping[str, Any], listener: Listener
     except KeyboardInterrupt:
         listener.warned("interrupted; run the same command again to go on")
         raise
-    _warn_of_guessing(findings, listener)
+    if findings.caveat:
+        listener.warned(f"warning: {findings.caveat}")
     path = asked["to"] or job.path / "suspects.csv"
     write_suspects(path, findings)
     return SuspectLabels(spec.name, job, findings, path, tuple(_draw(path, findings, job, listener)))
-
-
-def _warn_of_guessing(findings: Findings, listener: Listener) -> None:
-    if findings.accuracy <= findings.most_frequent_fraction:
-        listener.warned(
-            f"warning: on images they never saw the networks are right in {findings.accuracy:.0%}, always guessing the "
-            f"most frequent class in {findings.most_frequent_fraction:.0%}: their suspects say little, train longer"
-        )
 
 
 def _draw(path: Path, findings: Findings, job: TrialJob, listener: Listener) -> list[Path]:

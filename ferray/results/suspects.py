@@ -14,9 +14,11 @@ from ferray.data.png import write_png
 from ferray.errors import DataError
 from ferray.files.os_errors import writing
 from ferray.results.export import write_csv
+from ferray.stats.intervals import Interval, wilson_interval
 
 COLUMNS = ("rank", "sample_id", "name", "label", "suggested", "self_confidence", "truly_mislabelled")
 MOST_ON_SHEET = 200
+FAIR = 0.5  # below it the networks are wrong more often than right
 Picture = Callable[[int, str, int], NDArray[np.uint8]]  # sample id, name and side in pixels to (side, side, 3)
 
 
@@ -46,6 +48,22 @@ class Findings:
     most_frequent_fraction: float
     suspects: tuple[Suspect, ...]
     num_mislabelled: int | None = None
+
+    @property
+    def interval(self) -> Interval:
+        """Wilson's of `accuracy`, for one network on so many samples."""
+        return wilson_interval(round(self.accuracy * self.num_examined), self.num_examined)
+
+    @property
+    def caveat(self) -> str:
+        """What stands against believing the suspects, "" where the networks know enough to contradict a label."""
+        right = f"on images they never saw the networks are right in {self.accuracy:.0%}"
+        if self.accuracy <= self.most_frequent_fraction:
+            guessing = f"always guessing the most frequent class in {self.most_frequent_fraction:.0%}"
+            return f"{right}, {guessing}: their suspects say little, train longer"
+        if self.accuracy < FAIR:
+            return f"{right}: a suspect may as well be their error as the label's, train longer or on more images"
+        return ""
 
     @property
     def precision(self) -> float | None:

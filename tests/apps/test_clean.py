@@ -16,6 +16,7 @@ from ferray.config.trial import EstimatorChoice, TrialConfig
 from ferray.errors import ConfigError, DataError
 from ferray.events import EpochReport
 from ferray.results.suspects import Findings, Suspect, write_suspects
+from ferray.stats.intervals import wilson_interval
 from ferray.testing.trials import demo_config, demo_job
 
 LABELS = [0, 0, 0, 0, 1, 1, 1, 1]
@@ -74,6 +75,18 @@ def test_without_known_truth_nothing_is_said_of_it() -> None:
 def test_accuracy_is_measured_against_the_given_labels() -> None:
     findings = judge_labels(answers())
     assert (findings.accuracy, findings.most_frequent_fraction) == (6 / 8, 4 / 8)
+
+
+def test_the_accuracy_has_the_interval_of_so_many_samples() -> None:
+    assert judge_labels(answers()).interval == pytest.approx(wilson_interval(6, 8))
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said"), [(0.2, "suspects say little"), (0.4, "as well be their error"), (0.6, "")]
+)
+def test_networks_that_err_more_often_than_not_are_warned_about(accuracy: float, said: str) -> None:
+    caveat = Findings(("Happy", "Sad"), 100, accuracy, 0.25, ()).caveat
+    assert (said in caveat, bool(caveat)) == (True, bool(said))
 
 
 def test_suspects_are_written_a_line_each(tmp_path: Path) -> None:

@@ -63,10 +63,11 @@ def clean(
 
 def _print(found: SuspectLabels) -> None:
     findings = found.findings
+    low, high = findings.interval
     show(
         f"{found.name}: {counted(len(findings.suspects), 'suspect')} among "
         f"{counted(findings.num_examined, 'training sample')} "
-        f"(out-of-fold accuracy {findings.accuracy:.3f})"
+        f"(out-of-fold accuracy {findings.accuracy:.3f} [{low:.3f}, {high:.3f}], n = {findings.num_examined:,}, 95 %)"
     )
     shown = findings.suspects[:MOST_SHOWN]
     names = max((len(suspect.name) for suspect in shown), default=0)
