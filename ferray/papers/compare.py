@@ -16,6 +16,7 @@ from ferray.errors import ConfigError
 from ferray.papers.pairs import ArmPair, PrintedPair, arm_pairs, printed_pairs
 from ferray.results.arms import changes, trials_by_arm
 from ferray.results.blinding import earliest_reading, standing_of
+from ferray.results.confirmation import read_confirmation
 from ferray.results.measured import Hits, Measured, measured_on
 from ferray.stats.differences import Difference, difference
 from ferray.stats.estimates import Estimate, of_folds, of_fraction
@@ -98,7 +99,7 @@ class Comparison:
     """Everything `ferray compare` prints. `cut` says in which keys the sweep differs from the space, if it does.
 
     `is_quoting` is whether a paper's numbers are there, `asked_seeds` how many seeds the space wants of every arm,
-    `early` when the test split was read too early.
+    `early` when the test split was read too early, `confirmed` what was found of those whom validation images chose.
     """
 
     space: str
@@ -109,6 +110,7 @@ class Comparison:
     is_quoting: bool = True
     asked_seeds: int = 1
     early: str = ""
+    confirmed: str = ""
 
     @cached_property
     def arm_pairs(self) -> tuple[ArmPair, ...]:
@@ -133,6 +135,7 @@ class Comparison:
             "sweep": self.sweep,
             "quick": self.is_quick,
             "test_split": self.early or None,
+            "confirmed": self.confirmed or None,
             "cut": list(self.cut),
             "rows": [row.to_json() for row in self.rows],
             "arm_pairs": [pair.to_json() for pair in self.arm_pairs],
@@ -146,7 +149,7 @@ def compare(spec: SweepSpec, record: SweepRecord, folder: Path, *, space: str, i
 
     A space that quotes none and has arms has a row an arm, by the objective on the validation split. `folder` is the
     sweep's, for what its trials scored on the test split; `space` the name that commands call it by. ConfigError for a
-    space without published rows and arms, DataError for a damaged `test.json`.
+    space without published rows and arms, DataError for a damaged `test.json` or confirmation.
     """
     published = spec.published or _arms_as_rows(spec)
     if not published:
@@ -167,7 +170,13 @@ def compare(spec: SweepSpec, record: SweepRecord, folder: Path, *, space: str, i
         is_quoting=bool(spec.published),
         asked_seeds=spec.seeds or 1,
         early=earliest_reading((artifacts.trial(trial.folder) for trial in record.trials), standing_of(record, folder)),
+        confirmed=_confirmed(folder),
     )
+
+
+def _confirmed(folder: Path) -> str:
+    found = read_confirmation(folder)
+    return found.sentence if found else ""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ def text_of(comparison: Comparison) -> ComparisonText:
     if comparison.classes:
         tables.append(_class_table(comparison.classes, letters))
     early = [f"the test split was first {comparison.early}"] if comparison.early else []
-    notes = [*_cut_note(comparison), *early, *map(printed_pair_line, comparison.printed_pairs)]
+    told = f"validation images chose who was confirmed, and flatter them. Confirmed: {comparison.confirmed}"
+    confirmed = [told] if comparison.confirmed else []
+    notes = [*_cut_note(comparison), *early, *confirmed, *map(printed_pair_line, comparison.printed_pairs)]
     legend = ["[low, high]: 95 % intervals, made by", *letters.notes()] if letters.used else []
     return ComparisonText(tuple(tables), (*reasons.notes(), *notes, *legend))
 

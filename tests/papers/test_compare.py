@@ -8,6 +8,9 @@ import pytest
 
 from ferray.errors import ConfigError
 from ferray.papers.compare import ComparedRow, Comparison, compare
+from ferray.papers.comparison_text import text_of
+from ferray.results.confirmation import Confirmation, write_confirmation
+from ferray.results.finalists import Finalist
 from ferray.stats.differences import WELCH
 from ferray.study.records import SweepRecord
 from ferray.testing.fake_arms import arms_record, arms_spec, fold_record, hold_out
@@ -16,6 +19,7 @@ from ferray.text.commands import command
 ON_VAL: dict[str, Any] = {"row": "plain", "arm": "plain", "value": 0.38, "split": "val", "n": 215}
 ON_TEST: dict[str, Any] = {"row": "cleaned", "arm": "cleaned", "value": 0.46, "n": 216}
 FAILED = f"failed: `{command('trials two --failed')}`"
+CONFIRMED = Finalist("plain", 4, "1f3a9c2e", (0, 1), (0.7, 0.8), 40, 0.75, 0.0707, (0.6, 0.85), validation=0.75)
 RIGHT = {"plain": (40, 44), "cleaned": (50, 48)}
 
 
@@ -175,3 +179,15 @@ def test_arms_of_a_space_without_a_paper_are_compared_with_the_first(tmp_path: P
 def test_arms_ranked_by_a_loss_are_no_fractions_to_compare(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="quotes no published numbers, and has no `arms`"):
         compared(tmp_path, objective={"metric": "val/loss"})
+
+
+def test_what_was_confirmed_stands_below_arms_that_validation_images_chose(tmp_path: Path) -> None:
+    found = Confirmation("one", "two", "uar", "test", (0, 1), ("A", "B"), (CONFIRMED,), ())
+    write_confirmation(tmp_path, found)
+    comparison = compared(tmp_path)
+    (note,) = [note for note in text_of(comparison).notes if "Confirmed: " in note]
+    assert (note.endswith(found.sentence), comparison.to_json()["confirmed"]) == (True, found.sentence)
+
+
+def test_a_sweep_that_was_never_confirmed_says_nothing_of_it(tmp_path: Path) -> None:
+    assert not [note for note in text_of(compared(tmp_path)).notes if "Confirmed" in note]
