@@ -16,6 +16,8 @@ from ferray.data.samples import Sample, SampleList
 from ferray.emotions import Emotion
 from ferray.errors import DataError
 
+ANY_NAMES = "or keep the names: `dataset: {image_folder: {path: FOLDER}}` takes any, FOLDER from the data root on"
+
 
 class Rooted(Protocol):
     """What a listing asks of its data set: the folder that names are below, and how contents are hashed."""
@@ -59,7 +61,9 @@ def emotion_label(file: ImageFile) -> int:
     try:
         return _label_called(file.class_name)
     except DataError as error:
-        raise DataError(f"folder `{file.folder}`: {error.message}", error.hint) from error
+        is_slip = error.hint.startswith("did you mean")
+        hint = error.hint if is_slip else f"{error.hint}\n  {ANY_NAMES}"
+        raise DataError(f"folder `{file.folder}`: {error.message}", hint) from error
 
 
 @lru_cache(256)  # there are few names, and as many questions as files

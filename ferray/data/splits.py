@@ -95,7 +95,7 @@ def require_classes(
             lines.append(f"no image of {', '.join(lacking)} in {part}")
     if not lines:
         return
-    hint = _one_spelling(classes) or "add images of them, or choose another `dataset.split`"
+    hint = _one_spelling(classes) or "add images of them, or draw all parts anew: `--set dataset.split=random`"
     if skipped:
         hint = f"mend what was left out, listed in `{skipped.listing}`, or choose another `dataset.split`"
     raise DataError("\n  ".join([f"`{name}` lacks classes that its splits need", *lines]), hint)

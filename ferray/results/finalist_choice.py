@@ -14,6 +14,9 @@ from ferray.results.leaderboard import rank
 from ferray.study.records import SweepRecord, TrialRecord
 
 BASELINE = "baseline"
+BASELINES = (
+    "a trial by its number (`--baseline 0`), a recipe, a trial of another sweep (`NAME:3`) or a space by name or path"
+)
 MOST_SEEDS = 1000  # of one confirmation; fresh ones begin at a multiple of it, so that everybody sees that they are
 
 
@@ -75,7 +78,8 @@ def choose_baseline(record: SweepRecord, said: str, elsewhere: Callable[[str], T
         recipes = sorted({trial.recipe for trial in record.trials if trial.recipe})
         if said in error.message and "no search space" in error.message:
             message = f"`--baseline {said}` is no recipe and no trial of `{record.name}`, and no search space"
-            raise ConfigError(message, did_you_mean(said, recipes) if len(said) == 8 else error.hint) from error
+            spaces = error.hint if error.hint.startswith("did you mean") else BASELINES
+            raise ConfigError(message, did_you_mean(said, recipes) if len(said) == 8 else spaces) from error
         raise
     return Arm(BASELINE, config.recipe, config.to_json())
 

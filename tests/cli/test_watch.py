@@ -240,5 +240,6 @@ def test_interrupted_trials_are_not_among_the_failed(tmp_path: Path) -> None:
     next_job(driver)
     driver.interrupt()
     driver.study.close()
-    assert ferray("trials", "curves", "--failed", "--output", tmp_path).out == ""
+    ran = ferray("trials", "curves", "--failed", "--output", tmp_path)
+    assert (ran.out, ran.err) == ("", "no trial of `curves` failed or lost its worker\n")
     assert load_sweep(tmp_path / "curves").trials[0].state == "interrupted"

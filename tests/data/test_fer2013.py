@@ -203,3 +203,11 @@ def test_a_picture_may_have_an_at_sign_in_its_name(tmp_path: Path) -> None:
 def test_the_original_of_a_row_is_its_square(tmp_path: Path) -> None:
     dataset = fer2013(write_rows(tmp_path, "0,1 2 3 4,Training"))
     assert dataset.original(dataset.samples().samples[0])[:, :, 0].tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(("name", "act"), [("archive.zip", "unpack it and"), ("train_data.csv", "it is a file:")])
+def test_a_file_given_for_the_data_root_is_told_as_one(tmp_path: Path, name: str, act: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    with pytest.raises(DataError) as caught:
+        fer2013(tmp_path / name).samples()
+    assert caught.value.hint.startswith(f"{act} pass its folder\n  or set FERRAY_DATA")

@@ -73,3 +73,9 @@ def test_a_folder_that_is_no_expression_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="hapy`: `hapy` is not one of the seven expressions") as caught:
         emotion_label(ImageFile(tmp_path / "hapy", "x.png", "train"))
     assert caught.value.hint == "did you mean `happy`?"
+
+
+def test_a_folder_in_another_language_is_told_what_takes_any_name(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="`Wut` is not one of the seven expressions") as caught:
+        emotion_label(ImageFile(tmp_path / "Wut", "x.png", "train"))
+    assert "`dataset: {image_folder: {path: FOLDER}}` takes any" in caught.value.hint

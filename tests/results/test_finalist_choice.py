@@ -60,8 +60,11 @@ def test_a_baseline_from_elsewhere_is_no_trial_of_the_search() -> None:
 
 
 def test_a_baseline_that_is_nowhere_is_named() -> None:
-    with pytest.raises(ConfigError, match="`--baseline nix` is no recipe and no trial of `two`, and no search space"):
+    with pytest.raises(
+        ConfigError, match="`--baseline nix` is no recipe and no trial of `two`, and no search space"
+    ) as caught:
         choose_baseline(RECORD, "nix", nowhere)
+    assert caught.value.hint.startswith("a trial by its number (`--baseline 0`), a recipe")
 
 
 def test_a_recipe_with_a_slip_is_offered_rightly() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ferray.cli import arguments
-from ferray.cli.terminal.output import on_terminal, print_json, show
+from ferray.cli.terminal.output import on_terminal, print_json, say, show
 from ferray.cli.terminal.trial_lines import INDENT, has_failed, trial_line
 from ferray.config.place import find_sweep
 from ferray.study.records import TrialRecord
@@ -44,6 +44,8 @@ def trials(
         return
     for trial in shown:
         show(trial_line(trial, place.folder), INDENT)
+    if not shown:
+        say(f"no trial of `{record.name}` {'failed or lost its worker' if failed else 'has begun'}")
 
 
 def _watch(folder: Path, storage: str | None, *, failed: bool) -> None:

@@ -176,10 +176,9 @@ class Dataset(ABC):
         """The error for a root without this data set: which layout was expected, and how the real set is obtained."""
         name = self._name
         first, *others = self.expected_layout.splitlines() or ["the images"]
-        archives = "".join(f"unpack `{archive}`, which lies there\n  or " for archive in self._archives(name)[:3])
         hint = "".join(
             [
-                f"{archives}set FERRAY_DATA to the folder that holds `{first}`, or pass `--data-root`",
+                f"{self._nearly(name)}set FERRAY_DATA to the folder that holds `{first}`, or pass `--data-root`",
                 *(f"\n  or `{other}`" for other in others),
                 f"\n  {self.how_to_get}" if self.how_to_get else "",
             ]
@@ -190,7 +189,11 @@ class Dataset(ABC):
     def _name(self) -> str:
         return type(self).__module__.rpartition(".")[2]
 
-    def _archives(self, name: str) -> list[Path]:
-        """Archives in the folders where the data set may lie."""
+    def _nearly(self, name: str) -> str:
+        """What to do where a file is given for the folder, or archives lie in the folders where the set may lie."""
+        if self.root.is_file():
+            act = "unpack it and" if self.root.name.lower().endswith(ARCHIVES) else "it is a file:"
+            return f"{act} pass its folder\n  or "
         places = homes(self.root, HOMES.get(name, ()))
-        return [path for place in places for file, path in files_in(place).items() if file.endswith(ARCHIVES)]
+        archives = [path for place in places for file, path in files_in(place).items() if file.endswith(ARCHIVES)]
+        return "".join(f"unpack `{archive}`, which lies there\n  or " for archive in archives[:3])
