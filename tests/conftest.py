@@ -17,11 +17,12 @@ from ferray.system.allocator import CHOSEN_BY_USERS, stop_keeping_freed_memory
 
 PR_SET_THP_DISABLE = 41  # as <linux/prctl.h> numbers it
 
-# What a user or a service has set that changes how things are printed, where they go or who is asked. Which GPUs there
-# are, and how the network is reached, is the machine's.
+# What a user or a service has set that changes how things are printed, where they go or who is asked. No test asks any
+# other host, and to this one no proxy leads.
 CHOSEN_OUTSIDE = re.compile(
     r"COLORTERM|COLUMNS|FORCE_COLOR|GITHUB_ACTIONS|JPY_\w+|LINES|NO_COLOR|PY_COLORS|TERMINAL_WIDTH|TTY_\w+"
     r"|BROWSER|EDITOR|MPL\w+|PAGER|VISUAL|FERRAY_(CACHE|DATA)|(AWS|HF|RAY|SLURM|WANDB|XDG)_\w+|PG[A-Z]+"
+    r"|PYTHONWARNINGS|(?i:(all|http|https|no)_proxy)"
 )
 for name in filter(CHOSEN_OUTSIDE.fullmatch, list(os.environ)):
     del os.environ[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from ferray.artifacts.sweep import SweepArtifacts
@@ -73,7 +74,9 @@ def test_judged_trials_are_counted(tmp_path: Path) -> None:
     assert num_read(tmp_path) == 1
 
 
-READING = Reading("k", "evaluate", "fake", (4,), when=1_700_000_000.0, num_ended=5, num_asked=9)
+WHEN = 1_700_000_000.0
+DAY = date.fromtimestamp(WHEN).isoformat()  # where this is read
+READING = Reading("k", "evaluate", "fake", (4,), when=WHEN, num_ended=5, num_asked=9)
 
 
 def test_what_was_judged_before_readings_were_kept_is_the_first_one(tmp_path: Path) -> None:
@@ -100,12 +103,12 @@ def test_a_sweep_that_nobody_judged_has_no_reading(tmp_path: Path) -> None:
 
 
 def test_a_reading_in_words_says_how_far_the_search_was() -> None:
-    assert reading_words(READING) == "evaluate of trial 4 on 2023-11-14, when 5 of 9 trials had ended"
+    assert reading_words(READING) == f"evaluate of trial 4 on {DAY}, when 5 of 9 trials had ended"
 
 
 def test_a_reading_at_the_end_says_the_day_alone() -> None:
     ended = replace(READING, by="confirm", trials=(0, 1, 2), num_ended=9)
-    assert reading_words(ended) == "confirm of 3 trials on 2023-11-14"
+    assert reading_words(ended) == f"confirm of 3 trials on {DAY}"
 
 
 def test_trials_to_come_hear_of_a_confirmation(tmp_path: Path) -> None:
