@@ -238,13 +238,13 @@ def _number(given: str | float, option: str, what: str, *, such_as: str, is_whol
     raise ConfigError(f"`{option} {given}` is no number of {what}", f"write a number such as `{such_as}`, or `auto`")
 
 
-def gibibytes(given: str | float | None, option: str = "--memory-per-trial") -> float | None:
-    """`8GiB`, `8G`, `512MiB` or `8` as GiB; ConfigError, naming the option, for anything else."""
+def gibibytes(given: str | float | None) -> float | None:
+    """`8GiB`, `8G`, `512MiB` or `8` as GiB; ConfigError for anything else."""
     if given is None:
         return None
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([KMGT])(?:i?B)?)?", str(given).strip(), re.IGNORECASE)
     if match is None or float(match[1]) <= 0:
-        raise ConfigError(f"`{option} {given}` is not a size", "write `8GiB` or `512MiB`")
+        raise ConfigError(f"`--memory-per-trial {given}` is not a size", "write `8GiB` or `512MiB`")
     return float(match[1]) * 1024.0 ** ("KMGT".index((match[2] or "G").upper()) - 2)
 
 

@@ -105,12 +105,11 @@ class TrainedTrial:
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """A training as it was asked for; `where` its configuration is written, `chosen` what was put for searched keys."""
+    """A training as it was asked for; `where` its configuration is written."""
 
     where: str
     spec: SweepSpec
     runtime: Runtime
-    chosen: Mapping[str, Any]
     fresh: bool = False
     threads: int | None = None
 
@@ -138,7 +137,7 @@ def request_training(space: Space | None, asked: Mapping[str, Any], listener: Li
     spec, chosen = single_trial(spec)
     for key, value in chosen.items():
         listener.noted(f"note: `{key}` is searched in this space, here it is `{value}`")
-    return TrainRequest(where, spec, runtime, chosen, fresh=bool(asked.get("fresh")), threads=asked.get("threads"))
+    return TrainRequest(where, spec, runtime, fresh=bool(asked.get("fresh")), threads=asked.get("threads"))
 
 
 def _asked_configuration(

@@ -104,9 +104,9 @@ class ArtifactFile:
         """Its content, at the beginning; OSError as `open` raises it."""
         return self.files.open(self.name)
 
-    def read_bytes(self, error: type[FerrayError] = DataError, hint: str = "") -> bytes:
+    def read_bytes(self, error: type[FerrayError] = DataError) -> bytes:
         """All of it; `error` where it cannot be read."""
-        with reading(self, error, hint), self.open() as stream:
+        with reading(self, error), self.open() as stream:
             return stream.read()
 
     def write(self, *, durable: bool = True) -> AbstractContextManager[BinaryIO]:

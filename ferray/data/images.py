@@ -60,9 +60,9 @@ def rgb_in(data: bytes, *, what: str) -> NDArray[np.uint8]:
         return _pixels(image, is_deep=_is_deep_grey(image))
 
 
-def rgb_of(image: Image.Image, *, what: str = "image") -> NDArray[np.uint8]:
-    """`read_rgb` of a picture that is open already and stays as it is; errors are about `what`."""
-    _refuse_unreadable_pixels(image, what)
+def rgb_of(image: Image.Image) -> NDArray[np.uint8]:
+    """`read_rgb` of a picture that is open already and stays as it is."""
+    _refuse_unreadable_pixels(image, "image")
     return _pixels(image.copy(), is_deep=_is_deep_grey(image))
 
 

@@ -40,11 +40,11 @@ def variance(values: NDArray[np.float64]) -> float:
     return mean((values - mean(values)) ** 2)
 
 
-def nothing(errors: NDArray[np.float64], note: str = "") -> Removal:
+def nothing(errors: NDArray[np.float64]) -> Removal:
     """The record of a look that removes no sample; its variance is NaN where an error is not finite."""
     if not np.isfinite(errors).all():
         return Removal(frozenset(), errors, math.nan, "a loss is not finite")
-    return Removal(frozenset(), errors, variance(errors), note)
+    return Removal(frozenset(), errors, variance(errors))
 
 
 def highest(errors: NDArray[np.float64], count: int) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ from ferray.training.device_images import DeviceImages, images_on
 from ferray.training.feature_preprocessing import FeaturePreprocessing
 from ferray.training.image_preprocessing import ImagePreprocessing
 from ferray.training.inputs import open_job_inputs
-from ferray.training.optimizer import build_optimizer, build_schedule
+from ferray.training.optimizer import EpochSchedule, build_optimizer
 from ferray.training.parameter_groups import parameter_groups
 from ferray.training.precision import Precision, choose_precision
 from ferray.training.prefetch import Prefetcher
@@ -126,7 +126,7 @@ def _learner(model: FerModel, config: TrialConfig, training: TrainingSet, precis
     optimizer = build_optimizer(
         config.optimizer, parameter_groups(config.optimizer, model), fused=config.unfreeze is None
     )
-    schedule = build_schedule(
+    schedule = EpochSchedule(
         config.schedule,
         optimizer,
         steps_per_epoch=len(epoch_batches(config, training, 1)),

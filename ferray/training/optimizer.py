@@ -56,7 +56,7 @@ def refuse_other_moments(optimizer: Optimizer) -> None:
 
 
 class EpochSchedule(LambdaLR):
-    """A schedule over epochs, stepped once after each optimiser step.
+    """The schedule that a configuration names, over epochs of so many steps to begin with; stepped after the optimiser.
 
     Its state holds plain numbers, so a checkpoint of it loads with `weights_only=True`. Steps beyond the last epoch
     keep the last factor.
@@ -103,11 +103,6 @@ class EpochSchedule(LambdaLR):
     def _factor(self, step: int) -> float:
         epochs_done, first = self._begun
         return _warmup(step, self._warmup_steps) * self._shape(epochs_done + (step - first) / self._pace)
-
-
-def build_schedule(config: ScheduleConfig, optimizer: Optimizer, *, steps_per_epoch: int, epochs: int) -> EpochSchedule:
-    """The schedule that `config` names, over `epochs` epochs of `steps_per_epoch` steps to begin with."""
-    return EpochSchedule(config, optimizer, steps_per_epoch=steps_per_epoch, epochs=epochs)
 
 
 def _warmup(step: int, warmup_steps: float) -> float:

@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from ferray.config.optimizer import OptimizerConfig
 from ferray.config.schedule import ScheduleConfig
-from ferray.training.optimizer import build_optimizer, build_schedule
+from ferray.training.optimizer import EpochSchedule, build_optimizer
 
 
 def parameters() -> list[nn.Parameter]:
@@ -21,7 +21,7 @@ def parameters() -> list[nn.Parameter]:
 def rates(config: ScheduleConfig, *, steps_per_epoch: int, epochs: int) -> list[float]:
     """The learning rate each optimiser step is made with, for a base rate of 1."""
     optimizer = SGD(parameters(), lr=1.0)
-    schedule = build_schedule(config, optimizer, steps_per_epoch=steps_per_epoch, epochs=epochs)
+    schedule = EpochSchedule(config, optimizer, steps_per_epoch=steps_per_epoch, epochs=epochs)
     seen = []
     for _ in range(steps_per_epoch * epochs):
         seen.append(optimizer.param_groups[0]["lr"])
@@ -86,7 +86,7 @@ def test_warmup_longer_than_the_trial_only_rises() -> None:
 
 def test_cosine_stays_at_zero_beyond_the_last_epoch() -> None:
     optimizer = SGD(parameters(), lr=1.0)
-    schedule = build_schedule(ScheduleConfig(name="cosine"), optimizer, steps_per_epoch=1, epochs=1)
+    schedule = EpochSchedule(ScheduleConfig(name="cosine"), optimizer, steps_per_epoch=1, epochs=1)
     for _ in range(3):
         optimizer.step()
         schedule.step()
@@ -94,7 +94,7 @@ def test_cosine_stays_at_zero_beyond_the_last_epoch() -> None:
 
 
 def test_state_loads_as_weights_only(tmp_path: Path) -> None:
-    schedule = build_schedule(ScheduleConfig(), SGD(parameters(), lr=1.0), steps_per_epoch=1, epochs=1)
+    schedule = EpochSchedule(ScheduleConfig(), SGD(parameters(), lr=1.0), steps_per_epoch=1, epochs=1)
     path = tmp_path / "state.pt"
     torch.save(schedule.state_dict(), path)
     assert torch.load(path, weights_only=True)["last_epoch"] == 0
@@ -102,7 +102,7 @@ def test_state_loads_as_weights_only(tmp_path: Path) -> None:
 
 def test_epoch_with_fewer_steps_is_still_a_whole_epoch_of_the_schedule() -> None:
     optimizer = SGD(parameters(), lr=1.0)
-    schedule = build_schedule(ScheduleConfig(name="cosine"), optimizer, steps_per_epoch=4, epochs=2)
+    schedule = EpochSchedule(ScheduleConfig(name="cosine"), optimizer, steps_per_epoch=4, epochs=2)
     for epochs_done, steps in enumerate([4, 2]):
         schedule.begin_epoch(epochs_done, steps)
         for _ in range(steps):
@@ -176,13 +176,13 @@ def test_two_lengths_of_warmup_are_refused() -> None:
 
 def test_the_rate_told_is_the_one_without_a_share() -> None:
     optimizer = SGD([{"params": parameters(), "lr": 0.2, "lr_scale": 0.5}], lr=0.4)
-    schedule = build_schedule(ScheduleConfig(), optimizer, steps_per_epoch=1, epochs=1)
+    schedule = EpochSchedule(ScheduleConfig(), optimizer, steps_per_epoch=1, epochs=1)
     assert schedule.lr == pytest.approx(0.4)
 
 
 def test_each_group_keeps_its_share_of_the_rate_over_the_schedule() -> None:
     optimizer = SGD([{"params": parameters(), "lr": 0.2}, {"params": parameters(), "lr": 0.4}], lr=0.4)
-    schedule = build_schedule(ScheduleConfig(), optimizer, steps_per_epoch=2, epochs=1)
+    schedule = EpochSchedule(ScheduleConfig(), optimizer, steps_per_epoch=2, epochs=1)
     optimizer.step()
     schedule.step()
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.1, 0.2])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ferray.cli import arguments, completion
-from ferray.cli.terminal.output import print_json, say_notes, show, show_text
+from ferray.cli.terminal.output import print_json, say, show, show_text
 from ferray.errors import ConfigError
 from ferray.text.commands import as_called
 
@@ -32,7 +32,8 @@ def space(name: arguments.Space, sets: arguments.Sets = None, json: arguments.Js
 
     if json or sets:
         spec, notes = load_space(name, Overrides(sets=sets or ()))
-        say_notes(notes, quiet=False)
+        for note in notes:
+            say(f"note: {note}")
         print_json(spec.model_dump(mode="json"))
         return
     show_text(find_space(name).text)

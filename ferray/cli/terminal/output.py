@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -38,12 +38,6 @@ def show(line: str, indent: str = "  ") -> None:
 def show_text(text: str) -> None:
     """Whole lines of data on stdout, as they are, at once: who reads them through a pipe may be following a log."""
     print(visible(text), end="", flush=True)
-
-
-def say_notes(notes: Iterable[str], *, quiet: bool) -> None:
-    """What an option did beside what it says, a line each."""
-    for note in notes if not quiet else ():
-        say(f"note: {note}")
 
 
 def print_json(document: Any) -> None:
@@ -79,15 +73,12 @@ def on_terminal(stream: TextIO | None = None) -> bool:
 
 
 @contextmanager
-def progress_bars(console: Console | None = None, *, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+def progress_bars(console: Console | None = None) -> Iterator[Callable[[str, int, int], None]]:
     """A function `(what, done, total)` that draws a bar for each `what` on a terminal, one line elsewhere.
 
     Of a step that counts nothing, `total` is 0: it is over when the next one begins. `console` is that on which lines
     are printed meanwhile, where it is not stderr.
     """
-    if quiet:
-        yield lambda *_: None
-        return
     if console is None and not on_terminal():
         yield _LineEach()
         return

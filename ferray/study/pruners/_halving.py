@@ -97,9 +97,9 @@ class HalvingPruner(BasePruner):
         return next(bracket for bracket in range(len(self._shares)) if slot < sum(self._shares[: bracket + 1]))
 
 
-def num_hyperband_brackets(last_step: int, *, first_step: int, reduction_factor: int) -> int:
-    """How many brackets Hyperband has from one step to another."""
-    return math.floor(math.log(last_step / first_step, reduction_factor)) + 1
+def num_hyperband_brackets(last_step: int, *, reduction_factor: int) -> int:
+    """How many brackets Hyperband has from the first step to this one."""
+    return math.floor(math.log(last_step, reduction_factor)) + 1
 
 
 def _key(rung: int) -> str:

@@ -24,5 +24,5 @@ class Hyperband(PrunerFactory):
 
     def build(self) -> BasePruner:
         factor = self.params.reduction_factor
-        num_brackets = num_hyperband_brackets(STEPS, first_step=1, reduction_factor=factor)
+        num_brackets = num_hyperband_brackets(STEPS, reduction_factor=factor)
         return HalvingPruner(first_step=1, reduction_factor=factor, num_brackets=num_brackets)
