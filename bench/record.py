@@ -26,12 +26,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from ferray.system.cores import num_cores
+from ferray.system.packages import installed_version
 
 PACKAGES = ("torch", "torchvision", "timm", "ray", "optuna", "wandb", "albumentations")
 ROOT = Path(__file__).parent.parent
@@ -154,7 +154,7 @@ def environment() -> dict[str, Any]:
     return {
         "commit": commit(),
         "python": platform.python_version(),
-        **{name: _version(name) for name in PACKAGES},
+        **{name: installed_version(name) or None for name in PACKAGES},
         "machine": machine_kind(),
     }
 
@@ -190,13 +190,6 @@ def print_record(measure: Callable[[bool], Record], doc: str | None) -> None:
 def _cpu_s() -> float:
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _git(*words: str) -> str:

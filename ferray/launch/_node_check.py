@@ -10,7 +10,6 @@ import sys
 import time
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from ferray.files.atomic import hidden_beside
 from ferray.files.os_errors import system_words
 from ferray.launch._nodes import Node
 from ferray.registry import ROOMS
+from ferray.system.packages import installed_version
 
 PACKAGES = ("torch", "torchvision", "timm", "albumentations", "numpy", "scikit-learn", "pydantic")
 CLOCK_TOLERANCE_S = 60.0
@@ -60,9 +60,9 @@ def facts_here(cache_dir: str, needs_cuda: bool) -> NodeFacts:
     return NodeFacts(
         python=".".join(map(str, sys.version_info[:3])),
         ray=ray.__version__,
-        ferray=_version("ferray") or "of a checkout",
+        ferray=installed_version("ferray") or "of a checkout",
         code=code_hash(),
-        packages={name: found for name in PACKAGES if (found := _version(name))},
+        packages={name: found for name in PACKAGES if (found := installed_version(name))},
         components=tuple(f"{room}/{name}" for room in ROOMS for name in ROOMS[room].names()),
         clock=time.time(),
         cuda=_cuda_problem() if needs_cuda else "",
@@ -131,13 +131,6 @@ def code_hash() -> str:
     for path in sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()):
         digest.update(f"{path.relative_to(root).as_posix()}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
 
 
 def _cuda_problem() -> str:

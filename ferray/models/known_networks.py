@@ -8,7 +8,6 @@ import platform
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ferray.config.trial import TrialConfig
 from ferray.errors import DataError
 from ferray.files.atomic import write_text
 from ferray.files.read import read_json
+from ferray.system.packages import installed_version
 
 FOLDER = "networks"
 _PACKAGES = ("ferray", "torch", "timm")
@@ -65,9 +65,7 @@ def _versions() -> tuple[str, ...]:
 
 
 def _version_of(package: str) -> str:
-    with suppress(PackageNotFoundError):
-        return f"{package} {version(package)}"
-    return package
+    return f"{package} {installed_version(package)}".rstrip()
 
 
 def _digest(parts: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from ferray.reports import confusions, cost, summary
 from ferray.reports.contents import Contents
 from ferray.results.blinding import readings_sentence
 from ferray.results.trial_intervals import accuracy_interval, value_interval
+from ferray.system.packages import installed_version
 from ferray.text.counting import counted
 from ferray.text.sanitize import visible
 
@@ -46,7 +46,7 @@ def filled(contents: Contents) -> str:
             script=script,
             policy=policy(style, script),
             data=embedded(contents.data),
-            version=_version(),
+            version=installed_version("ferray"),
         )
     )
 
@@ -140,14 +140,6 @@ def _harmless(data: Any) -> Any:
 def _script() -> str:
     """All scripts as one, strict, without a name that others see."""
     return "(function () {\n'use strict';\n" + "\n".join(map(_asset, SCRIPTS)) + "\n})();\n"
-
-
-def _version() -> str:
-    """Of this ferray; "" for a checkout that is not installed."""
-    try:
-        return version("ferray")
-    except PackageNotFoundError:
-        return ""
 
 
 def _asset(name: str) -> str:

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from ferray.config.workload import Workload
 from ferray.errors import DataError
 from ferray.files.atomic import write_json
 from ferray.files.read import read_json
+from ferray.system.packages import installed_version
 
 FOLDER = "gpus"
 PACKAGES = ("torch", "timm", "ferray")  # of other versions other figures are kept
@@ -140,7 +140,7 @@ class GpuMemory:
 
 def versions() -> dict[str, str]:
     """Those of what decides how much memory a training takes."""
-    return {name: _version(name) for name in PACKAGES}
+    return {name: installed_version(name) for name in PACKAGES}
 
 
 def _blank(workload: Workload) -> Known:
@@ -162,10 +162,3 @@ def _digest(facts: GpuFacts) -> str:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +59,7 @@ from ferray.sweeps.loop import run_trials
 from ferray.sweeps.mirroring import record_mirrored
 from ferray.sweeps.notification import Listeners
 from ferray.system.cores import num_cores
+from ferray.system.packages import installed_version
 from ferray.text.commands import this_command
 from ferray.text.counting import counted
 
@@ -287,12 +287,7 @@ def _write(path: Path, text: str) -> None:
 
 def environment() -> dict[str, Any]:
     """Versions, host and commit of this process: what a reviewer asks for."""
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "not installed"
+    versions = {package: installed_version(package) or "not installed" for package in _PACKAGES}
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
