@@ -14,7 +14,6 @@ from ferray.apps.listener_group import ListenerGroup
 from ferray.apps.sweep import plan_request, run_request
 from ferray.config.place import DataPlace, is_sweep
 from ferray.config.space import ARM
-from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError
 from ferray.events import Listener
 
@@ -48,7 +47,7 @@ def _refuse_other_images(request: ConfirmRequest) -> None:
     """ConfigError where arms differ by what decides their test images, and have others; before hours are spent."""
     spec, runtime = request.sweep.spec, request.runtime
     configs = {arm: spec.config(lambda name, _, arm=arm: {ARM: arm}.get(name, 0)) for arm in spec.arms}
-    if len({_what_decides(config) for config in configs.values()}) < 2:
+    if len({config.data_key for config in configs.values()}) < 2:
         return
     from ferray.training.inputs import summarise_trial
 
@@ -62,11 +61,6 @@ def _refuse_other_images(request: ConfirmRequest) -> None:
         if other != digest:
             message = f"`{arm}` would be judged on other images than `{first}`: they do not compare"
             raise ConfigError(message, "confirm recipes of one split, whose lists leave out the same test images")
-
-
-def _what_decides(config: TrialConfig) -> str:
-    """The keys that which images stand in the test split depends on, as text."""
-    return f"{config.dataset.model_dump_json()} {config.limit_per_class} {config.exclude}"
 
 
 @contextmanager

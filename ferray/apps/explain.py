@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.apps.trial_job import refuse_other_classes, trial_job, with_counts_of
-from ferray.artifacts.sweep import SweepArtifacts, figures_folder
+from ferray.apps.trial_job import trial_predictor
+from ferray.artifacts.sweep import figures_folder
 from ferray.config.runtime import Runtime
 from ferray.data.class_sheets import plain_name
 from ferray.data.contact_sheet import Tile, draw_sheet
@@ -26,8 +26,7 @@ from ferray.stats.intervals import wilson_interval
 from ferray.study.records import SweepRecord, TrialRecord
 from ferray.text.counting import counted
 from ferray.text.sanitize import csv_text
-from ferray.training.inputs import open_job_inputs
-from ferray.training.predictor import Predictor, load_predictor
+from ferray.training.predictor import Predictor
 
 MOST_PAIRS = 5  # that are named and drawn
 HEAT = 0.45  # weight of the heat over its image
@@ -96,12 +95,7 @@ def explain_trial(
     `folder` is the sweep's; without `to` the files lie in `figures/explained/` of the trial's. CheckpointError for a
     checkpoint that is gone, DataError for data that is missing or has other classes.
     """
-    job = trial_job(trial, folder, runtime)
-    predictor = load_predictor(SweepArtifacts.of(folder).file(trial.checkpoint), job.device, threads=job.threads)
-    splits = open_job_inputs(job)
-    val = splits.val
-    refuse_other_classes(val, predictor)
-    predictor = with_counts_of(splits.train, predictor)
+    predictor, val = trial_predictor(trial, folder, runtime)
     listener.noted(f"trial {trial.number}: asked about {counted(len(val), 'validation image')}")
     judged = Judged.of(predictor(val).numpy(), val.labels)
     target = to or figures_folder(folder, trial.folder) / "explained"

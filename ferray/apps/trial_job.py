@@ -13,7 +13,8 @@ from ferray.data.samples import PackedSamples
 from ferray.errors import DataError
 from ferray.study.records import TrialRecord
 from ferray.system.cores import num_threads
-from ferray.training.predictor import Predictor
+from ferray.training.inputs import open_job_inputs
+from ferray.training.predictor import Predictor, load_predictor
 from ferray.training.training_set import class_counts_without
 
 
@@ -30,6 +31,18 @@ def trial_job(trial: TrialRecord, folder: Path, runtime: Runtime) -> TrialJob:
         threads=num_threads(),
         exclude=str(kept_list(folder, config.exclude) or ""),
     )
+
+
+def trial_predictor(trial: TrialRecord, folder: Path, runtime: Runtime) -> tuple[Predictor, PackedSamples]:
+    """What a trial's best.pt answers with, and the validation images of its sweep, which lies in `folder`.
+
+    CheckpointError for a checkpoint that is gone, DataError for data that is missing or has other classes.
+    """
+    job = trial_job(trial, folder, runtime)
+    predictor = load_predictor(SweepArtifacts.of(folder).file(trial.checkpoint), job.device, threads=job.threads)
+    splits = open_job_inputs(job)
+    refuse_other_classes(splits.val, predictor)
+    return with_counts_of(splits.train, predictor), splits.val
 
 
 def with_counts_of(train: PackedSamples, predictor: Predictor) -> Predictor:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ferray.apps.trial_job import refuse_other_classes, trial_job, with_counts_of
+from ferray.apps.trial_job import trial_predictor
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.artifacts.validation_logits import ValidationLogits, read_validation_logits, write_validation_logits
@@ -15,8 +15,6 @@ from ferray.config.runtime import Runtime
 from ferray.errors import DataError
 from ferray.study.records import TrialRecord
 from ferray.text.counting import counted
-from ferray.training.inputs import open_job_inputs
-from ferray.training.predictor import load_predictor
 from ferray.training.process_state import give_memory_back
 
 Tell = Callable[[str], None]
@@ -56,12 +54,7 @@ def _kept(artifacts: TrialArtifacts, tell: Tell) -> ValidationLogits | None:
 
 
 def _computed(trial: TrialRecord, folder: Path, runtime: Runtime, tell: Tell) -> ValidationLogits:
-    job = trial_job(trial, folder, runtime)
-    predictor = load_predictor(SweepArtifacts.of(folder).file(trial.checkpoint), job.device, threads=job.threads)
-    splits = open_job_inputs(job)
-    val = splits.val
-    refuse_other_classes(val, predictor)
-    predictor = with_counts_of(splits.train, predictor)
+    predictor, val = trial_predictor(trial, folder, runtime)
     tell(f"trial {trial.number}: its best.pt is asked about {counted(len(val), 'validation image')}")
     found = ValidationLogits(trial.best_epoch, val.classes, val.sample_ids, val.labels, predictor(val).numpy())
     del predictor

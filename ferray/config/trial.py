@@ -260,6 +260,11 @@ class TrialConfig(Params):
         return self
 
     @property
+    def data_key(self) -> str:
+        """The keys that decide which images stand in which split, as text."""
+        return f"{self.dataset.model_dump_json()} {self.limit_per_class} {self.exclude}"
+
+    @property
     def recipe(self) -> str:
         """8 hex digits of the canonical JSON without the seed: trials of one recipe differ by their seed alone."""
         science = {key: value for key, value in self.canonical().items() if key != "seed"}

@@ -128,7 +128,7 @@ def check_sweep(
     warnings["apart"] = apart_warning(every, runtime)
     data = _summaries(every, places, data, found)
     _take_first_steps(spec, every, runtime, tell)
-    num_classes = len(data[_data_of(configs[0].in_fold(0))].classes)
+    num_classes = len(data[configs[0].in_fold(0).data_key].classes)
     place = _bundled(place, every, runtime, spec)
     sharing, warnings["gpus"] = _sharing(spec, every, num_classes, launcher, place, tell)
     if sharing is not None:
@@ -279,7 +279,7 @@ def _summaries(
 
     ConfigError for a list that leaves out nothing, since it is of another data set.
     """
-    firsts = {_data_of(config): config for config in reversed([config.in_fold(0) for config in configs])}
+    firsts = {config.data_key: config for config in reversed([config.in_fold(0) for config in configs])}
     summaries = dict(known)
     for key, config in reversed(firsts.items()):
         if key not in summaries:
@@ -289,10 +289,6 @@ def _summaries(
                 found(summaries[key])
     _refuse_other_judges(firsts.values(), summaries)
     return summaries
-
-
-def _data_of(config: TrialConfig) -> str:
-    return f"{config.dataset.model_dump_json()} {config.limit_per_class} {config.exclude}"
 
 
 def _refuse_other_judges(configs: Iterable[TrialConfig], summaries: dict[str, DataSummary]) -> None:
