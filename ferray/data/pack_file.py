@@ -81,13 +81,6 @@ def read_pack(folder: Path) -> Pack | None:
     return Pack(packed, samples, folder, blank=blank) if packed.dtype == np.uint8 else None
 
 
-def images_are_intact(folder: Path) -> bool:
-    """Whether every byte of the packed images is the one that was written; reads the whole array."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    with (folder / "images.npy").open("rb") as stream:
-        return bool(hashlib.file_digest(stream, "sha256").hexdigest() == manifest["images_sha256"])
-
-
 def write_pack(folder: Path, dataset: Dataset, *, size: int, progress: Progress | None = None) -> Pack:
     """Decode every sample into a new pack and open it; one that another process put there meanwhile is used instead.
 

@@ -1,12 +1,9 @@
-"""The specs of a saved view and a report: as documents, and through wandb-workspaces' own models and back."""
+"""The specs of a saved view and a report as documents."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
-
-from wandb_workspaces.reports.v2 import internal as report_models
-from wandb_workspaces.workspaces import internal as view_models
 
 from ferray.publish.contents import SweepContents
 from ferray.publish.saved_view import saved_view
@@ -26,16 +23,6 @@ def specs_of(shown: SweepContents) -> dict[str, Any]:
             "spec": json.loads(_document(report.spec)),
         },
     }
-
-
-def read_view_spec(spec: dict[str, Any]) -> Any:
-    """The model of a saved view of such a document; ValueError for what is none."""
-    return view_models.WorkspaceViewspec.model_validate(spec)
-
-
-def read_report_spec(spec: dict[str, Any]) -> Any:
-    """The model of a report of such a document; ValueError for what is none."""
-    return report_models.Spec.model_validate(spec)
 
 
 def _document(model: Any) -> str:

@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from wandb_workspaces.reports.v2.internal import Spec
+from wandb_workspaces.workspaces.internal import WorkspaceViewspec
 
 from ferray.cli.app import run
 from ferray.cli.commands.wandb import print_published
 from ferray.publish.publishing import Published
-from ferray.publish.specs import read_report_spec, read_view_spec
 from ferray.publish.sweep_run import SweepRun
 
 OLD = Path(__file__).parents[1] / "written_by_0_1_0" / "plain"
@@ -25,8 +26,8 @@ def sweep(tmp_path: Path) -> Path:
 def test_the_specs_alone_are_one_document_on_stdout(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["wandb", "publish", str(sweep), "--spec-only", "-"]) == 0
     document = json.loads(capsys.readouterr().out)
-    read_view_spec(document["view"]["spec"])
-    read_report_spec(document["report"]["spec"])
+    WorkspaceViewspec.model_validate(document["view"]["spec"])
+    Spec.model_validate(document["report"]["spec"])
 
 
 def test_the_specs_alone_go_to_a_file(sweep: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from ferray.config.trial import DatasetChoice
 from ferray.data.descriptor_cache import open_rows
 from ferray.data.fetching import ATTEMPTS
 from ferray.data.pack import open_splits
-from ferray.data.pack_file import images_are_intact
 from ferray.data.pack_server import PackServer
 from ferray.data.pack_source import asking, current_source
 from ferray.data.samples import Splits
@@ -24,6 +24,11 @@ from ferray.testing.pack_sources import ServedPacks
 
 CHOICE = DatasetChoice.model_validate("image_folder")
 WHOLE_PACK = ["bad_samples.csv", "images.npy", "manifest.json", "samples.json"]
+
+
+def is_whole(pack: Path) -> bool:
+    known = json.loads((pack / "manifest.json").read_text())["images_sha256"]
+    return bool(hashlib.sha256((pack / "images.npy").read_bytes()).hexdigest() == known)
 
 
 @pytest.fixture
@@ -66,13 +71,13 @@ def test_a_pack_reaches_a_node_once(driver: ServedPacks, tmp_path: Path) -> None
 def test_each_node_has_a_pack_of_its_own(driver: ServedPacks, tmp_path: Path) -> None:
     for name in ("one", "two"):
         opened_on(tmp_path / name, driver)
-        assert images_are_intact(pack_on(tmp_path / name))
+        assert is_whole(pack_on(tmp_path / name))
 
 
 def test_a_node_that_sees_the_data_decodes_it(driver: ServedPacks, root: Path, tmp_path: Path) -> None:
     opened_on(tmp_path / "node", driver, root=root)
     assert driver.asked == []
-    assert images_are_intact(pack_on(tmp_path / "node"))
+    assert is_whole(pack_on(tmp_path / "node"))
 
 
 def test_a_node_with_other_files_under_the_same_root_has_the_drivers(
@@ -88,7 +93,7 @@ def test_what_arrives_damaged_is_fetched_again(root: Path, tmp_path: Path) -> No
     driver = ServedPacks(root, tmp_path / "drivers", num_damaged=ATTEMPTS - 1)
     opened_on(tmp_path / "node", driver)
     assert driver.asked[:ATTEMPTS] == ["bad_samples.csv"] * ATTEMPTS
-    assert images_are_intact(pack_on(tmp_path / "node"))
+    assert is_whole(pack_on(tmp_path / "node"))
 
 
 def test_what_never_arrives_whole_is_refused_and_leaves_nothing(root: Path, tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from wandb_workspaces.expr import FE_METRIC_NAME_MAP
 from wandb_workspaces.reports.v2 import Report
-from wandb_workspaces.reports.v2.internal import ReportViewspec
+from wandb_workspaces.reports.v2.internal import ReportViewspec, Spec
 from wandb_workspaces.workspaces import Workspace
-from wandb_workspaces.workspaces.internal import View
+from wandb_workspaces.workspaces.internal import View, WorkspaceViewspec
 
 from ferray.publish import wording
 from ferray.publish.contents import SweepContents
-from ferray.publish.specs import read_report_spec, read_view_spec, specs_of
+from ferray.publish.specs import specs_of
 from ferray.testing.wandb_specs import Named, keys_named
 
 FIXTURES = ("shown", "confirmed", "nothing_done")
@@ -57,17 +57,17 @@ def without_places_of_tables(spec: Any) -> Any:
 
 def test_the_view_reads_back_as_it_was(any_sweep: SweepContents) -> None:
     spec = specs_of(any_sweep)["view"]["spec"]
-    assert sent(read_view_spec(spec)) == spec
+    assert sent(WorkspaceViewspec.model_validate(spec)) == spec
 
 
 def test_the_report_reads_back_as_it_was(any_sweep: SweepContents) -> None:
     spec = specs_of(any_sweep)["report"]["spec"]
-    assert without_empty_comments(sent(read_report_spec(spec))) == spec
+    assert without_empty_comments(sent(Spec.model_validate(spec))) == spec
 
 
 def test_the_view_is_a_workspace_that_would_be_saved_alike(any_sweep: SweepContents) -> None:
     spec = specs_of(any_sweep)["view"]["spec"]
-    view = View(entity="", project="", display_name="x", name="", id="", spec=read_view_spec(spec))
+    view = View(entity="", project="", display_name="x", name="", id="", spec=WorkspaceViewspec.model_validate(spec))
     again = sent(Workspace._from_model(view)._to_model().spec)
     assert without_places_of_tables(again) == without_places_of_tables(spec)
 
@@ -75,7 +75,7 @@ def test_the_view_is_a_workspace_that_would_be_saved_alike(any_sweep: SweepConte
 def test_the_report_is_one_that_would_be_saved_alike(any_sweep: SweepContents) -> None:
     spec = specs_of(any_sweep)["report"]["spec"]
     again = sent(
-        Report._from_model(ReportViewspec(project={"name": "ferray"}, spec=read_report_spec(spec)))._to_model().spec
+        Report._from_model(ReportViewspec(project={"name": "ferray"}, spec=Spec.model_validate(spec)))._to_model().spec
     )
     assert without_places_of_tables(again) == without_places_of_tables(spec)
 
