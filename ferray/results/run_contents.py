@@ -73,12 +73,12 @@ def standings_of(record: SweepRecord, folder: Path) -> dict[int, Standing]:
 def run_contents(record: SweepRecord, place: Place, wandb_place: WandbPlace) -> list[RunContent]:
     """The content of each run whose trial has ended; of attempts at the same parameters the last one counts."""
     reader = _Reader(record, place, wandb_place)
-    return [reader.content(chain) for chain in chains(record) if chain[-1].outcome not in ("running", "waiting")]
+    return [reader.content(chain) for chain in chains(record) if chain[-1].outcome != "running"]
 
 
 def chains(record: SweepRecord) -> Iterator[tuple[TrialRecord, ...]]:
-    """The attempts at each set of parameters, first to last: they share one run."""
-    trials = {trial.number: trial for trial in record.trials if trial.folder}
+    """The attempts at each set of parameters that have begun, first to last: they share one run."""
+    trials = {trial.number: trial for trial in record.trials if trial.folder and trial.outcome != "waiting"}
     begun = {trial.superseded_by for trial in trials.values()}
     for first in (trial for trial in trials.values() if trial.number not in begun):
         chain = [first]

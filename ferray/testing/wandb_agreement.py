@@ -28,7 +28,7 @@ def disagreements(server: Record, folder: Path) -> list[str]:
     By what `leaderboard --json` prints and the files say, and not by what `sync` itself compares.
     """
     entries = rank(with_progress(load_sweep(folder), folder)).to_json()["trials"]
-    told = {entry["number"]: entry for entry in entries}
+    told = {entry["number"]: entry for entry in entries if entry["outcome"] != "waiting"}
     place = read_place(folder)
     identity = f"{place.study}\n{place.identity}"
     wanted = {run_id(identity, numbers[0]): numbers for numbers in _chains(told)}

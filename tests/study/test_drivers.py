@@ -109,6 +109,25 @@ def test_nothing_is_asked_ahead_that_another_driver_may_have_a_worker_for(two: T
     assert two.first.room_ahead == 0
 
 
+def test_what_one_driver_has_not_begun_when_it_stops_is_begun_by_another_as_it_was_asked(two: Two) -> None:
+    begun, waits = two.first.ask_many(2)
+    two.first.begin([begun.number])
+    assert two.outcomes() == ["running", "waiting"]
+    two.first.finish(waits.number, Outcome(OutcomeKind.INTERRUPTED))
+    again = two.second.ask()
+    assert (again.number, again.config) == (waits.number, waits.config)
+
+
+def test_what_a_dead_driver_had_not_begun_is_begun_by_another_as_it_was_asked(two: Two) -> None:
+    begun, waits = two.second.ask_many(2)
+    two.second.begin([begun.number])
+    two.kill(two.second)
+    look(two.first)
+    assert two.outcomes() == ["orphaned", "waiting"]
+    again = two.first.ask()
+    assert (again.number, again.config) == (waits.number, waits.config)
+
+
 def test_each_combination_of_a_grid_is_given_to_one_driver(stores: list[BaseStorage]) -> None:
     rates = [round(0.001 * step, 3) for step in range(1, 7)]
     two = Two(stores, named_spec(6, space={"optimizer.lr": {"grid": rates}}))
