@@ -27,6 +27,7 @@ from ferray.errors import ConfigError, DataError
 from ferray.text.counting import counted
 
 PARTS_IN_WORDS = "train, val or test"
+ABSOLUTE = "is an absolute path"
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,9 @@ def file_rows(files: Iterable[ImageFile], dataset: Rooted) -> Iterator[Row]:
 
 def file_row(dataset: Rooted, path: str, *, label: str, part: str = "", group: str = "") -> Row:
     """The row of a picture at a path below the data set's root; flawed where no file is there."""
-    if path.startswith("/") or ".." in path.split("/"):
+    if path.startswith("/"):
+        return Row(shown(path), label, path, "", part, group, flaw=("no file", ABSOLUTE))
+    if ".." in path.split("/"):
         return Row(shown(path), label, path, "", part, group, flaw=("no file", "leads out of the data root"))
     path = posixpath.normpath(path)  # a string's work, as a table may have hundreds of thousands of rows
     place = dataset.root / path

@@ -73,6 +73,7 @@ def test_contempt_is_left_out_and_counted_or_kept(tmp_path: Path) -> None:
         ("a.png,smirk", "unknown label", "has the label `smirk`, none of the seven expressions"),
         ("c.png,sad", "no file", "is not there"),
         ("../a.png,sad", "no file", "leads out of the data root"),
+        ("/a.png,sad", "no file", "is an absolute path"),
         (",sad", "no file", "names no picture"),
         ("a.png,sad,x", "wrong length", "has `3` cells under `2` columns"),
         ("b.png,happy", "two labels", "stands under `Sad` and `Happy`"),
@@ -144,3 +145,17 @@ def test_two_spellings_of_a_path_are_one_picture(tmp_path: Path) -> None:
 def test_a_path_that_no_file_can_have_is_not_there(tmp_path: Path) -> None:
     root = two_faces(tmp_path, "a.png,happy", "b.png,sad", f"{'x' * 5000}.png,sad")
     assert [bad.reason for bad in listing(root).bad] == ["is not there"]
+
+
+def test_a_table_of_absolute_paths_is_told_from_where_to_write_them(tmp_path: Path) -> None:
+    root = two_faces(tmp_path, f"{tmp_path}/a.png,happy", f"{tmp_path}/b.png,sad")
+    with pytest.raises(DataError, match="names its pictures by absolute paths, such as") as caught:
+        listing(root)
+    assert "`dataset.images`" in caught.value.hint
+
+
+def test_a_table_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    root = two_faces(tmp_path, "a.png,happy", "b.png,sad")
+    with pytest.raises(DataError, match=f"there is no `{tmp_path}/lables.csv`") as caught:
+        listing(root, table="lables.csv")
+    assert caught.value.hint == "did you mean `labels.csv`?"

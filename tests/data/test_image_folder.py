@@ -49,6 +49,24 @@ def test_a_path_that_leaves_the_root_is_refused(path: str) -> None:
         ImageFolder.Params(path=path)
 
 
+def test_an_absolute_path_is_told_in_the_words_that_work() -> None:
+    with pytest.raises(ValueError, match="pass `--data-root /home/me`, and `faces` here"):
+        ImageFolder.Params(path="/home/me/faces")
+
+
+def test_a_folder_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    write_image_folder(tmp_path / "sets" / "mine", per_class=1)
+    with pytest.raises(DataError, match=f"there is no `{tmp_path}/sets/mien`") as caught:
+        image_folder(tmp_path, path="sets/mien/deeper").samples()
+    assert caught.value.hint == "did you mean `mine`?"
+
+
+def test_a_folder_without_class_folders_is_the_one_that_is_named(tmp_path: Path) -> None:
+    write_image_folder(tmp_path, per_class=1)
+    with pytest.raises(DataError, match=f"dataset `image_folder` is not under `{tmp_path}/train/calm`"):
+        image_folder(tmp_path, path="train/calm").samples()
+
+
 def test_one_class_alone_is_refused(tmp_path: Path) -> None:
     write_image_folder(tmp_path, classes=("calm",))
     with pytest.raises(DataError, match="holds images of one class alone, `calm`"):

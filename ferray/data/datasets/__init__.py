@@ -17,9 +17,9 @@ from ferray.canonical import added_later, new_default
 from ferray.config.data_root import data_root_words
 from ferray.data.file_kinds import ARCHIVES
 from ferray.data.fingerprint import FileDigest, listing_fingerprint, sha256_of
-from ferray.data.layout import HOMES, files_in, homes
+from ferray.data.layout import HOMES, files_in, folders_in, homes
 from ferray.data.samples import Sample, SampleList
-from ferray.errors import DataError
+from ferray.errors import DataError, did_you_mean
 from ferray.registry import Params
 
 TargetKind = Literal["label", "votes", "drawn"]  # the label, the shares of the votes, or a label drawn from them
@@ -31,9 +31,20 @@ SplitKind = Literal[
 
 def below_the_root(path: str) -> str:
     """A path that stays below the data root; ValueError for any other."""
-    if PurePath(path).is_absolute() or ".." in PurePath(path).parts:
+    whole = PurePath(path)
+    if ".." in whole.parts:
         raise ValueError(f"`{path}` is not a path below the data root")
+    if whole.is_absolute():
+        raise ValueError(
+            f"`{path}` is not a path below the data root: pass `--data-root {whole.parent}`, and `{whole.name}` here"
+        )
     return path
+
+
+def _first_missing(root: Path, below: PurePath) -> Path | None:
+    """The first folder or file on the way from the root that is not there; None where the root itself is none."""
+    ways = [root.joinpath(*below.parts[:depth]) for depth in range(len(below.parts) + 1)]
+    return next((way for way in ways[1:] if not way.exists()), None) if root.is_dir() else None
 
 
 def _with_one_group(pattern: str) -> str:
@@ -172,9 +183,20 @@ class Dataset(ABC):
         """
         return listing_fingerprint(self.listing)
 
+    @property
+    def asked_path(self) -> str:
+        """The file or folder below the root that somebody has named, `.` where the layout alone says what is read."""
+        return "."
+
     def not_found(self) -> DataError:
         """The error for a root without this data set: which layout was expected, and how the real set is obtained."""
-        name = self._name
+        name, asked = self._name, PurePath(self.asked_path)
+        where = "/".join([data_root_words(self.root), *asked.parts])
+        message = f"dataset `{name}` is not under `{where}`"
+        missing = _first_missing(self.root, asked)
+        if missing is not None:
+            there = [*folders_in(missing.parent), *files_in(missing.parent)]
+            return DataError(f"{message}: there is no `{missing}`", did_you_mean(missing.name, there))
         first, *others = self.expected_layout.splitlines() or ["the images"]
         hint = "".join(
             [
@@ -183,7 +205,7 @@ class Dataset(ABC):
                 f"\n  {self.how_to_get}" if self.how_to_get else "",
             ]
         )
-        return DataError(f"dataset `{name}` is not under `{data_root_words(self.root)}`", hint)
+        return DataError(message, hint)
 
     @property
     def _name(self) -> str:

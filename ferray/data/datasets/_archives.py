@@ -76,6 +76,10 @@ class ArchiveDataset(Dataset):
         return hashlib.sha256("\n".join(files).encode("utf-8", "surrogateescape")).hexdigest()
 
     @property
+    def asked_path(self) -> str:
+        return self.params.path
+
+    @property
     def place(self) -> Path:
         """The folder or file that is read."""
         return self.root / self.params.path

@@ -19,7 +19,7 @@ from ferray.data.files import shown
 from ferray.data.fingerprint import table_fingerprint
 from ferray.data.line_names import line_name
 from ferray.data.samples import SampleList
-from ferray.data.table_rows import Row, file_row, list_rows
+from ferray.data.table_rows import ABSOLUTE, Row, file_row, list_rows
 from ferray.errors import DataError
 
 PATH_COLUMNS = ("path", "file", "file_name", "filename", "image", "image_path", "img", "pth", "subdirectory_filepath")
@@ -56,6 +56,10 @@ class Csv(PictureDataset):
     def folders(self) -> tuple[str, ...]:
         tops = (PurePosixPath(path).parts[:1] for path in (self.params.table, self._images_below))
         return tuple(top[0].lower() for top in tops if top)
+
+    @property
+    def asked_path(self) -> str:
+        return "." if self.params.table == self.expected_layout else self.params.table
 
     def samples(self) -> SampleList:
         path = self.root / self.params.table
@@ -110,6 +114,9 @@ class Csv(PictureDataset):
         """DataError where no picture is where it is looked for: a wrong folder, and not so many bad rows."""
         if not rows:
             raise DataError(f"`{path}` has no rows", "copy it again")
+        if all(row.flaw and row.flaw[1] == ABSOLUTE for row in rows):
+            hint = "write them from the csv's own folder on, or from the one of `dataset.images`"
+            raise DataError(f"`{path}` names its pictures by absolute paths, such as `{rows[0].source}`", hint)
         if all(row.flaw and row.flaw[1] == "is not there" for row in rows):
             raise DataError(
                 f"none of the {len(rows):,} pictures of `{path}` is there: the first is looked for as "

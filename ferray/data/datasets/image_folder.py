@@ -38,6 +38,10 @@ class ImageFolder(PictureDataset):
     def folders(self) -> tuple[str, ...]:
         return tuple(part.lower() for part in PurePosixPath(self.params.path).parts[:1])
 
+    @property
+    def asked_path(self) -> str:
+        return self.params.path
+
     def samples(self) -> SampleList:
         found = scan(self._folder, self.root, Rules())
         if found is None:
