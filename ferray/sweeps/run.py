@@ -205,7 +205,8 @@ def _when_time_was_up(spec: SweepSpec, num_finished: int, record: SweepRecord) -
     """How far the sweep got in its time, and how it goes on."""
     asked = {trial.number for trial in record.trials}
     waiting = [trial for trial in record.trials if trial.superseded_by is not None and trial.superseded_by not in asked]
-    stopped = f", {len(waiting)} wait where they stopped" if waiting else ""
+    wait = "waits where it" if len(waiting) == 1 else "wait where they"
+    stopped = f", {len(waiting)} {wait} stopped" if waiting else ""
     if not_begun := sum(trial.state == "waiting" for trial in record.trials):
         stopped += f", {not_begun} asked and not begun"
     return (

@@ -9,8 +9,10 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 
 def gibibytes(count: int) -> str:
-    """`0.3 MiB`, `94 MiB`, `5.3 GiB`."""
+    """`12 KiB`, `0.3 MiB`, `94 MiB`, `5.3 GiB`."""
     mebi = count / 2**20
+    if mebi < 0.1:
+        return f"{count / 1024:.0f} KiB"
     if mebi >= 1000:
         return f"{mebi / 1024:.3g} GiB" if mebi < 1024 * 100 else f"{mebi / 1024:,.0f} GiB"
     return f"{mebi:.1f} MiB" if mebi < 10 else f"{mebi:.0f} MiB"

@@ -16,7 +16,13 @@ def test_the_plural_has_an_s_where_it_is_not_given() -> None:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(300_000, "0.3 MiB"), (94 * 2**20, "94 MiB"), (5_700_000_000, "5.31 GiB"), (2**40, "1,024 GiB")],
+    [
+        (12_500, "12 KiB"),
+        (300_000, "0.3 MiB"),
+        (94 * 2**20, "94 MiB"),
+        (5_700_000_000, "5.31 GiB"),
+        (2**40, "1,024 GiB"),
+    ],
 )
 def test_bytes_in_words(count: int, text: str) -> None:
     assert gibibytes(count) == text
