@@ -12,11 +12,11 @@ from bench.papers import PAPERS
 from ferray.config.load import load_space, space_names
 from ferray.config.overrides import Overrides
 from ferray.sweeps.check import valid_corners
-from ferray.testing.command import ferray
+from ferray.testing.command import INLINE, ferray
 from ferray.testing.paper_data import write_aligned, write_sheet
 
 SPACES = [name for name in space_names() if name.startswith("papers/")]
-PLACE = ("--launcher", "inline", "--tracker", "none", "--quiet", "--json")
+PLACE = (*INLINE, "--quiet", "--json")
 
 
 @pytest.fixture(scope="module")

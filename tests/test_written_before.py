@@ -17,7 +17,7 @@ import pytest
 from ferray.apps.overview import list_sweeps
 from ferray.results.sweep import load
 from ferray.study.history import load_sweep
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import INLINE, Ran, ferray
 
 WRITTEN = Path(__file__).with_name("written_by_0_1_0")
 SWEEPS = ("plain", "folded", "svm")
@@ -32,21 +32,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def gone_on(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+def gone_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, each gone on with to its end."""
     output = tmp_path_factory.mktemp("after") / "runs"
     shutil.copytree(WRITTEN, output)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FERRAY_CACHE", str(shared_cache))
-        for name in SWEEPS:
-            ran = go_on(output, name)
-            assert ran.code == 0, ran.err
+    for name in SWEEPS:
+        ran = go_on(output, name)
+        assert ran.code == 0, ran.err
     return output
 
 
 def go_on(output: Path, name: str) -> Ran:
-    place = ("--launcher", "inline", "--tracker", "none", "--output", output)
-    return ferray("sweep", output / name / "sweep.yaml", "--name", name, *place)
+    return ferray("sweep", output / name / "sweep.yaml", "--name", name, "--output", output, *INLINE)
 
 
 def said(name: str, of: str) -> Any:

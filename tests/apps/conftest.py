@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.testing.command import ferray
+from ferray.testing.command import swept
 
 PAIRS = """
 name: pairs
@@ -22,18 +22,11 @@ seeds: 2
 
 
 @pytest.fixture(scope="package")
-def trained_pairs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
-    folder = tmp_path_factory.mktemp("trained")
-    (folder / "pairs.yaml").write_text(PAIRS)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FERRAY_CACHE", str(shared_cache))
-        ran = ferray("sweep", folder / "pairs.yaml", "--output", folder, "--launcher", "inline", "--tracker", "none")
-    assert ran.code == 0, ran.err
-    return folder / "pairs"
+def trained_pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return swept(tmp_path_factory.mktemp("trained") / "pairs.yaml", PAIRS) / "pairs"
 
 
 @pytest.fixture
-def pairs(trained_pairs: Path, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def pairs(trained_pairs: Path, tmp_path: Path) -> Path:
     """The sweep as it ended, in a folder that the test may change."""
-    monkeypatch.setenv("FERRAY_CACHE", str(shared_cache))
     return shutil.copytree(trained_pairs, tmp_path / "runs/pairs")

@@ -6,7 +6,6 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,7 @@ from ferray.errors import ConfigError
 from ferray.events import Listener
 from ferray.results.confirmation import CONFIRMATION_NAME, read_confirmation
 from ferray.study.history import load_sweep
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import INLINE, Ran, document, ferray, swept
 
 TINY = """
 name: tiny
@@ -32,20 +31,14 @@ budget: {trials: 2}
 base: {image_size: 16, augment: none, backbone: {tiny_cnn: {width: 4, depth: 2}}, batch_size: 35, epochs: 1}
 space: {optimizer.lr: {log_uniform: [1.0e-4, 1.0e-2]}}
 """
-PLACE = ("--launcher", "inline", "--tracker", "none")
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a sweep `tiny` of two trials, `folds` of one trial of three folds beside it."""
-    folder = tmp_path_factory.mktemp("confirm")
-    (folder / "tiny.yaml").write_text(TINY)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FERRAY_CACHE", str(shared_cache))
-        for more in ((), ("--name", "folds", "--trials", 1, "--set", "folds={k: 3}")):
-            ran = ferray("sweep", folder / "tiny.yaml", "--output", folder / "runs", *PLACE, *more)
-            assert ran.code == 0, ran.err
-    return folder / "runs"
+    space = tmp_path_factory.mktemp("confirm") / "tiny.yaml"
+    swept(space, TINY)
+    return swept(space, TINY, "--name", "folds", "--trials", 1, "--set", "folds={k: 3}")
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +49,7 @@ def confirmed(searched: Path) -> Ran:
 
 
 def confirm(runs: Path, name: str, *args: object) -> Ran:
-    return ferray("confirm", name, "--output", runs, *PLACE, *args)
-
-
-def document(ran: Ran) -> dict[str, Any]:
-    assert ran.code == 0, ran.err
-    parsed: dict[str, Any] = json.loads(ran.out)
-    return parsed
+    return ferray("confirm", name, "--output", runs, *INLINE, *args)
 
 
 def test_finalists_and_baseline_are_trained_with_the_same_fresh_seeds(confirmed: Ran) -> None:

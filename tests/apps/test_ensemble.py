@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,19 +17,13 @@ from ferray.config.runtime import Runtime
 from ferray.data.judging import judging
 from ferray.results.answers import read_answers
 from ferray.study.history import load_sweep
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import Ran, document, ferray
 from ferray.training.ensemble_predictor import load_ensemble
 from ferray.training.inputs import open_job_inputs
 
 
 def ensemble(folder: Path, *args: object) -> Ran:
     return ferray("ensemble", folder, *args)
-
-
-def document(ran: Ran) -> dict[str, Any]:
-    assert ran.code == 0, ran.err
-    parsed: dict[str, Any] = json.loads(ran.out)
-    return parsed
 
 
 def logits_files(folder: Path) -> list[Path]:

@@ -27,7 +27,7 @@ from ferray.results.answers import read_answers
 from ferray.results.held_out import read_held_out
 from ferray.study.history import load_sweep
 from ferray.study.records import TrialRecord
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import Ran, document, ferray, sweep, swept
 from ferray.testing.fake_data import write_image_folder
 from ferray.testing.journals import without_checksums
 from ferray.testing.trials import demo_config, demo_job
@@ -48,17 +48,8 @@ arms: {plain: {}, shifted: {imbalance: {logit_adjustment: {mode: post_hoc}}}}
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
-    folder = tmp_path_factory.mktemp("evaluate")
-    (folder / "tiny.yaml").write_text(TINY)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FERRAY_CACHE", str(shared_cache))
-        assert sweep(folder / "tiny.yaml").code == 0
-    return folder / "runs"
-
-
-def sweep(space: Path, *args: object) -> Ran:
-    return ferray("sweep", space, "--output", space.parent / "runs", "--launcher", "inline", "--tracker", "none", *args)
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return swept(tmp_path_factory.mktemp("evaluate") / "tiny.yaml", TINY)
 
 
 def evaluate(runs: Path, *args: object) -> Ran:
@@ -75,12 +66,6 @@ def clean(runs: Path) -> Path:
     for folder in folders(runs):
         (folder / "test.json").unlink(missing_ok=True)
     return runs
-
-
-def document(ran: Ran) -> dict[str, Any]:
-    assert ran.code == 0, ran.err
-    parsed: dict[str, Any] = json.loads(ran.out)
-    return parsed
 
 
 def test_the_best_trial_alone_is_judged(clean: Path) -> None:

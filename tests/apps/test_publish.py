@@ -15,6 +15,7 @@ from ferray.events import Listener
 from ferray.publish.options import PublishOptions
 from ferray.results.sweep import Sweep
 from ferray.testing.fake_sweep import sweep_record
+from ferray.testing.notes import Notes
 from ferray.track.wandb_runs.place import WandbPlace
 
 SPACE: dict[str, Any] = {
@@ -22,16 +23,6 @@ SPACE: dict[str, Any] = {
     "dataset": {"demo": {"num_train": 70, "num_val": 35, "num_test": 35}},
     "space": {"optimizer.lr": {"log_uniform": [1e-4, 1e-2]}},
 }
-
-
-class Heard(Listener):
-    """All that a listener is told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def noted(self, line: str) -> None:
-        self.lines.append(line)
 
 
 @pytest.mark.parametrize(
@@ -46,14 +37,14 @@ def test_a_sweep_is_shown_at_its_end_where_wandb_watches_and_nobody_asked_not_to
 
 def test_a_sweep_whose_trials_are_offline_is_not_shown_at_its_end(tmp_path: Path) -> None:
     (tmp_path / "wandb" / "offline-run-20260101_000000-abc").mkdir(parents=True)
-    heard = Heard()
+    heard = Notes()
     assert publish_at_end(sweep_record(), tmp_path, heard) is None
     assert heard.lines == []
 
 
 def test_a_sweep_without_an_identity_is_not_published(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not say which sweep it is"):
-        publish_sweep(Sweep(sweep_record(), tmp_path), PublishOptions(), Heard())
+        publish_sweep(Sweep(sweep_record(), tmp_path), PublishOptions(), Notes())
 
 
 def test_a_damaged_confirmation_at_the_end_of_a_sweep_fails_nothing(tmp_path: Path) -> None:
@@ -62,6 +53,6 @@ def test_a_damaged_confirmation_at_the_end_of_a_sweep_fails_nothing(tmp_path: Pa
     (folder / "confirmation.json").write_text("{")
     (folder / "wandb").mkdir()
     WandbPlace(entity="somebody", is_online=True).remember(folder)
-    heard = Heard()
+    heard = Notes()
     assert publish_at_end(sweep_record(), folder, heard) is None
     assert "confirmation.json` is damaged" in heard.lines[-1]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,19 +15,13 @@ from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.validation_logits import read_validation_logits
 from ferray.results.sweep import load
 from ferray.study.history import load_sweep
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import Ran, document, ferray
 from ferray.training.checkpoint import read_checkpoint, write_checkpoint
 from ferray.training.predictor import load_predictor
 
 
 def soup(folder: Path, *args: object) -> Ran:
     return ferray("ensemble", folder, "--soup", *args)
-
-
-def document(ran: Ran) -> dict[str, Any]:
-    assert ran.code == 0, ran.err
-    parsed: dict[str, Any] = json.loads(ran.out)
-    return parsed
 
 
 def best_of(folder: Path, number: int) -> Path:

@@ -19,6 +19,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError, DataError, SweepFailed
 from ferray.events import EpochReport, Listener, TrialEnded
+from ferray.testing.command import INLINE
 from ferray.testing.command import ferray as run
 from ferray.training.inputs import open_job_inputs
 
@@ -83,7 +84,7 @@ def test_the_same_call_goes_on(tmp_path: Path) -> None:
 def test_the_command_goes_on_with_what_python_began(tmp_path: Path) -> None:
     swept(tmp_path)
     file = tmp_path / "tiny" / "sweep.yaml"
-    ran = run("sweep", file, "--trials", 2, "--output", tmp_path, "--launcher", "inline", "--tracker", "none")
+    ran = run("sweep", file, "--trials", 2, "--output", tmp_path, *INLINE)
     assert (ran.code, "going on with `tiny`: 1 finished" in ran.err) == (0, True)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import INLINE, Ran, ferray
 from ferray.testing.fake_data import write_image_folder
 
 ARGS = (
@@ -75,7 +75,7 @@ def test_a_sweep_over_two_data_sets_says_both(root: Path, tmp_path: Path) -> Non
 
 
 def test_judging_on_the_test_split_says_what_it_found_once(root: Path) -> None:
-    common = ("--launcher", "inline", "--tracker", "none", "--trials", 2, "--quiet")
+    common = (*INLINE, "--trials", 2, "--quiet")
     assert run("sweep", root, *common).code == 0
     judged = ferray("evaluate", "demo", "--all", "--data-root", root, "--output", root.parent / "runs")
     assert (judged.code, data_lines(judged)) == (0, [line_of(root)]), judged.err

@@ -17,31 +17,9 @@ import yaml
 from ferray.config.load import load_space
 from ferray.study.records import LEASE_ATTR
 from ferray.study.store import open_store
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import Ran, sweep
 from ferray.testing.curves import next_job, open_driver
-
-TINY = """
-dataset: {demo: {num_train: 140, num_val: 70, num_test: 70}}
-budget: {trials: 2}
-sampler: random
-pruner: none
-base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 1}
-space:
-  optimizer.lr: {log_uniform: [1.0e-3, 1.0e-2]}
-  imbalance: {one_of: [none, {focal: {gamma: {uniform: [0.5, 4.0]}}}]}
-"""
-
-
-@pytest.fixture
-def space(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.yaml"
-    path.write_text(TINY)
-    return path
-
-
-def sweep(space: Path, *args: object) -> Ran:
-    place = ("--launcher", "inline", "--tracker", "none", "--output", space.parent / "runs")
-    return ferray("sweep", space, *place, *args)
+from tests.cli.conftest import TINY
 
 
 def dry(space: Path, *args: object) -> Ran:

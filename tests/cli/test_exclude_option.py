@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ferray.study.history import load_sweep
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import INLINE, Ran, ferray
 from ferray.testing.fake_data import write_image_folder
 
 TINY = """
@@ -38,7 +38,7 @@ def write_list(path: Path, names: Sequence[object]) -> None:
 
 
 def run(verb: str, folder: Path, *args: object) -> Ran:
-    how = ("--launcher", "inline", "--tracker", "none") if verb == "sweep" else ()
+    how = INLINE if verb == "sweep" else ()
     place = ("--data-root", folder / "data", "--output", folder / "runs")
     return ferray(verb, folder / "tiny.yaml", *how, *place, *args)
 

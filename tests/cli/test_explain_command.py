@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import Ran, ferray, swept
 
 SPACE = """
 dataset: {demo: {num_train: 42, num_val: 28, num_test: 7}}
@@ -22,16 +22,8 @@ arms:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    (folder / "two.yaml").write_text(SPACE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FERRAY_CACHE", str(shared_cache))
-        ran = ferray(
-            "sweep", folder / "two.yaml", "--output", folder, "--launcher", "inline", "--tracker", "none", "--quiet"
-        )
-    assert ran.code == 0, ran.err
-    return folder
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return swept(tmp_path_factory.mktemp("two") / "two.yaml", SPACE)
 
 
 def trial_of(runs: Path, arm: str) -> int:

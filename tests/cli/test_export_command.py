@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ferray.errors import DataError
-from ferray.testing.command import ferray
+from ferray.testing.command import INLINE, ferray, sweep, swept
 from ferray.testing.fake_data import write_sheet_csv
 
 SPACE = """
@@ -20,27 +20,19 @@ base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
-    folder = tmp_path_factory.mktemp("export")
-    (folder / "tiny.yaml").write_text(SPACE)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FERRAY_CACHE", str(shared_cache))
-        place = ("--output", folder, "--launcher", "inline", "--tracker", "none", "--trials", 1)
-        assert ferray("sweep", folder / "tiny.yaml", *place).code == 0
-        assert ferray("evaluate", "tiny", "--output", folder).code == 0
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = swept(tmp_path_factory.mktemp("export") / "tiny.yaml", SPACE, "--trials", 1)
+    assert ferray("evaluate", "tiny", "--output", folder).code == 0
     return folder
 
 
 @pytest.fixture(scope="module")
-def chosen(runs: Path, tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+def chosen(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The export of an ensemble, of which the test split was read."""
     to = tmp_path_factory.mktemp("ensemble") / "model"
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FERRAY_CACHE", str(shared_cache))
-        place = ("--output", runs, "--launcher", "inline", "--tracker", "none", "--trials", 2, "--name", "two")
-        assert ferray("sweep", runs / "tiny.yaml", *place).code == 0
-        assert ferray("ensemble", "two", "--output", runs).code == 0
-        assert ferray("export", "two", "--ensemble", "--output", runs, "--to", to, "--no-onnx").code == 0
+    assert sweep(runs.parent / "tiny.yaml", "--trials", 2, "--name", "two").code == 0
+    assert ferray("ensemble", "two", "--output", runs).code == 0
+    assert ferray("export", "two", "--ensemble", "--output", runs, "--to", to, "--no-onnx").code == 0
     return to
 
 
@@ -126,7 +118,7 @@ base: {backbone: features_mlp, augment: none, batch_size: 32, epochs: 1}
 def test_a_network_over_rows_is_checked_on_rows_of_noise_where_its_data_is_gone(tmp_path: Path) -> None:
     (tmp_path / "rows.yaml").write_text(ROWS)
     data, here = write_sheet_csv(tmp_path / "data"), ("--output", tmp_path)
-    options = ("--data-root", data, "--launcher", "inline", "--tracker", "none", "--trials", 1)
+    options = ("--data-root", data, *INLINE, "--trials", 1)
     assert ferray("sweep", tmp_path / "rows.yaml", *here, *options).code == 0
     ran = ferray("export", "rows", *here, "--to", tmp_path / "model")
     assert (ran.code, "checked on noise" in ran.err, "100 rows of noise" in ran.err) == (0, True, True)

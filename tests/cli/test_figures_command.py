@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ferray.results.figures.album import Album
-from ferray.testing.command import ferray
+from ferray.testing.command import ferray, swept
 
 SPACE = """
 name: tiny
@@ -18,14 +18,8 @@ base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
-    folder = tmp_path_factory.mktemp("figures")
-    (folder / "tiny.yaml").write_text(SPACE)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FERRAY_CACHE", str(shared_cache))
-        place = ("--output", folder, "--launcher", "inline", "--tracker", "none", "--trials", 1)
-        assert ferray("sweep", folder / "tiny.yaml", *place).code == 0
-    return folder
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return swept(tmp_path_factory.mktemp("figures") / "tiny.yaml", SPACE, "--trials", 1)
 
 
 def test_pictures_of_a_trial_lie_in_a_folder_of_their_own(runs: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ferray.config.keep import keep_words, parse_keep
 from ferray.errors import ConfigError
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import INLINE, Ran, ferray
 
 TINY = """
 dataset: {demo: {num_train: 42, num_val: 14, num_test: 7}}
@@ -23,7 +23,7 @@ space:
 
 
 def sweep(output: Path, *args: object, space: object = "", name: str = "tiny") -> Ran:
-    place = ("--launcher", "inline", "--tracker", "none", "--output", output, "--name", name)
+    place = (*INLINE, "--output", output, "--name", name)
     return ferray("sweep", space or output.parent / "tiny.yaml", *place, *args)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import Ran, ferray, swept
 
 # Trial 0 watches and removes nothing, trial 1 removes 4 of 84 samples after its first epoch, trial 2 has no rule.
 SPACE = """
@@ -24,16 +24,8 @@ arms:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    (folder / "three.yaml").write_text(SPACE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FERRAY_CACHE", str(shared_cache))
-        ran = ferray(
-            "sweep", folder / "three.yaml", "--output", folder, "--launcher", "inline", "--tracker", "none", "--quiet"
-        )
-    assert ran.code == 0, ran.err
-    return folder
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return swept(tmp_path_factory.mktemp("three") / "three.yaml", SPACE)
 
 
 def outliers(runs: Path, *args: object) -> Ran:

@@ -11,7 +11,7 @@ from ferray.apps.paper import PaperSweep, finish_paper
 from ferray.config.runtime import Runtime
 from ferray.events import Listener
 from ferray.study.history import load_sweep
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import Ran, sweep
 from ferray.text.commands import command
 
 SPACE = """
@@ -33,18 +33,15 @@ NEXT = (
 )
 
 
-def sweep(folder: Path, *args: object, text: str = SPACE) -> Ran:
+def run_paper(folder: Path, *args: object, text: str = SPACE) -> Ran:
     (folder / "two.yaml").write_text(text)
-    place = ("--output", folder / "runs", "--launcher", "inline", "--tracker", "none")
-    return ferray("sweep", folder / "two.yaml", *place, *args)
+    return sweep(folder / "two.yaml", *args)
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> tuple[Path, Ran]:
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
     folder = tmp_path_factory.mktemp("paper")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FERRAY_CACHE", str(shared_cache))
-        return folder, sweep(folder)
+    return folder, run_paper(folder)
 
 
 def test_the_comparison_follows_the_leaderboard(ran: tuple[Path, Ran]) -> None:
@@ -63,20 +60,20 @@ def test_figures_are_drawn(ran: tuple[Path, Ran]) -> None:
 
 
 def test_json_holds_the_comparison(ran: tuple[Path, Ran]) -> None:
-    document = json.loads(sweep(ran[0], "--json").out)
+    document = json.loads(run_paper(ran[0], "--json").out)
     assert (len(document["trials"]), len(document["comparison"]["rows"])) == (2, 3)
     assert document["comparison"]["rows"][0]["ours"]["n"] == 35
 
 
 def test_a_paper_before_another_sweep_is_judged_and_no_second_document(tmp_path: Path) -> None:
     (tmp_path / "next.yaml").write_text(NEXT)
-    done = sweep(tmp_path, "--json", "--then", tmp_path / "next.yaml")
+    done = run_paper(tmp_path, "--json", "--then", tmp_path / "next.yaml")
     assert len(json.loads(done.out)["trials"]) == 1
     assert len(list((tmp_path / "runs" / "two").rglob("test.json"))) == 2
 
 
 def test_a_quick_sweep_is_called_a_cut(tmp_path: Path) -> None:
-    out = sweep(tmp_path, "--quick").out
+    out = run_paper(tmp_path, "--quick").out
     assert "two-quick is a cut of" in out
     assert "epochs 1 for 2" in out
 
@@ -85,19 +82,19 @@ def test_what_goes_wrong_afterwards_is_a_warning(tmp_path: Path) -> None:
     folder = tmp_path / "my papers"
     (folder / "runs" / "two").mkdir(parents=True)
     (folder / "runs" / "two" / "figures").touch()
-    done = sweep(folder)
+    done = run_paper(folder)
     assert done.code == 0
     assert f"try `{command('figures', folder / 'runs' / 'two')}`" in done.err  # it can be pasted
     assert "published, and ours" in done.out
 
 
 def test_a_space_without_published_rows_ends_as_before(tmp_path: Path) -> None:
-    done = sweep(tmp_path, "--json", text=SPACE.split("published:")[0])
+    done = run_paper(tmp_path, "--json", text=SPACE.split("published:")[0])
     assert "comparison" not in json.loads(done.out)
 
 
 def test_a_sweep_whose_time_was_up_is_not_judged_yet(tmp_path: Path) -> None:
-    sweep(tmp_path)
+    run_paper(tmp_path)
     folder = tmp_path / "runs" / "two"
     for judged in folder.glob("trials/*/test.json"):
         judged.unlink()

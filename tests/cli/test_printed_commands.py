@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import INLINE, Ran, ferray
 from ferray.testing.fake_data import write_image_folder
 from ferray.text.commands import program
 
@@ -33,7 +33,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def sweep(*args: object) -> Ran:
-    return ferray("sweep", "two arms.yaml", "--launcher", "inline", "--tracker", "none", *args)
+    return ferray("sweep", "two arms.yaml", *INLINE, *args)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_comparison_names_commands_that_run(project: Path) -> None:
 def test_a_space_that_was_not_swept_names_the_sweep() -> None:
     (words,) = printed(ferray("compare", "two arms.yaml", "--output", "out dir", "--markdown"))
     assert words == ["sweep", "two arms.yaml", "--output", "./out dir"]
-    assert ferray(*words, "--launcher", "inline", "--tracker", "none").code == 0
+    assert ferray(*words, *INLINE).code == 0
 
 
 @pytest.mark.parametrize("verb", ["leaderboard", "trials", "evaluate", "compare", "figures"])
@@ -111,7 +111,7 @@ def test_a_search_for_suspects_names_a_sweep_that_runs() -> None:
     ran = ferray("data", "clean", "two arms.yaml", *sets, "--folds", 2, "--threads", 1, "--output", "out dir")
     (words,) = printed(ran)
     assert words[-4:] == ["--name", "two-without", "--output", "./out dir"]
-    assert ferray(*words, "--launcher", "inline", "--tracker", "none").code == 0
+    assert ferray(*words, *INLINE).code == 0
 
 
 def test_failures_name_the_command_that_lists_them(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from ferray.config.parameter_sets import load_sets
 from ferray.config.trial import TrialConfig
 from ferray.study.history import load_sweep
 from ferray.sweeps.check import valid_corners
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import Ran, ferray, swept
 
 SPACE = """
 name: tiny
@@ -33,12 +33,7 @@ space:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sweep of two trials in `runs/tiny`, and its space."""
-    folder = tmp_path_factory.mktemp("shown")
-    (folder / "tiny.yaml").write_text(SPACE)
-    quick = ("--launcher", "inline", "--tracker", "none", "--quiet")
-    ran = ferray("sweep", folder / "tiny.yaml", "--output", folder / "runs", *quick)
-    assert ran.code == 0, ran.err
-    return folder
+    return swept(tmp_path_factory.mktemp("shown") / "tiny.yaml", SPACE).parent
 
 
 def shown(folder: Path, number: str, *args: str) -> Ran:

@@ -13,29 +13,8 @@ import optuna
 import pytest
 
 from ferray.study.store import open_store
-from ferray.testing.command import Ran, ferray
-
-TINY = """
-dataset: {demo: {num_train: 140, num_val: 70, num_test: 70}}
-budget: {trials: 2}
-sampler: random
-pruner: none
-base: {image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 1}
-space:
-  optimizer.lr: {log_uniform: [1e-3, 1e-2]}
-  imbalance: {one_of: [none, {focal: {gamma: {uniform: [0.5, 4.0]}}}]}
-"""
-
-
-@pytest.fixture
-def space(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.yaml"
-    path.write_text(TINY)
-    return path
-
-
-def sweep(space: Path, *args: object) -> Ran:
-    return ferray("sweep", space, "--launcher", "inline", "--tracker", "none", "--output", space.parent / "runs", *args)
+from ferray.testing.command import Ran, ferray, sweep
+from tests.cli.conftest import TINY
 
 
 def board(ran: Ran) -> dict[str, Any]:

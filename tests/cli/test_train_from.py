@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ferray.study.history import load_sweep
-from ferray.testing.command import Ran, ferray
+from ferray.testing.command import Ran, ferray, sweep, swept
 
 TINY = """
 dataset: {demo: {num_train: 28, num_val: 14, num_test: 7}}
@@ -23,18 +23,9 @@ space: {optimizer.lr: {log_uniform: [1e-3, 1e-2]}}
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sweep `tiny` of two trials."""
-    folder = tmp_path_factory.mktemp("from")
-    (folder / "tiny.yaml").write_text(TINY)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FERRAY_CACHE", str(shared_cache))
-        assert sweep(folder / "tiny.yaml").code == 0
-    return folder / "runs"
-
-
-def sweep(space: Path, *args: object) -> Ran:
-    return ferray("sweep", space, "--output", space.parent / "runs", "--launcher", "inline", "--tracker", "none", *args)
+    return swept(tmp_path_factory.mktemp("from") / "tiny.yaml", TINY)
 
 
 def trained(ran: Ran) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ferray.config.sweep import SweepSpec
 from ferray.config.trial import COMPONENT_FIELDS, TrialConfig
 from ferray.config.yaml import read_yaml
 from ferray.imbalance import ImbalanceStrategy
-from ferray.registry import ROOMS, Room
+from ferray.testing.guests import bring_guest
 
 KNOWN = read_yaml(Path(__file__).with_name("recipes.yaml"))
 ARMS = [(space, arm) for space, known in KNOWN["spaces"].items() for arm in known["recipes"]]
@@ -32,19 +32,9 @@ class Guest(ImbalanceStrategy):
         share: Annotated[float, Field(ge=0, le=1)] = added_later(0.0)
 
 
-class Point:
-    """An entry point that is there without a package being installed."""
-
-    name = "guest"
-
-    def load(self) -> type[Guest]:
-        return Guest
-
-
 @pytest.fixture
 def with_guest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "entry_points", lambda *, group: [Point()] if group == "ferray.imbalance" else [])
-    monkeypatch.setitem(ROOMS, "imbalance", Room("ferray.imbalance", "ImbalanceStrategy", "imbalance strategy"))
+    bring_guest(monkeypatch, "imbalance", Guest)
 
 
 def with_guest_of(**params: float) -> TrialConfig:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ferray.testing.command import ferray
+from ferray.testing.command import INLINE, ferray
 from ferray.testing.fake_data import film_name, write_fer2013_csv, write_sfew2, write_sfew675
 
-PLACE = ("--launcher", "inline", "--tracker", "none")
 SMALL = "{image_size: 32, augment: none, backbone: {tiny_cnn: {width: 4, depth: 3}}, batch_size: 32, epochs: 1}"
 SPACE = f"""
 dataset: DATASET
@@ -59,5 +58,5 @@ def build(folder: Path) -> Path:
 def sweep_all() -> None:
     """The sweeps that the pages look back on."""
     for words in (("sfew", "--trials", LAST_TRIAL + 1), ("demo", "--trials", LAST_TRIAL + 1), ("papers/wang2020",)):
-        ran = ferray("sweep", *words, *PLACE)
+        ran = ferray("sweep", *words, *INLINE)
         assert ran.code == 0, ran.err

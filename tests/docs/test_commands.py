@@ -18,9 +18,9 @@ import typer
 
 from ferray.cli.app import app
 from ferray.config.load import find_space
-from ferray.testing.command import ferray
+from ferray.testing.command import INLINE, ferray
 from tests.docs.pages import PAGES, ROOT, Command, commands, commands_of, options_of, text_of
-from tests.docs.sandbox import PLACE, build, sweep_all
+from tests.docs.sandbox import build, sweep_all
 
 NAMES = {
     "NAME": "sfew",
@@ -29,7 +29,7 @@ NAMES = {
     "SPACE": "sfew",
     "DATASET": "sfew",
 }  # placeholders of the pages
-FEW = ("--trials", "1", "--name", "tried", "--fresh", *PLACE)
+FEW = ("--trials", "1", "--name", "tried", "--fresh", *INLINE)
 How = Callable[[Command], None]
 
 
@@ -145,7 +145,7 @@ HOW: dict[str, How] = {
     "ferray sweep fer2013-sfew": run("--epochs", "1", "--set", "backbone=tiny_cnn", *FEW),
     "ferray sweep fer2013 --exclude": read,  # the audit of these few drawn faces has nothing to leave out
     "ferray sweep NAME": run(*FEW),
-    "ferray sweep papers/wang2020": run(*PLACE),
+    "ferray sweep papers/wang2020": run(*INLINE),
     "ferray sweep recipes/": read,  # an hour; an arm a switch
     "ferray compare recipes/": read,  # what has not been swept here
     "ferray sweep papers/": read,  # minutes; `make papers` runs them all
@@ -226,11 +226,10 @@ def lacks_arguments(command: Command) -> bool:
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[None]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The working folder of all commands."""
     folder = build(tmp_path_factory.mktemp("docs"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FERRAY_CACHE", str(shared_cache))
         patch.setenv("FERRAY_DATA", str(folder / "data"))
         patch.chdir(folder)
         sweep_all()

@@ -11,7 +11,7 @@ import pytest
 
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import JobBundle
-from ferray.events import Listener, Save
+from ferray.events import Save
 from ferray.launch import inline
 from ferray.launch._saves import let_workers_save
 from ferray.launch._signals import heard_at_once
@@ -19,6 +19,7 @@ from ferray.launch.inline import Inline
 from ferray.study.history import load_sweep
 from ferray.sweeps.loop import run_trials
 from ferray.testing.curves import open_driver, small_spec
+from ferray.testing.notes import Notes
 
 
 class Hasty:
@@ -35,16 +36,6 @@ class Hasty:
 
     def close(self) -> None:
         """Nothing is held."""
-
-
-class Notes(Listener):
-    """Keeps what is noted."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def noted(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def test_ctrl_c_is_heard_while_the_main_thread_is_busy() -> None:

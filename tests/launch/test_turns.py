@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +14,7 @@ import ray
 
 from ferray.config.runtime import Runtime
 from ferray.errors import ClusterError
-from ferray.events import Listener, Save
+from ferray.events import Save
 from ferray.launch import _nodes
 from ferray.launch import ray as launcher
 from ferray.launch._autoscaler import Autoscaler
@@ -31,18 +30,9 @@ from ferray.sweeps.loop import SweepLoop, run_trials
 from ferray.sweeps.placement import Placement
 from ferray.sweeps.timeouts import START_LIMIT_S
 from ferray.testing.curves import curve_report, open_driver, saturating, small_spec
+from ferray.testing.notes import Notes
 
 TIMEOUT_S = 60.0
-
-
-@dataclass
-class Notes(Listener):
-    """Keeps what the user is ended."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def noted(self, line: str) -> None:
-        self.lines.append(line)
 
 
 class Tune:

@@ -12,7 +12,7 @@ from ferray import registry
 from ferray.config.trial import TrialConfig
 from ferray.models.backbones import BackboneFactory
 from ferray.models.known_networks import FOLDER, KnownNetworks
-from ferray.registry import ROOMS, Room
+from ferray.testing.guests import bring_guest
 
 
 class Asked:
@@ -61,20 +61,10 @@ class Guest(BackboneFactory):
         """Nothing to choose."""
 
 
-class Point:
-    """An entry point that is there without a package being installed."""
-
-    name = "guest"
-
-    def load(self) -> type[Guest]:
-        return Guest
-
-
 def test_what_depends_on_the_code_of_another_package_is_always_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "entry_points", lambda *, group: [Point()] if group.endswith("backbones") else [])
-    monkeypatch.setitem(ROOMS, "backbone", Room("ferray.models.backbones", "BackboneFactory", "backbone"))
+    bring_guest(monkeypatch, "backbone", Guest)
     assert asked_twice(tmp_path, True, of=config(backbone="guest")) == 2
 
 

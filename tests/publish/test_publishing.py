@@ -15,7 +15,6 @@ import pytest
 
 from ferray.apps.publish import publish_at_end, publish_synced
 from ferray.config.place import PLACE_NAME
-from ferray.events import Listener
 from ferray.publish.options import PublishOptions
 from ferray.publish.publishing import Published
 from ferray.publish.remembered import PUBLISHED
@@ -23,6 +22,7 @@ from ferray.publish.sweep_run import registry_path
 from ferray.results.leaderboard import rank
 from ferray.results.sweep import Sweep, load
 from ferray.testing.command import Ran, ferray
+from ferray.testing.notes import Notes
 from ferray.testing.recorded_sweep import NAME, run_recorded, spec_of
 from ferray.testing.wandb_specs import Named, keys_named
 from ferray.testing.wandb_views import ViewsServer
@@ -31,16 +31,6 @@ from ferray.track.wandb_runs.place import WandbPlace
 
 KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
 RUN_ID = sweep_run_id(f"{NAME}\none")
-
-
-class Heard(Listener):
-    """All lines that a listener is told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def noted(self, line: str) -> None:
-        self.lines.append(line)
 
 
 @contextmanager
@@ -87,7 +77,7 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     home = tmp_path_factory.mktemp("home")
     sweep = recorded(tmp_path_factory.mktemp("published") / NAME)
-    plain, with_report, heard = PublishOptions(), PublishOptions(with_report=True, registry="models"), Heard()
+    plain, with_report, heard = PublishOptions(), PublishOptions(with_report=True, registry="models"), Notes()
     with ViewsServer() as server:
         with variables(home, WANDB_MODE="offline"):
             offline = [publish_synced(sweep, asked, listener=heard) for asked in (with_report, plain)]
@@ -99,7 +89,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
             (sweep.folder / "wandb" / PUBLISHED).unlink()
             published.append(publish_synced(sweep, PublishOptions(True), listener=heard))
             WandbPlace(entity="somebody", is_online=True).remember(sweep.folder)
-            server.saves_left, at_end = 0, Heard()
+            server.saves_left, at_end = 0, Notes()
             publish_at_end(sweep.record, sweep.folder, at_end)
     return Story(sweep, home, server, published, offline, waited, synced, at_end.lines)
 

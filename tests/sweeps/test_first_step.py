@@ -17,10 +17,10 @@ from ferray.config.trial import TrialConfig
 from ferray.errors import ConfigError, DataError
 from ferray.models.backbones import Backbone, BackboneFactory, InputSpec
 from ferray.models.model import build_model
-from ferray.registry import ROOMS, Room
 from ferray.sweeps.check import check_sweep
 from ferray.sweeps.first_step import try_networks
 from ferray.testing.fake_data import fake_image, write_png
+from ferray.testing.guests import bring_guest
 
 DEMO = {"demo": {"num_train": 42, "num_val": 14, "num_test": 7, "label_noise": 0}}
 
@@ -155,21 +155,9 @@ class Guest(BackboneFactory):
         return GuestNet()
 
 
-class Point:
-    """An entry point that is there without a package being installed."""
-
-    name = "guest"
-
-    def load(self) -> type[Guest]:
-        return Guest
-
-
 @pytest.fixture
 def with_guest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        registry, "entry_points", lambda *, group: [Point()] if group == "ferray.models.backbones" else []
-    )
-    monkeypatch.setitem(ROOMS, "backbone", Room("ferray.models.backbones", "BackboneFactory", "backbone"))
+    bring_guest(monkeypatch, "backbone", Guest)
 
 
 @pytest.mark.usefixtures("with_guest")

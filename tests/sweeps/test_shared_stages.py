@@ -18,18 +18,11 @@ from ferray.study.study import LOOK_EVERY_S, Trial
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.shared_stages import SharedStages
 from ferray.testing.curves import curve_report, open_driver, saturating, small_spec
+from ferray.testing.notes import Notes
 
 FIRST = {"dataset": {"demo": {"seed": 5}}, "epochs": 2}
 LAST = {"epochs": 4, "optimizer.lr": 1e-3}
 RATES = {"stages.1.optimizer.lr": {"log_uniform": [1e-5, 1e-1]}}  # the first stage is the same for all
-
-
-class Notes(Listener):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def noted(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def open_sweep(folder: Path, *listeners: Listener, slots: int = 2, **changes: Any) -> SweepDriver:

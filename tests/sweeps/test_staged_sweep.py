@@ -23,20 +23,13 @@ from ferray.study.records import SweepRecord, TrialRecord
 from ferray.sweeps.launcher import Event
 from ferray.sweeps.loop import run_trials
 from ferray.testing.curves import Killed, open_driver, small_spec
+from ferray.testing.notes import Notes
 
 SMALL = {"image_size": 32, "augment": "none", "backbone": {"tiny_cnn": {"width": 8, "depth": 3}}, "batch_size": 16}
 FEW = {"demo": {"num_train": 42, "num_val": 140, "num_test": 7, "label_noise": 0}}
 MANY = {"demo": {"num_train": 420, "num_val": 14, "num_test": 7, "label_noise": 0, "seed": 5}}
 FIRST = {"dataset": MANY, "seed": 0, "epochs": 6, "optimizer.lr": 4e-3}
 TIMES = ("seconds", "images_per_s")
-
-
-class Notes(Listener):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def noted(self, line: str) -> None:
-        self.lines.append(line)
 
 
 class KilledAfter(Inline):
