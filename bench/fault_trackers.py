@@ -10,6 +10,8 @@ import os
 import subprocess
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import psutil
 
@@ -23,6 +25,7 @@ MOST_SLOWER = 1.3  # in one process, on a machine that others use too
 START_S = 5.0  # of importing wandb and starting its service, which the first trial's epochs share the processor with
 CHILD = "ferray.track.wandb_runs.child"
 ONLINE = ("--tracker", "wandb", "--no-publish")
+TOLD = "W&B:|warning:"
 
 
 def _variables(stage: Stage, url: str, key: str = KEY) -> None:
@@ -90,6 +93,20 @@ def _when_one_has_ended(stage: Stage, server: WandbServer, act: Callable[[], obj
     return running.wait()
 
 
+def from_the_start(stage: Stage, **fault: Any) -> Seen:
+    """Its server is like this all along."""
+    with WandbServer(**fault) as server:
+        ran = _start(stage, server).wait()
+    return _judge(stage, ran, ran.saw(TOLD))
+
+
+def in_the_middle(stage: Stage, act: Callable[[WandbServer], object]) -> Seen:
+    """What is done to its server once a trial has ended."""
+    with WandbServer() as server:
+        ran = _when_one_has_ended(stage, server, lambda: act(server))
+    return _judge(stage, ran, ran.saw(TOLD))
+
+
 def well(stage: Stage) -> Seen:
     """No fault: every trial is a run with a row an epoch."""
     with WandbServer() as server:
@@ -119,48 +136,12 @@ def synced_later(stage: Stage) -> Seen:
     return _judge(stage, ran, synced.saw("runs made"), wants=wants)
 
 
-def down_in_the_middle(stage: Stage) -> Seen:
-    with WandbServer() as server:
-        ran = _when_one_has_ended(stage, server, server.stop)
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
-
-
-def slow(stage: Stage) -> Seen:
-    with WandbServer(delay_s=10) as server:
-        ran = _start(stage, server).wait()
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
-
-
-def slow_in_the_middle(stage: Stage) -> Seen:
-    with WandbServer() as server:
-        ran = _when_one_has_ended(stage, server, lambda: setattr(server, "delay_s", 10.0))
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
-
-
-def errors(stage: Stage) -> Seen:
-    with WandbServer(error=500) as server:
-        ran = _start(stage, server).wait()
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
-
-
-def errors_in_the_middle(stage: Stage) -> Seen:
-    with WandbServer() as server:
-        ran = _when_one_has_ended(stage, server, lambda: setattr(server, "error", 500))
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
-
-
-def wrong_key(stage: Stage) -> Seen:
-    with WandbServer(refuses_key=True) as server:
-        ran = _start(stage, server).wait()
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
-
-
 def malformed_key(stage: Stage) -> Seen:
     with WandbServer() as server:
         _variables(stage, server.url, key="not-a-key")
         stage.write_space(epochs=EPOCHS)
         ran = stage.sweep(*ONLINE)
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+    return _judge(stage, ran, ran.saw(TOLD))
 
 
 def service_killed(stage: Stage) -> Seen:
@@ -169,9 +150,7 @@ def service_killed(stage: Stage) -> Seen:
     def kill_it() -> None:
         family.kill([process for process in family.members() if "wandb-core" in "".join(_words(process)[:1])])
 
-    with WandbServer() as server:
-        ran = _when_one_has_ended(stage, server, kill_it)
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+    return in_the_middle(stage, lambda _: kill_it())
 
 
 def process_killed(stage: Stage) -> Seen:
@@ -184,7 +163,7 @@ def process_killed(stage: Stage) -> Seen:
         ran = _when_one_has_ended(stage, server, kill_it)
         epochs = [sum("val/uar" in row for row in rows) for rows in server.record.rows.values()]
     wants = "" if epochs == [EPOCHS] * TRIALS else f"W&B has epochs {epochs}"
-    return _judge(stage, ran, ran.saw("W&B:|warning:"), wants=wants)
+    return _judge(stage, ran, ran.saw(TOLD), wants=wants)
 
 
 def _words(process: psutil.Process) -> list[str]:
@@ -206,16 +185,14 @@ def disk_full(stage: Stage) -> Seen:
             ran = _start(stage, server).wait()
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=False)
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+    return _judge(stage, ran, ran.saw(TOLD))
 
 
 def no_folder(stage: Stage) -> Seen:
     """Its folder cannot be made: there is a file of that name."""
     stage.sweep_folder.mkdir(parents=True)
     (stage.sweep_folder / "wandb").write_text("a file")
-    with WandbServer() as server:
-        ran = _start(stage, server).wait()
-    return _judge(stage, ran, ran.saw("W&B:|warning:"))
+    return from_the_start(stage)
 
 
 def unbuildable(stage: Stage) -> Seen:
@@ -251,12 +228,12 @@ FAULTS: dict[str, Fault] = {
     "W&B well": well,
     "W&B down at start": down_at_start,
     "W&B down, synced later": synced_later,
-    "W&B down in the middle": down_in_the_middle,
-    "W&B slow": slow,
-    "W&B slow in the middle": slow_in_the_middle,
-    "W&B answers 500": errors,
-    "W&B answers 500 in the middle": errors_in_the_middle,
-    "W&B wrong key": wrong_key,
+    "W&B down in the middle": partial(in_the_middle, act=WandbServer.stop),
+    "W&B slow": partial(from_the_start, delay_s=10),
+    "W&B slow in the middle": partial(in_the_middle, act=lambda server: setattr(server, "delay_s", 10.0)),
+    "W&B answers 500": partial(from_the_start, error=500),
+    "W&B answers 500 in the middle": partial(in_the_middle, act=lambda server: setattr(server, "error", 500)),
+    "W&B wrong key": partial(from_the_start, refuses_key=True),
     "W&B malformed key": malformed_key,
     "W&B service killed": service_killed,
     "W&B process killed": process_killed,

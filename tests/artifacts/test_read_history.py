@@ -12,7 +12,7 @@ from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
 from ferray.testing.fake_sweep import TRIALS, append_history
 
-FIRST, SECOND, THIRD = TRIALS[0].reports
+FIRST, SECOND, _ = TRIALS[0].reports
 
 
 def test_history_reads_back_what_was_written(tmp_path: Path) -> None:

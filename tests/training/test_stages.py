@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from ferray.artifacts.trial import stage_folder
 from ferray.config.job import TrialJob
@@ -59,11 +58,6 @@ def lasting(reports: list[EpochReport]) -> list[tuple[object, ...]]:
         (report.stage, report.epoch, report.confusion, {k: v for k, v in report.metrics.items() if k not in TIMES})
         for report in reports
     ]
-
-
-def weights_in(file: Path) -> dict[str, torch.Tensor]:
-    weights: dict[str, torch.Tensor] = torch.load(file, weights_only=True)["model"]
-    return weights
 
 
 @pytest.fixture(scope="module")
