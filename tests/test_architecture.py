@@ -191,7 +191,7 @@ def floors_on_the_design_page() -> dict[str, int]:
 def heavy_modules_after(statement: str) -> list[str]:
     """Which heavy libraries a fresh interpreter holds after a statement."""
     probe = f"import sys\n{statement}\nprint(*sorted(set(sys.modules) & set({HEAVY_LIBRARIES!r})))"
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=600, check=True)
     return done.stdout.splitlines()[-1].split()
 
 

@@ -37,7 +37,7 @@ def run(checkout: Path, *arguments: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", *arguments]
     done = subprocess.run(
-        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

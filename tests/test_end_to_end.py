@@ -72,7 +72,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Swept
         env={**os.environ, **place},
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=600,
         check=False,
     )
     board = ferray("leaderboard", "small", "--output", home / "runs", "--json")

@@ -24,7 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel of this checkout, built by the installed hatchling, so that nothing is fetched."""
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     (built,) = folder.glob("*.whl")
     return built
@@ -80,7 +80,7 @@ def test_installed_ferray_finds_the_spaces_it_ships(wheel: Path, tmp_path: Path)
         archive.extractall(tmp_path / "site")
     command = [sys.executable, "-c", "from ferray.cli import main; main()", "show", "space", "sfew"]
     place = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-    done = subprocess.run(command, cwd=tmp_path, env=place, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=place, capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, "dataset: {sfew:" in done.stdout) == (0, True), done.stderr
 
 

@@ -50,7 +50,7 @@ class HeldServer(WandbServer):
         if path == "/graphql":
             if next(self._first, False):
                 os.kill(self.pid, signal.SIGINT)
-            self._gate.wait(timeout=60)
+            self._gate.wait(timeout=600)
         return super().answer(method, path, body)
 
     def stop(self) -> None:
@@ -73,7 +73,7 @@ def interrupted(script: str, folder: Path) -> tuple[str, str, int]:
         command = [sys.executable, "-c", LISTENER + script, str(folder)]
         ran = subprocess.Popen(command, env=kept | told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         server.pid = ran.pid
-        out, err = ran.communicate(timeout=100)
+        out, err = ran.communicate(timeout=600)
     return out, err, ran.returncode
 
 

@@ -31,7 +31,7 @@ def offered(line: str, folder: Path, after: str = "") -> list[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -89,7 +89,7 @@ def test_the_script_of_a_shell_is_shown(shell: str, monkeypatch: pytest.MonkeyPa
         [sys.executable, "-c", code, "--show-completion", shell],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert (done.returncode, "_FERRAY_COMPLETE=complete_" + shell in done.stdout) == (0, True)

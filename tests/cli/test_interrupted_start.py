@@ -23,7 +23,7 @@ main()
 def interrupted_at(moment: str, *words: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of a command that gets SIGINT as it begins to import a module."""
     command = [sys.executable, "-c", INTERRUPTED_AT, moment, *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -20,7 +20,7 @@ import psutil
 from ferray.cluster.head import Head
 from ferray.errors import ClusterError
 
-STARTS_WITHIN_S = 120
+STARTS_WITHIN_S = 600
 
 
 @dataclass(frozen=True)

@@ -175,10 +175,10 @@ def google(tmp_path: Path) -> Path:
     """Where a stand-in for gcloud writes down what it is asked to make; it knows of nothing that is there already."""
     said = tmp_path / "said"
     stand_in = tmp_path / "gcloud"
-    stand_in.write_text(f'#!/bin/bash\ncase "$*" in *" describe "*) exit 1;; esac\necho "$*" >>{said}\n')
+    stand_in.write_text(f'#!/bin/bash\ncase "$*" in *" describe "*) exit 1;; esac\necho "$*" >>"{said}"\n')
     stand_in.chmod(0o755)
     place = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    subprocess.run(["bash", str(CLUSTER / "gcp-account.sh")], env=place, check=True, timeout=20)
+    subprocess.run(["bash", str(CLUSTER / "gcp-account.sh")], env=place, check=True, timeout=600)
     return said
 
 

@@ -30,7 +30,7 @@ space: {optimizer.lr: {log_uniform: [1e-5, 1e-1]}}
 CLIENTS = {"WANDB_API_KEY": "planted-client-wandb", "PGPASSWORD": "planted-client-pg"}
 HEADS = {"AWS_SECRET_ACCESS_KEY": "planted-head-aws", "PGPASSWORD": "planted-head-pg"}
 PLANTED = "planted-"
-WITHIN_S = 240
+WITHIN_S = 600
 
 
 @dataclass(frozen=True)

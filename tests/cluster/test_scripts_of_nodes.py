@@ -44,7 +44,7 @@ def run(
     given = {} if token is None else {"RAY_AUTH_TOKEN": token}
     place = {"HOME": str(home), "PATH": f"{home / 'bin'}:{path}", "TMPDIR": str(home), **given}
     command = ["bash", str(CLUSTER / script), *map(str, words)]
-    return subprocess.run(command, env=place, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(command, env=place, capture_output=True, text=True, timeout=600, check=False)
 
 
 def said(home: Path) -> list[str]:
@@ -101,7 +101,7 @@ def test_a_terminal_on_a_node_is_told_of_the_token_and_of_ferray_once(home: Path
 def test_a_terminal_on_a_node_finds_rays_session_where_the_node_has_it(home: Path) -> None:
     run(home, "node/setup.sh", wheel(home))
     asked = ["bash", "-c", '. ~/.bashrc; echo "$RAY_TMPDIR"']
-    told = subprocess.run(asked, env={"HOME": str(home)}, capture_output=True, text=True, timeout=20, check=True)
+    told = subprocess.run(asked, env={"HOME": str(home)}, capture_output=True, text=True, timeout=600, check=True)
     assert told.stdout.strip() == str(home / "ferray" / "tmp")
 
 

@@ -96,7 +96,7 @@ def test_the_script_needs_onnxruntime_and_pillow_alone(exported: Exported, tmp_p
         [sys.executable, "-c", PROBE, *map(str, words)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
     )
     assert ran.returncode == 1, ran.stderr

@@ -102,5 +102,5 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 def test_loading_the_package_warns_of_nothing() -> None:
     load = "from ferray.faces.mtcnn import Mtcnn; Mtcnn(Mtcnn.Params()).check([])"
     never_compiled = [sys.executable, "-B", "-W", "error", "-X", "pycache_prefix=nowhere", "-c", load]
-    done = subprocess.run(never_compiled, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(never_compiled, capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ferray.system.environment import with_variables
 
-START_WITHIN_S = 120.0
+START_WITHIN_S = 600.0
 
 
 def why_not() -> str:

@@ -93,13 +93,17 @@ def test_one_is_pruned_one_fails_and_the_other_is_unharmed(tmp_path: Path, launc
     assert [trials[arm].epochs for arm in ("broken", "weak")] == [2, 2]
 
 
+@pytest.mark.usefixtures("faulty")
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_killed_driver_goes_on_with_each_trial_exactly(tmp_path: Path, launcher: str) -> None:
-    arms = {**PLAIN, "slow": {"optimizer.lr": 1e-4}, "large": {"batch_size": 32}}
+    killed = tmp_path / "killed"
+    held = {"imbalance": {"waits": {"unless": str(killed), "from_epoch": 5}}}
+    arms = {**PLAIN, "slow": {"optimizer.lr": 1e-4}, "large": {"batch_size": 32, **held}}
     act = f"from tests.launch.test_bundles import train, Path; train(Path({str(tmp_path)!r}), {launcher!r}, {arms!r})"
     with subprocess.Popen([sys.executable, "-c", act], stderr=subprocess.DEVNULL) as process:
         until_trained(tmp_path, epochs=4)
         os.kill(process.pid, signal.SIGKILL)
+    killed.touch()
     trials = train(tmp_path, launcher, arms)
     whole = train(tmp_path / "whole", "inline", arms)
     assert {trial.outcome for trial in trials.values()} == {"completed"}
@@ -124,7 +128,7 @@ def test_killed_worker_costs_no_trial_and_each_goes_on_apart(tmp_path: Path) -> 
 
 def until_trained(folder: Path, *, epochs: int) -> None:
     """Until some trial has as many epochs behind it."""
-    until = time.monotonic() + 240
+    until = time.monotonic() + 600
     while time.monotonic() < until:
         if any(file.read_text().count("\n") >= epochs for file in folder.glob("bundled/trials/*/history.jsonl")):
             return

@@ -58,7 +58,7 @@ for folder in folders:
 from ray._raylet import GcsClient
 
 try:
-    seen["joined"] = f"{len(GcsClient(address=gcs).get_all_node_info(timeout=10))} node"
+    seen["joined"] = f"{len(GcsClient(address=gcs).get_all_node_info(timeout=120))} node"
 except Exception as error:
     seen["joined"] = f"{type(error).__name__}: {error}"
 print(json.dumps(seen))
@@ -112,7 +112,7 @@ def sweep(ground: Path, shared_cache: Path) -> Iterator[Running]:
 
 
 def wait_for_epochs(driver: subprocess.Popen[bytes], ground: Path) -> None:
-    until = time.monotonic() + 300
+    until = time.monotonic() + 600
     while driver.poll() is None and time.monotonic() < until:
         if any(ground.glob("runs/tiny/trials/*/history.jsonl")):
             return
@@ -147,7 +147,7 @@ def attack(sweep: Running, user: str | None, **environment: str) -> dict[str, An
     home = {"HOME": "/nonexistent", "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [python, "-c", ATTACK, sweep.words()]
     who: dict[str, Any] = {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
-    done = subprocess.run(command, cwd="/", env=home | environment, capture_output=True, text=True, timeout=120, **who)
+    done = subprocess.run(command, cwd="/", env=home | environment, capture_output=True, text=True, timeout=600, **who)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
     return seen

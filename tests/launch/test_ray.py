@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -146,17 +147,22 @@ def finish(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(folder, *args), capture_output=True, text=True, timeout=600, check=False)
 
 
-def wait_for_trials(folder: Path, count: int) -> None:
-    """Until so many trials have ended, by what the store says."""
-    until = time.monotonic() + 150
-    while time.monotonic() < until:
-        if (folder / "runs/tiny/study.journal").exists():
-            with suppress(ConfigError):  # of a store that says nothing yet: ask again in a moment
-                trials = load_sweep(folder / "runs/tiny").trials
-                if sum(trial.state != "running" for trial in trials) >= count:
-                    return
+def wait_until(is_so: Callable[[Path], bool], folder: Path) -> None:
+    until = time.monotonic() + 600
+    while not is_so(folder / "runs/tiny"):
+        assert time.monotonic() < until, "the sweep did not get that far"
         time.sleep(0.2)
-    raise AssertionError("the sweep did not get that far")
+
+
+def three_have_ended(sweep: Path) -> bool:
+    """Whether so many trials have, by what the store says."""
+    with suppress(ConfigError):  # of a store that says nothing yet: ask again in a moment
+        return (sweep / "study.journal").exists() and sum(t.state != "running" for t in load_sweep(sweep).trials) >= 3
+    return False
+
+
+def one_trains(sweep: Path) -> bool:
+    return any(sweep.glob("trials/*/history.jsonl"))
 
 
 @pytest.mark.ray
@@ -171,7 +177,7 @@ def test_sweep_on_ray_prunes_and_completes_and_keeps_the_contract(tmp_path: Path
 @pytest.mark.ray
 def test_killed_driver_goes_on_without_losing_or_doubling_a_trial(tmp_path: Path) -> None:
     with subprocess.Popen(command(tmp_path), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        wait_for_trials(tmp_path, 3)
+        wait_until(three_have_ended, tmp_path)
         os.kill(process.pid, signal.SIGKILL)
     done = finish(tmp_path, "--json")
     assert done.returncode == 0, done.stderr
@@ -185,10 +191,11 @@ def test_killed_driver_goes_on_without_losing_or_doubling_a_trial(tmp_path: Path
 
 @pytest.mark.ray
 def test_ctrl_c_ends_with_130_and_the_sweep_goes_on(tmp_path: Path) -> None:
-    with subprocess.Popen(command(tmp_path), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        wait_for_trials(tmp_path, 2)
+    endless = command(tmp_path, "--epochs", "10000")
+    with subprocess.Popen(endless, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        wait_until(one_trains, tmp_path)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=600)
     assert process.returncode == 130, err
     assert "starting Ray on this machine" in err
     assert "stopping: asking" in err

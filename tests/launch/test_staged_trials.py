@@ -37,7 +37,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     (home / "staged.yaml").write_text(SPACE)
     where = ["--output", str(home / "runs"), "--tracker", "none", "--max-concurrent", "2", "--device", "cpu"]
     command = [sys.executable, "-m", "cli", "sweep", str(home / "staged.yaml"), *where]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return home / "runs" / "staged", done.stderr
 

@@ -57,7 +57,7 @@ print(frames is torch._dynamo.first, frames.__spec__.origin == frames.__file__)
 def said_by(probe: str, folder: Path = ROOT) -> list[str]:
     command = [sys.executable, "-W", "error", "-c", probe]
     paths = {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True, env={**os.environ, **paths})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True, env={**os.environ, **paths})
     return done.stdout.splitlines()
 
 

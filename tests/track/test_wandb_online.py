@@ -66,7 +66,7 @@ def play(folder: Path, server: WandbServer, clock: str = REAL) -> Played:
     home.mkdir(exist_ok=True)
     environment = {**kept, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": KEY, "HOME": str(home), "TMPDIR": str(home)}
     command = [sys.executable, "-c", PLAY.format(clock=clock), str(folder)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=True)
     return Played(server.record, done.stdout + done.stderr, folder)
 
 
@@ -144,7 +144,7 @@ class GatedServer(WandbServer):
 
     def answer(self, method: str, path: str, body: bytes) -> Reply:
         if b"query RunResumeStatus" in body and next(self.first, None) is not None:
-            self.gate.wait(timeout=60)
+            self.gate.wait(timeout=600)
         return super().answer(method, path, body)
 
 

@@ -109,7 +109,7 @@ try:
         tell_an_epoch()
 except FerrayError as error:
     print(error.message)
-child.wait(timeout=60)
+child.wait(timeout=600)
 print(child.is_running())
 """
 ABANDONED = """
@@ -122,7 +122,7 @@ def drive(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """A driver with W&B offline that does this with one trial under way."""
     environment = {**os.environ, "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
     command = [sys.executable, "-c", BEGIN + script, str(folder)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
 
 
 def num_runs(folder: Path) -> int:

@@ -114,7 +114,7 @@ def told(folder: Path, cache: Path) -> dict[str, Told]:
     for job in jobs.values():
         keep_images(job)
     command = [sys.executable, "-c", PROBE, str(cache), *(job.folder for job in jobs.values())]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == 0, ran.stderr
     return said
 
