@@ -29,6 +29,7 @@ from ferray.stats.metrics import metrics_of
 from ferray.study.data_identity import doubt
 from ferray.study.records import DataIdentity, SweepRecord, TrialRecord
 from ferray.sweeps.check import data_identity
+from ferray.text.commands import command
 from ferray.text.counting import counted
 from ferray.training.checkpoint import digest_checkpoint
 from ferray.training.evaluation import Evaluation
@@ -249,8 +250,9 @@ def fingerprint(samples: PackedSamples) -> str:
 
 def _refuse_empty(test: PackedSamples, config: TrialConfig) -> None:
     if not len(test):
-        dataset = config.dataset
+        name, split = config.dataset.name, str(config.dataset.params.get("split"))
+        kept = "random" if "kfold" in split else "halves"
         raise DataError(
-            f"dataset `{dataset.name}` has no labelled test images with split `{dataset.params.get('split')}`",
-            "sweep over a split that keeps some, such as `halves` or `random`",
+            f"dataset `{name}` has no labelled test images with split `{split}`",
+            f"`{command('confirm')}` holds each image out once in nested folds; a split such as `{kept}` keeps some",
         )

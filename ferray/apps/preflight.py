@@ -35,7 +35,7 @@ def checked_sweep(
     listener.noted(f"checking `{spec.name}`: space `{space}`, data root `{data}`, results in `{results}`")
     try:
         listener.progressed("importing what the check asks", 0, 0)
-        return run_check(spec, runtime, listener, partial(_say_data, listener), chosen)
+        return run_check(spec, runtime, listener, partial(_say_data, listener, set()), chosen)
     except KeyboardInterrupt:
         listener.warned("interrupted during the check: no trial was started")
         raise
@@ -68,8 +68,10 @@ def run_check(
     return checked
 
 
-def _say_data(listener: Listener, summary: DataSummary) -> None:
-    """The one line of a data set, and what else should be known of it."""
+def _say_data(listener: Listener, said: set[str], summary: DataSummary) -> None:
+    """The one line of a data set, and what else should be known of it, unless the same was `said` of another fold."""
     listener.noted(f"data: {summary.line()}")
     for note in summary.notes():
-        listener.noted(f"note: {note}")
+        if note not in said:
+            listener.noted(f"note: {note}")
+            said.add(note)

@@ -1,11 +1,11 @@
-"""How far a split parts people and films: validation images whose group is trained on too flatter a model."""
+"""How far a split parts people and films, and how many of them it shows: an interval takes images as independent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ferray.data.datasets import DatasetParams
-from ferray.data.samples import SampleList, Splits
+from ferray.data.samples import PackedSamples, SampleList, Splits
 from ferray.text.counting import counted
 
 
@@ -24,13 +24,40 @@ class SharedGroups:
         return f"{told} {verb} in train too ({self.title}): `dataset.split=kfold_by_group` keeps groups on one side"
 
 
+@dataclass(frozen=True)
+class GroupedImages:
+    """How many validation images show how many people or films, fewer than there are images."""
+
+    num_val: int
+    num_groups: int
+    title: str
+
+    def in_words(self) -> str:
+        """A sentence with what follows for intervals."""
+        return (
+            f"the {self.num_val:,} images in val are of {counted(self.num_groups, 'group')} ({self.title}): intervals "
+            "take images as independent, and are narrower than they should be where those of a group are alike"
+        )
+
+
 def shared_groups(listing: SampleList, splits: Splits, params: DatasetParams) -> SharedGroups | None:
     """Those of a split that is drawn image by image; None where it keeps groups, is the authors', or shares none."""
     is_given = splits.sources is not None and "{val}" in splits.sources.val
     if is_given or params.split.endswith("_by_group"):
         return None
-    group_of = {sample.sample_id: sample.group for sample in listing.samples}
-    trained_on = {group_of.get(number, "") for number in splits.train.sample_ids.tolist()} - {""}
-    in_val = [group_of.get(number, "") for number in splits.val.sample_ids.tolist()]
+    trained_on, in_val = set(_groups_of(splits.train, listing)) - {""}, _groups_of(splits.val, listing)
     num_shared = sum(group in trained_on for group in in_val)
     return SharedGroups(num_shared, len(in_val), listing.account.groups) if num_shared else None
+
+
+def grouped_images(listing: SampleList, splits: Splits) -> GroupedImages | None:
+    """Those of validation; None where nobody knows groups, or each image has one of its own."""
+    in_val = _groups_of(splits.val, listing)
+    num_groups = len(set(in_val) - {""}) + in_val.count("")
+    return GroupedImages(len(in_val), num_groups, listing.account.groups) if num_groups < len(in_val) else None
+
+
+def _groups_of(samples: PackedSamples, listing: SampleList) -> list[str]:
+    """The group of each sample, "" where it has none."""
+    group_of = {sample.sample_id: sample.group for sample in listing.samples}
+    return [group_of.get(number, "") for number in samples.sample_ids.tolist()]

@@ -20,12 +20,12 @@ from ferray.config.trial import DatasetChoice
 from ferray.data.account import Account
 from ferray.data.bad_samples import Skipped
 from ferray.data.datasets import DatasetParams
-from ferray.data.groups import groups_in_words
+from ferray.data.groups import grouped, groups_in_words
 from ferray.data.left_out import LeftOut
 from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import AUXILIARY, PackedSamples, Sample, SampleList, SealedSplit, Splits
-from ferray.data.shared_groups import SharedGroups, shared_groups
+from ferray.data.shared_groups import GroupedImages, SharedGroups, grouped_images, shared_groups
 from ferray.files.atomic import write_text
 from ferray.text.commands import command
 from ferray.text.sanitize import csv_text
@@ -67,6 +67,7 @@ class DataSummary:
     skipped: Skipped | None = None
     left_out: LeftOut | None = None
     shared: SharedGroups | None = None
+    grouped: GroupedImages | None = None
 
     def line(self) -> str:
         """The one line: classes, images by split and where each comes from, what is passed over."""
@@ -87,6 +88,8 @@ class DataSummary:
             notes.append(f"the same picture several times: {copies}; `{command('data audit')}` shows them")
         if self.shared:
             notes.append(self.shared.in_words())
+        if self.grouped:
+            notes.append(self.grouped.in_words())
         notes = [f"`{self.dataset}`: {note}" for note in notes]
         if self.left_out:
             notes.insert(0, f"`{self.dataset}`: {self.left_out}")
@@ -108,6 +111,7 @@ class DataSummary:
             "remarks": list(self.account.remarks),
             "copies": asdict(self.copies),
             "shared_groups": asdict(self.shared) if self.shared else None,
+            "grouped_images": asdict(self.grouped) if self.grouped else None,
             "left_out": [asdict(sample) for sample in self.skipped.samples] if self.skipped else [],
             "excluded": asdict(self.left_out) if self.left_out else None,
             "listing": str(self.listing) if self.listing else None,
@@ -120,19 +124,28 @@ def summarise(
     """The summary of a data set whose splits are open; writes its list where there is something to list."""
     listing = open_dataset(choice, data_root, cache_dir).listing
     place = listing.account.place.replace(str(data_root), data_root_words(data_root))
-    groups = same_pictures(listing)
+    groups, params = same_pictures(listing), choice.build_params()
+    named = _with_groups(listing, params, data_root)
     return DataSummary(
         dataset=choice.name,
         key=short_hash(f"{json.dumps(choice.canonical(), sort_keys=True)} {limit_per_class}"),
         account=replace(listing.account, place=place),
         classes=splits.train.classes,
-        splits=_split_summaries(choice.build_params(), listing.account, splits),
+        splits=_split_summaries(params, listing.account, splits),
         limits=_limits(choice, limit_per_class),
         copies=count_copies(groups, splits),
         listing=_write_list(splits.folder, listing, groups),
         skipped=splits.skipped,
-        shared=shared_groups(listing, splits, choice.build_params()),
+        shared=shared_groups(named, splits, params),
+        grouped=grouped_images(named, splits),
     )
+
+
+def _with_groups(listing: SampleList, params: DatasetParams, data_root: Path) -> SampleList:
+    """The listing with the groups that splits go by, and what these are called."""
+    samples = tuple(grouped(listing.samples, params, data_root))
+    account = replace(listing.account, groups=groups_in_words(params, listing.account.groups))
+    return replace(listing, samples=samples, account=account)
 
 
 def _split_summaries(params: DatasetParams, account: Account, splits: Splits) -> tuple[SplitSummary, ...]:

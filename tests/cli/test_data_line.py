@@ -65,6 +65,17 @@ def test_folds_are_said_by_the_first(root: Path) -> None:
     assert "train 16 (the other folds), val 8 (fold 1 of 3), test 12 (folder `test`)" in data_lines(ran)[0]
 
 
+def test_what_holds_of_every_fold_is_noted_once(root: Path, tmp_path: Path) -> None:
+    (root / "train" / "calm" / "notes.txt").touch()
+    arms = "arms: {first: {}, second: {dataset.fold: 1}}"
+    space = f"dataset: {{image_folder: {{split: kfold, folds: 3}}}}\n{arms}\n"
+    (tmp_path / "two.yaml").write_text(space)
+    args = ("--dry-run", "--launcher", "inline", "--set", "image_size=16", "--data-root", root)
+    ran = ferray("sweep", tmp_path / "two.yaml", *args, "--output", tmp_path / "runs")
+    notes = [line for line in ran.err.splitlines() if line.startswith("note: all of it is listed")]
+    assert (len(data_lines(ran)), len(notes)) == (2, 1), ran.err
+
+
 def test_a_sweep_over_two_data_sets_says_both(root: Path, tmp_path: Path) -> None:
     drawn = "{demo: {num_train: 20, num_val: 8, num_test: 8}}"
     space = f"dataset: {{image_folder: {{}}}}\narms: {{own: {{}}, drawn: {{dataset: {drawn}}}}}\n"

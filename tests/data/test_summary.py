@@ -137,6 +137,26 @@ def test_people_on_both_sides_of_a_drawn_split_are_noted(tmp_path: Path) -> None
     )
 
 
+def test_people_on_both_sides_by_a_pattern_of_one_s_own_are_noted(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data", splits=(), per_class=6)
+    found = summary(root, tmp_path, "image_folder", group_pattern="^(00)[0-9]", val_fraction=0.3)
+    assert found.shared is not None
+    assert found.shared.title == "groups by `^(00)[0-9]`"
+
+
+def test_images_that_show_fewer_people_are_noted_as_not_independent(tmp_path: Path) -> None:
+    root = write_jaffe(tmp_path / "data", per_class=4)
+    found = summary(root, tmp_path, "jaffe", split="kfold_by_group", folds=3)
+    assert found.grouped is not None
+    # Three people of four images a class in seven classes, of whom a fold holds one.
+    assert (found.grouped.num_val, found.grouped.num_groups) == (28, 1)
+    assert any("the 28 images in val are of 1 group (people in JAFFE's names): intervals" in n for n in found.notes())
+
+
+def test_images_of_which_nobody_knows_the_people_need_no_note(tmp_path: Path) -> None:
+    assert summary(write_image_folder(tmp_path / "data"), tmp_path, "image_folder").grouped is None
+
+
 def test_a_split_that_keeps_people_apart_needs_no_note(tmp_path: Path) -> None:
     root = write_jaffe(tmp_path / "data", per_class=4)
     assert summary(root, tmp_path, "jaffe", split="kfold_by_group", folds=3).shared is None
