@@ -15,7 +15,7 @@ from ferray.events import FailureReason, Outcome, OutcomeKind
 from ferray.study.attempts import place_of, root_of
 from ferray.study.drivers import owner_of
 from ferray.study.live import empty_result
-from ferray.study.records import DRIVER_ATTR, RESULT_ATTR, TRIAL_ATTR
+from ferray.study.records import DRIVER_ATTR, RESULT_ATTR, TRIAL_ATTR, WAITS_ATTR
 from ferray.study.repeats import seed_of
 from ferray.study.waiting import keeps_its_place, put_back
 
@@ -80,7 +80,8 @@ def ask_again(study: optuna.Study, trial: FrozenTrial) -> None:
     attrs = trial.user_attrs
     if TRIAL_ATTR not in attrs and "retry_of" not in attrs:
         return
-    barren = 0 if trial.intermediate_values else attrs.get("barren", 0) + (RESULT_ATTR not in attrs)
+    had_begun = not attrs.get(WAITS_ATTR)
+    barren = 0 if trial.intermediate_values else attrs.get("barren", 0) + (RESULT_ATTR not in attrs and had_begun)
     if barren > MOST_BARREN:
         _give_up(study, trial, f"its driver died {barren} times before its first epoch ended")
         return

@@ -14,6 +14,7 @@ from ferray.config.job import TrialJob
 from ferray.config.trial import TrialConfig
 from ferray.events import Decision, EpochReport, FailureReason, Listener, Outcome, OutcomeKind
 from ferray.study.history import load_sweep
+from ferray.study.recovery import MOST_BARREN
 from ferray.study.study import LOOK_EVERY_S, Trial
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.shared_stages import SharedStages
@@ -137,6 +138,18 @@ def test_what_waits_is_asked_again_when_the_sweep_is_interrupted(tmp_path: Path)
     numbers(driver), numbers(driver)
     driver.interrupt()
     assert [trial.state for trial in load_sweep(tmp_path / "curves").trials][:2] == ["interrupted", "interrupted"]
+
+
+def die_with_one_that_waits(folder: Path) -> None:
+    driver = open_sweep(folder)
+    numbers(driver), numbers(driver)
+    driver.study.close()
+
+
+def test_what_waits_for_a_stage_is_not_given_up_with_the_trial_that_trains_it(tmp_path: Path) -> None:
+    for _ in range(MOST_BARREN + 2):
+        die_with_one_that_waits(tmp_path)
+    assert [trial.state for trial in load_sweep(tmp_path / "curves").trials].count("failed") == 1
 
 
 def test_what_waits_when_the_time_is_up_does_not_begin(tmp_path: Path) -> None:
