@@ -9,7 +9,7 @@ import numpy as np
 
 from ferray.audit.copies import CopyGroup
 from ferray.audit.findings import Findings
-from ferray.data.contact_sheet import COLUMNS, Tile, draw_sheet
+from ferray.data.contact_sheet import COLUMNS, Tile, draw_sheet, evenly
 from ferray.data.png import write_png
 
 MOST = 200  # images on a sheet
@@ -45,7 +45,7 @@ def _write(path: Path, title: str, tiles: Sequence[Tile]) -> Path | None:
 def _groups_sheet(findings: Findings, groups: Sequence[CopyGroup], what: str) -> tuple[str, list[Tile]]:
     """An even choice of the groups, each in one row of the sheet; a thick frame marks one under several labels."""
     tiles: list[Tile] = []
-    chosen = _evenly(groups, MOST // OF_A_GROUP * 2)
+    chosen = evenly(groups, MOST // OF_A_GROUP * 2)
     shown = 0
     for group in chosen:
         of_group = [_tile(findings, row, group) for row in _telling(findings, group)]
@@ -95,9 +95,3 @@ def _rows_sheet(findings: Findings, rows: Sequence[int], what: str) -> tuple[str
 
 def _colour(findings: Findings, row: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.repeat(findings.pictures.greys[row][:, :, None], 3, axis=2)
-
-
-def _evenly(groups: Sequence[CopyGroup], most: int) -> list[CopyGroup]:
-    if len(groups) <= most:
-        return list(groups)
-    return [groups[index] for index in np.linspace(0, len(groups) - 1, most).round().astype(int).tolist()]

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from ferray.crops.cutting import Image
 from ferray.crops.plan import stem_of
 from ferray.crops.quality import FLAGS
 from ferray.crops.report import Row
-from ferray.data.contact_sheet import COLUMNS, Tile, draw_sheet
+from ferray.data.contact_sheet import COLUMNS, Tile, draw_sheet, evenly
 from ferray.data.png import write_png
 
 ROWS = 8
@@ -56,11 +54,5 @@ def worth_a_look(rows: Sequence[Row], most: int) -> list[Row]:
     chosen: dict[str, list[Row]] = {}
     for number, (flag, group) in enumerate(sorted(groups.items(), key=lambda item: len(item[1]))):
         room = (most - sum(map(len, chosen.values()))) // (len(groups) - number)
-        chosen[flag] = _evenly(group, room)
+        chosen[flag] = evenly(group, room)
     return [row for flag in groups for row in chosen[flag]]
-
-
-def _evenly(rows: Sequence[Row], most: int) -> list[Row]:
-    if len(rows) <= most:
-        return list(rows)
-    return [rows[index] for index in np.linspace(0, len(rows) - 1, most).round().astype(int).tolist()]

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
-from ferray.data.contact_sheet import COLUMNS, Pixels, Tile, draw_sheet
+from ferray.data.contact_sheet import COLUMNS, Pixels, Tile, draw_sheet, evenly
 from ferray.data.png import write_png
 from ferray.data.same_pictures import same_pictures
 from ferray.data.samples import PackedSamples, SampleList, SealedSplit, Splits
@@ -87,11 +85,5 @@ def worth_a_look(images: list[ShownImage]) -> list[ShownImage]:
     """Flagged images, at most half of a sheet of them where there are others, and an even choice of the rest."""
     flagged = [image for image in images if image.flag]
     plain = [image for image in images if not image.flag]
-    flagged = _evenly(sorted(flagged, key=lambda image: image.flag == COPY), max(MOST // 2, MOST - len(plain)))
-    return [*flagged, *_evenly(plain, MOST - len(flagged))]
-
-
-def _evenly(images: list[ShownImage], most: int) -> list[ShownImage]:
-    if len(images) <= most:
-        return images
-    return [images[index] for index in np.linspace(0, len(images) - 1, most).round().astype(int).tolist()]
+    flagged = evenly(sorted(flagged, key=lambda image: image.flag == COPY), max(MOST // 2, MOST - len(plain)))
+    return [*flagged, *evenly(plain, MOST - len(flagged))]

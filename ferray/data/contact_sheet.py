@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw
 from ferray.data.images import resize
 from ferray.data.lettering import broken, font, shortened
 
+Shown = TypeVar("Shown")
 Pixels = NDArray[np.uint8]
 
 COLUMNS = 10
@@ -67,3 +69,10 @@ def _draw_tile(sheet: Image.Image, tile: Tile, left: int, top: int) -> None:
         sheet.paste(Image.fromarray(resize(tile.image, THUMB - 2 * frame)), (left + frame, top + frame))
     for number, line in enumerate(tile.caption):
         draw.text((left, top + THUMB + 1 + number * LINE), shortened(line, THUMB, SMALL), INK, font(SMALL))
+
+
+def evenly(shown: Sequence[Shown], most: int) -> list[Shown]:
+    """All of them, or so many at the same distance from one to the next, the first and the last among them."""
+    if len(shown) <= most:
+        return list(shown)
+    return [shown[index] for index in np.linspace(0, len(shown) - 1, most).round().astype(int).tolist()]

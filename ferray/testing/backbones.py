@@ -6,7 +6,6 @@ tests/models/test_backbones_contract.py does.
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable, Iterable
 from itertools import chain
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ferray.models.backbones import Backbone, BackboneFactory
+from ferray.testing.corners import check_params_survive_json
 
 IMAGE_SIZE = 64
 
@@ -38,12 +38,6 @@ def inputs(backbone: Backbone, count: int = 2) -> Tensor:
 def check_factory_and_backbone_take_the_same(factory: BackboneFactory) -> None:
     """What the data have to be is known before building."""
     assert build(factory).takes == factory.takes
-
-
-def check_params_survive_json(factory: BackboneFactory) -> None:
-    """A configuration that went through JSON is the same configuration."""
-    text = json.dumps(factory.params.model_dump(mode="json"))
-    assert factory.Params.model_validate(json.loads(text)) == factory.params
 
 
 def check_its_own_parameters_pass_its_check(factory: BackboneFactory) -> None:

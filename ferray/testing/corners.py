@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from typing import Any
 
@@ -42,6 +43,12 @@ def cases(room: Room) -> list[tuple[str, Params]]:
 def case_id(value: Any) -> str:
     """A readable pytest id for either half of a case."""
     return value.model_dump_json() if isinstance(value, Params) else str(value)
+
+
+def check_params_survive_json(component: Any) -> None:
+    """A configuration that went through JSON is the same configuration."""
+    text = json.dumps(component.params.model_dump(mode="json"))
+    assert component.Params.model_validate(json.loads(text)) == component.params
 
 
 def _extremes(schema: dict[str, Any]) -> list[Any]:

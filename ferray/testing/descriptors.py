@@ -6,7 +6,6 @@ tests/descriptors/test_contract_descriptors.py does.
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.descriptors import Descriptor
+from ferray.testing.corners import check_params_survive_json
 
 IMAGE_SIZE = 48
 
@@ -21,12 +21,6 @@ IMAGE_SIZE = 48
 def image(seed: int) -> NDArray[np.uint8]:
     """Noise (48, 48, 3), which has every orientation and frequency in it."""
     return np.random.default_rng(seed).integers(0, 256, (IMAGE_SIZE, IMAGE_SIZE, 3), dtype=np.uint8)
-
-
-def check_params_survive_json(descriptor: Descriptor) -> None:
-    """A configuration that went through JSON is the same configuration."""
-    text = json.dumps(descriptor.params.model_dump(mode="json"))
-    assert descriptor.Params.model_validate(json.loads(text)) == descriptor.params
 
 
 def check_a_row_is_float32(descriptor: Descriptor) -> None:

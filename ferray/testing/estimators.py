@@ -6,7 +6,6 @@ tests/estimators/test_contract_estimators.py does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from ferray.estimators import Estimator
 from ferray.registry import ROOMS, Params
-from ferray.testing.corners import cases
+from ferray.testing.corners import cases, check_params_survive_json
 
 NUM_CLASSES = 3
 Floats = NDArray[np.float64]
@@ -42,12 +41,6 @@ def fitted(estimator: Estimator, seed: int = 0) -> Estimator:
     copy = type(estimator)(estimator.params)
     copy.fit(rows(), LABELS, weights_N=np.ones(len(LABELS)), seed=seed)
     return copy
-
-
-def check_params_survive_json(estimator: Estimator) -> None:
-    """A configuration that went through JSON is the same configuration."""
-    text = json.dumps(estimator.params.model_dump(mode="json"))
-    assert estimator.Params.model_validate(json.loads(text)) == estimator.params
 
 
 def check_answers_are_log_probabilities(estimator: Estimator) -> None:

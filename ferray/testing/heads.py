@@ -6,13 +6,13 @@ tests/models/test_heads_contract.py does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from ferray.models.heads import HeadFactory
+from ferray.testing.corners import check_params_survive_json
 
 NUM_FEATURES = 48
 NUM_CLASSES = 7
@@ -28,12 +28,6 @@ def build(factory: HeadFactory) -> nn.Module:
 def features(count: int = 2) -> Tensor:
     """Noise (count, 48), positive as pooled features after ReLU are."""
     return torch.rand(count, NUM_FEATURES, generator=torch.Generator().manual_seed(0))
-
-
-def check_params_survive_json(factory: HeadFactory) -> None:
-    """A configuration that went through JSON is the same configuration."""
-    text = json.dumps(factory.params.model_dump(mode="json"))
-    assert factory.Params.model_validate(json.loads(text)) == factory.params
 
 
 def check_logits_have_one_column_a_class(factory: HeadFactory) -> None:

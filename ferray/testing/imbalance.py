@@ -6,7 +6,6 @@ N = samples, C = classes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ferray.imbalance import ClassCounts, ImbalanceStrategy
 from ferray.registry import Params
+from ferray.testing.corners import check_params_survive_json
 
 NUM_CLASSES = 7
 PROGRESS = (0.0, 0.5, 0.999)
@@ -31,12 +31,6 @@ def labels_with_absent_class() -> NDArray[np.int64]:
 def build(strategy: type[ImbalanceStrategy], params: Params) -> ImbalanceStrategy:
     """The strategy over the counts of `labels_with_absent_class`."""
     return strategy(params, ClassCounts.from_labels(labels_with_absent_class(), NUM_CLASSES))
-
-
-def check_params_survive_json(strategy: ImbalanceStrategy) -> None:
-    """A configuration that went through JSON is the same configuration."""
-    text = json.dumps(strategy.params.model_dump(mode="json"))
-    assert strategy.Params.model_validate(json.loads(text)) == strategy.params
 
 
 def check_loss_and_gradient_are_finite_on_extreme_logits(strategy: ImbalanceStrategy) -> None:

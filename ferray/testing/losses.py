@@ -6,21 +6,15 @@ N = samples, C = classes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from ferray.losses import Loss
+from ferray.testing.corners import check_params_survive_json
 
 NUM_CLASSES = 7
-
-
-def check_params_survive_json(loss: Loss) -> None:
-    """A configuration that went through JSON is the same configuration."""
-    text = json.dumps(loss.params.model_dump(mode="json"))
-    assert loss.Params.model_validate(json.loads(text)) == loss.params
 
 
 def check_each_class_has_a_cost(loss: Loss) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ferray.data.contact_sheet import COLUMNS, FLAGGED, GAP, THUMB, Tile, draw_sheet, sheet_top
+from ferray.data.contact_sheet import COLUMNS, FLAGGED, GAP, THUMB, Tile, draw_sheet, evenly, sheet_top
 
 GREY = np.full((30, 40, 3), 77, dtype=np.uint8)
 LONG = "a_film_with_a_long_name_000123_face_at_0007"
@@ -52,3 +52,7 @@ def test_no_title_leaves_the_sheet_or_runs_into_the_pictures(title: str) -> None
 def test_letters_of_other_alphabets_are_drawn() -> None:
     cyrillic, latin = (draw_sheet([Tile(None, (text,))], "") for text in ("Жж", "??"))
     assert (cyrillic != latin).any()
+
+
+def test_an_even_choice_has_the_first_and_the_last() -> None:
+    assert evenly(range(10), 4) == [0, 3, 6, 9]
