@@ -29,7 +29,7 @@ class DropoutDraws:
         self._followed = {leader for head, leader in enumerate(self._leader) if leader != head}
         self._is_one = len(set(self._leader)) == 1
         self._drawn: dict[int, Tensor] = {}  # the words of each stream of several in this layer
-        self._words = torch.empty(0, dtype=torch.int64)
+        self._words, self._stays = torch.empty(0, dtype=torch.int64), np.empty(0, dtype=np.bool_)
         self._noise = torch.empty(0)
 
     def begin_layer(self) -> None:
@@ -41,10 +41,9 @@ class DropoutDraws:
         noise = self._buffer(count)
         if not self._by_words:
             return noise.bernoulli_(1 - rate, generator=self._generators[head]).div_(1 - rate)
-        stays = np.less(
-            self._words_of(self._leader[head], count).numpy(), _below(1 - rate)
-        )  # in a third of torch's time
-        return noise.copy_(torch.from_numpy(stays).view(torch.uint8)).div_(1 - rate)
+        words = self._words_of(self._leader[head], count).numpy()
+        stays = np.less(words, _below(1 - rate), out=self._stays[:count])  # in a third of torch's time
+        return noise.copy_(torch.from_numpy(stays).view(torch.uint8)).mul_(_scale(rate))
 
     def pass_over(self, heads: Sequence[int], count: int, rate: float) -> None:
         """Have these heads drawn what another one of their stream was asked for."""
@@ -63,7 +62,7 @@ class DropoutDraws:
         if leader in self._drawn:
             return self._drawn[leader]
         if len(self._words) < count:
-            self._words = torch.empty(count, dtype=torch.int64)
+            self._words, self._stays = torch.empty(count, dtype=torch.int64), np.empty(count, dtype=np.bool_)
         words = self._words[:count].random_(generator=self._generators[leader]).bitwise_and_(_MASK)
         if leader in self._followed:
             self._drawn[leader] = words if self._is_one else words.clone()
@@ -79,6 +78,12 @@ def _below(probability: float) -> int:
     """The least word that is not below the probability, as a fraction of all of `DIGITS` bits."""
     scaled = probability * 2.0**DIGITS  # exact: a power of two
     return int(scaled) + (scaled != int(scaled))
+
+
+@cache
+def _scale(rate: float) -> float:
+    """What torch divides by `1 - rate` comes to, in float32."""
+    return float(torch.ones(1).div_(1 - rate))
 
 
 @cache

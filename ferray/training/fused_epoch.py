@@ -155,6 +155,8 @@ class Lane:
         rows_HN = _padded([torch.from_numpy(plan.rows) for plan in plans], int(ends[-1]), 0).to(device)
         labels_HN = _padded([plan.labels for plan in plans], int(ends[-1]), -1).to(device)
         target_HNC = _padded([plan.targets_NC for plan in plans], int(ends[-1]), 0).to(device)
+        if device.type == "cpu":  # as the logits lie
+            target_HNC = target_HNC.transpose(1, 2).contiguous().transpose(1, 2)
         criterion = StackedCriterion([plan.criterion for plan in plans], target_HNC)
         nums_SH = torch.as_tensor(lengths.T.copy(), dtype=torch.float32, device=device)
         ones_H = torch.ones(len(plans), device=device)
@@ -189,10 +191,13 @@ class Lane:
         if len(self._inputs) < math.prod(shape):
             self._inputs = torch.empty(math.prod(shape), device=self._device)
         inputs_HND = self._inputs[: math.prod(shape)].view(shape)
-        rows = (rows_HN[0] if self._is_shared else rows_HN).flatten()
-        torch.index_select(self._features_ND, 0, rows, out=inputs_HND.view(-1, shape[2]))
+        # On CPU a head's rows are still in its cache when they meet their mask; on a GPU each look is a launch.
+        looks = len(inputs_HND) if self._device.type == "cpu" else 1
         self._draws.begin_layer()
         for number, (inputs_ND, count) in enumerate(zip(inputs_HND, counts.tolist(), strict=False)):
+            if number < looks:
+                piece = slice(number, number + len(inputs_HND) // looks)
+                torch.index_select(self._features_ND, 0, rows_HN[piece].flatten(), out=inputs_HND[piece].flatten(0, 1))
             if rate := self._input_rates[number]:
                 kept = inputs_ND.view(-1)[: count * shape[2]]
                 kept.mul_(self._draws.noise(number, len(kept), rate))

@@ -34,3 +34,10 @@ def test_bits_of_the_slope_are_those_of_torch(shape: tuple[int, ...]) -> None:
 
 def test_answer_lies_as_that_of_torch() -> None:
     assert log_softmax(drawn((3, 64, 7), 0)).is_contiguous()
+
+
+@pytest.mark.parametrize("shape", [(3, 64, 7), (3, 5, 7), (3, 64, 20)])
+def test_bits_are_those_of_torch_where_the_samples_of_a_class_lie_side_by_side(shape: tuple[int, ...]) -> None:
+    logits = 3 * drawn(shape, 0)
+    by_class = logits.transpose(1, 2).contiguous().transpose(1, 2)
+    assert torch.equal(log_softmax(by_class), F.log_softmax(logits, dim=-1))
