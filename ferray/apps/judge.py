@@ -65,6 +65,8 @@ def judge_trials(
     unknown = [each.trial for each in asked if each.answer is None]
     if not unknown:
         return [each.answer for each in asked if each.answer is not None]
+    for trial in unknown:
+        _refuse_unreadable(trial, place)
     with judging(partial(remember, unknown)):
         return [each.answer or _judge(each, place, tell_once) for each in asked]
 
@@ -96,6 +98,8 @@ def judge_jury(
         return known
     tell_once = _once(tell)
     place = _Place(folder, runtime, standing_of(record, folder), record.data)
+    for trial in jury.trials:
+        _refuse_unreadable(trial, place)
     with judging(partial(remember, jury.trials)):
         answers = _together(jury, place, tell_once)
     write_answers(jury.artifacts, answers)
@@ -218,7 +222,7 @@ def _with_test_split(predictor: Predictor, job: TrialJob) -> tuple[Predictor, Pa
     config = predictor.config
     splits = open_job_inputs(replace(job, config=config.to_json()))
     test = splits.test.unsealed()
-    _refuse_empty(test, config)
+    _refuse_empty(len(test), config)
     refuse_other_classes(test, predictor)
     return with_counts_of(splits.train, predictor), test
 
@@ -248,8 +252,14 @@ def fingerprint(samples: PackedSamples) -> str:
     return digest.hexdigest()
 
 
-def _refuse_empty(test: PackedSamples, config: TrialConfig) -> None:
-    if not len(test):
+def _refuse_unreadable(trial: TrialRecord, place: _Place) -> None:
+    """DataError where there is no test split to read, so that nothing says later that it was read."""
+    splits = open_job_inputs(trial_job(trial, place.folder, place.runtime))
+    _refuse_empty(sum(splits.test.class_counts()), trial.trial_config())
+
+
+def _refuse_empty(num_test: int, config: TrialConfig) -> None:
+    if not num_test:
         name, split = config.dataset.name, str(config.dataset.params.get("split"))
         kept = "random" if "kfold" in split else "halves"
         raise DataError(

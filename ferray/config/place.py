@@ -260,5 +260,7 @@ def remembered(
                 notes.append(f"the data of `{place.folder.name}` are {where}, {others}")
         else:
             gone = f"the data of `{place.folder.name}` were in `{place.data_root}`, which is not there any more"
-            notes.append(f"{gone}: looking in `{data_root_words(default_data_root())}`, or where `--data-root` says")
+            instead = default_data_root()
+            looking = "" if instead.absolute() == place.data_root else f"looking in `{data_root_words(instead)}`, or "
+            notes.append(f"{gone}: {looking}`--data-root` says where they are")
     return {key: value for key, value in found.items() if value is not None}, notes

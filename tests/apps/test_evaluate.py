@@ -166,6 +166,7 @@ def test_a_split_without_test_images_is_named(tmp_path: Path) -> None:
     ran = ferray("evaluate", "tiny", *place)
     assert (ran.code, "no labelled test images with split `official`" in ran.err) == (3, True)
     assert "a split such as `halves` keeps some" in ran.err
+    assert load_sweep(tmp_path / "runs" / "tiny").readings == ()  # nothing was read
 
 
 @contextmanager

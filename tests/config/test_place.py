@@ -153,6 +153,12 @@ def test_a_data_root_that_is_gone_is_said(tmp_path: Path) -> None:
     assert note.startswith(f"the data of `demo` were in `{tmp_path / 'gone'}`, which is not there any more")
 
 
+def test_a_data_root_that_is_gone_is_not_looked_in_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FERRAY_DATA", str(tmp_path / "gone"))
+    _, (note,) = remembered(Place(tmp_path / "demo", "demo", data_root=tmp_path / "gone"), None, None)
+    assert note.endswith("which is not there any more: `--data-root` says where they are")
+
+
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     folder = sweep(tmp_path / "runs" / "demo")
     (folder / PLACE_NAME).write_text("{")
