@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pytest
@@ -82,7 +83,7 @@ def test_every_reader_calls_a_renamed_sweep_by_its_new_name(output: Path) -> Non
 
 def test_hints_of_a_renamed_sweep_name_its_folder(output: Path) -> None:
     record = load_sweep((output / "demo").rename(output / "mine"))
-    assert record.command("trials --failed").endswith(f" trials {output / 'mine'} --failed")
+    assert record.command("trials --failed").endswith(f" trials {quote(str(output / 'mine'))} --failed")
 
 
 def test_a_renamed_sweep_is_the_same_to_trackers(output: Path) -> None:

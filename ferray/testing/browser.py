@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +63,9 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        # A socket of Chromium's lies among its temporary files, and no socket's path is longer than some 100 bytes.
+        place: dict[str, str | float | bool] = {**os.environ, "TMPDIR": "/tmp"}
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS), env=place)
         try:
             yield Browser(started)
         finally:
