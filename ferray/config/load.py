@@ -21,7 +21,7 @@ from ferray.config.synonyms import meant_key
 from ferray.config.trial import TrialConfig
 from ferray.config.wording import problem_lines
 from ferray.config.yaml import MOST_BYTES, exact, parse_yaml
-from ferray.errors import ConfigError, did_you_mean
+from ferray.errors import ConfigError, did_you_mean, nearest
 from ferray.files.read import read_text
 from ferray.registry import ROOMS
 from ferray.text.commands import command
@@ -181,10 +181,19 @@ def validate_spec(raw: dict[str, Any], *, source: str) -> SweepSpec:
 def _placed(line: str) -> str:
     """A key of a trial at the top of a file, where it is none, is told where it belongs."""
     key, _, text = line.partition(": ")
+    if text == "is not a known key" and (near := _inner_key(*key.partition(".")[::2])):
+        return f"{line}; did you mean `{near}`?"
     is_key_of_trial = text.startswith("is not a known key") and (key in TrialConfig.model_fields or meant_key(key))
     return (
         f"{key}: belongs under `base`, or under `space` to be searched" if is_key_of_trial else with_offer(line, ": ")
     )
+
+
+def _inner_key(group: str, key: str) -> str:
+    """The key of `budget` or another group of a space that `key` is a slip of, "" where there is none."""
+    field = SweepSpec.model_fields.get(group)
+    keys = getattr(field.annotation, "model_fields", {}) if field else {}
+    return nearest(key, keys)
 
 
 def _cut_down(raw: dict[str, Any]) -> list[str]:

@@ -23,6 +23,7 @@ from ferray.training.failure import is_out_of_memory
 
 FORMAT = 2
 CHUNK = 2**20  # bytes hashed at a time
+_PUT_BACK = "put back the component or the ferray that it was trained with"
 _TRAIN_AGAIN = "restore it from a copy, or train the trial again"
 Kind = Literal["last", "best"]  # all that is needed to go on | the best weights and what is known of them
 
@@ -84,7 +85,8 @@ def taking_apart(file: Readable) -> Iterator[None]:
         if is_out_of_memory(error):
             raise
         message = f"`{file}` is a checkpoint whose parts are not as ferray writes them: {_reason(error)}"
-        raise CheckpointError(message, _TRAIN_AGAIN) from error
+        hint = f"{_PUT_BACK}, or {_TRAIN_AGAIN}" if isinstance(error, ValidationError) else _TRAIN_AGAIN
+        raise CheckpointError(message, hint) from error
 
 
 def refuse_misfit(file: Readable, module: nn.Module, weights: Any) -> None:
@@ -98,7 +100,7 @@ def refuse_misfit(file: Readable, module: nn.Module, weights: Any) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"
+        return f"`{'.'.join(map(str, first['loc']))}`: {first['msg'].removeprefix('Value error, ')}"
     return f"no `{error.args[0]}`" if isinstance(error, KeyError) and error.args else str(error).split("\n", 1)[0]
 
 

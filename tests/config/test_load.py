@@ -138,6 +138,17 @@ def test_every_problem_of_a_file_is_listed(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("group", "slip", "meant"), [("budget", "trails", "trials"), ("objective", "metrik", "metric")]
+)
+def test_a_slip_in_a_group_of_the_space_is_offered_rightly(tmp_path: Path, group: str, slip: str, meant: str) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(f"dataset: demo\n{group}: {{{slip}: 5}}\nspace: {{}}\n")
+    with pytest.raises(ConfigError, match=f"{group}.{slip}: is not a known key") as raised:
+        load_space(str(path))
+    assert raised.value.hint == f"did you mean `{meant}`?"
+
+
 def test_file_without_keys_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "list.yaml"
     path.write_text("- 1")

@@ -114,6 +114,13 @@ def test_a_best_pt_of_other_parts_is_not_judged(trained: TrialJob, tmp_path: Pat
         load_predictor(path)
 
 
+def test_a_checkpoint_of_a_component_that_is_gone_says_to_put_it_back(trained: TrialJob, tmp_path: Path) -> None:
+    path = spoilt(trained, tmp_path, "best", lambda state: state["config"].update(backbone={"mynet": {}}))
+    with pytest.raises(CheckpointError, match="`backbone`: `mynet` is not a backbone") as caught:
+        load_predictor(path)
+    assert caught.value.hint.startswith("put back the component")
+
+
 @pytest.mark.parametrize(
     "spoil", [*(spoil for spoil, _ in BAD_WEIGHTS.values()), *BAD_STATE.values()], ids=[*BAD_WEIGHTS, *BAD_STATE]
 )
