@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from functools import cache
+from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 DIGITS = 53  # of a float64: by so many bits of a word torch decides whether an input stays
 _MASK = (1 << DIGITS) - 1
@@ -31,6 +32,11 @@ class DropoutDraws:
         self._drawn: dict[int, Tensor] = {}  # the words of each stream of several in this layer
         self._words, self._stays = torch.empty(0, dtype=torch.int64), np.empty(0, dtype=np.bool_)
         self._noise = torch.empty(0)
+
+    @classmethod
+    def of_torch(cls) -> DropoutDraws:
+        """Those of one head from the generator that torch's own layers draw from on a CPU."""
+        return cls([torch.default_generator], [None])
 
     def begin_layer(self) -> None:
         """What is asked next are other draws than those before."""
@@ -72,6 +78,27 @@ class DropoutDraws:
         if len(self._noise) < count:
             self._noise = torch.empty(count, device=self._generators[0].device)
         return self._noise[:count]
+
+
+def through_head(head: nn.Module, inputs_NF: Tensor, draws: DropoutDraws) -> Tensor:
+    """What a head makes of its inputs, bit for bit; a dropout that it begins with is drawn quickly.
+
+    `draws` are those `of_torch`. Other heads go through as they are, and so do inputs on a GPU or whose slope is asked.
+    """
+    layers = list(head) if type(head) is nn.Sequential else []
+    first = layers[0] if layers else None
+    is_plain = inputs_NF.dtype == torch.float32 and inputs_NF.device.type == "cpu" and inputs_NF.is_contiguous()
+    if (
+        type(first) is not nn.Dropout
+        or not (first.training and 0 < first.p < 1 and is_plain)
+        or inputs_NF.requires_grad
+    ):
+        return cast(Tensor, head(inputs_NF))
+    draws.begin_layer()
+    outputs = inputs_NF * draws.noise(0, inputs_NF.numel(), first.p).view_as(inputs_NF)
+    for layer in layers[1:]:
+        outputs = layer(outputs)
+    return outputs
 
 
 def _below(probability: float) -> int:

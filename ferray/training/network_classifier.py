@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from ferray.config.evaluate import ONE_VIEW, EvaluateConfig
 from ferray.models.model import FerModel
 from ferray.training.batches import Batch
+from ferray.training.dropout_draws import DropoutDraws, through_head
 from ferray.training.image_views import mean_over_views
 from ferray.training.precision import Precision
 
@@ -51,10 +53,14 @@ class NetworkClassifier:
         """The network's output for a batch as it is packed: (N, C) float32."""
         with self.precision.autocast():
             if self.takes_features:
-                logits_NC: Tensor = self.model.head(images_NHWC)
+                logits_NC = through_head(self.model.head, images_NHWC, self._draws)
             else:
                 logits_NC = self.network(self.preprocessing(images_NHWC))
         return logits_NC.float()
+
+    @cached_property
+    def _draws(self) -> DropoutDraws:
+        return DropoutDraws.of_torch()
 
     def network(self, inputs: Tensor) -> Tensor:
         """What the whole network makes of its inputs."""
