@@ -139,7 +139,7 @@ FAR = 9  # slips, or more than anybody makes in a word
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint for a misspelt name: its nearest neighbour, or the whole list where nothing is near."""
-    names = sorted(known)
+    names = sorted(known, key=lambda name: (len(name) if name.isdigit() else 0, name))
     near = nearest(word, names)
     if near:
         return f"did you mean `{near}`?"

@@ -114,5 +114,9 @@ def test_a_long_list_of_names_is_cut() -> None:
     assert did_you_mean("xyz", map(str, range(1000, 1050))).endswith(", 1039 and 10 more")
 
 
+def test_numbers_are_listed_as_one_counts() -> None:
+    assert did_you_mean("99", map(str, range(11))) == "known names: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
+
+
 def test_where_nothing_is_known_there_is_no_hint() -> None:
     assert did_you_mean("xyz", []) == ""
