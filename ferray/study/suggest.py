@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -48,9 +49,11 @@ def grid_combinations(nodes: dict[str, Node]) -> list[dict[str, Any]]:
 
 def next_in_grid(grid: Sequence[dict[str, Any]], trials: Iterable[FrozenTrial]) -> dict[str, Any]:
     """The combination that the fewest trials have, the first of them in written order; failed ones have had it."""
-    asked = [
-        {**trial.system_attrs.get("fixed_params", {}), **trial.params}
-        for trial in trials
-        if trial.state is TrialState.RUNNING or counts(trial)
-    ]
-    return min(grid, key=lambda combination: sum(combination.items() <= params.items() for params in asked))
+    names = grid[0].keys()
+    asked: Counter[tuple[Any, ...]] = Counter()
+    for trial in trials:
+        if trial.state is TrialState.RUNNING or counts(trial):
+            params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+            if names <= params.keys():
+                asked[tuple(params[name] for name in names)] += 1
+    return min(grid, key=lambda combination: asked[tuple(combination.values())])
