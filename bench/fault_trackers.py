@@ -7,6 +7,7 @@ everything, the user is told once, and the key is in no file.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,7 @@ START_S = 5.0  # of importing wandb and starting its service, which the first tr
 CHILD = "ferray.track.wandb_runs.child"
 ONLINE = ("--tracker", "wandb", "--no-publish")
 TOLD = "W&B:|warning:"
+AT_THE_END = "still uploading|still busy|not uploaded whole"  # how far it is, and what is left to `ferray sync`
 
 
 def _variables(stage: Stage, url: str, key: str = KEY) -> None:
@@ -36,7 +38,8 @@ def _variables(stage: Stage, url: str, key: str = KEY) -> None:
 
 def _judge(stage: Stage, ran: Ran, said: str, *, wants: str = "") -> Seen:
     """What was lost: trials, time against the same sweep without W&B, the key to a file, silence or chatter."""
-    words = [line for line in ran.err.splitlines() if line.startswith(("W&B:", "warning:", "wandb:"))]
+    told = [line for line in ran.err.splitlines() if line.startswith(("W&B:", "warning:", "wandb:"))]
+    words = [line for line in told if not re.search(AT_THE_END, line)]
     wrong = [wants] if wants else []
     if stage.lost() != "nothing":
         wrong.append(stage.lost())

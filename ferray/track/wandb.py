@@ -98,13 +98,14 @@ class Wandb(Tracker):
         told = self._clock()
         while link.is_alive() and self._clock() < until:
             link.join(_POLL_S)
-            if self._clock() - told >= PROGRESS_S and link.is_alive():
+            left = until - self._clock()
+            if self._clock() - told >= PROGRESS_S and left >= 1 and link.is_alive():
                 told = self._clock()
                 what = (
                     f"{counted(link.num_open, 'run is', 'runs are')} still uploading" if link.num_open else "still busy"
                 )
                 words = command("sync", *words_for(self.folder))
-                self._voice.report(f"{what}, at most {until - told:.0f} s more (Ctrl-C leaves it to `{words}`)")
+                self._voice.report(f"{what}, at most {left:.0f} s more (Ctrl-C leaves it to `{words}`)")
 
     def _send(self, event: Event) -> None:
         link = self._link

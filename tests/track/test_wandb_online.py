@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -33,6 +34,7 @@ HURRIED = """
 from itertools import count
 clock = count(0, 1000).__next__
 """
+STRIDING = HURRIED.replace("1000", "10")  # seconds at each look
 INTERRUPTED = """
 def clock():
     raise KeyboardInterrupt
@@ -160,3 +162,10 @@ def test_an_upload_that_is_cut_short_leaves_no_run_complete_and_says_how_to_go_o
         played = play(sweep, server, clock)
     assert server.record.ended == {}
     assert "not uploaded whole; to upload later: `" in played.troubles[-1]
+
+
+def test_time_left_for_an_upload_is_told_while_there_is_some(sweep: Path) -> None:
+    with WandbServer(faults=Faults(delay_s=0.5)) as server:
+        played = play(sweep, server, STRIDING)
+    left = [int(seconds) for seconds in re.findall(r"at most (\S+) s more", played.err)]
+    assert min(left) > 0
