@@ -81,7 +81,7 @@ def test_a_node_without_the_data_has_the_drivers_images(nodes: Nodes, tmp_path: 
 @pytest.mark.ray
 def test_what_is_wrong_with_the_drivers_data_is_said_on_the_node(nodes: Nodes, tmp_path: Path) -> None:
     _, told = opened_there(nodes, tmp_path, DatasetChoice.model_validate({"image_folder": {"path": "gone"}}))
-    assert told.startswith(f"dataset `image_folder` is not under `{nodes.root}`")
+    assert told.startswith(f"dataset `image_folder` is not under `{nodes.root / 'gone'}`")
 
 
 def test_a_worker_whose_driver_serves_nothing_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
