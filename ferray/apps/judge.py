@@ -17,6 +17,7 @@ from ferray.artifacts.file_system import ArtifactFile
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.config.job import TrialJob
+from ferray.config.modality import image_size
 from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
 from ferray.data.judging import judging
@@ -65,8 +66,7 @@ def judge_trials(
     unknown = [each.trial for each in asked if each.answer is None]
     if not unknown:
         return [each.answer for each in asked if each.answer is not None]
-    for trial in unknown:
-        _refuse_unreadable(trial, place)
+    _refuse_unreadable(unknown, place)
     with judging(partial(remember, unknown)):
         return [each.answer or _judge(each, place, tell_once) for each in asked]
 
@@ -98,8 +98,7 @@ def judge_jury(
         return known
     tell_once = _once(tell)
     place = _Place(folder, runtime, standing_of(record, folder), record.data)
-    for trial in jury.trials:
-        _refuse_unreadable(trial, place)
+    _refuse_unreadable(jury.trials, place)
     with judging(partial(remember, jury.trials)):
         answers = _together(jury, place, tell_once)
     write_answers(jury.artifacts, answers)
@@ -252,10 +251,13 @@ def fingerprint(samples: PackedSamples) -> str:
     return digest.hexdigest()
 
 
-def _refuse_unreadable(trial: TrialRecord, place: _Place) -> None:
-    """DataError where there is no test split to read, so that nothing says later that it was read."""
-    splits = open_job_inputs(trial_job(trial, place.folder, place.runtime))
-    _refuse_empty(sum(splits.test.class_counts()), trial.trial_config())
+def _refuse_unreadable(trials: Sequence[TrialRecord], place: _Place) -> None:
+    """DataError where a trial has no test split to read, so that nothing says later that it was read."""
+    configs = [trial.trial_config() for trial in trials]
+    packs = {(config.data_key, image_size(config)): trial for config, trial in zip(configs, trials, strict=True)}
+    for trial in packs.values():
+        splits = open_job_inputs(trial_job(trial, place.folder, place.runtime))
+        _refuse_empty(sum(splits.test.class_counts()), trial.trial_config())
 
 
 def _refuse_empty(num_test: int, config: TrialConfig) -> None:

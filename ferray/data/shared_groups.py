@@ -43,21 +43,29 @@ class GroupedImages:
 def shared_groups(listing: SampleList, splits: Splits, params: DatasetParams) -> SharedGroups | None:
     """Those of a split that is drawn image by image; None where it keeps groups, is the authors', or shares none."""
     is_given = splits.sources is not None and "{val}" in splits.sources.val
-    if is_given or params.split.endswith("_by_group"):
+    group_of = _groups(listing)
+    if is_given or params.split.endswith("_by_group") or not group_of:
         return None
-    trained_on, in_val = set(_groups_of(splits.train, listing)) - {""}, _groups_of(splits.val, listing)
+    trained_on, in_val = set(_in(splits.train, group_of)) - {""}, _in(splits.val, group_of)
     num_shared = sum(group in trained_on for group in in_val)
     return SharedGroups(num_shared, len(in_val), listing.account.groups) if num_shared else None
 
 
 def grouped_images(listing: SampleList, splits: Splits) -> GroupedImages | None:
     """Those of validation; None where nobody knows groups, or each image has one of its own."""
-    in_val = _groups_of(splits.val, listing)
+    group_of = _groups(listing)
+    if not group_of:
+        return None
+    in_val = _in(splits.val, group_of)
     num_groups = len(set(in_val) - {""}) + in_val.count("")
     return GroupedImages(len(in_val), num_groups, listing.account.groups) if num_groups < len(in_val) else None
 
 
-def _groups_of(samples: PackedSamples, listing: SampleList) -> list[str]:
+def _groups(listing: SampleList) -> dict[int, str]:
+    """By sample id, of the samples that have one."""
+    return {sample.sample_id: sample.group for sample in listing.samples if sample.group}
+
+
+def _in(samples: PackedSamples, group_of: dict[int, str]) -> list[str]:
     """The group of each sample, "" where it has none."""
-    group_of = {sample.sample_id: sample.group for sample in listing.samples}
     return [group_of.get(number, "") for number in samples.sample_ids.tolist()]

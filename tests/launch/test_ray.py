@@ -157,7 +157,7 @@ def wait_until(is_so: Callable[[Path], bool], folder: Path) -> None:
 def three_have_ended(sweep: Path) -> bool:
     """Whether so many trials have, by what the store says."""
     with suppress(ConfigError):  # of a store that says nothing yet: ask again in a moment
-        return (sweep / "study.journal").exists() and sum(t.state != "running" for t in load_sweep(sweep).trials) >= 3
+        return (sweep / "study.journal").exists() and sum(t.ended is not None for t in load_sweep(sweep).trials) >= 3
     return False
 
 

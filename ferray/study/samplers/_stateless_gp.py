@@ -9,7 +9,7 @@ from optuna.samplers import GPSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-# A quarter of Optuna's candidates, and less than half of its climbs, find as much and take a third of the time.
+# A quarter of Optuna's candidates, and less than half of its climbs, find as much in half of the time.
 NUM_CANDIDATES = 512
 NUM_CLIMBS = 4
 

@@ -19,8 +19,8 @@ MOST_TRIALS = 100  # what a fit takes grows with their third power
 class Gp(SamplerFactory):
     """Gaussian process over the parameters that every trial has; conditional ones are drawn at random.
 
-    It looks at the best and an even selection of the others, 100 finished trials in all. An ask takes ten times as long
-    as TPE's.
+    It looks at the best and an even selection of the others, 100 finished trials in all. An ask takes some fifteen
+    times as long as TPE's.
     """
 
     learns_from_others = True
