@@ -332,7 +332,8 @@ class SweepStarted:
 
     `time_s` is the time that this command has, None where it has as long as it takes. `study` is the name that its
     store knows, `identity` a text that no other sweep has, whatever it is called. A trial counts by its `best` or its
-    `last` epoch; `sampler` and `pruner` are `{name: {parameters}}`.
+    `last` epoch; `sampler` and `pruner` are `{name: {parameters}}`; `names` are what people are told of the components
+    that it chooses among, by the searched key and the choice.
     """
 
     name: str
@@ -349,6 +350,7 @@ class SweepStarted:
     counts: Literal["best", "last"] = "best"
     sampler: dict[str, Any] = field(default_factory=dict)
     pruner: dict[str, Any] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class Listener:

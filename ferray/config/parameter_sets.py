@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ferray.config.option_names import names_of_options
 from ferray.config.problems import Problem, problems_error
 from ferray.config.readable import short_names
 from ferray.config.space import Choice, Node, Numbers, OneOf, Seeds
@@ -123,11 +124,20 @@ def fit(value: Any, node: Node) -> tuple[Any, str]:
     """The value as the node has it, and what the node has where that is not among it."""
     if isinstance(node, Numbers):
         return _number(value, node)
-    values = node.labels if isinstance(node, OneOf) else node.values
+    if isinstance(node, OneOf):
+        return _option(value, node)
+    values = node.values
     alike = [known for known in values if known == value and isinstance(known, bool) == isinstance(value, bool)]
     if isinstance(node, Seeds):
         return value, "" if alike else f"`{values[0]}` to `{values[-1]}`"
     return alike[0] if alike else value, "" if alike else ", ".join(f"`{known}`" for known in values)
+
+
+def _option(value: Any, node: OneOf) -> tuple[Any, str]:
+    """By its label in the record, or by the name that tables have for it."""
+    labels = {**dict(zip(names_of_options(node), node.labels, strict=True)), **{label: label for label in node.labels}}
+    known = isinstance(value, str) and value in labels
+    return (labels[value], "") if known else (value, ", ".join(f"`{name}`" for name in names_of_options(node)))
 
 
 def _number(value: Any, node: Numbers) -> tuple[Any, str]:

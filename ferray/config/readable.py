@@ -35,7 +35,10 @@ def readable_params(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:
-    """The shortest dotted ending of each name that no other name has: `optimizer.lr` becomes `lr`."""
+    """The shortest dotted ending of each name that no other name has: `optimizer.lr` becomes `lr`.
+
+    `schedule.name` stays whole: a name alone does not say of what.
+    """
     known = list(dict.fromkeys(names))
     return {name: _shortest_ending(name, [other for other in known if other != name]) for name in known}
 
@@ -44,7 +47,7 @@ def _shortest_ending(name: str, others: list[str]) -> str:
     parts = name.split(".")
     endings = [".".join(parts[start:]) for start in range(len(parts) - 1, -1, -1)]
     taken = {".".join(other.split(".")[start:]) for other in others for start in range(other.count(".") + 1)}
-    return next((ending for ending in endings if ending not in taken), name)
+    return next((ending for ending in endings if ending not in taken and ending != "name"), name)
 
 
 def params_line(params: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from ferray.config.address import contradictions, overlaid
 from ferray.config.exclusion import with_digests
+from ferray.config.option_names import OptionNames, option_names
 from ferray.config.published import PublishedRow, Quick
 from ferray.config.space import (
     ARM,
@@ -204,6 +205,11 @@ class SweepSpec(Params):
         seeds: dict[str, Node] = {"seed": Seeds(start, self.seeds)} if self.seeds else {}
         arms: dict[str, Node] = {ARM: Choice(tuple(self.arms), exhaustive=True)} if self.arms else {}
         return {**seeds, **parse_space(self.space), **arms}
+
+    @cached_property
+    def option_names(self) -> OptionNames:
+        """What people are told of the components that it chooses among."""
+        return option_names(self.nodes)
 
     def config_tree(self, pick: Any) -> dict[str, Any]:
         """The plain configuration for one choice of every node; `TrialConfig.model_validate` reads it."""

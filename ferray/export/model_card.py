@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ferray.config.option_names import own_name
 from ferray.config.readable import params_line
 from ferray.config.trial import TrialConfig
 from ferray.export.onnx_file import OPSET
@@ -204,7 +205,7 @@ def _rest(card: Card) -> Iterator[str]:
 
 
 def _model_name(config: TrialConfig) -> str:
-    return str(config.backbone.params.get("name", config.backbone.name))
+    return own_name(config.backbone)
 
 
 def _numbers(values: Sequence[float]) -> str:

@@ -37,7 +37,7 @@ def keys_of_trials(board: Leaderboard, folder: Path) -> RunKeys:
     if _any_removed(told, folder):
         summary.add(REMOVED)
         history |= {"outliers/variance", "outliers/num_kept", "outliers/num_removed"}
-    params = {payload.param_key(name) for trial in board.trials for name in trial.params}
+    params = {payload.param_key(name) for trial in board.trials for name in trial.told}
     return RunKeys(frozenset({payload.TRIAL, payload.RECIPE, *params}), frozenset(summary), frozenset(history))
 
 

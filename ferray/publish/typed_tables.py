@@ -24,7 +24,7 @@ _FIRST = (
 )
 OUTCOME_COLUMNS = ("ended", "hours", "trial", "outcome", "best")  # before a count each outcome
 _INTERVALS = ("interval", "value_interval")
-_OPEN = ("params", "metrics")  # a column for each of their entries
+_OPEN = ("params", "names", "metrics")  # a column for each of their entries
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,12 @@ def typed(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> TypedTable:
 def leaderboard_table(board: Leaderboard) -> TypedTable:
     """The trials of `ferray leaderboard --json` in its order, a row each: what ranks first, all else behind it.
 
-    Parameters and metrics have a column each (`params.optimizer.lr`), intervals one an end; other containers are JSON.
+    Parameters, names and metrics have a column each (`params.optimizer.lr`), intervals one an end; other containers are
+    JSON.
     """
     rows = [_flat(entry) for entry in board.entries()]
     names = dict.fromkeys(name for row in rows for name in row)
-    behind = sorted(names, key=lambda name: (not name.startswith("params."), name.startswith("metrics.")))
+    behind = sorted(names, key=lambda name: (not name.startswith(("params.", "names.")), name.startswith("metrics.")))
     columns = [name for name in _FIRST if name in names] + [name for name in behind if name not in _FIRST]
     return typed(columns, ([row.get(name) for name in columns] for row in rows))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ferray.config.option_names import OptionNames, names_on_axis, option_names, told_key
 from ferray.config.readable import readable_value, short_names
 from ferray.config.space import Choice, Node, Numbers, OneOf, Seeds
 from ferray.study.records import TrialRecord
@@ -43,20 +44,22 @@ def axes_of(trials: Sequence[TrialRecord], nodes: Mapping[str, Node]) -> tuple[A
 
     `nodes` are those of the space as far as it can be read; what they do not know is as wide as its values.
     """
+    names = option_names(nodes)
+    nodes = {told_key(name, names): node for name, node in nodes.items()}
     found: dict[str, list[Any]] = {name: [] for name in nodes}
     for trial in trials:
-        for name, value in trial.params.items():
+        for name, value in trial.told.items():
             found.setdefault(name, []).append(value)
     varied = {name: values for name, values in found.items() if len({readable_value(value) for value in values}) > 1}
     shorts = short_names(found)
-    return tuple(_axis(name, shorts[name], values, nodes.get(name)) for name, values in varied.items())
+    return tuple(_axis(name, shorts[name], values, nodes.get(name), names) for name, values in varied.items())
 
 
-def _axis(name: str, short: str, values: list[Any], node: Node | None) -> Axis:
+def _axis(name: str, short: str, values: list[Any], node: Node | None, names: OptionNames) -> Axis:
     if isinstance(node, Numbers):
         return Axis(name, short, "log" if node.kind == "log_uniform" else "linear", node.low, node.high)
     if isinstance(node, OneOf):
-        return _names(name, short, node.labels, values)
+        return _names(name, short, tuple(names_on_axis(name, node, names)), values)
     if isinstance(node, Choice):
         return _names(name, short, _in_order(node.values), values)
     if isinstance(node, Seeds):

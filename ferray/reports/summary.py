@@ -87,7 +87,7 @@ def _better(board: Leaderboard) -> str:
 
 def _settings(board: Leaderboard) -> Iterator[str]:
     if board.best is not None and board.best.params:
-        yield f"Its settings: {params_line(board.best.params)}."
+        yield f"Its settings: {params_line(board.best.told)}."
 
 
 def _luck(effects: SelectionEffects) -> Iterator[str]:

@@ -17,7 +17,11 @@ from ferray.text.sanitize import csv_text
 
 
 def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
-    """One trial of the JSON contract, `metric` being the objective; the keys up to `checkpoint` are promised."""
+    """One trial of the JSON contract, `metric` being the objective; the keys up to `checkpoint` are promised.
+
+    `names` has what people are told of components whose entry in `params` says less, or more than they need.
+    """
+    names = {key: trial.told[key] for key in trial.names if key in trial.params}
     interval, around = accuracy_interval(trial), value_interval(trial, metric)
     return {
         "number": trial.number,
@@ -43,6 +47,7 @@ def entry(trial: TrialRecord, metric: str) -> dict[str, Any]:
         "superseded_by": trial.superseded_by,
         "folds": [fold.value for fold in trial.folds],
         "parent": trial.parent or None,
+        **({"names": names} if names else {}),
         **({"host": trial.host, "node": trial.node} if trial.host or trial.node else {}),
     }
 
@@ -79,7 +84,7 @@ def flat_entry(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _header(flat: list[dict[str, Any]]) -> list[str]:
     names = list(dict.fromkeys(name for row in flat for name in row))
-    plain = [name for name in names if not name.startswith(("params.", "metrics."))]
+    plain = [name for name in names if not name.startswith(("params.", "names.", "metrics."))]
     return plain + sorted(name for name in names if name not in plain)
 
 

@@ -131,7 +131,7 @@ class Leaderboard:
     @cached_property
     def _texts(self) -> dict[str, set[str]]:
         """What the complete trials have for each of their parameters, "" where one lacks it."""
-        readable = [readable_params(trial.params) for trial in self.complete]
+        readable = [readable_params(trial.told) for trial in self.complete]
         names = dict.fromkeys(name for params in readable for name in params)
         return {name: {params.get(name, "") for params in readable} for name in names}
 
@@ -166,7 +166,7 @@ def _rank_text(rank: int, interval: tuple[int, int] | None) -> str:
 
 
 def _row(rank: str, trial: TrialRecord, board: Leaderboard) -> tuple[str, ...]:
-    params = readable_params(trial.params)
+    params = readable_params(trial.told)
     return (
         rank,
         str(trial.number),

@@ -48,6 +48,7 @@ def sweep_facts(record: SweepRecord, place: Place) -> SweepStarted:
         counts=record.counts,
         sampler=chosen.get("sampler") or {},
         pruner=chosen.get("pruner") or {},
+        names=record.trials[0].names if record.trials else {},
     )
 
 

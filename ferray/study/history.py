@@ -15,7 +15,9 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from ferray.config.keep import keep_words
+from ferray.config.option_names import OptionNames, option_names
 from ferray.config.place import read_place, words_for
+from ferray.config.space import parse_space
 from ferray.errors import ConfigError, DataError, did_you_mean
 from ferray.study.database import database_errors_named
 from ferray.study.garbage_collection import no_collection
@@ -117,9 +119,9 @@ def read_sweep(store: BaseStorage, study_name: str, *, clock: Clock = time.time)
     return _sweep_record(study_name, study.user_attrs, study.get_trials(deepcopy=False), now=clock(), ended={})
 
 
-def ended_record(trial: FrozenTrial) -> TrialRecord:
+def ended_record(trial: FrozenTrial, names: OptionNames) -> TrialRecord:
     """The record of a trial whose end has been told, as of that moment: nothing followed it yet."""
-    return _record(trial, trial.user_attrs[RESULT_ATTR], None, "")
+    return _record(trial, trial.user_attrs[RESULT_ATTR], None, names=names)
 
 
 def _unknown(name: str, known: Iterable[str]) -> ConfigError:
@@ -152,12 +154,13 @@ def _sweep_record(
         drivers, objective = drivers_of(user_attrs, now), facts["objective"]
         driver = driver_of(user_attrs, now)
         retries = {trial.user_attrs["retry_of"]: trial.number for trial in trials if "retry_of" in trial.user_attrs}
-        freed = _freed(user_attrs)
+        freed, names = _freed(user_attrs), _option_names(facts)
         records = []
         for trial in trials:
             known, successor = ended.get(trial.number), retries.get(trial.number)
             if known is None or known.superseded_by != successor or known.freed != freed.get(trial.number, ""):
-                known = _record(trial, _result_of(trial, driver, drivers), successor, freed.get(trial.number, ""))
+                result, kept = _result_of(trial, driver, drivers), freed.get(trial.number, "")
+                known = _record(trial, result, successor, names=names, freed=kept)
             if trial.state.is_finished():
                 ended[trial.number] = known
             if trial.state is not TrialState.WAITING or is_waiting(trial):
@@ -175,6 +178,14 @@ def _misshapen_named(name: str) -> Iterator[None]:
     except MISSHAPEN as error:
         message = f"the store of `{name}` holds a record that ferray does not write: {error}"
         raise DataError(message, "restore it from a copy, or start anew with `--fresh`") from error
+
+
+def _option_names(facts: dict[str, Any]) -> OptionNames:
+    """Those of the sweep's space; none of one that this ferray cannot read."""
+    try:
+        return option_names(parse_space(facts["spec"]["space"]))
+    except MISSHAPEN:
+        return {}
 
 
 def _freed(user_attrs: dict[str, Any]) -> dict[int, str]:
@@ -234,7 +245,12 @@ _WORDS = ("message", "error_file", "reason", "host", "node")
 
 
 def _record(
-    trial: FrozenTrial | ReplayedTrial, result: dict[str, Any], superseded_by: int | None, freed: str
+    trial: FrozenTrial | ReplayedTrial,
+    result: dict[str, Any],
+    superseded_by: int | None,
+    *,
+    names: OptionNames,
+    freed: str = "",
 ) -> TrialRecord:
     facts: dict[str, Any] = trial.user_attrs.get(TRIAL_ATTR, {})
     state = _STATES.get(result["outcome"], "failed")
@@ -276,6 +292,7 @@ def _record(
         folds=tuple(map(FoldRecord.from_json, result.get("folds", ()))),
         parent=trial.user_attrs.get(PARENT_ATTR, {}),
         freed=freed,
+        names=names,
         host=result.get("host", ""),
         node=result.get("node", ""),
         ended=trial.datetime_complete.timestamp() if trial.datetime_complete else None,

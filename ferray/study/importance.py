@@ -13,6 +13,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.study import StudyDirection
 
+from ferray.config.option_names import option_names, told_key
 from ferray.config.space import Node
 from ferray.study.records import SweepRecord
 from ferray.study.suggest import distribution_of
@@ -88,13 +89,17 @@ def _judged(
 
 
 def _study_of(record: SweepRecord, nodes: Mapping[str, Node]) -> optuna.Study:
-    """The complete trials as a study in memory, without those that lie outside the space as it is known."""
+    """The complete trials as a study in memory, parameters by the names that people are told, without those trials that
+    lie outside the space as it is known.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(direction=_DIRECTIONS[record.mode])
-    known = {name: distribution_of(node) for name, node in nodes.items()}
+    names = option_names(nodes)
+    known = {told_key(name, names): distribution_of(node) for name, node in nodes.items()}
     for trial in record.trials:
         if trial.state == "complete" and trial.value is not None and math.isfinite(trial.value):
-            params = {name: value for name, value in trial.params.items() if name in known}
+            told = {told_key(name, names): value for name, value in trial.params.items()}
+            params = {name: value for name, value in told.items() if name in known}
             with suppress(ValueError, TypeError):  # what lies outside the space as it is known has no say
                 distributions: dict[str, BaseDistribution] = {name: known[name] for name in params}
                 study.add_trial(optuna.create_trial(params=params, distributions=distributions, value=trial.value))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from ferray.config.option_names import OptionNames, told_params
 from ferray.config.trial import TrialConfig
 from ferray.errors import DataError
 from ferray.text.commands import command
@@ -71,12 +72,18 @@ class TrialRecord:
     freed: str = ""  # the `--keep` by which its checkpoint was deleted, such as `best=3`
     host: str = ""  # that trained it, "" where that is not known; of a cluster, `node` is its id in Ray
     node: str = ""
+    names: OptionNames = field(default_factory=dict, repr=False)  # of the components that its sweep chooses among
     ended: float | None = None  # when its end was told, in seconds since the epoch; None until then
 
     @property
     def ending(self) -> str:
         """`outcome` as people are told it: of an attempt that was cut short, by whatever, `interrupted`."""
         return self.state if self.state == "interrupted" else self.outcome
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """`params` as people are told them."""
+        return told_params(self.params, self.names)
 
     def trial_config(self) -> TrialConfig:
         """What was trained; DataError where the record holds no configuration of this ferray."""

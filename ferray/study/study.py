@@ -164,7 +164,7 @@ class Study:
 
     def take_news(self) -> list[TrialRecord]:
         """The trials of other drivers that have ended for good since the last call."""
-        return [ended_record(trial) for trial in self._tally.take_news()]
+        return [ended_record(trial, self.spec.option_names) for trial in self._tally.take_news()]
 
     def tend(self) -> None:
         """Hear of the others who drive this study, and ask again what a dead one has left; for every turn of a loop."""
@@ -329,7 +329,7 @@ class Study:
 
     def ended_record(self, number: int) -> TrialRecord:
         """The record of a trial that `finish` has told the end of."""
-        return ended_record(self._stored(number))
+        return ended_record(self._stored(number), self.spec.option_names)
 
     def begin(self, numbers: Sequence[int]) -> None:
         """Workers are given these trials: what they take is counted from here. All others that have not begun wait."""

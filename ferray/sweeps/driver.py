@@ -104,6 +104,7 @@ class SweepDriver:
                 counts=objective.epoch,
                 sampler={self.spec.sampler.name: dict(self.spec.sampler.params)},
                 pruner={self.spec.pruner.name: dict(self.spec.pruner.params)},
+                names=self.spec.option_names,
             ),
         )
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ferray.config.option_names import told_params
 from ferray.config.readable import params_line
 from ferray.events import (
     EpochReport,
@@ -76,13 +77,14 @@ class Console(Tracker):
 
     def _line(self, trial: TrialEnded) -> str:
         asked = self._epochs.pop(trial.number, 0)
+        told = told_params(trial.params, self._sweep.names)
         seconds = self._clock() - self._since.pop(trial.number, self._clock())
         parts = [
             f"trial {trial.number:<3}",
             f"{WORDS[trial.outcome.kind]:<{WIDEST}}",
             self._score(trial),
             f"{_epochs_done(trial.last)}/{asked or _epochs_asked(trial.last)} epochs",
-            params_line({name: value for name, value in trial.params.items() if name != "epochs"}),
+            params_line({name: value for name, value in told.items() if name != "epochs"}),
             f"{seconds:.1f} s",
             f"[{self._num_ended}/{self._sweep.trials}]",
             trial.outcome.message,

@@ -7,9 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ferray.config.option_names import OptionNames, told_params
 from ferray.config.readable import params_line
 from ferray.errors import ConfigError
-from ferray.events import EpochReport, OutlierReport, TrialEnded, TrialStarted
+from ferray.events import EpochReport, OutlierReport, SweepStarted, TrialEnded, TrialStarted
 from ferray.text.commands import install_extra
 from ferray.track import Tracker
 
@@ -30,6 +31,10 @@ class TensorBoard(Tracker):
                 "tracker `tensorboard` needs the package `tensorboard`", f"`{install_extra('tensorboard')}`"
             )
         self._writers: dict[int, SummaryWriter] = {}
+        self._names: OptionNames = {}
+
+    def sweep_started(self, sweep: SweepStarted) -> None:
+        self._names = sweep.names
 
     def trial_started(self, trial: TrialStarted) -> None:
         # Imported here: torch in the driver costs seconds that only this tracker's users should pay.
@@ -37,7 +42,7 @@ class TensorBoard(Tracker):
 
         place = self.folder / "tensorboard" / f"{trial.number:04d}-{trial.recipe}"
         writer = SummaryWriter(log_dir=str(place), purge_step=1)
-        writer.add_text("params", params_line(trial.params), global_step=0)
+        writer.add_text("params", params_line(told_params(trial.params, self._names)), global_step=0)
         self._writers[trial.number] = writer
 
     def epoch_ended(self, number: int, report: EpochReport) -> None:

@@ -57,6 +57,16 @@ def many(num_running: int) -> Standing:
     return standing
 
 
+def test_a_network_is_told_by_its_own_name(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=100, height=30, force_terminal=True, color_system=None)
+    table = LiveTable(console, Clock())
+    table.sweep_started(replace(sweep_started(tmp_path), names={"backbone": {"timm": "vgg11"}}))
+    table.trial_started(replace(trial_started(TRIALS[0], tmp_path), params={"backbone": "timm"}))
+    lines = table._draw()
+    table.close()
+    assert "vgg11" in lines[1]
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 160])
 def test_numbers_stay_readable_at_every_width(width: int, tmp_path: Path) -> None:
     head, first = drawn(width, tmp_path)[:2]

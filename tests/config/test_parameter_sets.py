@@ -43,6 +43,13 @@ def test_a_yaml_list_is_read_under_full_or_short_names(tmp_path: Path) -> None:
     ]
 
 
+def test_a_component_goes_by_the_name_that_tables_have_for_it(tmp_path: Path) -> None:
+    networks = [{"timm": {"name": name, "pretrained": True}} for name in ("resnet18", "vgg11")]
+    chosen = spec(space={"backbone": {"one_of": networks}})
+    file = written(tmp_path, "sets.yaml", "- {backbone: vgg11}\n")
+    assert load_sets(file, chosen) == [{"backbone": "timm name=vgg11 pretrained=True"}]
+
+
 def test_one_set_alone_is_a_list_of_one(tmp_path: Path) -> None:
     assert load_sets(written(tmp_path, "one.yml", "batch_size: 16\n"), spec()) == [{"batch_size": 16}]
 

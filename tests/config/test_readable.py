@@ -54,6 +54,10 @@ def test_names_that_end_alike_keep_what_tells_them_apart() -> None:
     }
 
 
+def test_a_name_says_of_what() -> None:
+    assert short_names(["schedule.name", "optimizer.lr"])["schedule.name"] == "schedule.name"
+
+
 def test_name_that_is_the_ending_of_another_is_left_whole() -> None:
     assert short_names(["gamma", "schedule.gamma"]) == {"gamma": "gamma", "schedule.gamma": "schedule.gamma"}
 

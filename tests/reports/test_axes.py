@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ferray.config.space import Choice, Node, Numbers, OneOf
+from ferray.config.option_names import option_names
+from ferray.config.space import Choice, Node, Numbers, OneOf, parse_space
 from ferray.reports.axes import Axis, axes_of
 from ferray.study.records import TrialRecord
 from ferray.testing.fake_sweep import sweep_record
@@ -58,3 +59,10 @@ def test_without_a_space_numbers_are_as_wide_as_their_values_and_log_where_they_
 def test_what_is_no_finite_number_lies_on_no_axis_of_numbers() -> None:
     axis = Axis("a", "a", "linear", 0, 1)
     assert [axis.place(value) for value in (0.5, None, float("nan"), "x", True)] == [0.5, None, None, None, None]
+
+
+def test_a_network_stands_on_its_axis_by_its_own_name() -> None:
+    nodes = parse_space({"backbone": {"one_of": [{"timm": {"name": "resnet18"}}, {"timm": {"name": "vgg11"}}]}})
+    params = [{"backbone": "timm name=resnet18"}, {"backbone": "timm name=vgg11"}]
+    named = [replace(trial, names=option_names(nodes)) for trial in trials(*params)]
+    assert axes_of(named, nodes)[0].names == ("resnet18", "vgg11")

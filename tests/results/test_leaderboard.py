@@ -176,3 +176,27 @@ def test_csv_holds_the_interval_as_two_columns(board: Leaderboard) -> None:
 def test_empty_sweep_has_an_empty_ranking() -> None:
     board = rank(SweepRecord("new", "val/uar", "max", ()))
     assert (board.best, board.rows, board.to_json()["trials"]) == (None, (), [])
+
+
+NAMES = {"backbone": {"timm": "resnet18.a1_in1k"}}
+
+
+@pytest.fixture
+def board_of_one_network() -> Leaderboard:
+    record = sweep_record()
+    trials = (replace(trial, params={**trial.params, "backbone": "timm"}, names=NAMES) for trial in record.trials)
+    return rank(replace(record, trials=tuple(trials)))
+
+
+def test_the_network_of_a_component_that_has_many_is_told_by_its_name(board_of_one_network: Leaderboard) -> None:
+    assert board_of_one_network.common["backbone"] == "resnet18.a1_in1k"
+
+
+def test_json_has_the_name_beside_the_parameter_as_it_is_recorded(board_of_one_network: Leaderboard) -> None:
+    entry = board_of_one_network.to_json()["trials"][0]
+    assert (entry["params"]["backbone"], entry["names"]) == ("timm", {"backbone": "resnet18.a1_in1k"})
+
+
+def test_csv_has_a_column_for_the_name(board_of_one_network: Leaderboard) -> None:
+    first = next(csv.DictReader(io.StringIO(board_of_one_network.to_csv())))
+    assert (first["params.backbone"], first["names.backbone"]) == ("timm", "resnet18.a1_in1k")

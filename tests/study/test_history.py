@@ -107,3 +107,12 @@ def test_sweep_that_its_driver_is_still_writing_has_only_begun(driver: SweepDriv
     journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0])
     with pytest.raises(ConfigError, match="the sweep `curves` has only begun"):
         load_sweep(driver.folder)
+
+
+def test_a_recorded_network_is_told_by_its_own_name(tmp_path: Path) -> None:
+    spec = small_spec()
+    space = {**spec.space, "backbone": {"one_of": [{"timm": {"name": "test_resnet"}}]}}
+    owner = open_driver(tmp_path / "curves", small_spec(space=space))
+    next_job(owner)
+    trial = only_trial(owner.folder)
+    assert (trial.params["backbone"], trial.told["backbone"]) == ("timm", "test_resnet")

@@ -35,6 +35,13 @@ def test_complete_trial_leaves_one_line(capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
+def test_a_network_is_told_by_its_own_name(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(Path("runs/fake"))
+    console.sweep_started(replace(sweep_started(Path("runs/fake")), names={"backbone": {"timm": "vgg11"}}))
+    play_trial(console, replace(TRIALS[0], params={**TRIALS[0].params, "backbone": "timm"}))
+    assert "  vgg11 lr=" in capsys.readouterr().err
+
+
 def test_best_stays_that_of_the_complete_trials(capsys: pytest.CaptureFixture[str]) -> None:
     assert "uar 0.500 (best 0.750)" in lines_of(capsys, TRIALS[4], TRIALS[0])[1]
 

@@ -34,16 +34,23 @@ def test_a_run_is_called_by_what_was_trained() -> None:
         "outliers": {"bdr": {}},
         "optimizer": {"lr": 3.4e-4},
     }
-    assert run_name("sfew", replace(TRIAL, number=17, config=config)) == "sfew-0017 resnet50 focal bdr lr=3.4e-4"
+    assert run_name(SWEEP, replace(TRIAL, number=17, config=config)) == "sfew-0017 resnet50 focal bdr lr=3.4e-4"
+
+
+def test_a_searched_network_is_in_name_and_config_as_people_are_told_it() -> None:
+    sweep = replace(SWEEP, names={"backbone": {"timm name=vgg11 pretrained=True": "vgg11 pretrained=true"}})
+    trial = replace(TRIAL, params={"backbone": "timm name=vgg11 pretrained=True"})
+    named = (run_name(sweep, trial), config_of(sweep, trial)["p/backbone"])
+    assert named == ("sfew-0000 vgg11 pretrained=true lr=3.14e-4", "vgg11 pretrained=true")
 
 
 def test_what_a_trial_does_without_is_not_in_its_runs_name() -> None:
-    assert run_name("sfew", TRIAL) == "sfew-0000 resnet18 lr=3.14e-4"
+    assert run_name(SWEEP, TRIAL) == "sfew-0000 resnet18 lr=3.14e-4"
 
 
 def test_an_arm_is_in_name_and_tags() -> None:
     trial = replace(TRIAL, params={"arm": "cleaned"})
-    assert (run_name("sfew", trial).split()[1], fixed_tags(trial)[-1]) == ("cleaned", "arm:cleaned")
+    assert (run_name(SWEEP, trial).split()[1], fixed_tags(trial)[-1]) == ("cleaned", "arm:cleaned")
 
 
 def test_a_tag_is_no_longer_than_wandb_takes() -> None:

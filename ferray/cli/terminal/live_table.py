@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from typing import Any
 
 from rich.console import Console
 
@@ -13,6 +14,7 @@ from ferray.cli.terminal.picture import picture
 from ferray.cli.terminal.rich_console import PlainConsole
 from ferray.cli.terminal.screen import Screen
 from ferray.cli.terminal.standing import Row, Standing
+from ferray.config.option_names import OptionNames, told_params
 from ferray.config.readable import params_line
 from ferray.events import EpochReport, Listener, OutcomeKind, SweepStarted, TrialEnded, TrialStarted
 from ferray.text.sanitize import on_one_line
@@ -32,6 +34,7 @@ class LiveTable(Listener):
         self._clock = clock
         self._screen = Screen(self._console, self._draw)
         self._standing: Standing | None = None
+        self._names: OptionNames = {}
         self._bars = ExitStack()
         self._update: Callable[[str, int, int], None] | None = None
 
@@ -46,6 +49,7 @@ class LiveTable(Listener):
 
     def sweep_started(self, sweep: SweepStarted) -> None:
         now = self._clock()
+        self._names = sweep.names
         self._standing = Standing(
             metric=sweep.metric,
             mode=sweep.mode,
@@ -64,7 +68,7 @@ class LiveTable(Listener):
 
     def trial_started(self, trial: TrialStarted) -> None:
         if self._standing is not None:
-            self._standing.start(Row(trial.number, trial.epochs, trial.params))
+            self._standing.start(Row(trial.number, trial.epochs, told_params(trial.params, self._names)))
 
     def epoch_ended(self, number: int, report: EpochReport) -> None:
         self.epoch_recalled(number, report)
@@ -86,7 +90,8 @@ class LiveTable(Listener):
             return
         kind = trial.outcome.kind
         row = standing.end(trial.number, kind, trial.value, epochs=trial.last.epoch if trial.last else 0)
-        self._screen.print(_finished_line(trial, row, standing.metric), INDENT, _STYLES.get(kind, ""))
+        told = told_params(trial.params, self._names) or (row.params if row else {})
+        self._screen.print(_finished_line(trial, told, standing.metric), INDENT, _STYLES.get(kind, ""))
 
     def ended_elsewhere(self, number: int, kind: OutcomeKind, value: float | None, epochs: int) -> None:
         if self._standing is not None:
@@ -108,8 +113,7 @@ _STYLES = {
 }
 
 
-def _finished_line(trial: TrialEnded, row: Row | None, metric: str) -> str:
+def _finished_line(trial: TrialEnded, told: Mapping[str, Any], metric: str) -> str:
     epochs = f"{trial.last.epoch}/{trial.last.epochs} epochs" if trial.last else "no epoch"
     value = f"{metric} {trial.value:.3f}" if trial.value is not None else trial.outcome.message
-    params = trial.params or (row.params if row else {})
-    return f"trial {trial.number:>3}  {WORDS[trial.outcome.kind]:<{WIDEST}}  {value}  {epochs}  {params_line(params)}"
+    return f"trial {trial.number:>3}  {WORDS[trial.outcome.kind]:<{WIDEST}}  {value}  {epochs}  {params_line(told)}"

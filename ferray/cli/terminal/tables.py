@@ -114,7 +114,7 @@ def _lines(board: Leaderboard, width: int, rows: Sequence[tuple[str, ...]]) -> l
     lines = [figures[0]]
     for line, cells, trial in zip(figures[1:], fixed[1:], board.complete, strict=False):
         below = [f"{name} {cell}" for name, cell in zip(fixed[0][fitting:], cells[fitting:], strict=True)]
-        params = params_line({name: trial.params[name] for name in board.varying if name in trial.params})
+        params = params_line({name: trial.told[name] for name in board.varying if name in trial.told})
         text = wrapped(GAP.join([*below, params]).rstrip(), width - len(indent))
         lines += [line, *(f"{indent}{part}" for part in text.split("\n") if part)]
     return lines

@@ -56,7 +56,7 @@ class Follower:
     def _advance(self, trial: TrialRecord, now: float) -> None:
         row = self.standing.running.get(trial.number)
         if row is None:
-            self.standing.start(Row(trial.number, trial.epochs_asked, trial.params, trial.epochs, None, trial.value))
+            self.standing.start(Row(trial.number, trial.epochs_asked, trial.told, trial.epochs, None, trial.value))
             return
         for _ in range(trial.epochs - row.epoch):
             self.standing.pace.count(now, {})
@@ -64,7 +64,7 @@ class Follower:
 
     def _end(self, trial: TrialRecord) -> None:
         if trial.number not in self.standing.running:
-            self.standing.meet(trial.params)
+            self.standing.meet(trial.told)
         kind = OutcomeKind.INTERRUPTED if trial.state == "interrupted" else OutcomeKind(trial.outcome)
         self.standing.end(trial.number, kind, trial.value, epochs=trial.epochs)
 

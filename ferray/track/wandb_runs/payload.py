@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ferray.config.option_names import own_name, told_params
 from ferray.config.place import words_for
 from ferray.config.readable import readable_value
 from ferray.config.space import ARM
@@ -96,13 +97,13 @@ def config_of(sweep: SweepStarted, trial: TrialStarted) -> dict[str, Any]:
     """The trial's configuration nested as the space is, components as `{component: name, ...}`, beside what made it.
 
     Columns come out as `backbone.component`, `optimizer.lr`: one per question, whichever component answers it. What was
-    searched is there once more, flat, as `p/optimizer/lr`.
+    searched is there once more, flat, as `p/optimizer/lr`, and as people are told it.
     """
     config = {key: _component(value) if key in COMPONENT_FIELDS else value for key, value in trial.config.items()}
     objective = {"metric": sweep.metric, "mode": sweep.mode, "epoch": sweep.counts}
     chosen = {SAMPLER: sweep.sampler, PRUNER: sweep.pruner}
     chosen = {key: _component(value) for key, value in chosen.items() if value}
-    searched = {param_key(name): value for name, value in trial.params.items()}
+    searched = {param_key(name): value for name, value in told_params(trial.params, sweep.names).items()}
     return {**config, OBJECTIVE: objective, **chosen, TRIAL: trial.number, RECIPE: trial.recipe, **searched}
 
 
@@ -113,25 +114,22 @@ def _component(value: Any) -> Any:
     return {"component": value}
 
 
-def run_name(sweep: str, trial: TrialStarted) -> str:
+def run_name(sweep: SweepStarted, trial: TrialStarted) -> str:
     """What people call the run: `sfew-0017 resnet50 focal bdr lr=3.4e-4`, the arm where there are some."""
-    named = (_backbone(trial.config), *(_name(trial.config.get(key)) for key in ("imbalance", "outliers")))
+    told = told_params(trial.params, sweep.names)
+    named = [
+        str(told[key]) if key in told and key in sweep.names else _name(trial.config.get(key))
+        for key in ("backbone", "imbalance", "outliers")
+    ]
     arm = [str(trial.params[ARM])] if ARM in trial.params else []
     words = [*arm, *(name for name in named if name not in ("", "none"))]
     rate = (trial.config.get("optimizer") or {}).get("lr")
     words += [f"lr={readable_value(rate)}"] if isinstance(rate, float) else []
-    return " ".join([f"{sweep}-{trial.number:04d}", *words])
+    return " ".join([f"{sweep.name}-{trial.number:04d}", *words])
 
 
 def _name(component: Any) -> str:
-    return str(next(iter(component), "")) if isinstance(component, dict) else str(component or "")
-
-
-def _backbone(config: Mapping[str, Any]) -> str:
-    """A network by its own name where the component has many, such as `resnet50` of `timm`."""
-    chosen = config.get("backbone")
-    params = next(iter(chosen.values()), None) if isinstance(chosen, dict) else None
-    return str((params or {}).get("name") or _name(chosen))
+    return own_name(component) if component else ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ def facts_of(sweep: SweepStarted, trial: TrialStarted, *, tags: Iterable[str] = 
     """The facts of the run that a trial writes into, with the user's own `tags` and `notes`."""
     return RunFacts(
         id=run_id(sweep.identity, trial.root),
-        name=run_name(sweep.name, trial),
+        name=run_name(sweep, trial),
         group=sweep.name,
         tags=(*(tag[:_LONGEST_TAG] for tag in tags), *fixed_tags(trial)),
         notes=notes_of(sweep, trial, notes),
@@ -164,7 +162,7 @@ def facts_of(sweep: SweepStarted, trial: TrialStarted, *, tags: Iterable[str] = 
 
 def fixed_tags(trial: TrialStarted) -> list[str]:
     """The tags that say what a trial is, however it ends."""
-    named = {"backbone": _backbone(trial.config), "dataset": _name(trial.config.get("dataset"))}
+    named = {key: _name(trial.config.get(key)) for key in ("backbone", "dataset")}
     named |= {"arm": str(trial.params[ARM])} if ARM in trial.params else {}
     return [f"{key}:{name}"[:_LONGEST_TAG] for key, name in named.items() if name]
 
