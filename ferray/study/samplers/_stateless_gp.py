@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optuna.distributions import BaseDistribution
 from optuna.samplers import GPSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
+
+from ferray.system.late import late
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = late("torch")
 
 # A quarter of Optuna's candidates, and less than half of its climbs, find as much in half of the time.
 NUM_CANDIDATES = 512
@@ -43,3 +50,9 @@ class StatelessGPSampler(GPSampler):
         self._rng.rng.seed([self._seed, trial.number, 1])
         self._gprs_cache_list = None  # the last fit
         return super().sample_relative(study, trial, search_space)
+
+    def _sample_relative_impl(self, *args: Any) -> dict[str, Any]:
+        # Optuna holds its tensors on the CPU by a mode that every call of torch passes through, a fifth of an ask. In
+        # here no mode is asked, so that a default device has no say either.
+        with torch._C.DisableTorchFunction():
+            return super()._sample_relative_impl(*args)
