@@ -93,7 +93,8 @@ def model_file(said: str, output: Path) -> Readable | TrialArtifacts:
         return path
     matched = _OF_SWEEP.fullmatch(said)
     if matched is None:
-        hint = f"`{command('predict', f'{said}:best')}` asks its best trial" if is_sweep(path) else _MODELS
+        is_any = is_sweep(path) or is_sweep(output / said)
+        hint = f"`{command('predict', f'{said}:best')}` asks its best trial" if is_any else _MODELS
         raise ConfigError(f"`{said}` is no trained model", hint)
     place = find_sweep(matched["sweep"], output)
     from ferray.artifacts.sweep import SweepArtifacts

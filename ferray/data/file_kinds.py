@@ -19,10 +19,17 @@ class FileKind:
 
     name: str
     remedy: str
+    is_picture: bool = False  # of a format that is not read
+
+    @property
+    def instead_of_picture(self) -> str:
+        """What a file of this kind is called where a picture is to be read."""
+        return f"is {self.name}, {'which is not read' if self.is_picture else 'not a picture'}"
 
 
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # no writer of text leaves these, and bytes at random do
 UTF16 = FileKind("UTF-16 text", "save it as UTF-8")
+_SAVE_ANEW = "save it as JPEG or PNG"
 BY_START = (
     (re.compile(rb"version https://git-lfs"), FileKind("a Git LFS pointer", "fetch the files with `git lfs pull`")),
     (
@@ -41,6 +48,10 @@ BY_START = (
     (re.compile(rb"BZh[1-9]|\xfd7zXZ|7z\xbc\xaf\x27|Rar!|\x28\xb5\x2f\xfd"), FileKind("an archive", "unpack it")),
     (re.compile(rb"%PDF"), FileKind("a PDF", "download the data itself")),
     (re.compile(rb"PAR1"), FileKind("a Parquet file", "save it as csv")),
+    # As phones take them: the brands that such a file is compatible with follow its own.
+    (re.compile(rb".{4}ftyp(.{4}){0,8}hei[cmsx]", re.S), FileKind("an HEIC image", _SAVE_ANEW, is_picture=True)),
+    (re.compile(rb".{4}ftyp(.{4}){0,8}avi[fs]", re.S), FileKind("an AVIF image", _SAVE_ANEW, is_picture=True)),
+    (re.compile(rb"\xff\x0a|\x00{3}\x0cJXL "), FileKind("a JPEG XL image", _SAVE_ANEW, is_picture=True)),
     (re.compile(rb"\xff\xfe|\xfe\xff|(\x00[ -~]){8}|([ -~]\x00){8}"), UTF16),
 )
 

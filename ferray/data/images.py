@@ -121,7 +121,7 @@ def _opened(what: str, data: bytes) -> Iterator[Image.Image]:
         raise
     except UnidentifiedImageError as error:
         kind = kind_of(data[:HEAD_BYTES])
-        reason = f"is {kind.name}, not a picture" if kind else "is not a picture"
+        reason = kind.instead_of_picture if kind else "is not a picture"
         raise BadSampleError.of(what, "not a picture", reason) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadSampleError.of(what, "too large", f"is a decompression bomb of over `{MOST_PIXELS}` pixels") from error

@@ -15,6 +15,7 @@ from ferray.files.os_errors import reading
 
 JPEGS = (".jpg", ".jpeg", ".jpe", ".jfif")
 IMAGE_SUFFIXES = (".png", *JPEGS, ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+UNREAD_SUFFIXES = (".heic", ".heif", ".avif", ".jxl")  # pictures too, of formats that are not read
 PREPARED = ".faces.jsonl"  # in a folder that `ferray data prepare` writes
 REPORT = "report.json"  # there once all its pictures are cut
 DESKTOP_FILES = ("thumbs.db", "desktop.ini")

@@ -14,7 +14,16 @@ from pathlib import Path
 
 from ferray.data.account import Account, PassedOver, files
 from ferray.data.files import shown
-from ferray.data.layout import PART_NAMES, REPORT, Folder, ImageFile, files_below, is_of_another_set, look_into
+from ferray.data.layout import (
+    PART_NAMES,
+    REPORT,
+    UNREAD_SUFFIXES,
+    Folder,
+    ImageFile,
+    files_below,
+    is_of_another_set,
+    look_into,
+)
 from ferray.errors import DataError
 
 WRAPPERS = ("archive", "data", "dataset", "images", "input")  # folders of a data root that may be any data set
@@ -103,9 +112,10 @@ class _Scanner:
             self._refuse_lost(place, parts)
             return None
         if self.without_images:
+            are_unread = any(f"`{suffix}`" in line for line in self.without_images for suffix in UNREAD_SUFFIXES)
             raise DataError(
                 "\n  ".join([f"`{place}` has class folders without images", *self.without_images]),
-                "put their images there, or take the folders away",
+                "save them as JPEG or PNG" if are_unread else "put their images there, or take the folders away",
             )
         return Scan(place, tuple(self.files), Account(shown(str(place)), self.origins, tuple(self.passed)))
 
@@ -269,7 +279,9 @@ class _Scanner:
         """Count what is not read by its suffix; `beside` class folders pictures are not read either."""
         below = self._below(folder.path, self.root)
         for suffix, count in _by_suffix(folder.others):
-            self.passed.append(PassedOver(below, count, suffix, "no image has this suffix"))
+            is_unread = suffix.strip("`") in UNREAD_SUFFIXES
+            why = "pictures of this kind are not read" if is_unread else "no image has this suffix"
+            self.passed.append(PassedOver(below, count, suffix, why))
         if beside and folder.images and not (folder.path / REPORT).exists():
             why = "they lie beside the class folders, so they have no labels"
             self.passed.append(PassedOver(below, len(folder.images), "without a class folder", why))

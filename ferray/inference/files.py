@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ferray.data.files import shown
-from ferray.data.layout import IMAGE_SUFFIXES, look_into
+from ferray.data.layout import IMAGE_SUFFIXES, UNREAD_SUFFIXES, look_into
 from ferray.errors import ConfigError
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv")
@@ -65,7 +65,7 @@ def find_files(paths: Sequence[Path]) -> FoundFiles:
 def _look_below(folder: Path, below: Path, found: FoundFiles, seen: set[Path]) -> None:
     inside = look_into(folder)
     for name in sorted((*inside.images, *inside.others)):
-        if name.lower().endswith((*IMAGE_SUFFIXES, *VIDEO_SUFFIXES)):
+        if name.lower().endswith((*IMAGE_SUFFIXES, *UNREAD_SUFFIXES, *VIDEO_SUFFIXES)):
             found.asked.append(_asked(folder / name, below / name))
         else:
             found.passed_over.append(Unanswered(shown(str(folder / name)), "no picture", "is no picture"))

@@ -37,6 +37,26 @@ def test_the_rest_is_answered_and_what_is_damaged_named_with_exit_3(model: Path,
     assert f"`{pictures}/text.png` is not a picture" in ran.err
 
 
+def test_a_phones_heic_picture_in_a_folder_is_named_with_what_to_do(model: Path, pictures: Path) -> None:
+    (pictures / "text.png").unlink()
+    (pictures / "IMG_0001.HEIC").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    ran = ferray("predict", model, pictures)
+    assert ran.code == 3
+    assert f"`{pictures}/IMG_0001.HEIC` is an HEIC image, which is not read" in ran.err
+    assert "hint: save it as JPEG or PNG; all else was answered" in ran.err
+
+
+def test_a_sweep_in_place_of_a_model_is_told_how_its_best_trial_is_asked(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs" / "mine" / "trials").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / "study.journal").touch()
+    ran = ferray("predict", "mine", pictures / "a.png", "--output", tmp_path / "runs")
+    assert "predict mine:best` asks its best trial" in ran.err
+
+
+def test_where_nothing_was_answered_no_rest_is_spoken_of(model: Path, pictures: Path) -> None:
+    assert "all else" not in ferray("predict", model, pictures / "text.png").err
+
+
 def test_all_that_is_answered_ends_with_0(model: Path, pictures: Path) -> None:
     assert ferray("predict", model, pictures / "a.png").code == 0
 

@@ -21,6 +21,7 @@ STAND_INS = {
     "srun": 'export SLURM_PROCID=0; exec "$@"',
     "ray": '[[ $1 == stop ]] && exit; echo "ray $*"; for word; do shift; [[ $word == -- ]] && exec "$@"; done; exit 2',
     "ferray": """
+        [[ $1 == --version ]] && exit
         echo "ferray $*"
         echo "mode=$RAY_AUTH_MODE token=$(stat -c %a "$RAY_AUTH_TOKEN_PATH")"
         exit "${CODE:-0}"
@@ -28,7 +29,7 @@ STAND_INS = {
     "squeue": 'echo "${STATE:-RUNNING}"',
     "scontrol": 'echo "scontrol $*"',
 }
-UNTIL_STOPPED = "trap 'kill $!; exit 130' TERM; sleep 20 & echo training; wait"
+UNTIL_STOPPED = "[[ $1 == --version ]] && exit; trap 'kill $!; exit 130' TERM; sleep 20 & echo training; wait"
 
 
 @pytest.fixture
@@ -139,6 +140,13 @@ def test_a_job_without_a_space_says_how_it_is_used(job: dict[str, str]) -> None:
 def test_a_job_without_ferray_says_so_before_any_node_starts(job: dict[str, str]) -> None:
     done = submit(job, "sfew", PATH="/usr/bin:/bin")
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, "error: `ferray` is not on the job's PATH")
+
+
+def test_a_job_whose_ferray_does_not_run_there_says_so_before_any_node_starts(job: dict[str, str]) -> None:
+    (Path(job["HOME"]) / "bin" / "ferray").write_text("#!/gone/bin/python\n")
+    done = submit(job, "sfew")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "error: `ferray` does not run on 10.1.2.3" in done.stderr
 
 
 def test_a_job_at_its_time_limit_saves_and_goes_back_into_the_queue(job: dict[str, str]) -> None:

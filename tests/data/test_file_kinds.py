@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.data.file_kinds import BY_START, kind_of, refuse_no_csv, remedy_of
+from ferray.data.file_kinds import BY_START, FileKind, kind_of, refuse_no_csv, remedy_of
 from ferray.errors import DataError
 
 
@@ -35,6 +35,10 @@ def zipped() -> bytes:
         (b"\x1f\x8b\x08\0", "a gzip archive"),
         (b"BZh91AY", "an archive"),
         (b"%PDF-1.7", "a PDF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "an HEIC image"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "an HEIC image"),
+        (b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miafMA1B", "an AVIF image"),
+        (b"\0\0\0\x0cJXL \x0d\x0a\x87\x0a", "a JPEG XL image"),
         (b"PAR1\x15", "a Parquet file"),
         (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", "a spreadsheet"),
         (b"PK\x03\x04" + bytes(26) + b"xl/workbook.xml", "a spreadsheet"),
@@ -55,7 +59,17 @@ def test_archives_are_told_as_their_tools_write_them() -> None:
     assert [kind.name for kind in kinds if kind] == ["a tar archive", "a zip archive"]
 
 
-@pytest.mark.parametrize("head", [b"", b"emotion,pixels,Usage\n0,1 2", b"PK", b"\x89PNG\r\n", b"versions,of\n"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"emotion,pixels,Usage\n0,1 2",
+        b"PK",
+        b"\x89PNG\r\n",
+        b"versions,of\n",
+        b"\0\0\0\x18ftypisom\0\0\2\0isomiso2",
+    ],
+)
 def test_text_and_pictures_are_no_such_kind(head: bytes) -> None:
     assert kind_of(head) is None
 
@@ -63,6 +77,11 @@ def test_text_and_pictures_are_no_such_kind(head: bytes) -> None:
 @pytest.mark.parametrize("kind", [kind for _, kind in BY_START], ids=lambda kind: kind.name)
 def test_each_kind_has_its_remedy_by_its_name(kind: object) -> None:
     assert remedy_of(f"is {kind.name}, not a picture") == kind.remedy  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", [kind for _, kind in BY_START], ids=lambda kind: kind.name)
+def test_the_remedy_is_found_by_what_a_file_is_instead_of_a_picture(kind: FileKind) -> None:
+    assert remedy_of(kind.instead_of_picture) == kind.remedy
 
 
 def test_another_reason_has_no_remedy() -> None:

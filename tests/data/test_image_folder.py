@@ -77,3 +77,12 @@ def test_a_class_that_only_val_has_is_a_class(tmp_path: Path) -> None:
     write_image_folder(tmp_path)
     write_png(tmp_path / "val" / "awe" / "x.png", fake_image(0, 0))
     assert image_folder(tmp_path).samples().classes == ("awe", "calm", "cross", "glad")
+
+
+def test_a_class_of_pictures_that_are_not_read_is_told_to_save_them_anew(tmp_path: Path) -> None:
+    write_image_folder(tmp_path, splits=(), classes=("awe", "calm"))
+    (tmp_path / "joy").mkdir()
+    (tmp_path / "joy" / "IMG_0001.HEIC").touch()
+    with pytest.raises(DataError, match=r"joy: holds 1 file `\.heic`") as caught:
+        image_folder(tmp_path).samples()
+    assert caught.value.hint == "save them as JPEG or PNG"

@@ -11,7 +11,7 @@ import pytest
 
 from bench.tally import tally
 from tests.labs.hosts import ROOT
-from tests.labs.slurm import Slurm, slurm, why_no_slurm
+from tests.labs.slurm import ENDS, Slurm, slurm, why_no_slurm
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(bool(why_no_slurm()), reason=why_no_slurm())]
 
@@ -43,13 +43,18 @@ def submit(lab: Slurm, name: str, *, time: str = "15", epochs: int = 60) -> int:
     return lab.submit(f"{SIZE} --time={time}", f"{SCRIPT} space.yaml {options}")
 
 
-def await_first_epochs(lab: Slurm, name: str) -> None:
+def await_first_epochs(lab: Slurm, name: str, job: int) -> None:
+    """Wait until the job's sweep is in its first trials; an AssertionError with its log where it has ended before."""
     histories = folder(lab, name) / "trials"
 
     def num_epochs() -> int:
         return sum(len(each.read_text().splitlines()) for each in histories.glob("*/history.jsonl"))
 
-    lab.wait(lambda: num_epochs() >= BEGUN, f"`{name}` does not begin")
+    def has_begun_or_ended() -> bool:
+        return num_epochs() >= BEGUN or lab.job(job)["JobState"] in ENDS
+
+    lab.wait(has_begun_or_ended, f"`{name}` does not begin")
+    assert num_epochs() >= BEGUN, words(lab, job)
 
 
 def folder(lab: Slurm, name: str) -> Path:
@@ -90,7 +95,7 @@ def test_nothing_of_ray_is_left_on_a_node(lab: Slurm) -> None:
 
 def test_a_sweep_goes_on_after_scontrol_requeue(lab: Slurm) -> None:
     job = submit(lab, "requeued")
-    await_first_epochs(lab, "requeued")
+    await_first_epochs(lab, "requeued", job)
     lab.run(f"scontrol requeue {job}")
     ended = lab.end(job)
     assert (ended["JobState"], ended["Restarts"]) == ("COMPLETED", "1"), words(lab, job)
@@ -100,7 +105,7 @@ def test_a_sweep_goes_on_after_scontrol_requeue(lab: Slurm) -> None:
 
 def test_a_sweep_saves_before_its_time_limit_and_goes_on_by_itself(lab: Slurm) -> None:
     job = submit(lab, "limited", epochs=1000)  # SLURM looks for jobs to warn twice a minute
-    await_first_epochs(lab, "limited")
+    await_first_epochs(lab, "limited", job)
     lab.run(f"scontrol update jobid={job} TimeLimit=+0; scontrol update jobid={job} EndTime=now+61")
     ended = lab.end(job)
     assert (ended["JobState"], ended["Restarts"]) == ("COMPLETED", "1"), words(lab, job)
@@ -111,7 +116,7 @@ def test_a_sweep_saves_before_its_time_limit_and_goes_on_by_itself(lab: Slurm) -
 
 def test_a_preempted_sweep_saves_and_goes_on_when_the_nodes_are_free(lab: Slurm) -> None:
     job = submit(lab, "preempted")
-    await_first_epochs(lab, "preempted")
+    await_first_epochs(lab, "preempted", job)
     lab.submit("--partition=urgent --nodes=2 --exclusive", "--wrap='sleep 3'")
     ended = lab.end(job)
     assert (ended["JobState"], ended["Restarts"]) == ("COMPLETED", "1"), words(lab, job)
@@ -121,7 +126,7 @@ def test_a_preempted_sweep_saves_and_goes_on_when_the_nodes_are_free(lab: Slurm)
 
 def test_a_cancelled_sweep_stays_cancelled(lab: Slurm) -> None:
     job = submit(lab, "cancelled")
-    await_first_epochs(lab, "cancelled")
+    await_first_epochs(lab, "cancelled", job)
     lab.run(f"scancel {job}")
     assert lab.end(job)["JobState"] == "CANCELLED"
     assert tally(folder(lab, "cancelled"))["finished"] < TRIALS

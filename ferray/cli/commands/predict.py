@@ -136,7 +136,17 @@ def _tell_the_rest(predicted: Predicted, *, quiet: bool) -> None:
         more = len(found.unread) - MOST_NAMED
         rest = [f"  and {more:,} more"] if more > 0 else []
         message = f"{counted(len(found.unread), 'file')} of {len(predicted.files.asked):,} could not be answered"
-        raise DataError("\n".join([message, *lines, *rest]), "mend or delete what is named; all else was answered")
+        raise DataError("\n".join([message, *lines, *rest]), _hint(predicted))
+
+
+def _hint(predicted: Predicted) -> str:
+    """What helps: another file where all are the same wrong thing."""
+    from ferray.data.file_kinds import remedy_of
+
+    remedies = {remedy_of(unanswered.reason) for unanswered in predicted.answers.unread}
+    remedy = remedies.pop() if len(remedies) == 1 else ""
+    rest = "; all else was answered" if predicted.answers.answers else ""
+    return f"{remedy or 'mend or delete what is named'}{rest}"
 
 
 def _name(what: str, unanswered: list[Unanswered]) -> None:
