@@ -21,6 +21,8 @@ ANSWER_WITHIN_S = 5.0
 _HOST_AND_PORT = re.compile(r"(?P<client>ray://)?\[?(?P<host>[^\[\]/]+?)\]?:(?P<port>[0-9]{1,5})(?:/.*)?")
 _ASK_ITS_OWNER = "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN to what `ray get-auth-token` prints on its head"
 _OF_STRANGERS = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED)
+_OF_DASHBOARDS = ("http://", "https://")
+_OF_FILES = (".yaml", ".yml")
 _START = "start a cluster with `ray start --head`, or leave out `--address`"
 
 
@@ -42,6 +44,8 @@ def not_joined(words: str, address: str) -> ClusterError:
         message = f"this machine is no node of the cluster at `{address}`, and a sweep is driven from one"
         return ClusterError(message, f"{_drive_there()}, or join it with `ray start --address={address} --num-cpus=0`")
     reason = words.strip().split("\n", 1)[0] or "no reason is given"
+    if "Invalid address format" in whole:
+        return ClusterError(f"`{address}` is no address of a Ray cluster", "write `auto`, or its head's `HOST:6379`")
     return ClusterError(f"no Ray cluster can be reached at `{address}`: {reason}", _START)
 
 
@@ -54,9 +58,12 @@ def refuse_unanswered(address: str) -> None:
     """ClusterError within seconds where no cluster answers at `address`, or none that takes our token.
 
     `auto` is `RAY_ADDRESS`, else the cluster of this machine. What names no host and port is left to Ray. ClusterError
-    also where it is Ray's client that answers.
+    also where it is Ray's client that answers, and for what the commands of `ferray cluster` take as an address.
     """
     given = _address_of_auto() if address == "auto" else address
+    if given.startswith(_OF_DASHBOARDS) or given.endswith(_OF_FILES):
+        kind = "a file of Ray's launcher" if given.endswith(_OF_FILES) else "the address of a dashboard"
+        raise ClusterError(f"`{given}` is {kind}, and a sweep is driven from a node", _drive_there())
     named = _HOST_AND_PORT.fullmatch(given)
     if named is None:
         return

@@ -107,8 +107,8 @@ def test_a_sweep_saves_before_its_time_limit_and_goes_on_by_itself(lab: Slurm) -
     job = submit(lab, "limited", epochs=1000)  # SLURM looks for jobs to warn twice a minute
     await_first_epochs(lab, "limited", job)
     lab.run(f"scontrol update jobid={job} TimeLimit=+0; scontrol update jobid={job} EndTime=now+61")
-    ended = lab.end(job)
-    assert (ended["JobState"], ended["Restarts"]) == ("COMPLETED", "1"), words(lab, job)
+    ended = lab.end(job)  # each start has these two minutes, so how many it takes is the machine's affair
+    assert (ended["JobState"], ended["Restarts"] >= "1") == ("COMPLETED", True), words(lab, job)
     assert "stopping: asking 2 trials to save" in words(lab, job)
     assert counts(lab, "limited") == ALL_FINISHED
     assert tally(folder(lab, "limited"))["resumed"] >= 1

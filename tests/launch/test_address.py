@@ -176,6 +176,7 @@ def test_what_speaks_as_ray_does_and_is_no_cluster_is_refused() -> None:
             "is no node of the cluster",
             "ray start --address=h:1",
         ),
+        ("Invalid address format: h:1", "`h:1` is no address of a Ray cluster", "`auto`, or its head's `HOST:6379`"),
         ("timed out\nmore", "no Ray cluster can be reached at `h:1`: timed out", "ray start --head"),
     ],
 )
@@ -183,6 +184,16 @@ def test_what_keeps_a_driver_out_of_a_cluster_has_a_sentence_and_a_hint(words: s
     refused = not_joined(words, "h:1")
     assert said in refused.message
     assert hint in str(refused.hint)
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [("http://127.0.0.1:8265", "the address of a dashboard"), ("cluster/onprem.yaml", "a file of Ray's launcher")],
+)
+def test_what_cluster_commands_take_as_an_address_is_told_how_a_sweep_is_submitted(address: str, kind: str) -> None:
+    with pytest.raises(ClusterError, match=f"`{address}` is {kind}") as caught:
+        refuse_unanswered(address)
+    assert "cluster submit`" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("address", ["local", "nonsense", ""])
