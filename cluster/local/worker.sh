@@ -16,10 +16,11 @@ if [[ ! -s ~/.ray/auth_token && -z ${RAY_AUTH_TOKEN_PATH:-}${RAY_AUTH_TOKEN:-} ]
 fi
 head=$1
 shift
+if [[ ! $head =~ ^[^:]+:[0-9]+$ ]]; then head=$head:6379; fi
 export RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0
 export RAY_grpc_client_keepalive_time_ms=61000 RAY_grpc_client_keepalive_timeout_ms=20000 # a lost answer is missed in time
 export RAY_TMPDIR="${RAY_TMPDIR:-$HOME/ferray/tmp}" # Ray lets every user of a machine write into its session; not there
 (umask 077 && mkdir -p "$RAY_TMPDIR")
-export FERRAY_DATA="${FERRAY_DATA:-/shared/data}" FERRAY_CACHE="${FERRAY_CACHE:-/tmp/ferray-cache}"
+export FERRAY_DATA="${FERRAY_DATA:-/shared/data}" FERRAY_CACHE="${FERRAY_CACHE:-/tmp/ferray-cache-$UID}"
 
-ray start --address="$head:6379" "$@"
+ray start --address="$head" "$@"

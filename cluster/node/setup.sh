@@ -17,7 +17,7 @@ digest=$(sha256sum "$wheel" | cut -d ' ' -f 1)
 (umask 077 && mkdir -p ~/ferray/tmp) # of Ray's session
 cat >"$home/environment" <<'END'
 export RAY_AUTH_MODE=token RAY_TMPDIR=~/ferray/tmp RAY_USAGE_STATS_ENABLED=0 PATH=$HOME/ferray/venv/bin:$PATH
-export FERRAY_DATA=/shared/data FERRAY_CACHE=/tmp/ferray-cache
+export FERRAY_DATA=/shared/data FERRAY_CACHE=/tmp/ferray-cache-$UID
 END
 profile='. ~/ferray/environment'
 grep -qxF "$profile" "$HOME/.bashrc" 2>/dev/null || echo "$profile" >>"$HOME/.bashrc"

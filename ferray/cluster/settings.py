@@ -28,6 +28,14 @@ File = Annotated[
         "a path", "letters, digits, `/`, `.`, `_`, `~`, `+` and `-`", r"[A-Za-z0-9/.~_][A-Za-z0-9/._~+-]{0,254}"
     ),
 ]
+OwnFolder = Annotated[
+    str,
+    sign_pattern(
+        "a path",
+        "letters, digits, `/`, `.`, `_`, `~`, `+` and `-`, and may end in `$UID`",
+        r"[A-Za-z0-9/.~_][A-Za-z0-9/._~+-]{0,250}(\$UID)?",
+    ),
+]
 Image = Annotated[
     str,
     sign_pattern("an image", "letters, digits, `/`, `.`, `_`, `:`, `@` and `-`", r"[a-z0-9][A-Za-z0-9/._:@-]{0,254}"),
@@ -76,8 +84,8 @@ class NodeSettings(Settings):
     """Where the nodes find the head."""
     data: File = "/shared/data"
     """FERRAY_DATA on the nodes that see it; the others get the packs from the head."""
-    cache: File = "/tmp/ferray-cache"
-    """FERRAY_CACHE, a folder on each node's own disk."""
+    cache: OwnFolder = "/tmp/ferray-cache-$UID"
+    """FERRAY_CACHE, a folder on each node's own disk; with `$UID` at its end each user has one."""
     session: File = "~/ferray/tmp"
     """RAY_TMPDIR, a folder of the user's alone; a shorter one where the home's path is longer than 25 signs."""
 

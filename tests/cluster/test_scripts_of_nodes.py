@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 import zipfile
@@ -138,6 +140,33 @@ def test_a_head_starts_behind_its_token_with_its_dashboard_on_loopback(home: Pat
         "ray start --head --port=6379 --dashboard-host=127.0.0.1 --num-gpus=2",
         "mode=token tmp=700",
     ]
+
+
+@pytest.mark.parametrize("words", [("--port={}",), ("--port", "{}")], ids=str)
+def test_a_head_at_another_port_says_where_the_others_find_it(home: Path, words: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    told = run(home, "local/head.sh", *(word.format(port) for word in words)).stdout
+    assert f"cluster/local/worker.sh HEAD:{port}\n" in told
+
+
+def test_a_head_whose_port_is_taken_says_so_before_ray_calls_it_a_bug(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        done = run(home, "local/head.sh", f"--port={port}")
+    assert (done.returncode, done.stderr.split(",")[0]) == (2, f"port {port} is taken here")
+
+
+def test_a_machine_joins_a_head_at_another_port(home: Path) -> None:
+    run(home, "local/worker.sh", "node1:6390", token="secret")
+    assert said(home)[0] == "ray start --address=node1:6390"
+
+
+def test_users_of_one_machine_have_a_cache_each(home: Path) -> None:
+    run(home, "node/setup.sh", wheel(home))
+    asked = ["bash", "-c", '. ~/ferray/environment; echo "$FERRAY_CACHE"']
+    told = subprocess.run(asked, env={"HOME": str(home)}, capture_output=True, text=True, timeout=600, check=True)
+    assert told.stdout == f"/tmp/ferray-cache-{os.getuid()}\n"
 
 
 def test_a_head_says_how_the_others_join_and_prints_no_token(home: Path) -> None:

@@ -16,7 +16,7 @@ from tests.labs.hosts import HOME, ROOT, Host, hosts
 
 LOCAL = ROOT / "cluster" / "local"
 TOKEN = ".ray/auth_token"
-CACHE = "/tmp/ferray-cache"
+CACHE = "/tmp/ferray-cache-0"  # of root
 DATA = f"{HOME}/data"
 RUNS = f"{HOME}/runs"
 LONGEST_S = 420.0  # that anything is waited for
