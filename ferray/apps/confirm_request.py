@@ -37,6 +37,7 @@ from ferray.results.finalist_choice import (
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord
 from ferray.text.counting import counted
+from ferray.track.wandb_runs.place import WandbPlace, refuse_untaken
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def request_confirmation(name: str, asked: Mapping[str, Any], listener: Listener
     runtime = sweep_runtime_from({**asked, "output": search.folder.parent})
     arms, lists = _arms(record, search, asked, listener)
     trainings = find_trainings(search, record, arms, _num_folds(arms[0], search, runtime))
+    if "wandb" in runtime.trackers:
+        refuse_untaken(WandbPlace.for_sweep(trainings.folder))
     for line in (*_early(record, search), *_remarks(trainings)):
         listener.warned(f"note: {line}")
     spec = trainings.spec(record, _num_seeds(trainings, int(asked["seeds"]), listener), lists)

@@ -16,6 +16,7 @@ from ferray.publish.waiting import waiting_runs
 from ferray.system.daemon import Daemon
 from ferray.text.commands import command
 from ferray.track.wandb_runs.client import cut_short
+from ferray.track.wandb_runs.mode import uploading
 from ferray.track.wandb_runs.place import WandbPlace
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def publish_waiting(
         return None  # begun by a version that published nothing, or published
     from ferray.results.sweep import load
 
-    return publish_sweep(load(folder, storage=storage), options, listener)
+    with uploading():
+        return publish_sweep(load(folder, storage=storage), options, listener)
 
 
 def _contents_for(sweep: Sweep, options: PublishOptions) -> SweepContents:

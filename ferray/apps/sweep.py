@@ -27,7 +27,7 @@ from ferray.errors import ConfigError, DataError
 from ferray.events import Listener
 from ferray.system.environment import with_variables
 from ferray.track.console import Console
-from ferray.track.wandb_runs.place import as_variables
+from ferray.track.wandb_runs.place import WandbPlace, as_variables, refuse_untaken
 
 if TYPE_CHECKING:
     from ferray.papers.compare import Comparison
@@ -143,6 +143,10 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
     if runtime.keep_best is not None:
         _refuse_unjudged(spec, asked["keep"])
     like = _earlier(asked, output / spec.name, runtime, listener) if asked.get("like") else None
+    variables = as_variables({name: asked.get(f"wandb_{name}") for name in ("entity", "project", "tags", "notes")})
+    if "wandb" in runtime.trackers:
+        with with_variables(variables):
+            refuse_untaken(WandbPlace.for_sweep(output / spec.name))
     return SweepRequest(
         space,
         file,
@@ -155,7 +159,7 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         is_quick=bool(asked.get("quick")),
         quiet=bool(asked.get("quiet")),
         publishes="wandb" in runtime.trackers and asked.get("publish") is not False,
-        variables=as_variables({name: asked.get(f"wandb_{name}") for name in ("entity", "project", "tags", "notes")}),
+        variables=variables,
         then=_following(asked, spec, listener) if asked.get("then") else None,
     )
 

@@ -21,7 +21,7 @@ from ferray.text.counting import counted
 from ferray.track.wandb_runs.client import cut_short
 from ferray.track.wandb_runs.files import mark_sent
 from ferray.track.wandb_runs.online import online_client
-from ferray.track.wandb_runs.place import WandbPlace, add_nothing_at_end
+from ferray.track.wandb_runs.place import WandbPlace, add_nothing_at_end, refuse_untaken
 from ferray.track.wandb_runs.repair import Repair, Repairer, RunContent
 
 QUIET_S = 3.0  # of bringing runs up before a line says so
@@ -95,6 +95,7 @@ def sync_sweep(
     record = with_progress(load_sweep(folder, storage), folder)
     running = sum(trial.outcome == "running" for trial in record.trials)
     chosen = WandbPlace.of(folder, given)
+    refuse_untaken(chosen)
     contents = run_contents(record, place, chosen)
     with online_client(folder, chosen) as (client, address):
         listener.noted(f"comparing {counted(len(contents), 'run')} of `{record.name}` with {address}")

@@ -224,6 +224,18 @@ def test_a_server_that_does_not_answer_is_one_sentence(offline: Path) -> None:
         sync(offline, "http://127.0.0.1:9")
 
 
+def test_runs_are_uploaded_where_the_environment_keeps_sweeps_offline(offline: Path) -> None:
+    with WandbServer() as server, wandb_at(server.url, WANDB_API_KEY=KEY, WANDB_MODE="offline"):
+        synced = sync_sweep(read_place(offline), Listener())
+    assert (synced.num_made, len(server.record.runs)) == (4, 4)
+
+
+def test_where_wandb_is_switched_off_that_is_said_and_not_that_a_key_lacks(offline: Path) -> None:
+    with WandbServer() as server, wandb_at(server.url, WANDB_API_KEY=KEY, WANDB_MODE="disabled"):
+        ran = ferray("sync", offline)
+    assert (ran.code, "error: W&B is switched off: WANDB_MODE is `disabled`" in ran.err) == (2, True)
+
+
 def test_a_missing_key_is_one_sentence(offline: Path, tmp_path: Path) -> None:
     with WandbServer() as server, wandb_at(server.url, HOME=str(tmp_path)):
         ran = ferray("sync", offline)

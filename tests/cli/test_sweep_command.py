@@ -189,6 +189,7 @@ def test_quiet_sweep_keeps_wandb_silent_and_only_while_it_runs(space: Path, monk
         (["--sampler", "tpee"], 2, "did you mean `tpe`?"),
         (["--pruner", "hyperbend"], 2, "did you mean `hyperband`?"),
         (["--tracker", "wandbb"], 2, "did you mean `wandb`?"),
+        (["--tracker", "wandb", "--wandb-project", "us/faces"], 2, "`--wandb-entity us --wandb-project faces`"),
         (["--time-budget", "soon"], 2, "not a length of time"),
         (["--device", "tpu"], 2, "--device"),
         (["--cpus-per-trial", 0], 2, "--cpus-per-trial"),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import wandb
 
-from ferray.track.wandb_runs.place import WandbPlace, as_variables, remember_at_start
+from ferray.errors import ConfigError
+from ferray.track.wandb_runs.place import WandbPlace, as_variables, refuse_untaken, remember_at_start
 
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ENTITY", "PROJECT", "TAGS", "NOTES"):
+    for name in ("ENTITY", "PROJECT", "TAGS", "NOTES", "MODE"):
         monkeypatch.delenv(f"WANDB_{name}", raising=False)
 
 
@@ -63,3 +65,43 @@ def test_options_become_variables() -> None:
 def test_a_damaged_file_is_none(folder: Path) -> None:
     (folder / "wandb" / "where.json").write_text("[")
     assert WandbPlace.of(folder) == WandbPlace()
+
+
+@pytest.mark.parametrize(
+    ("place", "message", "hint"),
+    [
+        (WandbPlace(project="us/faces"), "`us/faces` may have no `/`", "--wandb-entity us --wandb-project faces"),
+        (WandbPlace(project="a/b/c"), "may have no `/`", "leave out"),
+        (WandbPlace(project="50%"), "`50%` may have no `%`", "leave out"),
+        (WandbPlace(project="x" * 129), "over 128 letters", "shorter"),
+        (WandbPlace(tags=("pilot", "x" * 65)), "over 64 letters", "commas part tags"),
+    ],
+    ids=lambda given: given.path[:9] if isinstance(given, WandbPlace) else None,
+)
+def test_what_wandb_would_refuse_after_the_first_trial_is_refused_before(
+    place: WandbPlace, message: str, hint: str
+) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        refuse_untaken(place)
+    assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("mode", ["", "of", "Offline"])
+def test_a_mode_that_is_none_of_wandbs_is_refused(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    monkeypatch.setenv("WANDB_MODE", mode)
+    with pytest.raises(ConfigError, match=f"WANDB_MODE is `{mode}`"):
+        refuse_untaken(WandbPlace())
+
+
+@pytest.mark.parametrize("mode", ["online", "offline", "dryrun", "run", "shared"])
+def test_what_wandb_takes_is_let_past(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    monkeypatch.setenv("WANDB_MODE", mode)
+    place = WandbPlace(project="my faces (1)", tags=("x" * 64,))
+    settings = wandb.Settings(project=place.project, run_tags=place.tags, mode=mode)  # or it raises
+    refuse_untaken(place)
+    assert settings.project == place.project
+
+
+def test_nothing_is_asked_of_words_where_wandb_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    refuse_untaken(WandbPlace(project="us/faces"))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ferray.config.place import words_for
+from ferray.errors import ConfigError
+from ferray.system.environment import with_variables
 from ferray.system.network import answers
 from ferray.text.commands import command
 
@@ -48,6 +52,18 @@ def answering(wandb: Any, folder: Path, say: Callable[[str], None]) -> str:
         say(f"offline ({type(error).__name__}: {error}); {sync_advice(folder)}")
         return "offline"
     return "online"
+
+
+@contextmanager
+def uploading() -> Iterator[None]:
+    """Have W&B's server be asked though WANDB_MODE is `offline`, as it is on many clusters: who uploads means it.
+
+    ConfigError where W&B is switched off.
+    """
+    if os.environ.get("WANDB_MODE", "").lower() == "disabled":
+        raise ConfigError("W&B is switched off: WANDB_MODE is `disabled`", "unset it to upload")
+    with with_variables({"WANDB_MODE": "online"}):
+        yield
 
 
 def sync_advice(folder: Path) -> str:

@@ -12,6 +12,7 @@ from ferray.system.network import answers
 from ferray.text.commands import script
 from ferray.track.wandb_runs.client import ASK_TIMEOUT_S, Client, leave
 from ferray.track.wandb_runs.files import files_kept_in
+from ferray.track.wandb_runs.mode import uploading
 from ferray.track.wandb_runs.place import WandbPlace
 
 _REFUSED = ("401", "403", "API key", "PermissionError", "not logged in", "Unauthorized")
@@ -21,9 +22,10 @@ _REFUSED = ("401", "403", "API key", "PermissionError", "not logged in", "Unauth
 def online_client(folder: Path, place: WandbPlace) -> Iterator[tuple[Client, str]]:
     """A client for the runs of the sweep in `folder`, and its server's address; wandb's service ends with it.
 
-    ConfigError without a key that is taken or a server that answers, ClusterError where it answers with an error.
+    ConfigError where W&B is switched off, and without a key that is taken or a server that answers; ClusterError where
+    it answers with an error.
     """
-    with files_kept_in(folder):
+    with files_kept_in(folder), uploading():
         import wandb
 
         try:

@@ -9,12 +9,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ferray.errors import FerrayError
+from ferray.errors import ConfigError, FerrayError
 from ferray.files.atomic import write_json
 from ferray.files.read import read_json
 from ferray.track.wandb_runs.payload import DEFAULT_PROJECT
 
 _FILE = "where.json"  # in the sweep's `wandb/`
+_MODES = ("online", "offline", "dryrun", "disabled", "run", "shared")
+_NOT_IN_PROJECTS = "/\\#?%:"
+_LONGEST_PROJECT = 128
+_LONGEST_TAG = 64
 _VARIABLES = {"entity": "WANDB_ENTITY", "project": "WANDB_PROJECT", "tags": "WANDB_TAGS", "notes": "WANDB_NOTES"}
 
 
@@ -60,6 +64,28 @@ class WandbPlace:
     def path(self) -> str:
         """As W&B's own commands take it."""
         return f"{self.entity}/{self.project}" if self.entity else self.project
+
+
+def refuse_untaken(place: WandbPlace) -> None:
+    """ConfigError for what W&B's client refuses, which it does once a trial has been trained; nothing where it is off.
+
+    A project and tags by its own rules, and a WANDB_MODE that is none of its own.
+    """
+    mode = os.environ.get("WANDB_MODE")
+    if mode == "disabled":
+        return
+    if mode is not None and mode not in _MODES:
+        raise ConfigError(f"WANDB_MODE is `{mode}`", "unset it, or set it to `online`, `offline` or `disabled`")
+    if foreign := sorted({sign for sign in place.project if sign in _NOT_IN_PROJECTS}):
+        entity, _, project = place.project.partition("/")
+        both = f"pass `--wandb-entity {entity} --wandb-project {project}`"
+        hint = both if foreign == ["/"] and "/" not in project else f"leave out `{_NOT_IN_PROJECTS}`"
+        raise ConfigError(f"the W&B project `{place.project}` may have no `{foreign[0]}`", hint)
+    if len(place.project) > _LONGEST_PROJECT:
+        raise ConfigError(f"the name of the W&B project has over {_LONGEST_PROJECT} letters", "take a shorter one")
+    if long := [tag for tag in place.tags if len(tag) > _LONGEST_TAG]:
+        message = f"the W&B tag `{long[0][:20]}...` has over {_LONGEST_TAG} letters"
+        raise ConfigError(message, "take a shorter one; commas part tags")
 
 
 def remember_at_start(folder: Path) -> None:
