@@ -1,6 +1,7 @@
 """`python -m bench.report`: how large the page of a sweep is, and how long it takes to make and to open.
 
-For each size a study of made-up curves is run (nothing is trained), its page rendered, and opened in a headless
+For each size a study of made-up curves is run (nothing is trained), its page made by `ferray report`, whose processor
+time and most memory are those of the whole command, rendered once more in this process, and opened in a headless
 Chromium: from the request to the end of the page's own script, and again with a filter. Prints JSON.
 """
 
@@ -8,6 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,23 +23,35 @@ from ferray.results.sweep import load
 from ferray.testing.browser import CHROMIUM, Browser, browser
 from ferray.testing.studied_sweep import study_sweep
 
-SIZES = (300, 500)
+SIZES = (300, 500, 5000)
 EPOCHS = (20, 60)  # of each trial
 
 
 def measure(folder: Path, num_trials: int, epochs: tuple[int, int], started: Browser | None) -> dict[str, Any]:
     """One size; without a browser what it would have shown is left out."""
     sweep = load(study_sweep(folder / f"trials-{num_trials}", num_trials, epochs=epochs))
-    began = time.perf_counter()
+    began = time.process_time()
     file = write_report(sweep, folder / f"{num_trials}.html", data=DataPlace(folder, folder))
-    rendered = time.perf_counter() - began
+    rendered = time.process_time() - began
     found = {
         "trials": num_trials,
         "epochs": sum(trial.record.epochs for trial in sweep.trials),
         "bytes": file.stat().st_size,
-        "render_s": round(rendered, 2),
+        "render_cpu_s": round(rendered, 2),
+        **command_costs(sweep.folder),
     }
     return {**found, **(opening(started, file) if started else {})}
+
+
+def command_costs(sweep: Path) -> dict[str, float]:
+    """Seconds of processor and MiB at the most of `ferray report`, its start among them."""
+    command = [sys.executable, "-m", "ferray", "report", sweep.name, "--output", str(sweep.parent)]
+    started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(started.pid, 0)
+    started.returncode = os.waitstatus_to_exitcode(status)  # nobody else waits for it
+    if started.returncode:
+        raise RuntimeError(f"ferray report ended with exit code {started.returncode}")
+    return {"command_cpu_s": round(used.ru_utime + used.ru_stime, 2), "peak_mib": round(used.ru_maxrss / 1024)}
 
 
 def opening(started: Browser, file: Path) -> dict[str, Any]:

@@ -11,6 +11,8 @@ written again and again with other numbers, parameters and values. Each pair of 
 own making, as both leave notes in it. Every measurement is a process of its own that has imported what it needs.
 
 - `leaderboard_s`: `ferray leaderboard --json` beyond its imports.
+- `page_s`: `ferray report` beyond its imports, of trials that left no epochs in their folders; `page_mib` is its page
+  and `page_peak_mib` the most memory of its process (`bench.report` has the epochs too).
 - `continue_s`: opening the store and the study, orphans settled; `driver_rss_mib` is the process then, and
   `store_rss_mib` what opening added to it.
 - `report_ms`: `Study.report` of an epoch that the pruner decides on, for each pruner.
@@ -31,12 +33,13 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from typing import Any
 
 from bench.record import Record, Recording, recording
 
-TARGETS = {"leaderboard_s": 3.0, "continue_s": 10.0, "report_ms": 5.0, "ask_ms": 100.0}
+TARGETS = {"leaderboard_s": 3.0, "page_s": 6.0, "continue_s": 10.0, "report_ms": 5.0, "ask_ms": 100.0}
 NUM_TRIALS = 10_000
 QUICK_TRIALS = 200
 RUNNING = 8
@@ -44,7 +47,7 @@ NUM_ASKS = 40
 NUM_REPORTED = 12
 # Sampler, pruner, what is measured on their journal; in this order, as reports and asks add to it.
 PLAN = (
-    ("tpe", "hyperband", ("leaderboard", "continue", "reports", "asks")),
+    ("tpe", "hyperband", ("leaderboard", "page", "continue", "reports", "asks")),
     ("random", "none", ("reports", "asks")),
     ("random", "median", ("reports",)),
     ("random", "percentile", ("reports",)),
@@ -88,6 +91,25 @@ def measure_leaderboard(folder: Path, *_: str) -> dict[str, Any]:
         "leaderboard_cpu_s": round(time.process_time() - busy, 3),
         "exit_code": code,
     }
+
+
+def measure_page(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
+    import ferray.apps.report
+    import ferray.study.importance
+    from bench.store_file import spec
+    from ferray.cli.app import run
+    from ferray.config.place import RESOLVED_NAME
+    from ferray.files.atomic import write_json
+
+    ferray.study.importance.import_evaluators()
+    write_json(folder / RESOLVED_NAME, spec(sampler=sampler, pruner=pruner).model_dump(mode="json"))
+    command = ["report", folder.name, "--output", str(folder.parent), "--to", str(folder / "page.html"), "--json"]
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        busy, (seconds, code) = time.process_time(), timed(lambda: run(command))
+    figures = {"page_s": seconds, "page_cpu_s": time.process_time() - busy}
+    size, peak = (folder / "page.html").stat().st_size / 2**20, getrusage(RUSAGE_SELF).ru_maxrss / 1024
+    sizes = {"page_mib": round(size, 1), "page_peak_mib": round(peak)}
+    return {**{name: round(value, 3) for name, value in figures.items()}, **sizes, "exit_code": code}
 
 
 def measure_continue(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
@@ -159,6 +181,7 @@ def measure_asks(folder: Path, sampler: str, pruner: str) -> dict[str, Any]:
 
 MEASUREMENTS: dict[str, Callable[[Path, str, str], dict[str, Any]]] = {
     "leaderboard": measure_leaderboard,
+    "page": measure_page,
     "continue": measure_continue,
     "reports": measure_reports,
     "asks": measure_asks,
@@ -195,8 +218,9 @@ def measure_all(folder: Path, num_trials: int) -> dict[str, Any]:
 
 def state_all(record: Recording, figures: dict[str, Any]) -> None:
     """The figures that something is promised of; of reports and asks the median of every pruner and sampler."""
-    for name in ("leaderboard_s", "continue_s"):
+    for name in ("leaderboard_s", "page_s", "continue_s"):
         record.state(name.removesuffix("_s"), figures[name], "s", at_most=TARGETS[name])
+    record.state("page_peak", figures["page_peak_mib"], "MiB")
     record.state("driver_rss", figures["driver_rss_mib"], "MiB")
     for name in ("report_ms", "ask_ms"):
         for who, found in figures[name].items():

@@ -222,9 +222,10 @@ class EpochReport:
     def from_json(cls, data: dict[str, Any]) -> EpochReport:
         """The inverse of `to_json`, also after a round trip through JSON (lists for tuples)."""
         fields = dict(data)
-        fields["confusion"] = tuple(tuple(row) for row in data["confusion"])
+        fields["confusion"] = tuple(map(tuple, data["confusion"]))
         fields["classes"] = tuple(data["classes"])
-        fields["metrics"] = {name: math.nan if value is None else value for name, value in data["metrics"].items()}
+        if None in data["metrics"].values():
+            fields["metrics"] = {name: math.nan if value is None else value for name, value in data["metrics"].items()}
         if data.get("earlier") is not None:
             fields["earlier"] = tuple(cls.from_json(report) for report in data["earlier"])
         if data.get("outliers") is not None:

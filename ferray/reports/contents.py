@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ferray.artifacts.history import read_history
-from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.exclusion import kept_list
 from ferray.config.place import DataPlace
 from ferray.config.readable import readable_value
 from ferray.errors import DataError
-from ferray.events import EpochReport
 from ferray.reports.axes import Axis, axes_of
 from ferray.reports.cost import Cost, cost_of
 from ferray.reports.environment import Environment, environment_of
+from ferray.reports.histories import Histories, read_histories
 from ferray.reports.judged import Judged, judged_trials
 from ferray.reports.removed import RemovedSamples, removed_samples
 from ferray.reports.seeds import OverSeeds, over_seeds
@@ -52,6 +50,7 @@ class Contents:
     confirmation: Confirmation | None
     judged: tuple[Judged, ...]
     cost: Cost
+    histories: Histories
     importances: Importances
     removed: RemovedSamples | None
     environment: Environment | None
@@ -88,11 +87,11 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
     What is damaged is left out and noted: a page is made of whatever can be read.
     """
     record, folder = sweep.record, sweep.folder
-    notes: list[str] = []
-    histories = _histories(sweep, notes)
     board, nodes = rank(record), nodes_of(folder)
+    histories = read_histories(sweep, board)
+    notes = list(histories.damaged)
     selection, means = selection_effects(board), over_seeds(record, folder)
-    axes, cost, standing = axes_of(record.trials, nodes), cost_of(record, histories), standing_of(record, folder)
+    axes, cost, standing = axes_of(record.trials, nodes), cost_of(record, histories.epochs), standing_of(record, folder)
     readings = readings_of(record, folder)
     return Contents(
         sweep=sweep,
@@ -107,11 +106,12 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
         confirmation=_unless_damaged(lambda: read_confirmation(folder), None, notes),
         judged=_unless_damaged(lambda: judged_trials(sweep, standing), (), notes),
         cost=cost,
+        histories=histories,
         importances=importances(record, nodes),
         removed=_removed(sweep, data, notes),
         environment=environment_of(folder),
         space=written_space(folder),
-        data=page_data(board, axes, histories, selection),
+        data=page_data(board, axes, histories.curves, selection),
         notes=tuple(notes),
     )
 
@@ -123,17 +123,6 @@ def _unless_damaged(read: Callable[[], T], otherwise: T, notes: list[str]) -> T:
     except DataError as error:
         notes.append(error.message)
         return otherwise
-
-
-def _histories(sweep: Sweep, notes: list[str]) -> dict[int, list[EpochReport]]:
-    """The epochs of each trial that has left any, by number."""
-    artifacts, found = SweepArtifacts.of(sweep.folder), {}
-    for trial in sweep.record.trials:
-        try:
-            found[trial.number] = read_history(artifacts.trial(trial.folder)) if trial.folder else []
-        except (DataError, OSError) as error:
-            notes.append(f"the epochs of trial {trial.number} are left out: {error}")
-    return {number: history for number, history in found.items() if history}
 
 
 def _removed(sweep: Sweep, data: DataPlace | None, notes: list[str]) -> RemovedSamples | None:

@@ -12,6 +12,7 @@ from ferray.files.os_errors import writing
 from ferray.reports.contents import contents_of
 from ferray.reports.template import filled
 from ferray.results.sweep import Sweep
+from ferray.study.garbage_collection import no_collection
 
 
 def render(sweep: Sweep, *, data: DataPlace | None = None, made: datetime | None = None) -> str:
@@ -19,7 +20,8 @@ def render(sweep: Sweep, *, data: DataPlace | None = None, made: datetime | None
 
     Removed samples have pictures where `data` is given and is what was trained on.
     """
-    return filled(contents_of(sweep, made or datetime.now(UTC), data))
+    with no_collection():
+        return filled(contents_of(sweep, made or datetime.now(UTC), data))
 
 
 def write_report(sweep: Sweep, path: Path, *, data: DataPlace | None = None, made: datetime | None = None) -> Path:

@@ -28,6 +28,7 @@ from ferray.text.sanitize import visible
 NOTHING = "'none'"
 HERE = Path(__file__).parent
 STYLES = ("page.css", "figures.css", "print.css")
+PIECES = 1000  # of a page that are joined at once: a large one has hundreds of thousands
 MOST_SIGNS = 1000  # of a text of others: a message, a name
 SCRIPTS = ("data.js", "svg.js", "table.js", "detail.js", "figures.js", "slices.js", "page.js")
 
@@ -35,10 +36,10 @@ SCRIPTS = ("data.js", "svg.js", "table.js", "detail.js", "figures.js", "slices.j
 def filled(contents: Contents) -> str:
     """The page of these contents."""
     style, script = own("\n".join(map(_asset, STYLES))), own(_script())
-    return (
+    pieces = (
         _environment()
         .get_template("page.html")
-        .render(
+        .stream(
             page=contents,
             board=contents.board,
             record=contents.sweep.record,
@@ -49,6 +50,8 @@ def filled(contents: Contents) -> str:
             version=installed_version("ferray"),
         )
     )
+    pieces.enable_buffering(PIECES)
+    return "".join(pieces)
 
 
 def policy(style: str, script: str) -> str:
@@ -59,8 +62,27 @@ def policy(style: str, script: str) -> str:
 
 def embedded(data: Any) -> Markup:
     """Data as JSON that no text in it can end: `<`, `>` and `&` are escaped, as is what turns text around."""
-    text = json.dumps(_harmless(data), allow_nan=False, separators=(",", ":"))
-    return Markup(text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}))
+    return Markup(_dumped(data).translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}))
+
+
+def _dumped(data: Any, levels: int = 2) -> str:
+    """Harmless data as JSON; of its upper levels only those parts are walked through that hold such a text."""
+    if levels and isinstance(data, dict):
+        parts = (f"{_dumped(str(name), 0)}:{_dumped(value, levels - 1)}" for name, value in data.items())
+        return f"{{{','.join(parts)}}}"
+    if levels and isinstance(data, list | tuple):
+        return f"[{','.join(_dumped(value, levels - 1) for value in data)}]"
+    text = _strict(data)
+    return text if _is_harmless(text) else _strict(_harmless(data))
+
+
+def _strict(data: Any) -> str:
+    return json.dumps(data, allow_nan=False, separators=(",", ":"))
+
+
+def _is_harmless(text: str) -> bool:
+    """Whether every text in a JSON document is short, and plain ASCII without what JSON escapes."""
+    return not ("\\" in text or "\x7f" in text) and max(map(len, text.split('"')[1::2]), default=0) <= MOST_SIGNS
 
 
 def own(text: str) -> Markup:

@@ -19,7 +19,7 @@ from ferray.study.records import TrialRecord
 
 MOST_EPOCHS = 120  # points of a curve; of longer ones, evenly spread epochs and the last
 DIGITS = 4  # that a curve's points keep
-MOST_CELLS = 250_000  # of all confusion matrices together; those of the best trials are kept
+MOST_CELLS = 50_000  # of all confusion matrices together; those of the best trials are kept
 
 
 def page_data(

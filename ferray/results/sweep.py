@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,8 +82,8 @@ class Trial:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The whole configuration as plain containers, every default filled in."""
-        return self.record.config
+        """The whole configuration as plain containers, every default filled in; yours to change."""
+        return deepcopy(self.record.config)
 
     @property
     def recipe(self) -> str:

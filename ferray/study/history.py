@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import optuna
@@ -275,11 +276,11 @@ def _record(
         epochs_asked=facts.get("epochs", 0),
         best_epoch=result.get("best_epoch", 0),
         recipe=facts.get("recipe", ""),
-        params=trial.params,
+        params={intern(name): value for name, value in trial.params.items()},
         config=facts.get("config", {}),
-        metrics=metrics,
+        metrics={intern(name): value for name, value in metrics.items()},
         confusion=confusion,
-        classes=tuple(result.get("classes", ())),
+        classes=tuple(map(intern, result.get("classes", ()))),
         num_val=num_val,
         folder=inside(facts.get("folder", ""), f"trial {trial.number}"),
         checkpoint=inside(result.get("checkpoint", ""), f"the checkpoint of trial {trial.number}"),

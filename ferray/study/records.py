@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -80,7 +81,7 @@ class TrialRecord:
         """`outcome` as people are told it: of an attempt that was cut short, by whatever, `interrupted`."""
         return self.state if self.state == "interrupted" else self.outcome
 
-    @property
+    @cached_property
     def told(self) -> dict[str, Any]:
         """`params` as people are told them."""
         return told_params(self.params, self.names)

@@ -11,6 +11,8 @@ from typing import Any
 from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.trial import TrialState
 
+from ferray.study.records import TRIAL_ATTR
+
 Operation = dict[str, Any]
 _SAY_NOTHING = (3, 9, 10)  # the notes of samplers and pruners on studies and trials; trials that were discarded
 
@@ -48,6 +50,7 @@ class Replay:
         self._studies: dict[int, ReplayedStudy] = {}
         self._num_created = 0
         self._trials: list[ReplayedTrial] = []  # by their place in the journal, those of deleted studies too
+        self._parts: dict[str, Any] = {}  # of configurations, by what they say
         self._acts: dict[int, Callable[[Operation], None]] = {
             0: self._create_study,
             1: self._delete_study,
@@ -116,7 +119,15 @@ class Replay:
 
     def _set_trial_attr(self, operation: Operation) -> None:
         if trial := self._unfinished(operation):
+            self._share_parts(operation["user_attr"].get(TRIAL_ATTR))
             trial.user_attrs.update(operation["user_attr"])
+
+    def _share_parts(self, facts: Any) -> None:
+        """Hold parts of configurations that are alike once: most are, and they are most of what a sweep holds."""
+        config = facts.get("config") if isinstance(facts, dict) else None
+        if isinstance(config, dict):
+            for name, part in config.items():
+                config[name] = self._parts.setdefault(repr(part), part) if isinstance(part, dict) else part
 
     def _unfinished(self, operation: Operation) -> ReplayedTrial | None:
         place: int = operation["trial_id"]

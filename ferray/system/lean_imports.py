@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial, wraps
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
@@ -32,6 +33,22 @@ def import_lean() -> None:
     if COMPILER not in sys.modules:
         sys.modules[COMPILER] = _Compiler(COMPILER)
         sys.modules[_QUESTIONS] = _Questions(_QUESTIONS)
+
+
+@contextmanager
+def absent(name: str) -> Iterator[None]:
+    """Around the import of who takes a package along that is optional to it, and is not needed; none where it is there.
+
+    For commands, which import on one thread: others would miss the package meanwhile.
+    """
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # Python's own way to say that there is no such module
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 class _StandIn(ModuleType):

@@ -178,3 +178,9 @@ def test_a_sweep_of_few_trials_is_shown_without_an_error(chromium: Browser, tmp_
     opened = chromium.open(write_report(Sweep(record, tmp_path), tmp_path / "few.html", made=MADE))
     assert (opened.heard, opened.violations()) == ([], [])
     opened.page.context.close()
+
+
+def test_of_a_trial_without_a_line_the_curves_say_so(chromium: Browser, tmp_path: Path) -> None:
+    opened = chromium.open(write_report(Sweep(sweep_record(), tmp_path), tmp_path / "report.html", made=MADE))
+    assert opened.texts("#curves-note") == ["Trial 4 has no line here."]
+    opened.page.context.close()

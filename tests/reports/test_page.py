@@ -16,6 +16,7 @@ import pytest
 
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
+from ferray.reports.histories import MOST_CURVES
 from ferray.reports.page import render, write_report
 from ferray.reports.template import HERE, own
 from ferray.results.confirmation import Confirmation, write_confirmation
@@ -331,3 +332,11 @@ def test_the_filter_s_example_speaks_of_the_sweep_s_own_columns(tmp_path: Path) 
 def test_a_style_or_script_that_would_end_its_element_is_refused() -> None:
     with pytest.raises(ValueError, match="holds `</`"):
         own("const text = '</script>';")
+
+
+def test_the_page_of_a_large_sweep_has_every_row_and_says_whose_curves_are_drawn(tmp_path: Path) -> None:
+    one = sweep_record().trials[4]
+    page = fake_page(tmp_path, trials=tuple(replace(one, number=number) for number in range(MOST_CURVES + 50)))
+    assert len(page.by_id("board").all("tr")) == 1 + MOST_CURVES + 50
+    assert "the best 200 trials" in page.by_id("curves").text
+    assert "one of every 2: 125 have no line here" in page.by_id("curves").text  # 250 others, of which 125 are drawn

@@ -57,7 +57,7 @@ def test_the_data_is_strict_json() -> None:
 
 
 def test_of_many_large_confusion_matrices_those_of_the_best_are_kept() -> None:
-    one = replace(sweep_record().trials[4], confusion=((1,) * 300,) * 300)
+    one = replace(sweep_record().trials[4], confusion=((1,) * 150,) * 150)
     board = rank(replace(sweep_record(), trials=tuple(replace(one, number=number) for number in range(4))))
     drawn = page_data(board, (), {}, selection_effects(board))["trials"]
-    assert [len(trial["confusion"]) for trial in drawn] == [300, 300, 0, 0]  # 90,000 cells each
+    assert [len(trial["confusion"]) for trial in drawn] == [150, 150, 0, 0]  # 22,500 cells each

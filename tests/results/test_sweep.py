@@ -84,6 +84,12 @@ def test_a_number_that_no_trial_has_is_refused(tmp_path: Path) -> None:
         fake(tmp_path).trial(17)
 
 
+def test_a_configuration_that_is_changed_is_that_of_nobody_else(tmp_path: Path) -> None:
+    sweep = fake(tmp_path)
+    sweep.trial(0).config["backbone"] = "mine"
+    assert sweep.trial(0).config["backbone"] != "mine"
+
+
 def test_a_trial_knows_its_interval(tmp_path: Path) -> None:
     # 15 of 20 right in each of two classes; Price and Bonett add one hit and two images to each: 16/22 = 0.727.
     reach = 1.959964 * ((16 / 22) * (6 / 22) / 22 / 2) ** 0.5

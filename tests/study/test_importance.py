@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 from ferray.config.space import Choice, Node, Numbers
-from ferray.study.importance import importances
+from ferray.study.importance import MOST_TRIALS, importances
 from ferray.study.records import SweepRecord
 from ferray.testing.fake_sweep import TRIALS, sweep_record, trial_record
 
@@ -71,3 +71,8 @@ def test_without_the_space_nothing_is_judged() -> None:
 def test_trials_outside_the_space_have_no_say() -> None:
     outside = replace(scored(30).trials[0], params={"optimizer.lr": 7.0, "batch_size": 16})
     assert importances(replace(scored(30), trials=(outside, *scored(30).trials[1:])), NODES).by_evaluator[0].n == 29
+
+
+def test_of_very_many_trials_an_even_selection_is_judged_and_the_others_are_counted() -> None:
+    found = importances(scored(MOST_TRIALS + 100), NODES)
+    assert ([each.n for each in found.by_evaluator], found.num_left) == ([MOST_TRIALS, MOST_TRIALS], 100)

@@ -16,7 +16,7 @@ from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 from bench.store_file import write_journal
 from ferray.errors import DataError
 from ferray.study.history import load_sweep, read_sweep
-from ferray.study.records import SCHEMA
+from ferray.study.records import SCHEMA, TRIAL_ATTR
 from ferray.study.replay import Replay
 from ferray.study.store import JOURNAL_NAME
 from ferray.testing.journals import without_checksums
@@ -153,3 +153,14 @@ def test_the_end_of_a_trial_has_its_time_in_any_zone() -> None:
     ended = replay.studies[0].trials[0].datetime_complete
     assert ended is not None
     assert ended.timestamp() == 1767225600.0  # 2026-01-01T00:00:00Z
+
+
+def test_parts_of_configurations_that_are_alike_are_held_once_and_others_apart() -> None:
+    replay = Replay()
+    replay.apply([{"op_code": 0, "study_name": "s", "directions": [2]}])
+    for number, value in enumerate((0, 0, False)):
+        attrs = {TRIAL_ATTR: {"config": {"part": {"value": value}}}}
+        replay.apply([{"op_code": 4, "study_id": 0}, {"op_code": 8, "trial_id": number, "user_attr": attrs}])
+    first, second, other = (trial.user_attrs[TRIAL_ATTR]["config"]["part"] for trial in replay.studies[0].trials)
+    assert first is second
+    assert other["value"] is False

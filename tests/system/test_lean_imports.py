@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import ferray
+from ferray.system.lean_imports import absent
 
 ROOT = Path(ferray.__file__).parent.parent
 
@@ -101,3 +104,15 @@ def test_a_part_of_the_compiler_is_loaded_once(tmp_path: Path) -> None:
     (tmp_path / "torch/_dynamo/config.py").touch()
     (tmp_path / "torch/_dynamo/frames.py").touch()
     assert said_by(PART, tmp_path) == ["True True"]
+
+
+def test_an_absent_package_is_there_again_afterwards() -> None:
+    sys.modules.pop("wave", None)
+    with absent("wave"), pytest.raises(ImportError):
+        import_module("wave")
+    assert import_module("wave").__name__ == "wave"
+
+
+def test_a_package_that_was_imported_before_stays() -> None:
+    with absent("json"):
+        assert import_module("json") is json

@@ -62,6 +62,8 @@ function drawCurves(place) {
   const kind = byId('curve-of').value;
   const name = { value: data.metric, val_loss: 'val/loss', train_loss: 'train/loss' }[kind];
   const drawn = backToFront(trials.filter((trial) => data.curves[trial.number] && data.curves[trial.number][kind].some(finite)));
+  const isLeft = state.chosen !== null && !data.curves[state.chosen];
+  byId('curves-note').textContent = isLeft ? `Trial ${state.chosen} has no line here.` : '';
   const [width, height] = [widthOf(place), 380];
   const [left, right, top, bottom] = [46, width - 8, 22, height - 40];
   const to = canvas(place, width, height, `${name} by epoch, a line for each of ${drawn.length} trials`);
