@@ -49,7 +49,7 @@ from ferray.study.store import written_together
 from ferray.study.suggest import grid_combinations, next_in_grid, suggest
 from ferray.study.tally import Tally, running_configs
 from ferray.study.turns import Announced, Turns
-from ferray.study.waiting import keeps_its_place, mark_waiting
+from ferray.study.waiting import ask_next, keeps_its_place, mark_waiting
 from ferray.text.sanitize import inside
 
 LOOK_EVERY_S = 1.0  # at what other drivers of the study do
@@ -208,7 +208,7 @@ class Study:
         return room_ahead(self.spec, asked=asked, in_flight=self.num_running)
 
     def ask(self) -> Trial:
-        """The next trial: first parameters that wait, interrupted or enqueued, then whatever the sampler proposes."""
+        """The next trial: what was interrupted, then what waits or was enqueued, then whatever the sampler proposes."""
         (trial,) = self.ask_many(1)
         return trial
 
@@ -230,7 +230,7 @@ class Study:
                 return None
             if len(self._grid) > 1 and not self._waiting():
                 self._optuna.enqueue_trial(next_in_grid(self._grid, self._optuna.get_trials(deepcopy=False)))
-            trial = self._optuna.ask()
+            trial = ask_next(self._optuna)
         proposed, attrs = self._config(trial), trial.user_attrs
         with self.turn():
             if self._drivers.can_be_joined:

@@ -1,12 +1,15 @@
-"""Trials that were asked before there was a worker for them: the record says so, and a stop puts them back."""
+"""The queue of a study: what was asked before there was a worker for it, and what goes out first when it goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
+from ferray.study.attempts import root_of
 from ferray.study.live import LiveTrial
 from ferray.study.records import TRIAL_ATTR, WAITS_ATTR
 from ferray.study.replay import ReplayedTrial
@@ -23,6 +26,23 @@ def keeps_its_place(trial: FrozenTrial) -> bool:
     Of trials that share a stage the lowest number trains it: one that was begun gets a new number, so the others do.
     """
     return is_waiting(trial) and not trial.user_attrs.get(TRIAL_ATTR, {}).get("config", {}).get("stages")
+
+
+def ask_next(study: optuna.Study) -> optuna.Trial:
+    """What waits, half-trained trials first and each kind oldest first; else what the sampler proposes."""
+    for trial in sorted(study.get_trials(deepcopy=False, states=(TrialState.WAITING,)), key=_turn):
+        with suppress(UpdateFinishedTrialError):  # another driver was quicker
+            if study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
+                study._thread_local.cached_all_trials = None  # as `Study.ask` does, which takes the lowest number
+                return optuna.Trial(study, trial._trial_id)
+    return study.ask()
+
+
+def _turn(trial: FrozenTrial) -> tuple[int, int]:
+    """Where in the queue a trial stands; one that its driver died of twice before a step lets all others go first."""
+    attrs = trial.user_attrs
+    is_half_trained = "retry_of" in attrs and attrs.get("barren", 0) < 2
+    return (0, root_of(trial)) if is_half_trained else (1, trial.number)
 
 
 def put_back(study: optuna.Study, trial: FrozenTrial) -> None:

@@ -34,13 +34,18 @@ def one_of_drivers(folder: Path) -> AbstractContextManager[None]:
 @contextmanager
 def _held(folder: Path, kind: int) -> Iterator[None]:
     make_private(folder)
-    with (folder / LOCK_NAME).open("a+", encoding="utf-8") as file:
+    with _opened(folder) as file:
         _lock(file, kind)
         with writing(folder, ClusterError, CHOOSE):
             file.truncate(0)
             file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
             file.flush()
         yield
+
+
+def _opened(folder: Path) -> TextIO:
+    with writing(folder, ClusterError, CHOOSE):
+        return (folder / LOCK_NAME).open("a+", encoding="utf-8")
 
 
 def refuse_driven(folder: Path) -> None:

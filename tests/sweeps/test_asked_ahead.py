@@ -147,16 +147,33 @@ def test_what_a_killed_driver_had_not_begun_still_waits(tmp_path: Path) -> None:
     assert (waiting_in(again.folder), again.study.num_running) == (before, 0)
 
 
-def test_a_sweep_goes_on_first_with_what_waited_as_it_was_asked(tmp_path: Path) -> None:
+def test_a_sweep_goes_on_with_what_waited_as_it_was_asked(tmp_path: Path) -> None:
     first = heads_driver(tmp_path)
     first.start(1)
-    first.next_bundles()
+    (bundle,) = first.next_bundles()
     before = waiting_in(first.folder)
     first.interrupt()
     first.study.close()
     again = heads_driver(tmp_path)
-    asked = again.study.ask_many(len(before))
+    asked = again.study.ask_many(len(bundle.numbers) + len(before))[len(bundle.numbers) :]
     assert {trial.number: trial.config.to_json() for trial in asked} == before
+
+
+def test_half_trained_trials_go_on_before_what_waited_the_oldest_first(tmp_path: Path) -> None:
+    first = heads_driver(tmp_path)
+    first.start(2)
+    begun = sorted(number for bundle in first.next_bundles(2) for number in bundle.numbers)
+    first.interrupt()
+    first.study.close()
+    again = heads_driver(tmp_path)
+    assert [trial.root for trial in again.study.ask_many(len(begun))] == begun
+
+
+def test_a_trial_that_kills_its_driver_twice_lets_the_others_go_first(tmp_path: Path) -> None:
+    for _ in range(2):
+        num_waiting_at_a_death(tmp_path)
+    again = heads_driver(tmp_path, budget={"trials": 12})
+    assert [trial.root for trial in again.study.ask_many(12)] == [*range(1, 12), 0]
 
 
 def num_waiting_at_a_death(folder: Path) -> int:
