@@ -43,7 +43,7 @@ HOMES = {
     ),
     "ferplus": ("ferplus", "fer+", "fer_plus", "fer-plus", "ferplus-master"),
     "jaffe": ("jaffe", "jaffedbase", "jaffeimages", "jaffe_dataset"),
-    "rafdb": ("rafdb", "raf-db", "raf_db", "raf", "raf_basic", "rafdb_basic"),
+    "rafdb": ("rafdb", "raf-db", "raf_db", "raf", "raf_basic", "raf-basic", "rafdb_basic", "raf-db-basic"),
     "sfew": ("sfew", "sfew_2.0", "sfew_2", "sfew2.0", "sfew2", "sfew 2.0"),
 }
 # Those whose folders are not any tree's of class folders either; a tree may be called as any other set is.
@@ -129,6 +129,12 @@ def homes(root: Path, names: Iterable[str]) -> list[Path]:
     """Where a data set may live: folders of the root with one of these (lower-case) names, then the root itself."""
     found = folders_in(root)
     return [found[name] for name in names if name in found] + ([root] if root.is_dir() else [])
+
+
+def own_homes(root: Path, names: Iterable[str]) -> list[Path]:
+    """Those of `homes` that are called as the set; the root is one of them where it is called so itself."""
+    found = homes(root, names)
+    return found if root.absolute().name.lower() in names else found[:-1]
 
 
 def is_of_another_set(folder: Path, own: str = "") -> bool:

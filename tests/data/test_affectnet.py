@@ -116,3 +116,8 @@ def test_a_class_folder_of_another_name_is_bad_image_by_image(tmp_path: Path) ->
     (folder / "4").rename(folder / "boredom")
     reasons = [bad.reason for bad in affectnet(tmp_path).samples().bad]
     assert reasons == ["has the label `boredom`, none of the seven expressions"]
+
+
+def test_folders_are_found_in_a_data_root_that_is_called_as_the_set(tmp_path: Path) -> None:
+    root = write_affectnet_folders(tmp_path, per_class=1) / "AffectNet"
+    assert len(affectnet(root).samples()) == 14

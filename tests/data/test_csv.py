@@ -159,3 +159,15 @@ def test_a_table_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) 
     with pytest.raises(DataError, match=f"there is no `{tmp_path}/lables.csv`") as caught:
         listing(root, table="lables.csv")
     assert caught.value.hint == "did you mean `labels.csv`?"
+
+
+def test_an_index_that_pandas_has_written_is_neither_part_nor_group(tmp_path: Path) -> None:
+    root = two_faces(tmp_path, "0,a.png,anger", "1,b.png,happy", header=",pth,label")
+    assert [(sample.part, sample.group) for sample in listing(root).samples] == [("all", ""), ("all", "")]
+
+
+def test_a_table_of_pixels_is_told_who_reads_it(tmp_path: Path) -> None:
+    write_rows(tmp_path / "labels.csv", ["emotion,pixels,Usage", "0,1 2 3 4,Training"])
+    with pytest.raises(DataError, match="holds the pixels of pictures") as caught:
+        listing(tmp_path)
+    assert "`dataset=fer2013`" in str(caught.value.hint)

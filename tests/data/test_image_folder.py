@@ -63,7 +63,7 @@ def test_a_folder_that_is_not_there_is_named_with_those_that_are(tmp_path: Path)
 
 def test_a_folder_without_class_folders_is_the_one_that_is_named(tmp_path: Path) -> None:
     write_image_folder(tmp_path, per_class=1)
-    with pytest.raises(DataError, match=f"dataset `image_folder` is not under `{tmp_path}/train/calm`"):
+    with pytest.raises(DataError, match=f"`{tmp_path}/train/calm` holds 1 picture and no class folders"):
         image_folder(tmp_path, path="train/calm").samples()
 
 
@@ -86,3 +86,10 @@ def test_a_class_of_pictures_that_are_not_read_is_told_to_save_them_anew(tmp_pat
     with pytest.raises(DataError, match=r"joy: holds 1 file `\.heic`") as caught:
         image_folder(tmp_path).samples()
     assert caught.value.hint == "save them as JPEG or PNG"
+
+
+def test_pictures_without_class_folders_are_told_where_their_labels_may_be(tmp_path: Path) -> None:
+    write_png(tmp_path / "img001_anger.png", fake_image(0, 0))
+    with pytest.raises(DataError, match="holds 1 picture and no class folders") as caught:
+        image_folder(tmp_path).samples()
+    assert "`dataset=csv`" in str(caught.value.hint)

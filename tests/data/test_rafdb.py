@@ -110,3 +110,13 @@ def test_a_class_folder_of_another_number_is_bad_image_by_image(tmp_path: Path) 
     folder = write_rafdb_folders(tmp_path, per_class=1) / "RAF-DB" / "DATASET" / "train"
     (folder / "2").rename(folder / "8")
     assert [bad.reason for bad in listing(tmp_path).bad] == ["has the label `8`, none of the seven expressions"]
+
+
+def test_class_folders_are_found_in_a_data_root_that_is_called_as_the_set(tmp_path: Path) -> None:
+    samples = listing(write_rafdb_folders(tmp_path, per_class=1) / "RAF-DB").samples
+    assert Counter(sample.label for sample in samples) == dict.fromkeys(Emotion, 2)
+
+
+def test_the_folder_may_be_called_as_the_fields_repositories_call_it(tmp_path: Path) -> None:
+    write_rafdb(tmp_path / "raf-basic", per_class=1)
+    assert len(listing(tmp_path)) == 14

@@ -17,7 +17,7 @@ from ferray.data.datasets import DatasetParams
 from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.files import shown
 from ferray.data.fingerprint import table_fingerprint
-from ferray.data.layout import HOMES, found_below, homes
+from ferray.data.layout import HOMES, found_below, homes, own_homes
 from ferray.data.line_names import line_name
 from ferray.data.samples import Sample, SampleList
 from ferray.data.scan import Rules, part_named, scan
@@ -60,7 +60,7 @@ class Affectnet(PictureDataset):
             found = {part: path for part, path in tables.items() if path is not None}
             if "train" in found and self._is_authors(found["train"]):
                 return self._by_tables(home, found)
-        for home in homes(self.root, HOMES["affectnet"])[:-1]:
+        for home in own_homes(self.root, HOMES["affectnet"]):
             self._refuse_npy(home)
             tree = scan(home, self.root, Rules(self._is_class, part_of=_part_of, own="affectnet"))
             if tree is not None:

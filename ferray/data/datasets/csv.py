@@ -86,6 +86,11 @@ class Csv(PictureDataset):
 
     def _columns(self, table: CsvTable) -> tuple[str, str, str, str]:
         """Those of path, label, part and group, "" for none."""
+        if self.params.path_column is None and "pixels" in table.columns:
+            raise DataError(
+                f"`{table.path}` holds the pixels of pictures, and `csv` reads paths",
+                "call it `fer2013.csv` and ask for `dataset=fer2013`, which reads such tables",
+            )
         return (
             column_of(table, self.params.path_column, PATH_COLUMNS, key="path_column"),
             column_of(table, self.params.label_column, LABEL_NAMES, key="label_column"),
@@ -102,7 +107,8 @@ class Csv(PictureDataset):
                 yield self._row(cells, number, columns)
 
     def _row(self, cells: Cells, number: int, columns: tuple[str, str, str, str]) -> Row:
-        path, label, part, group = (cells.get(column, "") for column in columns)
+        # A column without a name, as pandas writes its index, is none of those that are not there.
+        path, label, part, group = (cells.get(column, "") if column else "" for column in columns)
         written = path.replace("\\", "/").removeprefix("./")
         if not written:
             line = line_name(shown(self.params.table), number)

@@ -13,9 +13,11 @@ from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.file_listing import list_samples
 from ferray.data.files import shown
 from ferray.data.group_names import recognised
+from ferray.data.layout import look_into
 from ferray.data.samples import SampleList
 from ferray.data.scan import Rules, scan
 from ferray.errors import DataError
+from ferray.text.counting import counted
 
 
 class ImageFolder(PictureDataset):
@@ -45,6 +47,7 @@ class ImageFolder(PictureDataset):
     def samples(self) -> SampleList:
         found = scan(self._folder, self.root, Rules())
         if found is None:
+            self._refuse_pictures_alone()
             raise self.not_found()
         classes = tuple(sorted({file.class_name for file in found.files}))
         if len(classes) < 2:
@@ -61,6 +64,12 @@ class ImageFolder(PictureDataset):
             group_of=names.group_of if names else lambda _: "",
             account=replace(found.account, groups=names.title if names else ""),
         )
+
+    def _refuse_pictures_alone(self) -> None:
+        """DataError where pictures lie in no class folder, as where their names or a table have the labels."""
+        if pictures := look_into(self._folder).images:
+            message = f"`{self._folder}` holds {counted(len(pictures), 'picture')} and no class folders"
+            raise DataError(message, "make one folder a class, or read a table of paths and labels by `dataset=csv`")
 
     @property
     def _folder(self) -> Path:

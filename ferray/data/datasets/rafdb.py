@@ -12,7 +12,7 @@ from ferray.data.datasets import DatasetParams
 from ferray.data.datasets._pictures import PictureDataset
 from ferray.data.files import shown
 from ferray.data.fingerprint import table_fingerprint
-from ferray.data.layout import HOMES, files_below, found_below, homes
+from ferray.data.layout import HOMES, files_below, found_below, homes, own_homes
 from ferray.data.line_names import line_name
 from ferray.data.samples import SampleList
 from ferray.data.scan import Rules, scan
@@ -49,7 +49,7 @@ class Rafdb(PictureDataset):
             listed = found_below(home, *LISTS)
             if listed is not None:
                 return self._by_list(home, listed)
-        for home in homes(self.root, HOMES["rafdb"])[:-1]:
+        for home in own_homes(self.root, HOMES["rafdb"]):
             found = scan(home, self.root, Rules(_is_class, own="rafdb"))
             if found is not None:
                 self._refuse_originals(found.home)
