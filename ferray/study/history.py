@@ -121,8 +121,11 @@ def read_sweep(store: BaseStorage, study_name: str, *, clock: Clock = time.time)
 
 
 def ended_record(trial: FrozenTrial, names: OptionNames) -> TrialRecord:
-    """The record of a trial whose end has been told, as of that moment: nothing followed it yet."""
-    return _record(trial, trial.user_attrs[RESULT_ATTR], None, names=names)
+    """The record of a trial whose end has been told, as of that moment: nothing followed it yet.
+
+    One that was put back, since no worker had begun it, waits.
+    """
+    return _record(trial, trial.user_attrs.get(RESULT_ATTR, {"outcome": "waiting"}), None, names=names)
 
 
 def _unknown(name: str, known: Iterable[str]) -> ConfigError:

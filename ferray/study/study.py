@@ -121,7 +121,7 @@ class Study:
             with self.turn():
                 remember_search(self._optuna, spec)
                 if self._drivers.is_steward:
-                    self._recover()
+                    recover(self._optuna, self._drivers.living())
             self._learn()
             self._tally.take_news()
             self._optuna.sampler = self._new_sampler()
@@ -177,8 +177,8 @@ class Study:
             has_inherited = self._drivers.look_after()
             is_steward = self._drivers.is_steward and self.num_elsewhere > 0
             if has_inherited or (is_steward and orphans(self._optuna, self._drivers.living())):
-                with self.turn():
-                    self._recover()
+                with self.turn():  # as each trial that is asked again then says whose it is
+                    recover(self._optuna, self._drivers.living())
                 self._learn()
 
     def enqueue(self, sets: Sequence[dict[str, Any]]) -> int:
@@ -331,10 +331,15 @@ class Study:
         """The record of a trial that `finish` has told the end of."""
         return ended_record(self._stored(number), self.spec.option_names)
 
-    def begin(self, numbers: Sequence[int]) -> None:
-        """Workers are given these trials: what they take is counted from here. All others that have not begun wait."""
+    def begin(self, numbers: Sequence[int], *, waiting: Sequence[int] = ()) -> None:
+        """Workers are given these trials: what they take is counted from here. All others that have not begun wait.
+
+        Those that are `waiting` have not begun after all: their worker has not got its resources.
+        """
         for number in numbers:
             self._live[number].started, self._live[number].has_begun = time.monotonic(), True
+        for number in waiting:
+            self._live[number].has_begun = False
         with self._as_owner(), written_together(self._optuna):
             mark_waiting(self._live.values())
 
@@ -380,10 +385,6 @@ class Study:
             self._drivers.check()
             self.check_owner()
             raise
-
-    def _recover(self) -> None:
-        """Ask again what dead drivers have left; in a turn, as each trial then says whose it is."""
-        recover(self._optuna, self._drivers.living())
 
     def _waiting(self) -> bool:
         return bool(self._optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,)))

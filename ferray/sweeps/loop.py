@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -51,6 +52,7 @@ class SweepLoop:
         self._launcher = launcher
         self._running: dict[int, _Running] = {}  # by the number of each trial
         self._num_workers = 0
+        self._waits: set[int] = set()  # trials that were handed out, and whose worker has no resources yet
         self._told_waiting = ""  # for what, since when nothing else happens
 
     def run(self) -> None:
@@ -64,7 +66,9 @@ class SweepLoop:
         self._driver.tend()
         self._look_at_placement()
         self._start_bundles()
-        for event in self._launcher.poll():
+        events = self._launcher.poll()
+        self._hear_phases(events)
+        for event in events:
             self._answer(event)
         self._withdraw_waiting()
         self._kill_overdue()
@@ -105,14 +109,28 @@ class SweepLoop:
                 self._num_workers += 1
                 self._launcher.start(bundle)
 
+    def _hear_phases(self, events: Sequence[Event]) -> None:
+        """Have the record say which trials wait for their resources; what is heard of otherwise has got them."""
+        waits = set(self._waits)
+        for event in events:
+            match event:
+                case PhaseEntered(number, phase) if number in self._running:
+                    self._driver.timeouts.enter(number, phase)
+                    (waits.add if phase is Phase.WAITS else waits.discard)(number)
+                case TrialEvent(number):
+                    waits.discard(number)
+                case WorkerLost(numbers):
+                    waits -= set(numbers)
+        if waits != self._waits:
+            self._driver.study.begin(sorted(self._waits - waits), waiting=sorted(waits - self._waits))
+            self._waits = waits
+
     def _answer(self, event: Event) -> None:
         match event:
             case TrialEvent(number, Outcome() as failure) if number in self._running:
                 self._failed(number, failure)
             case TrialEvent(number, EpochReport() as report) if number in self._running:
                 self._epoch_ended(number, report)
-            case PhaseEntered(number, phase) if number in self._running:
-                self._driver.timeouts.enter(number, phase)
             case Placed(number, host) if number in self._running:
                 self._driver.study.remember_host(number, host)
             case MustMove(number, why) if number in self._running:
@@ -157,6 +175,7 @@ class SweepLoop:
 
     def _forget(self, number: int) -> None:
         running = self._running.pop(number)
+        self._waits.discard(number)
         running.numbers.discard(number)
         self._num_workers -= not running.numbers
 

@@ -268,7 +268,7 @@ def test_trial_that_waits_ends_with_the_time_budget(loop: Loop) -> None:
     loop.driver.spec = small_spec(budget={"trials": 1, "time_s": 5})
     loop.turn(after=10)
     assert loop.tune.withdrawn == loop.tune.handles
-    assert load_sweep(loop.driver.folder).trials[0].outcome == "interrupted"
+    assert load_sweep(loop.driver.folder).trials[0].outcome == "waiting"
 
 
 def test_trial_that_starts_is_not_withdrawn_with_the_time_budget(loop: Loop) -> None:

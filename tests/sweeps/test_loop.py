@@ -12,13 +12,14 @@ import pytest
 
 from ferray.config.job import JobBundle
 from ferray.errors import ClusterError
-from ferray.events import EpochReport, FailureReason, Listener, Outcome, OutcomeKind, Save
+from ferray.events import EpochReport, FailureReason, Listener, Outcome, OutcomeKind, Save, TrialEnded
 from ferray.study.history import load_sweep
 from ferray.study.records import TrialRecord
 from ferray.sweeps.driver import SweepDriver
-from ferray.sweeps.launcher import Event, Launcher, NotSaved, TrialEvent, WorkerLost
+from ferray.sweeps.launcher import Event, Launcher, NotSaved, PhaseEntered, TrialEvent, WorkerLost
 from ferray.sweeps.loop import SweepLoop, run_trials
 from ferray.sweeps.placement import Placement
+from ferray.sweeps.timeouts import Phase
 from ferray.testing.curves import curve_report, open_driver, saturating, small_spec
 
 BUG = Outcome(OutcomeKind.FAILED, "index 7 is out of bounds", reason=FailureReason.BUG)
@@ -62,6 +63,16 @@ class Script(Launcher):
     def stop(self) -> Sequence[Event]:
         self.num_stops += 1
         return self.unsaved
+
+
+class Ends(Listener):
+    """The states of trials of whose end listeners are told."""
+
+    def __init__(self) -> None:
+        self.states: list[str] = []
+
+    def trial_ended(self, trial: TrialEnded) -> None:
+        self.states.append(trial.entry["state"])
 
 
 class Played:
@@ -225,3 +236,39 @@ def test_cluster_that_is_gone_is_asked_to_save_nothing(tmp_path: Path) -> None:
         run_trials(played.driver, played.launcher)
     assert played.launcher.num_stops == 0
     assert [trial.outcome for trial in played.records] == ["interrupted"] * 3
+
+
+def test_a_trial_whose_worker_waits_for_resources_is_shown_as_waiting(tmp_path: Path) -> None:
+    played = Played(tmp_path, slots=2, budget={"trials": 6})
+    played.turn(*(PhaseEntered(number, Phase.WAITS) for number in (3, 4, 5)))
+    assert [trial.state for trial in played.records] == ["running"] * 3 + ["waiting"] * 3
+
+
+def test_a_trial_runs_from_when_its_worker_starts(tmp_path: Path) -> None:
+    played = Played(tmp_path)
+    played.turn(PhaseEntered(0, Phase.WAITS))
+    played.turn(PhaseEntered(0, Phase.STARTS))
+    assert played.records[0].state == "running"
+
+
+def test_a_trial_that_tells_an_epoch_waits_no_longer_whatever_was_heard_of_its_worker(tmp_path: Path) -> None:
+    played = Played(tmp_path)
+    played.turn(PhaseEntered(0, Phase.WAITS))
+    played.turn(played.epoch(0, 1))
+    assert played.records[0].state == "running"
+
+
+def test_a_trial_that_waits_for_resources_keeps_its_number_when_the_sweep_stops(tmp_path: Path) -> None:
+    heard = Ends()
+    played = Played(tmp_path, heard, budget={"trials": 3})
+    played.turn(*(PhaseEntered(number, Phase.WAITS) for number in (1, 2)))
+    played.driver.interrupt()
+    assert [trial.state for trial in played.records] == ["interrupted", "waiting", "waiting"]
+    assert heard.states == ["interrupted", "waiting", "waiting"]
+
+
+def test_a_worker_that_is_lost_had_begun(tmp_path: Path) -> None:
+    played = Played(tmp_path, budget={"trials": 1})
+    played.turn(PhaseEntered(0, Phase.WAITS))
+    played.turn(WorkerLost((0,), FailureReason.WORKER_LOST, "its worker was lost"))
+    assert played.records[0].state == "interrupted"
