@@ -16,4 +16,8 @@ def no_collection() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            if not gc.get_freeze_count():
+                # Now all of it counts as looked at; else the next object that is made would have it walked through.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

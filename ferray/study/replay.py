@@ -51,17 +51,6 @@ class Replay:
         self._num_created = 0
         self._trials: list[ReplayedTrial] = []  # by their place in the journal, those of deleted studies too
         self._parts: dict[str, Any] = {}  # of configurations, by what they say
-        self._acts: dict[int, Callable[[Operation], None]] = {
-            0: self._create_study,
-            1: self._delete_study,
-            2: self._set_study_attr,
-            4: self._create_trial,
-            5: self._set_param,
-            6: self._set_state,
-            7: self._set_intermediate_value,
-            8: self._set_trial_attr,
-            **dict.fromkeys(_SAY_NOTHING, _pass_over),
-        }
 
     @property
     def studies(self) -> list[ReplayedStudy]:
@@ -71,10 +60,10 @@ class Replay:
     def apply(self, operations: Iterable[Operation]) -> None:
         """Go on with the next operations; one of MISSHAPEN where the last is none that Optuna writes."""
         for operation in operations:
-            act = self._acts.get(operation["op_code"])
+            act = _ACTS.get(operation["op_code"])
             if act is None:
                 raise ValueError(f"`{operation['op_code']}` is no operation")
-            act(operation)
+            act(self, operation)
             self.num_applied += 1
 
     def _create_study(self, operation: Operation) -> None:
@@ -136,7 +125,21 @@ class Replay:
         return self._trials[place]
 
 
-def _pass_over(_: Operation) -> None: ...
+def _pass_over(_: Replay, __: Operation) -> None: ...
+
+
+# Not of an object, which would hold itself by its own methods, and with it all trials until the collector comes by.
+_ACTS: dict[int, Callable[[Replay, Operation], None]] = {
+    0: Replay._create_study,
+    1: Replay._delete_study,
+    2: Replay._set_study_attr,
+    4: Replay._create_trial,
+    5: Replay._set_param,
+    6: Replay._set_state,
+    7: Replay._set_intermediate_value,
+    8: Replay._set_trial_attr,
+    **dict.fromkeys(_SAY_NOTHING, _pass_over),
+}
 
 
 def _local(text: str) -> datetime:

@@ -116,6 +116,20 @@ def test_a_damaged_line_in_the_middle_is_named(damaged: bytes, tmp_path: Path) -
         list(Journal(path).read_logs(0))
 
 
+def test_lines_that_are_read_at_once_say_what_each_says_by_itself(tmp_path: Path) -> None:
+    finished_sweep(tmp_path / "curves")
+    path = tmp_path / "curves" / JOURNAL_NAME
+    at_once = list(Journal(path).read_logs(0))
+    path.write_text(without_checksums(path.read_text()))
+    assert at_once == list(Journal(path).read_logs(0))
+
+
+def test_keys_of_lines_that_are_read_at_once_are_held_once(tmp_path: Path) -> None:
+    Journal(journal_of(tmp_path, b"")).append_logs([LINE, LINE])
+    first, second = Journal(tmp_path / JOURNAL_NAME).read_logs(0)
+    assert [name is same for name, same in zip(first["user_attr"], second["user_attr"], strict=True)] == [True]
+
+
 def test_a_full_disk_leaves_whole_lines_and_is_named(tmp_path: Path) -> None:
     path = journal_of(tmp_path, b'{"op_code":2}\n')
     with no_file_beyond(20), pytest.raises(ClusterError, match="cannot be written: File too large"):
