@@ -18,6 +18,7 @@ from ferray.config.output_address import address_of, bring_up, sweep_address, un
 from ferray.config.runtime import Runtime
 from ferray.config.urls import storable
 from ferray.errors import ConfigError, DataError
+from ferray.files.os_errors import system_words
 from ferray.files.readable import Readable
 from ferray.text.commands import command, shortest_path
 
@@ -102,7 +103,8 @@ def output_words(output: Path) -> tuple[str, ...]:
 def read_place(folder: Path) -> Place:
     """What the folder remembers; of one that remembers nothing, what its name says.
 
-    DataError for a damaged file, and for a record that could not be brought here from its address.
+    DataError for a file that is damaged or cannot be read, and for a record that could not be brought here from where
+    its address is.
     """
     if (error := why_unreadable(folder)) is not None:
         raise error
@@ -118,7 +120,9 @@ def read_place(folder: Path) -> Place:
         )
     except (FileNotFoundError, NotADirectoryError):
         return Place(folder, folder.name, identity=_former_identity(folder))
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
+    except OSError as caught:
+        raise DataError(f"`{path}` cannot be read: {system_words(caught)}", "check who may read it") from caught
+    except (ValueError, TypeError, KeyError, IndexError) as error:
         raise DataError(f"`{path}` is damaged", "delete it: the next start of the sweep writes it again") from error
 
 

@@ -139,7 +139,10 @@ def own_homes(root: Path, names: Iterable[str]) -> list[Path]:
 
 def is_of_another_set(folder: Path, own: str = "") -> bool:
     """Whether a folder of the data root belongs to another data set than `own`, or holds crops that ferray cut."""
-    return folder.name.lower() in homes_of_others(own) or (folder / PREPARED).exists() or (folder / REPORT).exists()
+    return folder.name.lower() in homes_of_others(own) or any(
+        os.path.exists(folder / name)  # noqa: PTH110 (false where nobody may look, which is said where it is read)
+        for name in (PREPARED, REPORT)
+    )
 
 
 def homes_of_others(own: str = "") -> set[str]:

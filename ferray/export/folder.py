@@ -30,6 +30,7 @@ from ferray.training.predictor import Predictor, load_predictor
 METRICS, PREPROCESSING = "metrics.json", "preprocessing.json"
 LABELS, CARD, SCRIPT = "labels.txt", "README.md", "predict.py"
 FORMAT = 1
+_ELSEWHERE = "free its disk, or choose another folder with `--to`"
 MOST_DIFFERENCE = 1e-4  # of a logit, or of its size where that is over 1
 Progress = Callable[[str], None]
 
@@ -60,7 +61,7 @@ def write_network(
     DataError where the export answers otherwise than the trial, StorageError where it cannot be written.
     """
     network = predictor.network()
-    with writing(folder), in_place_of(folder) as new:
+    with writing(folder, hint=_ELSEWHERE), in_place_of(folder) as new:
         progress("writing weights")
         timm, by_timm = _write_weights(new, predictor, network, inputs.images)
         checks = Checks(inputs.called, len(inputs.images), _reloaded(new, predictor, inputs.images), timm=by_timm)
@@ -76,7 +77,7 @@ def write_network(
 
 def write_other(folder: Path, predictor: Predictor, origin: Origin, called: str, rows: Tensor) -> Exported:
     """Export what is asked about rows of features, an estimator or a network: weights, metrics and card alone."""
-    with writing(folder), in_place_of(folder) as new:
+    with writing(folder, hint=_ELSEWHERE), in_place_of(folder) as new:
         predictor.save(new)
         write_json(new / CONFIG, {"ferray": predictor.config.to_json()})
         checks = Checks(called, len(rows), _reloaded(new, predictor, rows))

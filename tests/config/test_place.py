@@ -166,6 +166,14 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         read_place(folder)
 
 
+def test_a_file_that_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
+    folder = sweep(tmp_path / "runs" / "demo")
+    (folder / PLACE_NAME).mkdir()
+    with pytest.raises(DataError, match=r"place.json` cannot be read: Is a directory") as caught:
+        read_place(folder)
+    assert "delete" not in str(caught.value.hint)
+
+
 def test_nothing_is_remembered_below_what_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert read_place(tmp_path / "file" / "tiny").storage is None

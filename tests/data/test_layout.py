@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ferray.data.layout import folders_in, homes, images_in, look_into
+from ferray.data.layout import folders_in, homes, images_in, is_of_another_set, look_into
+from ferray.errors import DataError
 
 
 def touch(*paths: Path) -> None:
@@ -46,3 +48,11 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
 def test_the_root_itself_is_the_last_home(tmp_path: Path) -> None:
     (tmp_path / "FER2013").mkdir()
     assert homes(tmp_path, ["fer2013"]) == [tmp_path / "FER2013", tmp_path]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_nobody_may_enter_is_named_and_no_file_in_it(tmp_path: Path) -> None:
+    (tmp_path / "sad").mkdir(mode=0)
+    assert not is_of_another_set(tmp_path / "sad")
+    with pytest.raises(DataError, match=r"folder `.*/sad` cannot be read: Permission denied"):
+        look_into(tmp_path / "sad")
