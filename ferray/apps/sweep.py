@@ -26,6 +26,7 @@ from ferray.config.urls import is_shareable
 from ferray.errors import ConfigError, DataError
 from ferray.events import Listener
 from ferray.system.environment import with_variables
+from ferray.text.counting import counted
 from ferray.track.console import Console
 from ferray.track.wandb_runs.place import WandbPlace, as_variables, refuse_untaken
 
@@ -53,6 +54,7 @@ class SweepRequest:
     spec: SweepSpec
     runtime: Runtime
     first: Sequence[ParameterSet] = ()
+    first_file: str = ""
     like: EarlierSweep | None = None
     fresh: bool = False
     entry: Entry = Entry.ALONE
@@ -152,7 +154,8 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         file,
         spec,
         runtime,
-        first=load_sets(Path(asked["enqueue"]), spec) if asked.get("enqueue") else (),
+        first=_first(asked, spec, runtime, listener) if asked.get("enqueue") else (),
+        first_file=Path(asked["enqueue"]).name if asked.get("enqueue") else "",
         like=like,
         fresh=bool(asked.get("fresh")),
         entry=entry,
@@ -199,6 +202,23 @@ def _like(earlier: SweepRequest, following: SweepRequest) -> SweepRequest:
 
     place = following.runtime
     return replace(following, like=find_earlier(str(earlier.folder.absolute()), place.output, place.storage))
+
+
+def _first(asked: Mapping[str, Any], spec: SweepSpec, runtime: Runtime, listener: Listener) -> Sequence[ParameterSet]:
+    """The sets of parameters to ask first: those of the file, or what the sweep was given from it where it is gone."""
+    from ferray.sweeps.earlier_sweep import given_before
+
+    file = Path(asked["enqueue"])
+    former = [] if asked.get("fresh") else given_before(file, runtime.output / spec.name, runtime.storage)
+    if former and not file.exists():
+        stay = counted(len(former), "set stays", "sets stay")
+        listener.noted(f"note: `{file}` is gone: {stay} that this sweep was given from it before")
+        return former
+    sets = load_sets(file, spec)
+    if left_out := [params for params in former if params not in sets]:
+        stay = counted(len(left_out), "set stays", "sets stay")
+        listener.noted(f"note: `{file}` has changed: {stay} that this sweep was given from it before")
+    return sets
 
 
 def _earlier(asked: Mapping[str, Any], folder: Path, runtime: Runtime, listener: Listener) -> EarlierSweep | None:
@@ -295,7 +315,15 @@ def _before(request: SweepRequest, space: str, listener: Listener) -> SweepReque
     # Any of its trials may be what this sweep begins with.
     runtime = request.runtime.model_copy(update={"keep_best": None})
     return replace(
-        request, space=space, file=find_space(space), spec=spec, runtime=runtime, fresh=False, first=(), like=None
+        request,
+        space=space,
+        file=find_space(space),
+        spec=spec,
+        runtime=runtime,
+        fresh=False,
+        first=(),
+        first_file="",
+        like=None,
     )
 
 
@@ -339,6 +367,7 @@ def _run_ahead(request: SweepRequest, audience: ListenerGroup, ahead: LauncherAh
                 listeners=audience.listeners,
                 data=data,
                 first=request.first,
+                first_file=request.first_file,
                 like=like,
                 sharing=checked.sharing,
                 launcher=ahead.launcher,

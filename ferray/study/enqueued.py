@@ -10,13 +10,21 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from ferray.study.records import TRIAL_ATTR
+from ferray.study.records import GIVEN_ATTR, TRIAL_ATTR
 
 ENQUEUED_ATTR = "enqueued"  # on a trial that was asked for by name: the parameters that were given
 
 
-def enqueue(study: optuna.Study, sets: Sequence[dict[str, Any]]) -> int:
-    """Put what is not there yet behind what waits already, in order, and say how much that was."""
+def enqueue(study: optuna.Study, sets: Sequence[dict[str, Any]], *, file: str = "") -> int:
+    """Put what is not there yet behind what waits already, in order, and say how much that was.
+
+    What comes from a `file` of that name is kept first, so that the sweep goes on without it.
+    """
+    if file:
+        former = study.user_attrs.get(f"{GIVEN_ATTR}{file}", [])
+        given = [*former, *(params for params in sets if params not in former)]
+        if given != former:
+            study.set_user_attr(f"{GIVEN_ATTR}{file}", given)
     there = Counter(
         _key(trial.user_attrs[ENQUEUED_ATTR]) for trial in study.get_trials(deepcopy=False) if _counts(trial)
     )

@@ -160,6 +160,7 @@ class SweepRecord:
     A trial counts by its `best` or its `last` epoch. `words` are those by which commands find the sweep. `data` is what
     its trials are judged on, by key; see `data_identity`. `readings` are those of the test split, oldest first.
     `learnt_from` are the names of earlier sweeps that it has taken over from, None for one whose name was not kept.
+    `given` are the sets of parameters that were to be asked first, by the name of their file.
     """
 
     name: str
@@ -172,6 +173,7 @@ class SweepRecord:
     data: dict[str, DataIdentity] = field(default_factory=dict, compare=False)
     readings: tuple[Reading, ...] = field(default=(), compare=False)
     learnt_from: tuple[str | None, ...] = field(default=(), compare=False)
+    given: dict[str, list[dict[str, Any]]] = field(default_factory=dict, compare=False)
 
     def command(self, verb: str) -> str:
         """The `ferray VERB NAME` of this sweep, as it can be pasted; `verb` may have options behind it."""
@@ -186,6 +188,7 @@ DATA_ATTR = "data"  # on the study: {key of a data set and its split: DataIdenti
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 LEARNT_ATTR = "learnt-"  # on the study, and the identity of an earlier sweep: how many parts were taken over from it
 CALLED_ATTR = "called-"  # the same: what it was called then
+GIVEN_ATTR = "given-"  # on the study, and a file's name: the sets of parameters that it was given from it, in order
 READING_ATTR = "reading-"  # on the study, and a reading's key: somebody has read the test split
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
 WAITS_ATTR = "waits"  # on a trial: whether it was asked before there was a worker for it, and has not begun

@@ -181,13 +181,13 @@ class Study:
                     recover(self._optuna, self._drivers.living())
                 self._learn()
 
-    def enqueue(self, sets: Sequence[dict[str, Any]]) -> int:
+    def enqueue(self, sets: Sequence[dict[str, Any]], *, file: str = "") -> int:
         """Have these parameters asked before the sampler is; how many of them were not known before.
 
         The sampler is seeded anew with them: that of a sweep which found them would propose them once more.
         """
         with self._as_owner(), self.turn():
-            num_added = enqueue(self._optuna, sets)
+            num_added = enqueue(self._optuna, sets, file=file)
         if num_added:
             self._optuna.sampler = self._new_sampler()
         return num_added

@@ -10,6 +10,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
 from ferray.study.attempts import root_of
+from ferray.study.enqueued import ENQUEUED_ATTR
 from ferray.study.live import LiveTrial
 from ferray.study.records import TRIAL_ATTR, WAITS_ATTR
 from ferray.study.replay import ReplayedTrial
@@ -23,8 +24,11 @@ def is_waiting(trial: FrozenTrial | ReplayedTrial) -> bool:
 def keeps_its_place(trial: FrozenTrial) -> bool:
     """Whether a trial that ends is put back into the queue as it is, and no other one asks its parameters again.
 
+    So is what was to be asked first and whose driver died before it had a configuration.
     Of trials that share a stage the lowest number trains it: one that was begun gets a new number, so the others do.
     """
+    if ENQUEUED_ATTR in trial.user_attrs and TRIAL_ATTR not in trial.user_attrs:
+        return not trial.state.is_finished()
     return is_waiting(trial) and not trial.user_attrs.get(TRIAL_ATTR, {}).get("config", {}).get("stages")
 
 

@@ -58,11 +58,21 @@ def find_earlier(name: str, output: Path, storage: str | None = None) -> Earlier
 
 def has_taken_over(name: str, folder: Path, storage: str | None = None) -> bool:
     """Whether the sweep in `folder` has taken over from one called `name` before, or from one of unknown name."""
+    record = _record_in(folder, storage)
+    return record is not None and (None in record.learnt_from or Path(name).name in record.learnt_from)
+
+
+def given_before(file: Path, folder: Path, storage: str | None = None) -> list[ParameterSet]:
+    """The sets of parameters that the sweep in `folder` was given from a file of that name; none where it was not."""
+    record = _record_in(folder, storage)
+    return record.given.get(file.name, []) if record is not None else []
+
+
+def _record_in(folder: Path, storage: str | None) -> SweepRecord | None:
     try:
-        learnt_from = load_sweep(folder, storage).learnt_from
+        return load_sweep(folder, storage)
     except (ConfigError, DataError):  # it has not begun, or its start says what is wrong with it
-        return False
-    return None in learnt_from or Path(name).name in learnt_from
+        return None
 
 
 def take_over(earlier: EarlierSweep, spec: SweepSpec, data: Sequence[DataIdentity]) -> TakenOver:

@@ -77,6 +77,7 @@ def run_sweep(
     listeners: Sequence[Listener] = (),
     data: Sequence[DataIdentity] = (),
     first: Sequence[ParameterSet] = (),
+    first_file: str = "",
     like: TakenOver | None = None,
     sharing: GpuSharing | None = None,
     launcher: Launcher | None = None,
@@ -86,10 +87,10 @@ def run_sweep(
     `text` is the space as written, kept beside the results; `fresh` puts an earlier sweep aside under another name;
     `entry` says whether it may be driven by others, or whether their place is taken.
     `listeners` watch beside the runtime's trackers; `data` is what trials are judged on, as the check found it; `first`
-    are parameters to ask before the sampler is, each once however often the sweep is continued, and `like` is what is
-    taken over from an earlier sweep, once as well; `sharing` is what trials have of a GPU. Raises SweepFailed when
-    nothing completed, ConfigError when another process runs the same sweep or where finished trials were judged on
-    other images, and KeyboardInterrupt after everything has been written.
+    are parameters to ask before the sampler is, each once however often the sweep is continued, from a file called
+    `first_file` where there is one; `like` is what is taken over from an earlier sweep, once as well; `sharing` is what
+    trials have of a GPU. Raises SweepFailed when nothing completed, ConfigError when another process runs the same
+    sweep or where finished trials were judged on other images, and KeyboardInterrupt after everything has been written.
     """
     folder = (runtime.output / spec.name).absolute()
     if fresh:
@@ -117,16 +118,24 @@ def run_sweep(
             if mirroring is not None:
                 mirroring.begin()
             num_freed = driver.retention.begin(former)
-            for line in (*_notes(driver, former, opened.changed, num_freed), *_asked_first(study, first, like, former)):
+            for line in (
+                *_notes(driver, former, opened.changed, num_freed),
+                *_asked_first(study, first, like, former, file=first_file),
+            ):
                 driver.note(line)
             if not driver.is_done:
                 run_trials(driver, launcher or ROOMS["launcher"].load(runtime.launcher)(runtime))
         record = replace(read_sweep(store, place.study), name=spec.name, words=place.words, driver=study.left_to)
+    return _ended(driver, record)
+
+
+def _ended(driver: SweepDriver, record: SweepRecord) -> SweepRecord:
+    """The record of what has ended here, once it is said why; SweepFailed where it gave up or nothing completed."""
     if driver.failures.is_over:
         raise driver.failures.error(record.command("trials --failed"))
     if driver.time_is_up():
-        driver.listeners.tell_user(_when_time_was_up(spec, study.num_finished, record))
-    return _something(record, folder)
+        driver.listeners.tell_user(_when_time_was_up(driver.spec, driver.study.num_finished, record))
+    return _something(record, driver.folder)
 
 
 def _begun_meanwhile(place: Place, runtime: Runtime) -> Place:
@@ -156,13 +165,13 @@ def _notes(driver: SweepDriver, former: SweepRecord, changed: Sequence[str], num
 
 
 def _asked_first(
-    study: Study, first: Sequence[ParameterSet], like: TakenOver | None, former: SweepRecord
+    study: Study, first: Sequence[ParameterSet], like: TakenOver | None, former: SweepRecord, *, file: str
 ) -> Iterator[str]:
     """Have the study ask what the user gave and what an earlier sweep had, and say what of that is new.
 
     A new study that nobody gives anything begins with the middle of its space.
     """
-    if num_first := study.enqueue(first):
+    if num_first := study.enqueue(first, file=file):
         yield f"{counted(num_first, 'set of parameters is', 'sets of parameters are')} asked first"
     if like is not None and study.learn_from(like.knowledge):
         yield like.line

@@ -260,6 +260,40 @@ def test_a_sweep_that_begins_anew_needs_the_one_it_is_like(tmp_path: Path) -> No
         swept(tmp_path, name="second", like="tiny", fresh=True)
 
 
+def given(folder: Path, *rates: float) -> Path:
+    """A file of sets of parameters."""
+    file = folder / "sets.json"
+    file.write_text(json.dumps([{"optimizer.lr": rate} for rate in rates]))
+    return file
+
+
+def test_a_sweep_goes_on_with_what_it_was_given_though_the_file_is_gone(tmp_path: Path) -> None:
+    file, heard = given(tmp_path, 2e-4, 3e-4), Heard()
+    swept(tmp_path, enqueue=file, trials=2)
+    file.unlink()
+    again = swept(tmp_path, enqueue=file, trials=3, listeners=[heard])
+    assert [trial.params["optimizer.lr"] for trial in again.trials[:2]] == [2e-4, 3e-4]
+    assert f"note: `{file}` is gone: 2 sets stay that this sweep was given from it before" in heard.lines
+
+
+def test_what_a_file_of_sets_has_no_more_is_told(tmp_path: Path) -> None:
+    heard = Heard()
+    swept(tmp_path, enqueue=given(tmp_path, 2e-4), trials=1)
+    file = given(tmp_path, 3e-4)
+    again = swept(tmp_path, enqueue=file, trials=2, listeners=[heard])
+    assert [trial.params["optimizer.lr"] for trial in again.trials] == [2e-4, 3e-4]
+    assert f"note: `{file}` has changed: 1 set stays that this sweep was given from it before" in heard.lines
+
+
+@pytest.mark.parametrize("asked", [{"fresh": True}, {"name": "other"}])
+def test_a_sweep_that_was_given_nothing_yet_needs_the_file(tmp_path: Path, asked: dict[str, Any]) -> None:
+    file = given(tmp_path, 2e-4)
+    swept(tmp_path, enqueue=file, trials=1)
+    file.unlink()
+    with pytest.raises(ConfigError, match=r"sets\.json"):
+        swept(tmp_path, enqueue=file, trials=1, **asked)
+
+
 def test_a_sweep_like_itself_is_refused(tmp_path: Path) -> None:
     swept(tmp_path)
     with pytest.raises(ConfigError, match="which is this very sweep"):

@@ -70,6 +70,15 @@ def test_a_set_that_died_with_its_driver_before_its_trial_is_put_back(tmp_path: 
     assert enqueue(plain, SETS[:1]) == 1
 
 
+def test_a_set_whose_driver_died_before_its_trial_waits_on_though_nobody_gives_it_again(tmp_path: Path) -> None:
+    store = open_store_of(tmp_path)
+    plain = study(tmp_path)
+    plain.enqueue(SETS[:1])
+    plain.close()
+    optuna.load_study(study_name="curves", storage=store).ask()  # never became a trial of ours
+    assert rate_of_next(study(tmp_path)) == 1e-3
+
+
 def open_store_of(folder: Path) -> optuna.storages.BaseStorage:
     return open_store(folder)
 
