@@ -43,12 +43,12 @@ from ferray.cli.output_option import push_opened
 from ferray.cli.terminal.encoding import print_anything
 from ferray.cli.terminal.output import print_error
 from ferray.cli.terminal.streams import ReaderLeft, open_streams
-from ferray.cli.terminal.wrong_option import words_of
+from ferray.cli.terminal.wrong_option import hint_of, words_of
 from ferray.config.urls import conceal, hide_passwords
 from ferray.errors import INTERRUPTED_EXIT_CODE, ConfigError, FerrayError, StorageError
 from ferray.files.os_errors import system_words
 from ferray.system.lean_imports import import_lean
-from ferray.text.commands import command, program
+from ferray.text.commands import program
 
 COMPLETION = ("--install-completion", "--show-completion")  # typer's options
 
@@ -115,7 +115,7 @@ def run(args: list[str]) -> int:
     except TyperException as error:
         if not error.format_message():  # the help was printed, for want of arguments
             return error.exit_code
-        print_error(conceal(words_of(error), args), f"see `{command(_verb(args), '--help')}`")
+        print_error(conceal(words_of(error), args), hint_of(error, _verb(args)))
         return error.exit_code
     except (KeyboardInterrupt, Abort):
         return INTERRUPTED_EXIT_CODE

@@ -84,10 +84,15 @@ def find_space(space: Space) -> SpaceFile:
 
 
 def _nearest_space(name: str, known: Iterable[str]) -> str:
-    """The hint for a name of none: a space of that name in a folder, else what is near it, else all there are."""
-    names = sorted(known)
-    inside = [other for other in names if other.rpartition("/")[2] == name]
-    return f"did you mean `{inside[0]}`?" if inside else did_you_mean(name, names)
+    """The hint for a name of none: a space of that name in a folder, else what is near it, else all there are.
+
+    Files here are near where their name is, as `mine.yaml` is for `mine` and `mien.yaml`.
+    """
+    names, files = sorted(known), {path.stem: path.name for path in sorted(Path().glob("*.y*ml"))}
+    inside = next((other for other in names if other.rpartition("/")[2] == name), "") or nearest(name, names)
+    here = "" if inside else nearest(name.removesuffix(".yaml").removesuffix(".yml"), files)
+    meant = inside or files.get(here, "")
+    return f"did you mean `{meant}`?" if meant else did_you_mean(name, names)
 
 
 def load_space(space: Space, overrides: Overrides | None = None) -> tuple[SweepSpec, list[str]]:

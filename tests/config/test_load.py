@@ -70,6 +70,17 @@ def test_unknown_space_offers_the_nearest_name() -> None:
     assert raised.value.hint == "did you mean `demo`?"
 
 
+@pytest.mark.parametrize("name", ["mine", "mine.yml", "mien.yaml"])
+def test_a_file_here_is_offered_where_its_name_or_suffix_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "mine.yaml").write_text(YAML)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as raised:
+        find_space(name)
+    assert raised.value.hint == "did you mean `mine.yaml`?"
+
+
 def test_set_fixes_a_searched_parameter_and_says_so(space: str) -> None:
     spec, notes = load_space(space, Overrides(sets=["optimizer.lr=1e-3"]))
     assert "optimizer.lr" not in spec.space
