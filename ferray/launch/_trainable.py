@@ -28,7 +28,8 @@ class WornOut(Exception):
 
 
 class BundleTrainable(tune.Trainable):  # type: ignore[misc]  # ray is untyped here
-    """Trains bundle after bundle, an epoch of each trial a step. Nothing of a bundle outlives `reset_config`."""
+    """Trains bundle after bundle, an epoch of each trial a step. Nothing of a bundle outlives `reset_config` but
+    copies of backbones as they were built (`kept_backbone.py`)."""
 
     def setup(self, config: dict[str, Any]) -> None:
         if (packs := driver_packs()) is not None:

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from ferray.config.trial import TrialConfig
 from ferray.models.backbones import Backbone
-from ferray.models.model import DrawnBackbone, FerModel, build_model, draw_model
+from ferray.models.model import DrawnBackbone, FerModel, draw_model
 from ferray.models.random_words import num_words, state_after
 from ferray.training.checkpoint import copy_weights
+from ferray.training.kept_backbone import build_or_copy
 from ferray.training.network_classifier import on_device
 
 MOST_STATES = 64  # of torch's generator, five kilobytes each
@@ -34,7 +35,7 @@ def model_on(
     The head is drawn as if the trial's own backbone had been drawn before it. `shares`: no weights are loaded into it.
     """
     if not (shares and _stays_as_it_is(config)):
-        return on_device(build_model(config, num_classes, num_inputs=num_inputs), device)
+        return on_device(build_or_copy(_key(config), config, num_classes, num_inputs=num_inputs), device)
     key = (_key(config), num_inputs, str(device))
     backbone = _backbones.get(key)
     state = None if backbone is None else _state(key, config.seed)
