@@ -9,24 +9,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ferray.apps.compare import compare
+    from ferray.apps.confirm import confirm
+    from ferray.apps.ensemble import JudgedEnsemble
+    from ferray.apps.finished import calibrate, ensemble, evaluate
     from ferray.apps.options import SweepOptions, TrainOptions
     from ferray.apps.sweep import sweep
     from ferray.apps.train import TrainedTrial, train
+    from ferray.artifacts.calibration import Calibration
     from ferray.config.sweep import SweepSpec
     from ferray.errors import ClusterError, ConfigError, DataError, FerrayError, SweepFailed
     from ferray.events import EpochReport, Listener
+    from ferray.papers.compare import Comparison
+    from ferray.results.confirmation import Confirmation
+    from ferray.results.held_out import HeldOut
     from ferray.results.sweep import Sweep, Trial, load
     from ferray.training.ensemble_predictor import EnsemblePredictor, load_ensemble
     from ferray.training.predictor import Predictor, load_predictor
 
 __version__ = "0.1.0"
 __all__ = [
+    "Calibration",
     "ClusterError",
+    "Comparison",
     "ConfigError",
+    "Confirmation",
     "DataError",
     "EnsemblePredictor",
     "EpochReport",
     "FerrayError",
+    "HeldOut",
+    "JudgedEnsemble",
     "Listener",
     "Predictor",
     "Sweep",
@@ -37,6 +50,11 @@ __all__ = [
     "TrainedTrial",
     "Trial",
     "__version__",
+    "calibrate",
+    "compare",
+    "confirm",
+    "ensemble",
+    "evaluate",
     "load",
     "load_ensemble",
     "load_predictor",
@@ -45,12 +63,20 @@ __all__ = [
 ]
 
 _MODULES = {
+    "ferray.apps.compare": ("compare",),
+    "ferray.apps.confirm": ("confirm",),
+    "ferray.apps.ensemble": ("JudgedEnsemble",),
+    "ferray.apps.finished": ("calibrate", "ensemble", "evaluate"),
     "ferray.apps.options": ("SweepOptions", "TrainOptions"),
     "ferray.apps.sweep": ("sweep",),
     "ferray.apps.train": ("TrainedTrial", "train"),
+    "ferray.artifacts.calibration": ("Calibration",),
     "ferray.config.sweep": ("SweepSpec",),
     "ferray.errors": ("ClusterError", "ConfigError", "DataError", "FerrayError", "SweepFailed"),
     "ferray.events": ("EpochReport", "Listener"),
+    "ferray.papers.compare": ("Comparison",),
+    "ferray.results.confirmation": ("Confirmation",),
+    "ferray.results.held_out": ("HeldOut",),
     "ferray.results.sweep": ("Sweep", "Trial", "load"),
     "ferray.training.ensemble_predictor": ("EnsemblePredictor", "load_ensemble"),
     "ferray.training.predictor": ("Predictor", "load_predictor"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from ferray.apps.recorded import RecordedSweep
 from ferray.apps.val_logits import val_logits_of
 from ferray.artifacts.calibration import Calibration, write_calibration
 from ferray.artifacts.ensemble import read_ensemble
@@ -23,6 +24,18 @@ from ferray.training.seeding import derive_generator
 
 Tell = Callable[[str], None]
 FEWEST = 10  # images
+
+
+def run_calibration(asked: RecordedSweep, to: Path | None, tell: Tell) -> tuple[Calibration, list[Path]]:
+    """`calibrate_trial` of the trial that is asked for, written to `to` as well; without one `calibrate_ensemble`."""
+    record, folder = asked.record, asked.folder
+    if not asked.trials:
+        return calibrate_ensemble(record, folder)
+    trial = asked.trials[0]
+    found, files = calibrate_trial(record, trial, folder, asked.runtime, tell)
+    if to is not None:
+        tell(f"written: {save_calibrated(trial, folder, found, to)}")
+    return found, files
 
 
 def calibrate_trial(

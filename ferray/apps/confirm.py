@@ -1,4 +1,4 @@
-"""`ferray confirm`: finalists of a search trained anew with fresh seeds, judged on the test split, and compared."""
+"""`ferray.confirm` and its command: finalists of a search trained anew, judged on the test split, and compared."""
 
 from __future__ import annotations
 
@@ -6,20 +6,40 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from ferray.apps.confirm_plan import Trainings
-from ferray.apps.confirm_request import ConfirmRequest
-from ferray.apps.listener_group import ListenerGroup
+from ferray.apps.confirm_request import ConfirmRequest, request_confirmation
+from ferray.apps.listener_group import ListenerGroup, listeners_of
+from ferray.apps.options import ConfirmOptions, known_options
+from ferray.apps.recorded import SweepWords, words_of
 from ferray.apps.sweep import plan_request, run_request
 from ferray.config.place import DataPlace, is_sweep
 from ferray.config.space import ARM
 from ferray.errors import ConfigError
 from ferray.events import Listener
+from ferray.track.console import Console
 
 if TYPE_CHECKING:
     from ferray.results.confirmation import Confirmation
     from ferray.sweeps.plan import Plan
+
+
+def confirm(sweep: SweepWords, **options: Unpack[ConfirmOptions]) -> Confirmation | None:
+    """Train the best recipes of a search anew with fresh seeds, judge each by the test split once, and compare them.
+
+    `sweep` is the search, by name, by its folder, or as `ferray.load` gives it. The options are the words of
+    `ferray confirm`; see `ConfirmOptions`. The same call goes on where it stopped. That the test split is read is in
+    the store of the search before it is. Scores, intervals and differences are fractions in [0, 1]; the `n` of each
+    row counts test images. None where the time budget was spent before all trainings had ended.
+
+    Raises ConfigError for what cannot be asked, DataError where the data is missing, SweepFailed where nothing
+    completed, ClusterError where the machines do not give what is needed; KeyboardInterrupt once all is written.
+    """
+    asked = known_options(options, ConfirmOptions, "ferray.confirm")
+    listeners = listeners_of(asked, lambda: Console(Path()))
+    request = request_confirmation(words_of(sweep), asked, ListenerGroup(listeners))
+    return run_confirmation(request, listeners)
 
 
 def plan_confirmation(request: ConfirmRequest, listeners: Sequence[Listener]) -> Plan:

@@ -15,7 +15,7 @@ from ferray.apps.confirm_plan import (
     num_seeds_asked,
     refuse_trainings,
 )
-from ferray.apps.options import place_of, seconds, sweep_runtime_from
+from ferray.apps.options import place_of, seconds, sweep_runtime_from, whole_number
 from ferray.apps.sweep import SweepRequest
 from ferray.config.entry import Entry
 from ferray.config.exclusion import kept_list
@@ -39,6 +39,8 @@ from ferray.study.records import SweepRecord
 from ferray.text.counting import counted
 from ferray.track.wandb_runs.place import WandbPlace, refuse_untaken
 
+TOP, MOST_FINALISTS, SEEDS = 3, 100, 9
+
 
 @dataclass(frozen=True)
 class ConfirmRequest:
@@ -58,9 +60,12 @@ class ConfirmRequest:
 def request_confirmation(name: str, asked: Mapping[str, Any], listener: Listener) -> ConfirmRequest:
     """What the options ask for, and lines on what they do beside what they say; ConfigError for what cannot be.
 
-    `asked` holds `top`, `seeds`, `baseline` and the options of a sweep that say where and how it runs.
+    `asked` are options by the names in `ConfirmOptions`.
     """
-    search, asked = place_of(name, dict(asked), listener)
+    asked = {"top": TOP, "seeds": SEEDS, **asked}
+    whole_number(asked, "top", least=1, most=MOST_FINALISTS)
+    whole_number(asked, "seeds", least=2)
+    search, asked = place_of(name, asked, listener)
     refuse_trainings(search)
     record = load_sweep(search.folder, asked.get("storage"))
     if record.driver is not None and record.driver.is_alive:
@@ -73,7 +78,7 @@ def request_confirmation(name: str, asked: Mapping[str, Any], listener: Listener
         refuse_untaken(WandbPlace.for_sweep(trainings.folder))
     for line in (*_early(record, search), *_remarks(trainings)):
         listener.warned(f"note: {line}")
-    spec = trainings.spec(record, _num_seeds(trainings, int(asked["seeds"]), listener), lists)
+    spec = trainings.spec(record, _num_seeds(trainings, asked["seeds"], listener), lists)
     time_s = seconds(asked.get("time_budget"))
     spec = spec.model_copy(update={"budget": spec.budget.model_copy(update={"time_s": time_s})})
     file = SpaceFile(trainings.name, search.folder, find_space(spec).text)
@@ -87,7 +92,7 @@ def _arms(
     record: SweepRecord, search: Place, asked: Mapping[str, Any], listener: Listener
 ) -> tuple[list[Arm], dict[str, str]]:
     """The finalists and the baseline, and the files behind the lists of samples that they leave out, by digest."""
-    top, said = int(asked["top"]), asked.get("baseline")
+    top, said = asked["top"], asked.get("baseline")
     arms = choose_finalists(record, top)
     if len(arms) < top:
         complete = f"`{record.name}` has {counted(len(arms), 'recipe')} with a complete trial"

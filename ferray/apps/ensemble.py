@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ferray.apps.ensemble_choice import SelectionOptions, choose_ensemble
 from ferray.apps.judge import Jury, judge_jury, judge_trials
@@ -31,15 +32,21 @@ class JudgedEnsemble:
     ensemble: Ensemble
     gains: tuple[Gain, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `ferray ensemble --json`."""
+        return {**self.ensemble.to_json(), "test": [gain.to_json() for gain in self.gains]}
+
 
 def build_ensemble(
-    record: SweepRecord, folder: Path, runtime: Runtime, options: SelectionOptions, tell: Tell
+    record: SweepRecord, folder: Path, runtime: Runtime, options: SelectionOptions, tell: Tell, *, test: bool
 ) -> JudgedEnsemble:
-    """`choose_ensemble`, then judged by the test split where there is one; errors of both.
+    """`choose_ensemble`, then judged by the test split if `test` and where there is one; errors of both.
 
     The store of the sweep remembers the reading. What is known of this ensemble is not asked again.
     """
     ensemble = choose_ensemble(record, folder, runtime, options, tell)
+    if not test:
+        return JudgedEnsemble(ensemble)
     trials = {trial.number: trial for trial in record.trials}
     best = trials[ensemble.best_trial]
     if not has_test_images(best, folder, runtime):

@@ -49,3 +49,13 @@ def listeners_of(asked: Mapping[str, Any], default: Callable[[], Listener]) -> S
             return given
         raise ConfigError(f"`{given}` is no list of listeners", "give a list of objects of `ferray.Listener`")
     return [Warnings() if asked.get("quiet") else default()]
+
+
+def telling(listener: Listener) -> Callable[[str], None]:
+    """What passes lines on, notes and warnings among them so that those hear them who asked for quiet."""
+
+    def tell(line: str) -> None:
+        is_warning = line.startswith(("note: ", "warning: "))
+        (listener.warned if is_warning else listener.noted)(line)
+
+    return tell

@@ -1,4 +1,4 @@
-"""The options of `ferray.sweep` and `ferray.train`, and how they become a `Runtime` and `Overrides`.
+"""The options of the functions of `ferray`, and how they become a `Runtime` and `Overrides`.
 
 They are the words of the command line: `--max-retries 5` is `max_retries=5`.
 """
@@ -27,7 +27,26 @@ from ferray.text.commands import command
 Pathlike = str | os.PathLike[str]
 
 
-class _Options(TypedDict, total=False):
+class _PlaceOptions(TypedDict, total=False):
+    """Where something is, and who is told of it."""
+
+    data_root: Pathlike | None
+    output: Pathlike
+    """Folder that holds the sweeps' folders, `runs` where it is left out; of sweeps an address as well."""
+    listeners: Sequence[Listener] | None
+    """Who is told what happens; a line on stderr for each trial where it is left out."""
+    quiet: bool
+    """Whether nobody is told but of warnings, where no listeners are given."""
+
+
+class _DeviceOptions(_PlaceOptions, total=False):
+    """The same where something is computed."""
+
+    device: str
+    """`auto`, `cpu` or `cuda`."""
+
+
+class _Options(_DeviceOptions, total=False):
     """What a sweep and a training have in common."""
 
     set: Mapping[str, Any] | Sequence[str]
@@ -41,32 +60,13 @@ class _Options(TypedDict, total=False):
     exclude: Pathlike | None
     """A csv of samples to leave out of training, as `data clean` writes it."""
     fresh: bool
-    data_root: Pathlike | None
-    output: Pathlike
-    """Folder that holds the sweeps' folders, `runs` where it is left out; of sweeps an address as well."""
-    device: str
-    """`auto`, `cpu` or `cuda`."""
-    listeners: Sequence[Listener] | None
-    """Who is told what happens; a line on stderr for each trial where it is left out."""
-    quiet: bool
-    """Whether nobody is told but of warnings, where no listeners are given."""
 
 
-class SweepOptions(_Options, total=False):
-    """The options of `ferray.sweep`; what is left out is as the command has it."""
+class _TrialsOptions(TypedDict, total=False):
+    """Where and how trials run, for whatever runs many."""
 
-    trials: int | None
-    seeds: int | None
     time_budget: str | float | None
     """`"45m"`, `"2.5h"`, or seconds."""
-    enqueue: Pathlike | None
-    like: str | None
-    """An earlier sweep, by name or path: its best parameters are asked first, its trials known to the sampler."""
-    then: Pathlike | None
-    """A space that is swept next, as with `like` this sweep; on the same data, in the same place."""
-    sampler: str | None
-    pruner: str | None
-    name: str | None
     launcher: str
     """`ray`, or `inline` for one trial after another in this process."""
     address: str | None
@@ -85,14 +85,29 @@ class SweepOptions(_Options, total=False):
     max_failures: int
     trial_timeout: str | float | None
     wait: str | float | None
-    keep: str
-    """`all`, `none`, or `best=3`."""
     take_over: bool
-    join: bool
-    """Whether to drive the sweep beside those who do: with a PostgreSQL store, in the same folder."""
     storage: str | None
     tracker: str | Sequence[str] | None
     """`wandb` where it is left out, `tensorboard`, `none`."""
+
+
+class SweepOptions(_Options, _TrialsOptions, total=False):
+    """The options of `ferray.sweep`; what is left out is as the command has it."""
+
+    trials: int | None
+    seeds: int | None
+    enqueue: Pathlike | None
+    like: str | None
+    """An earlier sweep, by name or path: its best parameters are asked first, its trials known to the sampler."""
+    then: Pathlike | None
+    """A space that is swept next, as with `like` this sweep; on the same data, in the same place."""
+    sampler: str | None
+    pruner: str | None
+    name: str | None
+    keep: str
+    """`all`, `none`, or `best=3`."""
+    join: bool
+    """Whether to drive the sweep beside those who do: with a PostgreSQL store, in the same folder."""
     publish: bool
     """Whether a sweep whose trials went to W&B as they ran is shown there as a whole at its end; it is."""
     wandb_entity: str | None
@@ -111,6 +126,50 @@ class TrainOptions(_Options, total=False):
     threads: int | None
     from_trial: str | None
     """In the place of a space: the configuration of a trial, `"sfew:17"` or `"sfew:best"`."""
+
+
+class ConfirmOptions(_DeviceOptions, _TrialsOptions, total=False):
+    """The options of `ferray.confirm`; what is left out is as the command has it."""
+
+    top: int
+    """The best so many recipes of the search, 3 where it is left out."""
+    seeds: int
+    """Trainings of each recipe, 9 where it is left out."""
+    baseline: str | None
+    """A recipe or a trial of the search, `"SWEEP:17"`, or a search space."""
+
+
+class _RecordedOptions(_DeviceOptions, total=False):
+    """What is asked of a recorded sweep, in this process."""
+
+    storage: str | None
+
+
+class EvaluateOptions(_RecordedOptions, total=False):
+    """The options of `ferray.evaluate`; the best trial where neither is given."""
+
+    trial: int | Sequence[int] | None
+    all: bool
+    """Every complete trial: for arms that were fixed before anything was seen."""
+
+
+class EnsembleOptions(_RecordedOptions, total=False):
+    """The options of `ferray.ensemble`; what is left out is as the command has it."""
+
+    candidates: int
+    bags: int
+    rounds: int
+    test: bool
+    """Whether the gain is measured on the test split; it is."""
+
+
+class CalibrateOptions(_RecordedOptions, total=False):
+    """The options of `ferray.calibrate`; the best trial where nothing is given."""
+
+    trial: int | None
+    ensemble: bool
+    to: Pathlike | None
+    """A `.safetensors` file to write the calibrated trial to."""
 
 
 def known_options(given: Mapping[str, Any], options: type[Any], function: str) -> dict[str, Any]:
@@ -183,6 +242,15 @@ def trackers(given: str | Sequence[str] | None) -> tuple[str, ...]:
             raise UnknownComponent(f"`{name}` is not a tracker", did_you_mean(name, known))
         ROOMS["tracker"].load(name)
     return chosen
+
+
+def whole_number(asked: Mapping[str, Any], name: str, *, least: int, most: int | None = None) -> int:
+    """The option of this name, which is there; ConfigError outside `least` to `most`."""
+    given = asked[name]
+    if isinstance(given, int) and given >= least and (most is None or given <= most):
+        return given
+    reach = f"of `{least}` or more" if most is None else f"from `{least}` to `{most}`"
+    raise ConfigError(f"`--{name} {given}` is no whole number {reach}", f"write a number such as `{least}`")
 
 
 def place_of(name: str, asked: Mapping[str, Any], listener: Listener) -> tuple[Place, dict[str, Any]]:

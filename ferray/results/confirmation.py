@@ -8,17 +8,26 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ferray.config.place import CONFIRMATION_NAME
 from ferray.errors import DataError
 from ferray.files.atomic import write_json
 from ferray.results.confirmation_text import sentence_of
 from ferray.results.finalists import Finalist, Pair
+from ferray.results.frames import frame_of
 from ferray.stats.estimates import Metric
 from ferray.study.records import Reading
 
+if TYPE_CHECKING:
+    import pandas
+
 FORMAT = 1
+
+_COLUMNS = (
+    *("name", "trial", "recipe", "metric", "mean", "low", "high", "sd"),
+    *("n", "seeds", "num_lost", "validation"),
+)
 
 Split = Literal["test", "nested"]
 
@@ -52,6 +61,18 @@ class Confirmation:
     def sentence(self) -> str:
         """What was found, in plain words."""
         return sentence_of(self.rows, self.pairs, self.metric, num_folds=self.num_folds, absent=self.absent)
+
+    def frame(self) -> pandas.DataFrame:
+        """A row each finalist as a pandas DataFrame: its mean over `seeds` trainings on `n` images, `low` to `high`.
+
+        ConfigError where pandas is not installed.
+        """
+        rows = [
+            {**asdict(row), "metric": self.metric, "seeds": len(row.seeds), "low": low, "high": high}
+            for row in self.rows
+            for low, high in [row.interval or (None, None)]
+        ]
+        return frame_of(rows, _COLUMNS)
 
     def to_json(self) -> dict[str, Any]:
         """Plain containers, `format` first; `sentence` and verdicts are there to be read and not read back."""

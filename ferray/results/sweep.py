@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from ferray.artifacts.history import read_history
 from ferray.artifacts.outputs import output_at
 from ferray.artifacts.sweep import SweepArtifacts
-from ferray.config.optional_package import not_imported
 from ferray.config.place import DEFAULT_OUTPUT, find_sweep
 from ferray.errors import DataError
 from ferray.events import EpochReport
 from ferray.files.os_errors import writing
 from ferray.results.chosen import choose_trials, trial_called
 from ferray.results.export import flat_entry
+from ferray.results.frames import frame_of
 from ferray.results.leaderboard import Leaderboard, rank
 from ferray.results.progress import with_progress
 from ferray.results.removals import Gone, removed_in
@@ -30,7 +30,6 @@ from ferray.results.trial_intervals import value_interval
 from ferray.stats.intervals import Interval
 from ferray.study.history import load_sweep
 from ferray.study.records import SweepRecord, TrialRecord, TrialState
-from ferray.text.commands import install
 
 if TYPE_CHECKING:
     import pandas
@@ -210,7 +209,7 @@ class Sweep:
 
         ConfigError where pandas is not installed.
         """
-        return _frame([flat_entry(row) for row in self.leaderboard()])
+        return frame_of([flat_entry(row) for row in self.leaderboard()])
 
     def histories(self) -> pandas.DataFrame:
         """Every epoch of every trial as a pandas DataFrame, a row each, in order of `number` and `epoch`.
@@ -219,7 +218,7 @@ class Sweep:
         for a damaged history, ConfigError where pandas is not installed.
         """
         rows = [_epoch_row(trial.number, epoch) for trial in self.trials for epoch in trial.history]
-        return _frame(rows, columns=None if rows else _EPOCH_COLUMNS)
+        return frame_of(rows, columns=None if rows else _EPOCH_COLUMNS)
 
     def figures(self, to: str | os.PathLike[str] | None = None, *, trials: Sequence[int] = ()) -> tuple[Path, ...]:
         """Draw what there is as `ferray figures` does, each as PNG and SVG, and return the files.
@@ -259,15 +258,6 @@ _EPOCH_COLUMNS = ("number", "epoch", "epochs", "fold", "is_best", "num_train")
 def _epoch_row(number: int, report: EpochReport) -> dict[str, Any]:
     held = (number, report.epoch, report.epochs, report.fold, report.is_best, report.num_train)
     return {**dict(zip(_EPOCH_COLUMNS, held, strict=True)), **report.metrics}
-
-
-def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pandas.DataFrame:
-    try:
-        import pandas
-    except ImportError as error:
-        raise not_imported("pandas", error, f"`{install('pandas')}`") from error
-
-    return pandas.DataFrame(rows, columns=columns)
 
 
 def opened(record: SweepRecord, folder: Path) -> Sweep:

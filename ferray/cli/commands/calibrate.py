@@ -10,7 +10,6 @@ import typer
 from ferray.cli import arguments
 from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show
-from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
     from ferray.artifacts.calibration import Calibration
@@ -30,34 +29,20 @@ def calibrate(
     json: arguments.Json = False,
 ) -> None:
     """Find the temperature that makes probabilities come true, on validation images; no answer changes."""
-    given = dict(locals())
-    if ensemble and (trial is not None or to is not None):
-        raise ConfigError(
-            f"`--ensemble` and `{'--trial' if trial is not None else '--to'}` are two choices", "leave one out"
-        )
-    from ferray.apps.options import place_of, runtime_from
+    asked = dict(locals())
+    from ferray.apps.recorded import request_calibration
 
-    place, asked = place_of(name, given, Lines())
-    runtime = runtime_from({**asked, "launcher": "inline"})
-    from ferray.results.chosen import choose_trials
-    from ferray.study.history import load_sweep
-
-    record = load_sweep(place.folder, storage)
-    chosen = [] if ensemble else choose_trials(record, place.folder, () if trial is None else [trial])
+    request = request_calibration(name, asked, Lines())
+    record, number = request.record, None if ensemble else request.trials[0].number
     say(f"calibrating `{record.name}`: importing torch")
-    from ferray.apps.calibrate import calibrate_ensemble, calibrate_trial, save_calibrated
+    from ferray.apps.calibrate import run_calibration
 
-    if ensemble:
-        found, files = calibrate_ensemble(record, place.folder)
-    else:
-        found, files = calibrate_trial(record, chosen[0], place.folder, runtime, say)
-    if to is not None:
-        say(f"written: {save_calibrated(chosen[0], place.folder, found, to)}")
+    found, files = run_calibration(request, to, say)
     for file in files:
         say(f"drawn: {file}")
-    whose = "ensemble" if ensemble else f"trial {chosen[0].number}"
+    whose = "ensemble" if ensemble else f"trial {number}"
     if json:
-        print_json({"sweep": record.name, "trial": None if ensemble else chosen[0].number, **found.to_json()})
+        print_json({"sweep": record.name, "trial": number, **found.to_json()})
         return
     for line in _lines(whose, found):
         show(line)

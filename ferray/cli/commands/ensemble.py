@@ -48,27 +48,20 @@ def ensemble(
     given = dict(locals())
     if soup not in (None, *KINDS):
         raise ConfigError(f"`{soup}` is no kind of soup", did_you_mean(soup or "", KINDS))
-    from ferray.apps.options import place_of, runtime_from
+    from ferray.apps.recorded import recorded_sweep
 
-    place, asked = place_of(name, given, Lines())
-    runtime = runtime_from({**asked, "launcher": "inline"})
-    from ferray.study.history import load_sweep
-
-    record = load_sweep(place.folder, storage)
+    asked = recorded_sweep(name, given, Lines())
+    record, folder, runtime = asked.record, asked.folder, asked.runtime
     if soup is not None:
-        _cook(record, place.folder, runtime, soup, test=test, json=json)
+        _cook(record, folder, runtime, soup, test=test, json=json)
         return
     say(f"ensemble of `{record.name}`: importing torch")
-    from ferray.apps.ensemble import JudgedEnsemble, build_ensemble
-    from ferray.apps.ensemble_choice import SelectionOptions, choose_ensemble
+    from ferray.apps.ensemble import build_ensemble
+    from ferray.apps.ensemble_choice import SelectionOptions
 
-    options = SelectionOptions(candidates, bags, rounds)
-    if test:
-        found = build_ensemble(record, place.folder, runtime, options, say)
-    else:
-        found = JudgedEnsemble(choose_ensemble(record, place.folder, runtime, options, say))
+    found = build_ensemble(record, folder, runtime, SelectionOptions(candidates, bags, rounds), say, test=test)
     if json:
-        print_json({**found.ensemble.to_json(), "test": [gain.to_json() for gain in found.gains]})
+        print_json(found.to_json())
         return
     for line in (*_lines(found.ensemble), *gain_lines(found.gains, "ensemble", found.ensemble.best_trial)):
         show(line)

@@ -10,7 +10,6 @@ import typer
 from ferray.cli import arguments
 from ferray.cli.terminal.listeners import Lines
 from ferray.cli.terminal.output import print_json, say, show
-from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
     from ferray.results.blinding import Standing
@@ -32,24 +31,18 @@ def evaluate(
     json: arguments.Json = False,
 ) -> None:
     """Judge the best trial on the test split, or those asked for; what is known of a checkpoint is not asked again."""
-    given = dict(locals())
-    if trial and every:
-        raise ConfigError("`--trial` and `--all` are two choices", "leave one out")
-    from ferray.apps.options import place_of, runtime_from
+    asked = {**locals(), "all": every}
+    from ferray.apps.recorded import request_evaluation
 
-    place, asked = place_of(name, given, Lines())
-    runtime = runtime_from({**asked, "launcher": "inline"})
+    found = request_evaluation(name, asked, Lines())
     from ferray.results.blinding import standing_of
-    from ferray.results.chosen import choose_trials
-    from ferray.study.history import load_sweep
 
-    record = load_sweep(place.folder, storage)
-    chosen = choose_trials(record, place.folder, trial or (), every=every)
-    standing = standing_of(record, place.folder)
+    record = found.record
+    standing = standing_of(record, found.folder)
     say(f"evaluating `{record.name}`: importing torch")
     from ferray.apps.evaluate import evaluate_trials
 
-    results = evaluate_trials(record, chosen, place.folder, runtime, say)
+    results = evaluate_trials(record, found.trials, found.folder, found.runtime, say)
     if json:
         print_json({"sweep": record.name, "trials": [_entry(result) for result in results]})
         return
@@ -58,7 +51,7 @@ def evaluate(
 
 
 def _entry(result: HeldOut) -> dict[str, Any]:
-    return {**result.to_json(), "intervals": _intervals(result)}
+    return {**result.to_json(), "intervals": {metric: list(reach or ()) for metric, reach in result.intervals.items()}}
 
 
 def _line(result: HeldOut, standing: Standing) -> str:
@@ -66,15 +59,9 @@ def _line(result: HeldOut, standing: Standing) -> str:
     from ferray.stats.estimates import METRIC_NAMES
 
     figures = [
-        f"{METRIC_NAMES[metric]} {result.metrics[f'test/{metric}']:.3f} [{low:.3f}, {high:.3f}]"
-        for metric, (low, high) in _intervals(result).items()
+        f"{METRIC_NAMES[metric]} {result.metrics[f'test/{metric}']:.3f} [{reach[0]:.3f}, {reach[1]:.3f}]"
+        for metric, reach in result.intervals.items()
+        if reach is not None
     ]
     when = when_read(result, standing)
     return f"trial {result.trial}: test {', '.join(figures)} (n = {result.n}, 95 %)" + (f", {when}" if when else "")
-
-
-def _intervals(result: HeldOut) -> dict[str, Any]:
-    from ferray.stats.estimates import METRICS, of_confusion
-
-    estimates = {metric: of_confusion(metric, result.metrics[f"test/{metric}"], result.confusion) for metric in METRICS}
-    return {metric: list(estimate.interval or ()) for metric, estimate in estimates.items()}
