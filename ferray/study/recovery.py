@@ -55,7 +55,7 @@ def recover(study: optuna.Study, living: Container[str]) -> None:
     """
     for trial in orphans(study, living):
         result = trial.user_attrs.get(RESULT_ATTR)
-        if keeps_its_place(trial):
+        if keeps_its_place(study, trial):
             put_back(study, trial)
         elif result is None:
             study.tell(trial.number, state=TrialState.FAIL)
@@ -74,7 +74,7 @@ def ask_again(study: optuna.Study, trial: FrozenTrial) -> None:
 
     One that no worker has begun is put back as it is.
     """
-    if keeps_its_place(trial):
+    if keeps_its_place(study, trial):
         put_back(study, trial)
         return
     attrs = trial.user_attrs

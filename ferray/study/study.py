@@ -304,7 +304,7 @@ class Study:
             outcome = Outcome(OutcomeKind.DIVERGED, outcome.message or "no epoch had a finite objective")
         self._drivers.check()
         with self._as_owner(), written_together(self._optuna):
-            if outcome.kind is not OutcomeKind.INTERRUPTED or not keeps_its_place(self._stored(number)):
+            if outcome.kind is not OutcomeKind.INTERRUPTED or not keeps_its_place(self._optuna, self._stored(number)):
                 told = worst_of(self._optuna, self.spec.objective) if outcome.kind is OutcomeKind.DIVERGED else None
                 result = result_of(live, outcome, worst=told)
                 live.trial.set_user_attr(RESULT_ATTR, result)

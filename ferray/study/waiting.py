@@ -14,6 +14,7 @@ from ferray.study.enqueued import ENQUEUED_ATTR
 from ferray.study.live import LiveTrial
 from ferray.study.records import TRIAL_ATTR, WAITS_ATTR
 from ferray.study.replay import ReplayedTrial
+from ferray.study.store import shared_database
 
 
 def is_waiting(trial: FrozenTrial | ReplayedTrial) -> bool:
@@ -21,15 +22,17 @@ def is_waiting(trial: FrozenTrial | ReplayedTrial) -> bool:
     return not trial.state.is_finished() and bool(trial.user_attrs.get(WAITS_ATTR))
 
 
-def keeps_its_place(trial: FrozenTrial) -> bool:
+def keeps_its_place(study: optuna.Study, trial: FrozenTrial) -> bool:
     """Whether a trial that ends is put back into the queue as it is, and no other one asks its parameters again.
 
     So is what was to be asked first and whose driver died before it had a configuration.
-    Of trials that share a stage the lowest number trains it: one that was begun gets a new number, so the others do.
+    Of a study that several may drive, one that shares a stage is asked anew: there the lowest number trains the stage,
+    and one that had begun it gets a new number.
     """
     if ENQUEUED_ATTR in trial.user_attrs and TRIAL_ATTR not in trial.user_attrs:
         return not trial.state.is_finished()
-    return is_waiting(trial) and not trial.user_attrs.get(TRIAL_ATTR, {}).get("config", {}).get("stages")
+    has_stages = bool(trial.user_attrs.get(TRIAL_ATTR, {}).get("config", {}).get("stages"))
+    return is_waiting(trial) and not (has_stages and shared_database(study) is not None)
 
 
 def ask_next(study: optuna.Study) -> optuna.Trial:

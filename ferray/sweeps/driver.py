@@ -135,9 +135,11 @@ class SweepDriver:
     def _ask(self, most: int) -> None:
         """Have new trials wait for a worker, or for a stage that another one trains."""
         count = 0 if self.time_left.is_full else min(most, self.num_left)
-        for trial in self.study.ask_many(count) if count > 0 else ():
+        asked = self.study.ask_many(count) if count > 0 else []
+        for trial in asked:
             self._trials[trial.number] = trial
             self.stages.add(trial)
+        for trial in asked:  # of these the lowest number may be the last, since it was put back
             if (other := self.stages.trained_by(trial.number)) is None:
                 self.queue.add([trial])
                 continue

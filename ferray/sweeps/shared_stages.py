@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -38,8 +38,9 @@ class Others(Protocol):
 class SharedStages:
     """Of the running trials that need a stage, the one with the lowest number trains it; the others wait for its end.
 
-    That follows from the record alone, which every driver of a study reads: nobody claims anything, and a trial that
-    ends, however it ends, leaves the stage to the next. Called on the driver's thread; `clock` gives seconds.
+    One that has begun goes before lower numbers of this driver, which were put back when the sweep stopped. All that
+    follows from the record alone, which every driver of a study reads: nobody claims anything, and a trial that ends,
+    however it ends, leaves the stage to the next. Called on the driver's thread; `clock` gives seconds.
     """
 
     study: Others
@@ -121,7 +122,13 @@ class SharedStages:
             return ()
         own = [self.artifacts.trial(folder).address for folder in trial.resume_folders]
         left = [address for folder in staged.folders for address in self._left.get(folder, ())]
-        return tuple(dict.fromkeys([*own, *left]))
+        return tuple(dict.fromkeys([*own, *left, *self._left_of_waiting(staged)]))
+
+    def _left_of_waiting(self, staged: _Staged) -> Iterator[str]:
+        """Where trials that wait for a stage of this one had begun it before the sweep stopped."""
+        for other in self._running.values():
+            if other is not staged and not other.is_started and set(other.folders) & set(staged.folders):
+                yield from (self.artifacts.trial(folder).address for folder in other.trial.resume_folders)
 
     def parent(self, trial: Trial) -> Parent | None:
         """The stage before the last, as the record is to name it; None for a trial without one.
@@ -146,8 +153,13 @@ class SharedStages:
             return found
         needs = {number: held.folders for number, held in self._running.items()} | self._others_below(max(missing))
         for number, folder in missing.items():
-            found[number] = min((other for other in needs if other < number and folder in needs[other]), default=None)
+            before = (other for other in needs if folder in needs[other] and self._goes_before(other, number))
+            found[number] = min(before, default=None)
         return found
+
+    def _goes_before(self, other: int, number: int) -> bool:
+        """Whether a trial that needs the same stage as a waiting one trains it."""
+        return other < number or (other in self._running and self._running[other].is_started)
 
     def _is_over(self, folder: str) -> bool:
         if folder not in self._over:
