@@ -87,6 +87,7 @@ def require_classes(
 ) -> None:
     """DataError that names every class of which a split has no image; a test split without any images is let be."""
     lines = []
+    num_parts = 3 if len(split.test) else 2
     for part in ("train", "val", "test"):
         rows: Rows = getattr(split, part)
         present = set(table.labels[rows].tolist())
@@ -95,7 +96,9 @@ def require_classes(
             lines.append(f"no image of {', '.join(lacking)} in {part}")
     if not lines:
         return
-    hint = _one_spelling(classes) or "add images of them, or draw all parts anew: `--set dataset.split=random`"
+    fewest = int(np.bincount(table.labels, minlength=len(classes)).min())
+    anew = ", or draw all parts anew: `--set dataset.split=random`" if fewest >= num_parts else ": each part needs one"
+    hint = _one_spelling(classes) or f"add images of them{anew}"
     if skipped:
         hint = f"mend what was left out, listed in `{skipped.listing}`, or choose another `dataset.split`"
     raise DataError("\n  ".join([f"`{name}` lacks classes that its splits need", *lines]), hint)

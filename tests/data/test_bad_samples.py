@@ -288,7 +288,7 @@ def test_the_check_before_decoding_leaves_bad_rows_to_decoding(tmp_path: Path) -
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 def test_a_class_that_is_missing_from_a_split_is_named(tmp_path: Path, split: str) -> None:
-    root = write_image_folder(tmp_path / "data", per_class=1)
+    root = write_image_folder(tmp_path / "data", per_class=2)
     shutil.rmtree(root / split / "cross")
     with pytest.raises(DataError, match=f"`image_folder` lacks classes.*\n  no image of `cross` in {split}") as caught:
         ensure_data(DatasetChoice.model_validate("image_folder"), root, tmp_path / "cache")
@@ -300,6 +300,15 @@ def test_a_class_that_one_part_lacks_is_in_all_parts_once_they_are_drawn_anew(tm
     shutil.rmtree(root / "val" / "cross")
     drawn = DatasetChoice.model_validate({"image_folder": {"split": "random"}})
     ensure_data(drawn, root, tmp_path / "cache")
+
+
+def test_a_class_with_too_few_images_for_any_split_is_not_told_to_draw_one(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "data", splits=(), per_class=12)
+    for image in sorted((root / "calm").iterdir())[1:]:
+        image.unlink()
+    with pytest.raises(DataError, match="no image of `calm` in ") as caught:
+        ensure_data(DatasetChoice.model_validate("image_folder"), root, tmp_path / "cache")
+    assert caught.value.hint == "add images of them: each part needs one"
 
 
 def test_classes_that_differ_in_case_alone_are_told_to_be_two(tmp_path: Path) -> None:
