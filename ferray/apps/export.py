@@ -17,10 +17,10 @@ from ferray.config.place import DataPlace
 from ferray.config.runtime import Runtime
 from ferray.errors import CheckpointError, FerrayError
 from ferray.events import Listener
-from ferray.export.ensemble_folder import write_ensemble
-from ferray.export.folder import Exported, RealInputs, write_network, write_other
-from ferray.export.onnx_file import require_onnx
-from ferray.export.origin import Measured, Origin
+from ferray.exports.ensemble_folder import write_ensemble
+from ferray.exports.folder import Exported, RealInputs, write_network, write_other
+from ferray.exports.onnx_file import require_onnx
+from ferray.exports.origin import Measured, Origin
 from ferray.results.answers import read_answers
 from ferray.results.held_out import HeldOut, read_held_out
 from ferray.results.leaderboard import rank

@@ -80,7 +80,7 @@ def test_an_unknown_trial_is_named(runs: Path, tmp_path: Path) -> None:
 def test_missing_packages_are_said_with_how_to_get_them(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ferray.export.onnx_file.find_spec", lambda name: None if name == "onnxscript" else name)
+    monkeypatch.setattr("ferray.exports.onnx_file.find_spec", lambda name: None if name == "onnxscript" else name)
     ran = ferray("export", "tiny", "--output", runs, "--to", tmp_path / "model")
     assert (ran.code, "needs the package `onnxscript`" in ran.err, "--no-onnx" in ran.err) == (2, True, True)
 

@@ -118,7 +118,7 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
 
 def test_csv_is_written_in_one_place() -> None:
     found = {file for file, call in calls() if ast.unparse(call.func) in ("csv.writer", "csv.DictWriter")}
-    assert found == {"text/sanitize.py", "export/predict_script.py"}  # which stands alone: its `cell` does the same
+    assert found == {"text/sanitize.py", "exports/predict_script.py"}  # which stands alone: its `cell` does the same
 
 
 def test_whatever_is_printed_is_made_visible() -> None:

@@ -15,7 +15,7 @@ from ferray.errors import ConfigError
 from ferray.text.commands import command, shortest_path
 
 if TYPE_CHECKING:
-    from ferray.export.folder import Exported
+    from ferray.exports.folder import Exported
 
 
 def export(
@@ -46,7 +46,7 @@ def export(
 
     listener = Warnings() if quiet else Lines()
     place, asked = place_of(name, given, listener)
-    from ferray.export.taken import refuse_taken
+    from ferray.exports.taken import refuse_taken
 
     refuse_taken(to, force=force)
     runtime = runtime_from({**asked, "device": "cpu"})

@@ -9,8 +9,8 @@ from typing import Any
 from ferray.config.option_names import own_name
 from ferray.config.readable import params_line
 from ferray.config.trial import TrialConfig
-from ferray.export.onnx_file import OPSET
-from ferray.export.origin import Checks, Measured, Origin, score_lines
+from ferray.exports.onnx_file import OPSET
+from ferray.exports.origin import Checks, Measured, Origin, score_lines
 from ferray.models.timm_config import TimmConfig
 
 # For other machines, on which no command is called as it is here.

@@ -15,10 +15,10 @@ import torch
 from PIL import Image
 
 from ferray.errors import ConfigError, DataError
-from ferray.export.folder import Exported, RealInputs, write_network
-from ferray.export.origin import Origin
-from ferray.export.predict_script import Model
-from ferray.export.taken import refuse_taken
+from ferray.exports.folder import Exported, RealInputs, write_network
+from ferray.exports.origin import Origin
+from ferray.exports.predict_script import Model
+from ferray.exports.taken import refuse_taken
 from ferray.inference.onnx_model import OnnxModel
 from ferray.testing.checkpoints import write_untrained
 from ferray.training.best_checkpoint import BestCheckpoint

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 from ferray.data.images import resize
-from ferray.export import predict_script
-from ferray.export.folder import CARD, LABELS, METRICS, SCRIPT, Exported, RealInputs, in_place_of, refuse_difference
-from ferray.export.model_card import INTENDED, data_set_lines, licence_line, onnx_lines
-from ferray.export.onnx_file import write_onnx
-from ferray.export.origin import Checks, Measured, score_lines
-from ferray.export.taken import CONFIG
+from ferray.exports import predict_script
+from ferray.exports.folder import CARD, LABELS, METRICS, SCRIPT, Exported, RealInputs, in_place_of, refuse_difference
+from ferray.exports.model_card import INTENDED, data_set_lines, licence_line, onnx_lines
+from ferray.exports.onnx_file import write_onnx
+from ferray.exports.origin import Checks, Measured, score_lines
+from ferray.exports.taken import CONFIG
 from ferray.files.atomic import write_bytes, write_json, write_text
 from ferray.files.os_errors import writing
 from ferray.inference.exported_ensemble import ENSEMBLE, MEMBERS, load_exported_ensemble, member_folder

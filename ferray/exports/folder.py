@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ferray.errors import DataError
-from ferray.export import predict_script
-from ferray.export.model_card import Card, model_card
-from ferray.export.onnx_file import write_onnx
-from ferray.export.origin import Checks, Measured, Origin, metrics_document
-from ferray.export.taken import CONFIG
+from ferray.exports import predict_script
+from ferray.exports.model_card import Card, model_card
+from ferray.exports.onnx_file import write_onnx
+from ferray.exports.origin import Checks, Measured, Origin, metrics_document
+from ferray.exports.taken import CONFIG
 from ferray.files.atomic import atomic_folder, remove_folder, write_bytes, write_json, write_text
 from ferray.files.os_errors import writing
 from ferray.inference.onnx_model import ONNX_NAME, OnnxModel

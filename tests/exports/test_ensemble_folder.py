@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ferray.artifacts.ensemble import Ensemble, Member
-from ferray.export.ensemble_folder import write_ensemble
-from ferray.export.folder import Exported, RealInputs
+from ferray.exports.ensemble_folder import write_ensemble
+from ferray.exports.folder import Exported, RealInputs
 from ferray.inference.models import open_model
 from ferray.inference.onnx_model import OnnxModel
 from ferray.inference.torch_model import TorchModel

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ferray.export.folder import RealInputs
-from ferray.export.origin import Origin
+from ferray.exports.folder import RealInputs
+from ferray.exports.origin import Origin
 
 ORIGIN = Origin("little", 3, "1f3a9c2e", "val/uar", num_complete=12, is_best=True)
 

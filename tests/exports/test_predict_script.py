@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from ferray.data.images import read_rgb, resize
-from ferray.export import predict_script
-from ferray.export.predict_script import batches, cell, make_square, read_picture, visible
+from ferray.exports import predict_script
+from ferray.exports.predict_script import batches, cell, make_square, read_picture, visible
 
 
 @pytest.mark.parametrize(
