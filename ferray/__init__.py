@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ferray.apps.compare import compare
     from ferray.apps.confirm import confirm
     from ferray.apps.ensemble import JudgedEnsemble
-    from ferray.apps.finished import calibrate, ensemble, evaluate
+    from ferray.apps.finished import calibrate, ensemble, evaluate, export
     from ferray.apps.options import SweepOptions, TrainOptions
     from ferray.apps.sweep import sweep
     from ferray.apps.train import TrainedTrial, train
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ferray.config.sweep import SweepSpec
     from ferray.errors import ClusterError, ConfigError, DataError, FerrayError, SweepFailed
     from ferray.events import EpochReport, Listener
+    from ferray.exports.folder import Exported
     from ferray.papers.compare import Comparison
     from ferray.results.confirmation import Confirmation
     from ferray.results.held_out import HeldOut
@@ -37,6 +38,7 @@ __all__ = [
     "DataError",
     "EnsemblePredictor",
     "EpochReport",
+    "Exported",
     "FerrayError",
     "HeldOut",
     "JudgedEnsemble",
@@ -55,6 +57,7 @@ __all__ = [
     "confirm",
     "ensemble",
     "evaluate",
+    "export",
     "load",
     "load_ensemble",
     "load_predictor",
@@ -66,7 +69,7 @@ _MODULES = {
     "ferray.apps.compare": ("compare",),
     "ferray.apps.confirm": ("confirm",),
     "ferray.apps.ensemble": ("JudgedEnsemble",),
-    "ferray.apps.finished": ("calibrate", "ensemble", "evaluate"),
+    "ferray.apps.finished": ("calibrate", "ensemble", "evaluate", "export"),
     "ferray.apps.options": ("SweepOptions", "TrainOptions"),
     "ferray.apps.sweep": ("sweep",),
     "ferray.apps.train": ("TrainedTrial", "train"),
@@ -74,6 +77,7 @@ _MODULES = {
     "ferray.config.sweep": ("SweepSpec",),
     "ferray.errors": ("ClusterError", "ConfigError", "DataError", "FerrayError", "SweepFailed"),
     "ferray.events": ("EpochReport", "Listener"),
+    "ferray.exports.folder": ("Exported",),
     "ferray.papers.compare": ("Comparison",),
     "ferray.results.confirmation": ("Confirmation",),
     "ferray.results.held_out": ("HeldOut",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 
@@ -31,6 +32,10 @@ def test_every_public_name_is_documented(name: str) -> None:
 
 def test_public_names_are_listed() -> None:
     assert set(ferray.__all__) <= set(dir(ferray))
+
+
+def test_no_public_name_is_hidden_by_a_module_once_that_is_imported() -> None:
+    assert {module.name for module in pkgutil.iter_modules(ferray.__path__)} & set(ferray.__all__) == set()
 
 
 def test_another_name_is_an_attribute_error() -> None:

@@ -1,4 +1,4 @@
-"""A trial of a sweep as a folder for others, for `ferray export`."""
+"""A trial of a sweep as a folder for others, for `ferray.export` and its command."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ferray.apps.recorded import RecordedSweep
 from ferray.artifacts.ensemble import read_ensemble
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.artifacts.trial import TrialArtifacts
@@ -33,6 +34,14 @@ from ferray.training.inputs import open_inputs
 from ferray.training.predictor import Predictor, load_predictor
 
 MOST_ASKED = 100  # validation images of which both are asked
+
+
+def run_export(asked: RecordedSweep, to: Path, *, with_onnx: bool, listener: Listener) -> Exported:
+    """`export_trial` of the trial that is asked for; without one `export_ensemble`."""
+    if not asked.trials:
+        return export_ensemble(asked.record, asked.folder, to, asked.runtime, with_onnx=with_onnx, listener=listener)
+    (trial,) = asked.trials
+    return export_trial(asked.record, trial, asked.folder, to, asked.runtime, with_onnx=with_onnx, listener=listener)
 
 
 def export_trial(

@@ -1,18 +1,27 @@
-"""`ferray.evaluate`, `ferray.ensemble` and `ferray.calibrate`: what is asked of the trials of a finished sweep."""
+"""`ferray.evaluate`, `ensemble`, `calibrate` and `export`: what is asked of the trials of a finished sweep."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from ferray.apps.listener_group import ListenerGroup, listeners_of, telling
-from ferray.apps.options import CalibrateOptions, EnsembleOptions, EvaluateOptions, known_options, whole_number
-from ferray.apps.recorded import SweepWords, recorded_sweep, request_calibration, request_evaluation
+from ferray.apps.options import (
+    CalibrateOptions,
+    EnsembleOptions,
+    EvaluateOptions,
+    ExportOptions,
+    known_options,
+    whole_number,
+)
+from ferray.apps.recorded import SweepWords, recorded_sweep, request_calibration, request_evaluation, request_export
 from ferray.track.console import EpochLines
 
 if TYPE_CHECKING:
     from ferray.apps.ensemble import JudgedEnsemble
     from ferray.artifacts.calibration import Calibration
+    from ferray.exports.folder import Exported
     from ferray.results.held_out import HeldOut
 
 FEWEST = {"candidates": 2, "bags": 1, "rounds": 1}
@@ -75,3 +84,21 @@ def calibrate(sweep: SweepWords, **options: Unpack[CalibrateOptions]) -> Calibra
     to = asked.get("to")
     calibration, _ = run_calibration(found, None if to is None else Path(to), telling(listener))
     return calibration
+
+
+def export(sweep: SweepWords, to: str | os.PathLike[str], **options: Unpack[ExportOptions]) -> Exported:
+    """Write weights, ONNX, preprocessing, metrics with intervals and a model card of a trial into the folder `to`.
+
+    `sweep` is as for `ferray.evaluate`, the options are the words of `ferray export`; see `ExportOptions`. The folder
+    is asked about 100 validation images, and is there only if its logits are the trial's within 1e-4, or within that
+    fraction of a logit over 1; `checks` has the largest differences.
+
+    Raises ConfigError for what cannot be asked, for a folder that is taken and where a package for ONNX is missing;
+    DataError where no trial has a checkpoint or the export answers otherwise.
+    """
+    asked = known_options(options, ExportOptions, "ferray.export")
+    listener = ListenerGroup(listeners_of(asked, EpochLines))
+    found = request_export(sweep, Path(to), asked, listener)
+    from ferray.apps.export import run_export
+
+    return run_export(found, Path(to), with_onnx=bool(asked.get("onnx", True)), listener=listener)

@@ -172,6 +172,18 @@ class CalibrateOptions(_RecordedOptions, total=False):
     """A `.safetensors` file to write the calibrated trial to."""
 
 
+class ExportOptions(_PlaceOptions, total=False):
+    """The options of `ferray.export`; the best trial where neither it nor the ensemble is asked for."""
+
+    storage: str | None
+    trial: int | None
+    ensemble: bool
+    onnx: bool
+    """Whether ONNX is written too; it is."""
+    force: bool
+    """Whether an earlier export in that folder is replaced."""
+
+
 def known_options(given: Mapping[str, Any], options: type[Any], function: str) -> dict[str, Any]:
     """The options as they are, `output` a path at least; ConfigError, with the nearest word, for one that is none."""
     known = list(options.__annotations__)

@@ -67,6 +67,18 @@ def request_calibration(sweep: SweepWords, asked: Mapping[str, Any], listener: L
     return _with_trials(recorded_sweep(sweep, asked, listener), () if trial is None else (trial,))
 
 
+def request_export(sweep: SweepWords, to: Path, asked: Mapping[str, Any], listener: Listener) -> RecordedSweep:
+    """The trial that is to be exported, none for the ensemble; ConfigError also for a folder `to` that is taken."""
+    trial = asked.get("trial")
+    if asked.get("ensemble") and trial is not None:
+        raise ConfigError("`--ensemble` and `--trial` are two choices", "leave one out")
+    from ferray.exports.taken import refuse_taken
+
+    refuse_taken(to, force=bool(asked.get("force")))
+    found = recorded_sweep(sweep, {**asked, "device": "cpu"}, listener)
+    return found if asked.get("ensemble") else _with_trials(found, () if trial is None else (trial,))
+
+
 def _with_trials(found: RecordedSweep, numbers: Sequence[int], *, every: bool = False) -> RecordedSweep:
     from ferray.results.chosen import choose_trials
 

@@ -1,4 +1,4 @@
-"""`ferray.evaluate`, `ferray.ensemble`, `ferray.calibrate`, `ferray.confirm` and `ferray.compare` in this process."""
+"""`ferray.evaluate`, `ensemble`, `calibrate`, `export`, `confirm` and `compare` in this process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import inspect
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ FUNCTIONS = {
     "evaluate": options.EvaluateOptions,
     "ensemble": options.EnsembleOptions,
     "calibrate": options.CalibrateOptions,
+    "export": options.ExportOptions,
 }
 OF_PYTHON = {"listeners", "quiet"}
 OF_A_TERMINAL = {"name", "json", "dry_run", "quiet", "soup"}
@@ -62,7 +64,8 @@ def twin(pairs: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_options_are_those_of_the_command(name: str) -> None:
     known = set(FUNCTIONS[name].__annotations__)
-    assert known - OF_PYTHON == set(command_options(name)) - OF_A_TERMINAL
+    given = {"to"} if name == "export" else set()
+    assert (known | given) - OF_PYTHON == set(command_options(name)) - OF_A_TERMINAL
 
 
 def test_a_confirmation_has_the_defaults_of_the_command() -> None:
@@ -113,6 +116,20 @@ def test_an_ensemble_is_calibrated(pairs: Path) -> None:
     assert ferray.calibrate(pairs, ensemble=True, quiet=True).of == found.digest
 
 
+def test_an_export_is_that_of_the_command(pairs: Path, tmp_path: Path) -> None:
+    asked = document(command("export", pairs, "--to", tmp_path / "a", "--trial", 1, "--no-onnx", "--json"))
+    found = ferray.export(pairs, tmp_path / "b", trial=1, onnx=False, quiet=True)
+    assert (list(found.files), asdict(found.checks)) == (asked["files"], asked["checks"])
+    assert (tmp_path / "b/metrics.json").read_text() == (tmp_path / "a/metrics.json").read_text()
+
+
+def test_an_ensemble_is_exported(pairs: Path, tmp_path: Path) -> None:
+    ferray.ensemble(pairs, test=False, quiet=True)
+    found = ferray.export(pairs, tmp_path / "a", ensemble=True, onnx=False, quiet=True)
+    asked = document(command("export", pairs, "--to", tmp_path / "b", "--ensemble", "--no-onnx", "--json"))
+    assert (list(found.files), asdict(found.checks)) == (asked["files"], asked["checks"])
+
+
 def test_a_comparison_is_that_of_the_command(pairs: Path) -> None:
     assert as_json(ferray.compare(ferray.load(pairs)).to_json()) == document(command("compare", pairs, "--json"))
 
@@ -139,6 +156,8 @@ CALLS: dict[str, Callable[[Path], object]] = {
     "no ensemble": lambda pairs: ferray.calibrate(pairs, ensemble=True),
     "ensemble or trial": lambda pairs: ferray.calibrate(pairs, ensemble=True, trial=0),
     "one candidate": lambda pairs: ferray.ensemble(pairs, candidates=1),
+    "export of two": lambda pairs: ferray.export(pairs, pairs / "model", ensemble=True, trial=0),
+    "a folder that is taken": lambda pairs: ferray.export(pairs, pairs),
     "one seed": lambda pairs: ferray.confirm(pairs, seeds=1),
     "no finalist": lambda pairs: ferray.confirm(pairs, top=0),
     "no such sweep": lambda pairs: ferray.evaluate(pairs / "nowhere"),
@@ -164,6 +183,7 @@ def test_all_of_it_works_under_the_loop_of_a_notebook_and_writes_nothing_to_stdo
         ferray.evaluate(pairs)
         ferray.ensemble(pairs)
         ferray.calibrate(pairs)
+        ferray.export(pairs, pairs.parent / "model", onnx=False)
         ferray.compare(pairs)
         ferray.confirm(pairs, **{**TWO_FRESH, "quiet": False})
 

@@ -11,7 +11,6 @@ import typer
 from ferray.cli import arguments
 from ferray.cli.terminal.listeners import Lines, Warnings
 from ferray.cli.terminal.output import print_json, say, show_text
-from ferray.errors import ConfigError
 from ferray.text.commands import command, shortest_path
 
 if TYPE_CHECKING:
@@ -39,35 +38,19 @@ def export(
 
     The folder is asked about 100 validation images, and written only if its logits are the trial's within 1e-4.
     """
-    given = dict(locals())
-    if ensemble and trial is not None:
-        raise ConfigError("`--ensemble` and `--trial` are two choices", "leave one out")
-    from ferray.apps.options import place_of, runtime_from
+    asked = dict(locals())
+    from ferray.apps.recorded import request_export
 
     listener = Warnings() if quiet else Lines()
-    place, asked = place_of(name, given, listener)
-    from ferray.exports.taken import refuse_taken
+    found = request_export(name, to, asked, listener)
+    number = None if ensemble else found.trials[0].number
+    whose = "the ensemble" if ensemble else f"trial {number}"
+    listener.noted(f"exporting {whose} of `{found.record.name}`: importing torch")
+    from ferray.apps.export import run_export
 
-    refuse_taken(to, force=force)
-    runtime = runtime_from({**asked, "device": "cpu"})
-    from ferray.study.history import load_sweep
-
-    record = load_sweep(place.folder, storage)
-    if ensemble:
-        listener.noted(f"exporting the ensemble of `{record.name}`: importing torch")
-        from ferray.apps.export import export_ensemble
-
-        exported = export_ensemble(record, place.folder, to, runtime, with_onnx=onnx, listener=listener)
-    else:
-        from ferray.results.chosen import choose_trials
-
-        (chosen,) = choose_trials(record, place.folder, () if trial is None else (trial,))
-        listener.noted(f"exporting trial {chosen.number} of `{record.name}`: importing torch")
-        from ferray.apps.export import export_trial
-
-        exported = export_trial(record, chosen, place.folder, to, runtime, with_onnx=onnx, listener=listener)
+    exported = run_export(found, to, with_onnx=onnx, listener=listener)
     if json:
-        what = {"ensemble": True} if ensemble else {"trial": chosen.number}
+        what = {"ensemble": True} if ensemble else {"trial": number}
         files, checks = list(exported.files), asdict(exported.checks)
         print_json({"folder": str(to), **what, "files": files, "checks": checks})
         return
