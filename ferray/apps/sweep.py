@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from ferray.apps.kept_inputs import earlier_or_kept, sets_or_kept, space_or_kept
 from ferray.apps.launcher_ahead import LauncherAhead
 from ferray.apps.listener_group import ListenerGroup, listeners_of
 from ferray.apps.options import SweepOptions, known_options, overrides_from, recalled, sweep_runtime_from
@@ -18,15 +19,14 @@ from ferray.config.entry import Entry
 from ferray.config.load import Space, SpaceFile, find_space, load_space
 from ferray.config.output_address import bring_up, sweep_address
 from ferray.config.overrides import Overrides
-from ferray.config.parameter_sets import ParameterSet, load_sets
+from ferray.config.parameter_sets import ParameterSet
 from ferray.config.place import Place, read_place
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.config.urls import is_shareable
-from ferray.errors import ConfigError, DataError
+from ferray.errors import ConfigError
 from ferray.events import Listener
 from ferray.system.environment import with_variables
-from ferray.text.counting import counted
 from ferray.track.console import Console
 from ferray.track.wandb_runs.place import WandbPlace, as_variables, refuse_untaken
 
@@ -133,6 +133,7 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
     entry = _entry_from(asked)
     bring_up(asked["output"])
     output, name = called_by(asked.get("name"), asked["output"])
+    space, name = space_or_kept(space, output, name, listener) if not asked.get("fresh") else (space, name)
     asked = {**asked, "output": output, "name": name}
     file = find_space(space)
     spec, notes = load_space(space, overrides_from(asked))
@@ -144,7 +145,7 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         _refuse_unshared(runtime, output / spec.name)
     if runtime.keep_best is not None:
         _refuse_unjudged(spec, asked["keep"])
-    like = _earlier(asked, output / spec.name, runtime, listener) if asked.get("like") else None
+    like = earlier_or_kept(asked, output / spec.name, runtime, listener) if asked.get("like") else None
     variables = as_variables({name: asked.get(f"wandb_{name}") for name in ("entity", "project", "tags", "notes")})
     if "wandb" in runtime.trackers:
         with with_variables(variables):
@@ -154,7 +155,7 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
         file,
         spec,
         runtime,
-        first=_first(asked, spec, runtime, listener) if asked.get("enqueue") else (),
+        first=sets_or_kept(asked, spec, runtime, listener) if asked.get("enqueue") else (),
         first_file=Path(asked["enqueue"]).name if asked.get("enqueue") else "",
         like=like,
         fresh=bool(asked.get("fresh")),
@@ -202,44 +203,6 @@ def _like(earlier: SweepRequest, following: SweepRequest) -> SweepRequest:
 
     place = following.runtime
     return replace(following, like=find_earlier(str(earlier.folder.absolute()), place.output, place.storage))
-
-
-def _first(asked: Mapping[str, Any], spec: SweepSpec, runtime: Runtime, listener: Listener) -> Sequence[ParameterSet]:
-    """The sets of parameters to ask first: those of the file, or what the sweep was given from it where it is gone."""
-    from ferray.sweeps.earlier_sweep import given_before
-
-    file = Path(asked["enqueue"])
-    former = [] if asked.get("fresh") else given_before(file, runtime.output / spec.name, runtime.storage)
-    if former and not file.exists():
-        stay = counted(len(former), "set stays", "sets stay")
-        listener.noted(f"note: `{file}` is gone: {stay} that this sweep was given from it before")
-        return former
-    sets = load_sets(file, spec)
-    if left_out := [params for params in former if params not in sets]:
-        stay = counted(len(left_out), "set stays", "sets stay")
-        listener.noted(f"note: `{file}` has changed: {stay} that this sweep was given from it before")
-    return sets
-
-
-def _earlier(asked: Mapping[str, Any], folder: Path, runtime: Runtime, listener: Listener) -> EarlierSweep | None:
-    """The sweep that this one, in `folder`, is to be like; ConfigError where it is no other, or has nothing yet.
-
-    None where it is not to be had any more, and this one has taken over from it before.
-    """
-    from ferray.sweeps.earlier_sweep import find_earlier, has_taken_over
-
-    name = asked["like"]
-    try:
-        earlier = find_earlier(name, runtime.output, runtime.storage)
-    except (ConfigError, DataError) as error:
-        if asked.get("fresh") or not has_taken_over(name, folder, runtime.storage):
-            raise
-        listener.noted(f"note: {error.message}; what this sweep has taken over from it before stays")
-        return None
-    if earlier.folder == folder.absolute():
-        message = f"`--like` names `{name}`, which is this very sweep"
-        raise ConfigError(message, "leave `--like` out: the same command again goes on with what it knows")
-    return earlier
 
 
 def _entry_from(asked: Mapping[str, Any]) -> Entry:

@@ -294,6 +294,31 @@ def test_a_sweep_that_was_given_nothing_yet_needs_the_file(tmp_path: Path, asked
         swept(tmp_path, enqueue=file, trials=1, **asked)
 
 
+def space_file(folder: Path) -> Path:
+    """The space of these tests as a file that gives it its name."""
+    file = folder / "tiny.yaml"
+    file.write_text(json.dumps({key: value for key, value in SPACE.items() if key != "name"}))
+    return file
+
+
+@pytest.mark.parametrize("name", [None, "other"])
+def test_a_sweep_goes_on_though_the_file_of_its_space_is_gone(tmp_path: Path, name: str | None) -> None:
+    file, heard = space_file(tmp_path), Heard()
+    swept(tmp_path, file, name=name)
+    file.unlink()
+    again = swept(tmp_path, file, name=name, trials=2, listeners=[heard])
+    assert (again.name, len(again.trials)) == (name or "tiny", 2)
+    assert any(line.startswith(f"note: there is no `{file}` any more") for line in heard.lines)
+
+
+def test_a_sweep_that_begins_anew_needs_the_file_of_its_space(tmp_path: Path) -> None:
+    file = space_file(tmp_path)
+    swept(tmp_path, file)
+    file.unlink()
+    with pytest.raises(ConfigError, match="there is no search space"):
+        swept(tmp_path, file, fresh=True)
+
+
 def test_a_sweep_like_itself_is_refused(tmp_path: Path) -> None:
     swept(tmp_path)
     with pytest.raises(ConfigError, match="which is this very sweep"):
