@@ -18,7 +18,7 @@ from ferray.events import Listener
 from ferray.results.answers import Answers, read_answers
 from ferray.results.arms import arm_of, seed_of
 from ferray.results.blinding import reading_now, reading_words, readings_of, standing_of
-from ferray.results.confirm_scores import METHOD, Judged, confirm_scores, joined
+from ferray.results.confirm_scores import Judged, confirm_scores, joined, method_of
 from ferray.results.confirmation import Confirmation, write_confirmation
 from ferray.stats.estimates import METRICS, Metric
 from ferray.study.history import load_sweep
@@ -100,7 +100,7 @@ def _confirmation(
         num_folds=trainings.num_folds,
         absent=absent,
         written=time.time(),
-        method=METHOD,
+        method=method_of(rows),
     )
 
 

@@ -22,8 +22,9 @@ from ferray.config.runtime import Runtime
 from ferray.config.trial import TrialConfig
 from ferray.data.judging import judging
 from ferray.data.samples import PackedSamples
+from ferray.data.shared_groups import GroupOf
 from ferray.errors import DataError
-from ferray.results.answers import Answers, read_answers, write_answers
+from ferray.results.answers import Answers, clusters_in, read_answers, write_answers
 from ferray.results.blinding import Standing, standing_of
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.stats.metrics import metrics_of
@@ -107,9 +108,10 @@ def judge_jury(
 
 def _together(jury: Jury, place: _Place, tell: Tell) -> Answers:
     mean_NC: Tensor | None = None
+    known_groups = GroupOf()
     first: PackedSamples | None = None
     for number, (trial, weight) in enumerate(zip(jury.trials, jury.weights, strict=True), start=1):
-        predictor, test = _opened(_member(trial, place), place, tell)
+        predictor, test, known_groups = _opened(_member(trial, place), place, tell)
         tell(f"{jury.called}, model {number} of {len(jury.trials)}: judging {counted(len(test), 'test image')}")
         if first is not None and not _same_images(first, test):
             raise DataError(f"the models of {jury.called} have other test images than each other")
@@ -119,7 +121,8 @@ def _together(jury: Jury, place: _Place, tell: Tell) -> Answers:
         give_memory_back()
     assert first is not None
     assert mean_NC is not None
-    return Answers(jury.digest, first.sample_ids, first.labels, mean_NC.argmax(dim=1).numpy())
+    groups = known_groups.groups(first.sample_ids)
+    return Answers(jury.digest, first.sample_ids, first.labels, mean_NC.argmax(dim=1).numpy(), groups)
 
 
 def _same_images(one: PackedSamples, other: PackedSamples) -> bool:
@@ -183,20 +186,25 @@ def _asked(trial: TrialRecord, place: _Place, tell: Tell) -> _Asked:
 
 def _judge(asked: _Asked, place: _Place, tell: Tell) -> HeldOut:
     trial, standing = asked.trial, place.standing
-    predictor, test = _opened(asked, place, tell)
+    predictor, test, known_groups = _opened(asked, place, tell)
     tell(f"trial {trial.number}: judging {counted(len(test), 'test image')}")
     evaluation = predictor.evaluate(test)
     predictions = evaluation.predictions.cpu().numpy()
-    write_answers(asked.artifacts, Answers(asked.digest, test.sample_ids, test.labels, predictions))
+    answers = Answers(asked.digest, test.sample_ids, test.labels, predictions, known_groups.groups(test.sample_ids))
+    write_answers(asked.artifacts, answers)
     held_out = _dated(_held_out(asked, predictor, test, evaluation), asked.former, standing)
+    held_out = replace(held_out, clusters=clusters_in(answers, known_groups.title))
     write_held_out(asked.artifacts, held_out)  # last: with it the trial counts as judged
     del predictor
     give_memory_back()
     return held_out
 
 
-def _opened(asked: _Asked, place: _Place, tell: Tell) -> tuple[Predictor, PackedSamples]:
-    """The model and its test split; `tell` hears which data that is, and of what speaks against judging now."""
+def _opened(asked: _Asked, place: _Place, tell: Tell) -> tuple[Predictor, PackedSamples, GroupOf]:
+    """The model, its test split and the groups of its data set.
+
+    `tell` hears which data that is, and of what speaks against judging now.
+    """
     standing, job = place.standing, trial_job(asked.trial, place.folder, place.runtime)
     predictor = load_predictor(asked.checkpoint, job.device, threads=job.threads)
     predictor, test = _with_test_split(predictor, job)
@@ -206,7 +214,7 @@ def _opened(asked: _Asked, place: _Place, tell: Tell) -> tuple[Predictor, Packed
         tell(f"warning: {doubted}")
     if standing.is_open:
         tell(f"warning: {standing}: {_NO_LONGER_BLIND}")
-    return predictor, test
+    return predictor, test, found.group_of
 
 
 def _dated(held_out: HeldOut, known: HeldOut | None, standing: Standing) -> HeldOut:

@@ -1,8 +1,12 @@
-"""How far a split parts people and films, and how many of them it shows: an interval takes images as independent."""
+"""How far a split parts people and films, and how many of them it shows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ferray.data.datasets import DatasetParams
 from ferray.data.samples import PackedSamples, SampleList, Splits
@@ -38,6 +42,24 @@ class GroupedImages:
             f"the {self.num_val:,} images in val are of {counted(self.num_groups, 'group')} ({self.title}): intervals "
             "take images as independent, and are narrower than they should be where those of a group are alike"
         )
+
+
+@dataclass(frozen=True)
+class GroupOf:
+    """The group of each image by its id, of those that have one; `title` says what groups are."""
+
+    title: str = ""
+    by_id: Mapping[int, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, listing: SampleList) -> GroupOf:
+        """Those of a listing."""
+        return cls(listing.account.groups, _groups(listing))
+
+    def groups(self, sample_ids: NDArray[np.int64]) -> tuple[str, ...] | None:
+        """Of these images, "" where one has none; None where nobody knows a group of any."""
+        found = tuple(self.by_id.get(number, "") for number in sample_ids.tolist())
+        return found if any(found) else None
 
 
 def shared_groups(listing: SampleList, splits: Splits, params: DatasetParams) -> SharedGroups | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from ferray.data.left_out import LeftOut
 from ferray.data.opened import open_dataset, short_hash
 from ferray.data.same_pictures import Copies, count_copies, same_pictures
 from ferray.data.samples import AUXILIARY, PackedSamples, Sample, SampleList, SealedSplit, Splits
-from ferray.data.shared_groups import GroupedImages, SharedGroups, grouped_images, shared_groups
+from ferray.data.shared_groups import GroupedImages, GroupOf, SharedGroups, grouped_images, shared_groups
 from ferray.files.atomic import write_text
 from ferray.text.commands import command
 from ferray.text.sanitize import csv_text
@@ -68,6 +68,7 @@ class DataSummary:
     left_out: LeftOut | None = None
     shared: SharedGroups | None = None
     grouped: GroupedImages | None = None
+    group_of: GroupOf = field(default_factory=GroupOf)
 
     def line(self) -> str:
         """The one line: classes, images by split and where each comes from, what is passed over."""
@@ -138,6 +139,7 @@ def summarise(
         skipped=splits.skipped,
         shared=shared_groups(named, splits, params),
         grouped=grouped_images(named, splits),
+        group_of=GroupOf.of(named),
     )
 
 

@@ -23,6 +23,7 @@ from ferray.files.atomic import atomic_folder, remove_folder, write_bytes, write
 from ferray.files.os_errors import writing
 from ferray.inference.onnx_model import ONNX_NAME, OnnxModel
 from ferray.models.timm_config import TimmConfig, load_by_timm, timm_config
+from ferray.results.held_out import HeldOut
 from ferray.training.image_network import ImageNetwork
 from ferray.training.image_preprocessing import Channels, ImagePreprocessing
 from ferray.training.predictor import Predictor, load_predictor
@@ -184,7 +185,7 @@ def _write_documents(
 ) -> None:
     checkpoint, held_out = predictor.checkpoint, origin.held_out
     validation = Measured("val", predictor.classes, checkpoint.metrics, checkpoint.confusion)
-    test = Measured("test", held_out.classes, held_out.metrics, held_out.confusion) if held_out else None
+    test = _of_test(held_out) if held_out else None
     write_json(folder / METRICS, metrics_document(validation, test, checks))
     write_text(folder / LABELS, "".join(f"{name}\n" for name in predictor.classes))
     if preprocessing is not None:
@@ -201,3 +202,7 @@ def in_place_of(folder: Path) -> Iterator[Path]:
     with atomic_folder(folder) as new:
         yield new
         remove_folder(folder)
+
+
+def _of_test(held_out: HeldOut) -> Measured:
+    return Measured("test", held_out.classes, held_out.metrics, held_out.confusion, held_out.clusters)

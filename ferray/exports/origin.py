@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ferray.results.held_out import HeldOut
+from ferray.stats.clusters import Clusters
 from ferray.stats.estimates import METHODS, METRIC_NAMES, METRICS, of_confusion
 
 
@@ -34,6 +35,7 @@ class Measured:
     classes: tuple[str, ...]
     metrics: dict[str, float]
     confusion: tuple[tuple[int, ...], ...]
+    clusters: Clusters | None = None
 
     @property
     def n(self) -> int:
@@ -43,7 +45,8 @@ class Measured:
     def to_json(self) -> dict[str, Any]:
         """Each score with its 95 % interval and how that was made, and each class with its recall."""
         estimates = {
-            metric: of_confusion(metric, self.metrics[f"{self.split}/{metric}"], self.confusion) for metric in METRICS
+            metric: of_confusion(metric, self.metrics[f"{self.split}/{metric}"], self.confusion, self.clusters)
+            for metric in METRICS
         }
         return {
             "n": self.n,

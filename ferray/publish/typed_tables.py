@@ -13,7 +13,7 @@ from ferray.results.confirmation import Confirmation
 from ferray.results.export import finite
 from ferray.results.held_out import HeldOut
 from ferray.results.leaderboard import Leaderboard
-from ferray.stats.estimates import METRICS, of_confusion
+from ferray.stats.estimates import METRICS
 from ferray.study.importance import Importances
 from ferray.study.records import TrialRecord
 
@@ -107,7 +107,7 @@ def held_out_table(answers: Iterable[HeldOut]) -> TypedTable:
         for metric in METRICS:
             value = answer.metrics.get(f"test/{metric}")
             if value is not None:
-                found = of_confusion(metric, value, answer.confusion)
+                found = answer.estimate(metric)
                 low, high = found.interval or (None, None)
                 told = [found.n, found.method, answer.epoch, answer.num_ended, answer.num_asked]
                 rows.append([answer.trial, answer.recipe, f"test/{metric}", value, low, high, *told])

@@ -8,7 +8,7 @@ from ferray.artifacts.sweep import SweepArtifacts
 from ferray.results.blinding import Standing, when_read
 from ferray.results.held_out import HeldOut, read_held_out
 from ferray.results.sweep import Sweep
-from ferray.stats.estimates import METRICS, Estimate, Metric, of_confusion
+from ferray.stats.estimates import METRICS, Estimate, Metric
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,5 @@ def judged_trials(sweep: Sweep, standing: Standing) -> tuple[Judged, ...]:
 
 
 def _judged(held_out: HeldOut, standing: Standing) -> Judged:
-    scores = {
-        metric: of_confusion(metric, held_out.metrics[f"test/{metric}"], held_out.confusion)
-        for metric in METRICS
-        if f"test/{metric}" in held_out.metrics
-    }
+    scores = {metric: held_out.estimate(metric) for metric in METRICS if f"test/{metric}" in held_out.metrics}
     return Judged(held_out.trial, held_out.n, scores, when_read(held_out, standing))

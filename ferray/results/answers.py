@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
+from ferray.stats.clusters import Clusters
+from ferray.stats.seeds_and_groups import clusters_of
 
 FORMAT = 1
 _COLUMNS = ("sample_ids", "labels", "predictions")
@@ -17,17 +19,27 @@ _COLUMNS = ("sample_ids", "labels", "predictions")
 
 @dataclass(frozen=True)
 class Answers:
-    """Classes by number (N,) of the images `sample_ids` (N,); `checkpoint` is the SHA-256 of the best.pt that spoke."""
+    """Classes by number (N,) of the images `sample_ids` (N,); `checkpoint` is the SHA-256 of the best.pt that spoke.
+
+    `groups` (N,) are the people or films of the images, "" for one of nobody known; None where no image has one.
+    """
 
     checkpoint: str
     sample_ids: NDArray[np.int64]
     labels: NDArray[np.int64]
     predictions: NDArray[np.int64]
+    groups: tuple[str, ...] | None = None
 
     def sorted(self) -> Answers:
         """The same in the order of the ids."""
         order = np.argsort(self.sample_ids, kind="stable")
-        return Answers(self.checkpoint, self.sample_ids[order], self.labels[order], self.predictions[order])
+        groups = None if self.groups is None else tuple(self.groups[row] for row in order.tolist())
+        return Answers(self.checkpoint, self.sample_ids[order], self.labels[order], self.predictions[order], groups)
+
+
+def clusters_in(answers: Answers, title: str) -> Clusters | None:
+    """The groups that the images come in, and what they do to each score; None where they are not known."""
+    return clusters_of(answers.labels, answers.predictions, answers.groups, title) if answers.groups else None
 
 
 def read_answers(artifacts: TrialArtifacts) -> Answers | None:
@@ -45,7 +57,9 @@ def read_answers(artifacts: TrialArtifacts) -> Answers | None:
 def write_answers(artifacts: TrialArtifacts, answers: Answers) -> None:
     """Replace the answers of a trial; StorageError where they cannot be written."""
     columns = {name: getattr(answers, name).tolist() for name in _COLUMNS}
-    artifacts.answers.write_text(json.dumps({"format": FORMAT, "checkpoint": answers.checkpoint, **columns}) + "\n")
+    groups = {} if answers.groups is None else {"groups": answers.groups}
+    document = {"format": FORMAT, "checkpoint": answers.checkpoint, **columns, **groups}
+    artifacts.answers.write_text(json.dumps(document) + "\n")
 
 
 def _from_json(data: dict[str, object]) -> Answers:
@@ -54,7 +68,18 @@ def _from_json(data: dict[str, object]) -> Answers:
     sample_ids, labels, predictions = (_column(data[name]) for name in _COLUMNS)
     if not len(sample_ids) == len(labels) == len(predictions):
         raise ValueError("columns of unequal length")
-    return Answers(str(data["checkpoint"]), sample_ids, labels, predictions)
+    groups = _groups(data.get("groups"))
+    if groups is not None and len(groups) != len(labels):
+        raise ValueError("columns of unequal length")
+    return Answers(str(data["checkpoint"]), sample_ids, labels, predictions, groups)
+
+
+def _groups(values: object) -> tuple[str, ...] | None:
+    if values is None:
+        return None
+    if not isinstance(values, list):
+        raise ValueError("not a list of groups")
+    return tuple(map(str, values))
 
 
 def _column(values: object) -> NDArray[np.int64]:

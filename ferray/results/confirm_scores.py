@@ -16,14 +16,17 @@ from ferray.errors import DataError
 from ferray.results.answers import Answers
 from ferray.results.finalist_choice import Arm
 from ferray.results.finalists import Finalist, Pair
+from ferray.stats.clusters import FEW, shared_by_images
 from ferray.stats.differences import holm
-from ferray.stats.estimates import Metric
+from ferray.stats.estimates import Estimate, Metric
+from ferray.stats.seeds_and_groups import over_seeds_and_groups, paired_over_groups
 from ferray.stats.seeds_and_images import over_seeds_and_images, paired, seed_scores
+from ferray.text.counting import counted
 
 Rows = NDArray[np.int64]
 METHOD = (
-    "95 % intervals and p-values over seeds and images (bootstrap of the images, scatter of the seeds, Student's t); "
-    "p after Holm's correction for all pairs"
+    "95 % intervals and p-values over seeds and images (bootstrap of the images, taken as independent, scatter of the "
+    "seeds, Student's t); p after Holm's correction for all pairs"
 )
 
 
@@ -39,6 +42,12 @@ class Judged:
         """The answers (S, N) of these seeds."""
         return np.stack([self.by_seed[seed].predictions for seed in seeds])
 
+    @property
+    def groups(self) -> Sequence[str] | None:
+        """The people or films of the images, where the data set knows them."""
+        known = (answers.groups for answers in self.by_seed.values() if answers.groups)
+        return shared_by_images(next(known, None))
+
 
 def joined(parts: Sequence[Answers]) -> Answers:
     """The answers of several folds as one, in the order of the ids; DataError where two of them hold one image."""
@@ -46,7 +55,9 @@ def joined(parts: Sequence[Answers]) -> Answers:
     ids, labels, predictions = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
     if len(np.unique(ids)) != len(ids):
         raise DataError("an image was held out twice", "confirm on data that does not change meanwhile")
-    return Answers(parts[0].checkpoint, ids, labels, predictions).sorted()
+    groups = tuple(group for part in parts for group in part.groups or ())
+    whole = Answers(parts[0].checkpoint, ids, labels, predictions, groups if len(groups) == len(ids) else None)
+    return whole.sorted()
 
 
 def confirm_scores(
@@ -61,6 +72,18 @@ def confirm_scores(
     rows = tuple(_row(each, labels_N, metric, generator) for each in present)
     found = [_pair(one, other, labels_N, metric, generator) for one, other in itertools.combinations(present, 2)]
     return rows, tuple(_corrected(found))
+
+
+def method_of(rows: Sequence[Finalist]) -> str:
+    """How the intervals and p-values of such rows come about, in words."""
+    number = next((row.num_groups for row in rows if row.num_groups is not None), None)
+    if number is None:
+        return METHOD
+    few = ", too few to know intervals well" if number < FEW else ""
+    return (
+        f"95 % intervals and p-values over seeds and {counted(number, 'group')} of images (people or films{few}: their "
+        "variance, scatter of the seeds, Student's t); p after Holm's correction for all pairs"
+    )
 
 
 def _same_images(judged: Sequence[Judged]) -> Rows:
@@ -81,7 +104,7 @@ def _row(judged: Judged, labels_N: Rows, metric: Metric, generator: np.random.Ge
     seeds, arm = sorted(judged.by_seed), judged.arm
     predictions_SN = judged.predictions(seeds)
     values = seed_scores(labels_N, predictions_SN, metric)
-    estimate = over_seeds_and_images(labels_N, predictions_SN, metric, generator=generator)
+    estimate = _estimate(judged, predictions_SN, labels_N, metric, generator)
     return Finalist(
         name=arm.name,
         trial=arm.trial,
@@ -94,7 +117,16 @@ def _row(judged: Judged, labels_N: Rows, metric: Metric, generator: np.random.Ge
         interval=estimate.interval,
         validation=arm.validation,
         num_lost=judged.num_lost,
+        num_groups=estimate.num_groups,
     )
+
+
+def _estimate(
+    judged: Judged, predictions_SN: Rows, labels_N: Rows, metric: Metric, generator: np.random.Generator
+) -> Estimate:
+    if judged.groups:
+        return over_seeds_and_groups(labels_N, predictions_SN, metric, judged.groups)
+    return over_seeds_and_images(labels_N, predictions_SN, metric, generator=generator)
 
 
 def _pair(one: Judged, other: Judged, labels_N: Rows, metric: Metric, generator: np.random.Generator) -> Pair:
@@ -102,7 +134,8 @@ def _pair(one: Judged, other: Judged, labels_N: Rows, metric: Metric, generator:
     if not seeds:
         means = [seed_scores(labels_N, each.predictions(list(each.by_seed)), metric).mean() for each in (one, other)]
         return Pair(one.arm.name, other.arm.name, 0, float(means[0] - means[1]), None, None, None)
-    found = paired(labels_N, one.predictions(seeds), other.predictions(seeds), metric, generator=generator)
+    said, groups = (labels_N, one.predictions(seeds), other.predictions(seeds), metric), one.groups or other.groups
+    found = paired_over_groups(*said, groups=groups) if groups else paired(*said, generator=generator)
     errors = (found.seed_error, found.draw_error)
     return Pair(one.arm.name, other.arm.name, len(seeds), found.value, found.interval, found.p, None, *errors)
 

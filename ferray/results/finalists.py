@@ -21,7 +21,8 @@ class Finalist:
     `name` is the arm's, such as `trial-17` or `baseline`; `trial` its number in the sweep that it was chosen from, None
     for a baseline from elsewhere; `validation` the objective that it was chosen by there. `num_lost` trainings of it
     diverged or failed and have no value. `interval` is the 95 % one of the mean, over seeds and images, `sd` the
-    standard deviation over seeds, None for one.
+    standard deviation over seeds, None for one. `num_groups` people or films are on the images, None where the interval
+    takes these for independent.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Finalist:
     interval: Interval | None
     validation: float | None = None
     num_lost: int = 0
+    num_groups: int | None = None
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Finalist:

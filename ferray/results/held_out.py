@@ -9,7 +9,8 @@ from typing import Any
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
 from ferray.files.atomic import json_document
-from ferray.stats.estimates import METRICS, of_confusion
+from ferray.stats.clusters import Clusters
+from ferray.stats.estimates import METRICS, Estimate, Metric, of_confusion
 from ferray.stats.intervals import Interval
 
 FORMAT = 1
@@ -22,7 +23,7 @@ class HeldOut:
     `metrics` are `test/accuracy`, `test/uar`, `test/macro_f1`, `test/loss` and `test/recall/<Class>`; rows of
     `confusion` are truth. `checkpoint` is the SHA-256 of the best.pt that answered, `data` a hash of the ids, labels
     and pixels of the images it was asked about. `num_ended` of `num_asked` trials of the sweep had ended then, None
-    where that was not written down.
+    where that was not written down. `clusters` are the groups that the images come in, None where those are not known.
     """
 
     trial: int
@@ -36,17 +37,20 @@ class HeldOut:
     data: str
     num_ended: int | None = None
     num_asked: int | None = None
+    clusters: Clusters | None = None
 
     @property
     def intervals(self) -> dict[str, Interval | None]:
-        """The 95 % intervals of `accuracy`, `uar` and `macro_f1`: one model on these `n` images."""
-        return {
-            metric: of_confusion(metric, self.metrics[f"test/{metric}"], self.confusion).interval for metric in METRICS
-        }
+        """The 95 % intervals of `accuracy`, `uar` and `macro_f1`: one model on these `n` images, or on their groups."""
+        return {metric: self.estimate(metric).interval for metric in METRICS}
 
     def to_json(self) -> dict[str, Any]:
         """Plain containers, `format` first."""
         return {"format": FORMAT, **asdict(self)}
+
+    def estimate(self, metric: Metric) -> Estimate:
+        """This score with its 95 % interval, over groups where they are known."""
+        return of_confusion(metric, self.metrics[f"test/{metric}"], self.confusion, self.clusters)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> HeldOut:
@@ -55,6 +59,7 @@ class HeldOut:
         if fields.pop("format", None) != FORMAT:
             raise ValueError("another format")
         fields["confusion"] = tuple(tuple(row) for row in data["confusion"])
+        fields["clusters"] = Clusters.from_json(data["clusters"]) if data.get("clusters") else None
         return cls(**{**fields, "classes": tuple(data["classes"])})
 
 

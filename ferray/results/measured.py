@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.results.held_out import read_held_out
+from ferray.stats.clusters import Clusters
 from ferray.stats.estimates import Estimate, Metric, of_confusion, of_folds, of_mean_recall, of_seeds
 from ferray.study.records import TrialRecord
 
@@ -25,6 +26,7 @@ class Score:
     value: float
     confusion: tuple[tuple[int, ...], ...]
     num_train: int = 0
+    clusters: Clusters | None = None
 
     @property
     def n(self) -> int:
@@ -60,7 +62,12 @@ class Measured:
             values = [value for seed in self.by_seed for value in self.values(seed)]
             sizes = {"num_train": self.num_train, "num_val": self.n}
             return of_folds(values, **sizes, n=self.n, num_seeds=len(self.by_seed))
-        return _mean([of_confusion(self.metric, score.value, score.confusion) for (score,) in self.by_seed.values()])
+        return _mean(
+            [
+                of_confusion(self.metric, score.value, score.confusion, score.clusters)
+                for (score,) in self.by_seed.values()
+            ]
+        )
 
     def confusion(self) -> NDArray[np.int64]:
         """Counts (C, C) over all seeds and folds, rows being truth."""
@@ -106,7 +113,7 @@ def _scores(split: str, metric: Metric, trial: TrialRecord, folder: Path) -> tup
         held_out = read_held_out(SweepArtifacts.of(folder).trial(trial.folder))
         if held_out is None or held_out.epoch != trial.best_epoch:  # of a checkpoint that is there no more
             return ()
-        return (Score(held_out.metrics[f"test/{metric}"], held_out.confusion),)
+        return (Score(held_out.metrics[f"test/{metric}"], held_out.confusion, clusters=held_out.clusters),)
     if trial.folds:
         return tuple(Score(fold.metrics[name], fold.confusion, fold.num_train) for fold in trial.folds)
     return (Score(trial.metrics[name], trial.confusion),)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ferray.stats.intervals import Confusion, Interval, folds_interval, uar_interval, wilson_interval
+from ferray.stats.clusters import Clusters
+from ferray.stats.intervals import NORMAL, Confusion, Interval, folds_interval, uar_interval, wilson_interval
 from ferray.stats.macro_f1 import macro_f1_interval
 
 Metric = Literal["accuracy", "uar", "macro_f1"]
@@ -21,6 +22,9 @@ OVER_SEEDS = "t over seeds"
 SAME_SEEDS = "equal seeds"
 AT_THE_MEAN = "Wilson at the mean"
 OVER_FOLDS = "corrected t over folds"
+ONE_GROUP = "no interval: all images are of one group"
+
+BY_GROUPS = {method: f"{method} over groups" for method in (WILSON, PRICE_BONETT, TAKAHASHI)}
 
 NO_SCATTER = 1e-9  # equal values would give an interval without width
 
@@ -32,7 +36,10 @@ METHODS = {
     SAME_SEEDS: "all seeds gave one value: the interval of one model on n images stands in",
     AT_THE_MEAN: "Wilson's interval at the mean over seeds, as of one model: the draw of n images, not the trainings",
     OVER_FOLDS: "t with the variance that overlapping training sets have (Nadeau and Bengio 2003)",
+    ONE_GROUP: "how people or films differ cannot be seen in one",
 }
+_EFFECTIVE_N = "come in groups: n / design effect of them (Kish 1965; Rao and Scott 1992), Student's t"
+METHODS |= {grouped: f"{METHODS[method]} that {_EFFECTIVE_N}" for method, grouped in BY_GROUPS.items()}
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Estimate:
 
     `n`: images behind the value of one seed, those of all folds together. `standard_error` goes with `degrees` of
     freedom, infinite where the interval is normal. `draw_error` is that of the images, where the interval does not
-    cover their draw.
+    cover their draw. `num_groups` of people or films are on those images, where the interval goes by them.
     """
 
     value: float
@@ -53,6 +60,7 @@ class Estimate:
     degrees: float = math.inf
     num_seeds: int = 1
     num_folds: int = 0
+    num_groups: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain containers."""
@@ -63,17 +71,36 @@ class Estimate:
             "n": self.n,
             "seeds": self.num_seeds,
             "folds": self.num_folds,
+            "groups": self.num_groups,
         }
 
 
-def of_confusion(metric: Metric, value: float, confusion: Confusion) -> Estimate:
-    """One model's score with the interval that its confusion matrix, rows being truth, gives it."""
-    n = sum(map(sum, confusion))
+def of_confusion(metric: Metric, value: float, confusion: Confusion, clusters: Clusters | None = None) -> Estimate:
+    """One model's score with the interval that its confusion matrix, rows being truth, gives it.
+
+    With `clusters` it is that of as many independent images as the groups are worth, with Student's quantile at the
+    degrees of freedom that the groups leave; never narrower than without.
+    """
+    n = round(sum(map(sum, confusion)))
+    if clusters is None:
+        method, interval = _of_counts(metric, confusion, NORMAL)
+        return _of_interval(value, n, method, interval)
+    if clusters.number < 2:
+        return Estimate(value, n, ONE_GROUP, num_groups=clusters.number)
+    found = clusters.effects[metric]
+    z, worth = quantile(found.degrees), [[count / found.effect for count in row] for row in confusion]
+    method, interval = _of_counts(metric, worth, z)
+    error = (interval[1] - interval[0]) / 2 / z
+    return Estimate(value, n, BY_GROUPS[method], interval, error, degrees=found.degrees, num_groups=clusters.number)
+
+
+def _of_counts(metric: Metric, confusion: Confusion, z: float) -> tuple[str, Interval]:
     if metric == "accuracy":
-        return _of_interval(value, n, WILSON, wilson_interval(sum(row[i] for i, row in enumerate(confusion)), n))
+        hits, n = sum(row[i] for i, row in enumerate(confusion)), sum(map(sum, confusion))
+        return WILSON, wilson_interval(hits, n, z)
     if metric == "uar":
-        return _of_interval(value, n, PRICE_BONETT, uar_interval(confusion))
-    return _of_interval(value, n, TAKAHASHI, macro_f1_interval(confusion))
+        return PRICE_BONETT, uar_interval(confusion, z)
+    return TAKAHASHI, macro_f1_interval(confusion, z)
 
 
 def of_fraction(metric: Metric, value: float, n: int | None) -> Estimate:

@@ -11,26 +11,27 @@ from collections.abc import Sequence
 from statistics import NormalDist
 
 Interval = tuple[float, float]
-Confusion = Sequence[Sequence[int]]
+Confusion = Sequence[Sequence[float]]
+NORMAL = NormalDist().inv_cdf(0.975)
 
 
-def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> Interval:
-    """Interval of a proportion, such as an accuracy, of `successes` in `n`; (0, 1) when there is nothing to count.
+def wilson_interval(successes: float, n: float, z: float = NORMAL) -> Interval:
+    """95 % interval of a proportion, such as an accuracy, of `successes` in `n`; (0, 1) when there is nothing to count.
 
-    A mean over several models on the same images may count parts of a success.
+    A mean over several models on the same images may count parts of a success. Images that come in groups count as
+    their effective number, with Student's quantile for `z` (here and in `uar_interval`).
 
     Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927), equation 2.
     """
     if n == 0:
         return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
     proportion, spread = successes / n, z * z / n
     center = proportion + spread / 2
     reach = z * math.sqrt(proportion * (1 - proportion) / n + spread / (4 * n))
     return max(0.0, (center - reach) / (1 + spread)), min(1.0, (center + reach) / (1 + spread))
 
 
-def uar_interval(confusion: Confusion) -> Interval:
+def uar_interval(confusion: Confusion, z: float = NORMAL) -> Interval:
     """95 % interval of the unweighted average recall, rows of `confusion` being truth; (0, 1) when it is empty.
 
     UAR is a linear combination, with equal weights, of the recalls of the m classes that are present; these are
@@ -48,7 +49,7 @@ def uar_interval(confusion: Confusion) -> Interval:
     shrunk = [((hits + 2 / m) / (n + 4 / m), n + 4 / m) for hits, n in present]
     center = sum(recall for recall, _ in shrunk) / m
     variance = sum(recall * (1 - recall) / n for recall, n in shrunk) / m**2
-    reach = NormalDist().inv_cdf(0.975) * math.sqrt(variance)
+    reach = z * math.sqrt(variance)
     return max(0.0, center - reach), min(1.0, center + reach)
 
 

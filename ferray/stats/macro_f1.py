@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.stats.intervals import Confusion, Interval
+from ferray.stats.intervals import NORMAL, Confusion, Interval
 
 
-def macro_f1_interval(confusion: Confusion) -> Interval:
+def macro_f1_interval(confusion: Confusion, z: float = NORMAL) -> Interval:
     """95 % interval of macro-F1 over the classes that are present, rows being truth; (0, 1) where there are none.
 
     Be p the confusion matrix as shares of n images, D_i the sum of its row and column i, and F_i = 2 p_ii / D_i. The
@@ -35,7 +34,7 @@ def macro_f1_interval(confusion: Confusion) -> Interval:
     share_CC = counts_CC / n
     variance = float((share_CC * slope_CC**2).sum() - (share_CC * slope_CC).sum() ** 2)
     center = float(f1_C.sum()) / m
-    reach = NormalDist().inv_cdf(0.975) * math.sqrt(max(0.0, variance) / n) / m
+    reach = z * math.sqrt(max(0.0, variance) / n) / m
     return max(0.0, center - reach), min(1.0, center + reach)
 
 

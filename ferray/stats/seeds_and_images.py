@@ -6,15 +6,15 @@ kind. S = seeds, N = images, B = resamples, C = classes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ferray.stats.crossed import Components, difference_of, difference_of_models, on_the_logit_scale
 from ferray.stats.differences import Difference
-from ferray.stats.estimates import NO_SCATTER, Estimate, Metric, of_confusion, quantile, t_interval
+from ferray.stats.estimates import NO_SCATTER, Estimate, Metric, of_confusion
 from ferray.stats.intervals import Confusion
 
 BOOTSTRAP = "bootstrap over seeds and images"
@@ -45,7 +45,7 @@ def over_seeds_and_images(
 
     Images are resampled with replacement, one less than there are (within each class for UAR and macro-F1, from all of
     them for accuracy), each resample judging all seeds; what that scatters, with the variance over seeds, gives the
-    variance components of the crossed design (`_Components`). The interval is Student's on the scale of the logit, with
+    variance components of the crossed design (`Components`). The interval is Student's on the scale of the logit, with
     Satterthwaite's degrees of freedom: plain percentiles of a bootstrap over both cover the truth in 85 % of studies
     only where five seeds scatter more than images do. One seed, or seeds and images that do not scatter at all, have
     the interval of one model on N images.
@@ -55,18 +55,18 @@ def over_seeds_and_images(
     """
     scores_S = seed_scores(labels_N, predictions_SN, metric)
     value, num_seeds = float(scores_S.mean()), len(scores_S)
-    one_model = of_confusion(metric, value, _confusion(labels_N, predictions_SN[0]))
+    one_model = of_confusion(metric, value, confusion_of(labels_N, predictions_SN[0]))
     if num_seeds < 2:
         return one_model
     resampled_BS = _resampled(labels_N, [predictions_SN], metric, generator, num_resamples)[0]
-    found = _components(scores_S, resampled_BS, _image_degrees(labels_N, metric))
+    found = _components(scores_S, resampled_BS, image_degrees(labels_N, metric))
     if found.standard_error < NO_SCATTER or not 0 < value < 1:
         return replace(one_model, num_seeds=num_seeds)
     return Estimate(
         value,
         len(labels_N),
         BOOTSTRAP,
-        _on_the_logit_scale(value, found.standard_error, found.degrees),
+        on_the_logit_scale(value, found.standard_error, found.degrees),
         found.standard_error,
         degrees=found.degrees,
         num_seeds=num_seeds,
@@ -93,17 +93,8 @@ def paired(
     if num_pairs < 2:
         return Difference(value, None, "no interval: one pair", num_pairs)
     first_BS, second_BS = _resampled(labels_N, [first_SN, second_SN], metric, generator, num_resamples)
-    found = _components(gaps_S, first_BS - second_BS, _image_degrees(labels_N, metric))
-    method = f"paired {BOOTSTRAP}"
-    if found.standard_error < NO_SCATTER:
-        return Difference(value, None, "no interval: all pairs differ alike", num_pairs, p=1.0 if value == 0 else None)
-    from scipy.stats import t
-
-    p = 2 * float(t.sf(abs(value) / found.standard_error, found.degrees))
-    interval = t_interval(value, found.standard_error, found.degrees, low=-1.0)
-    draw_error = math.sqrt(max(0.0, found.of_images - found.of_both))
-    seed_error = math.sqrt(found.of_seeds)
-    return Difference(value, interval, method, num_pairs, p=p, seed_error=seed_error, draw_error=draw_error)
+    found = _components(gaps_S, first_BS - second_BS, image_degrees(labels_N, metric))
+    return difference_of(value, num_pairs, found, f"paired {BOOTSTRAP}")
 
 
 def paired_models(
@@ -125,60 +116,23 @@ def paired_models(
     value, num_images = float(scores[0][0] - scores[1][0]), len(labels_N)
     first_B1, second_B1 = _resampled(labels_N, [first_N[None], second_N[None]], metric, generator, num_resamples)
     error = float((first_B1 - second_B1).std(ddof=1))
-    if error < NO_SCATTER:
-        reason, p = "no interval: no draw of these images changes it", 1.0 if abs(value) < NO_SCATTER else None
-        return Difference(value, None, reason, num_images, p=p)
-    from scipy.stats import t
-
-    degrees = _image_degrees(labels_N, metric)
-    p = 2 * float(t.sf(abs(value) / error, degrees))
-    interval = t_interval(value, error, degrees, low=-1.0)
-    return Difference(value, interval, PAIRED_IMAGES, num_images, p=p, seed_error=0.0, draw_error=error)
+    return difference_of_models(value, num_images, error, image_degrees(labels_N, metric), PAIRED_IMAGES)
 
 
-@dataclass(frozen=True)
-class _Components:
-    """Variances of the mean over seeds: from the scatter of seeds and from the draw of images.
-
-    Either holds that of their interaction (which images a seed happens to get right), so that it is counted twice in
-    their sum and taken off once.
-    """
-
-    of_seeds: float
-    of_images: float
-    of_both: float
-    seed_degrees: float
-    image_degrees: float
-
-    @property
-    def variance(self) -> float:
-        return max(self.of_seeds + self.of_images - self.of_both, self.of_seeds, self.of_images)
-
-    @property
-    def standard_error(self) -> float:
-        return math.sqrt(self.variance)
-
-    @property
-    def degrees(self) -> float:
-        """Satterthwaite's, at least 1."""
-        parts = self.of_seeds**2 / self.seed_degrees + self.of_images**2 / self.image_degrees
-        return max(1.0, self.variance**2 / parts) if parts else math.inf
-
-
-def _components(scores_S: Scores, resampled_BS: Scores, image_degrees: float) -> _Components:
+def _components(scores_S: Scores, resampled_BS: Scores, degrees: float) -> Components:
     num_seeds = len(scores_S)
     mean_B = resampled_BS.mean(axis=1)
     apart_BS = resampled_BS - mean_B[:, None]
-    return _Components(
+    return Components(
         of_seeds=float(scores_S.var(ddof=1)) / num_seeds,
         of_images=float(mean_B.var(ddof=1)),
         of_both=float(apart_BS.var(axis=0, ddof=1).mean()) / (num_seeds - 1),
         seed_degrees=num_seeds - 1,
-        image_degrees=image_degrees,
+        image_degrees=degrees,
     )
 
 
-def _image_degrees(labels_N: Labels, metric: Metric) -> float:
+def image_degrees(labels_N: Labels, metric: Metric) -> float:
     """Degrees of freedom of the images' variance; for UAR a class counts by the variance it adds at equal recalls."""
     if metric == "accuracy":
         return max(1.0, len(labels_N) - 1.0)
@@ -187,13 +141,6 @@ def _image_degrees(labels_N: Labels, metric: Metric) -> float:
     if metric == "macro_f1" or not len(sizes):
         return max(1.0, float((sizes - 1).sum()))
     return float((1 / sizes).sum() ** 2 / (1 / sizes**2 / (sizes - 1)).sum())
-
-
-def _on_the_logit_scale(value: float, standard_error: float, degrees: float) -> tuple[float, float]:
-    """Student's interval of log(value / (1 - value)), by the delta method, as one of the value."""
-    center, reach = math.log(value / (1 - value)), quantile(degrees) * standard_error / (value * (1 - value))
-    low, high = (1 / (1 + math.exp(min(700.0, -end))) for end in (center - reach, center + reach))
-    return low, high
 
 
 def _resampled(
@@ -252,7 +199,8 @@ def _counter(labels_N: Labels, predictions_SN: Labels, metric: Metric) -> Callab
     return scores
 
 
-def _confusion(labels_N: Labels, predictions_N: Labels) -> Confusion:
+def confusion_of(labels_N: Labels, predictions_N: Labels) -> Confusion:
+    """Counts of (truth, answer), as many classes as either names."""
     num_classes = int(max(labels_N.max(), predictions_N.max())) + 1
     counts = np.bincount(labels_N * num_classes + predictions_N, minlength=num_classes**2)
     rows: list[list[int]] = counts.reshape(num_classes, num_classes).tolist()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,4 +54,18 @@ def test_a_trial_that_was_not_judged_has_none(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "answers.json").write_text(text)
     with pytest.raises(DataError, match=r"answers\.json"):
+        read_answers(TrialArtifacts.at(str(tmp_path)))
+
+
+def test_groups_are_written_and_sorted_with_their_images(tmp_path: Path) -> None:
+    own = TrialArtifacts.at(str(tmp_path))
+    write_answers(own, replace(ONE, groups=("anna", "", "bert")))
+    read = read_answers(own)
+    assert read is not None
+    assert read.sorted().groups == ("", "bert", "anna")
+
+
+def test_groups_of_other_images_are_damage(tmp_path: Path) -> None:
+    (tmp_path / "answers.json").write_text(json.dumps({**DOCUMENT, "groups": ["anna"]}))
+    with pytest.raises(DataError, match="is damaged"):
         read_answers(TrialArtifacts.at(str(tmp_path)))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -104,3 +106,17 @@ def test_folds_are_joined_in_the_order_of_the_images() -> None:
 def test_an_image_that_two_folds_hold_out_is_refused() -> None:
     with pytest.raises(DataError, match="held out twice"):
         joined([answers(RIGHT), answers(RIGHT)])
+
+
+def test_images_of_few_people_leave_more_doubt_than_images() -> None:
+    # Each person is right on all images or on none, 40 of each.
+    said = [label if at // 20 % 2 else 1 - label for at, label in enumerate(MANY)]
+    people = tuple(f"person{at // 20}" for at in range(len(MANY)))
+    alone = judged("a", said, noisy(0.5, 1), labels=MANY)
+    grouped = replace(alone, by_seed={seed: replace(each, groups=people) for seed, each in alone.by_seed.items()})
+    (over_images,), _ = confirm_scores([alone], "uar", np.random.default_rng(0))
+    (over_groups,), _ = confirm_scores([grouped], "uar", np.random.default_rng(0))
+    assert over_groups.num_groups == 8
+    assert over_groups.interval is not None
+    assert over_images.interval is not None
+    assert over_groups.interval[0] < over_images.interval[0]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
+from ferray.stats.clusters import Clusters, DesignEffect
+from ferray.stats.intervals import wilson_interval
 
 ONE = HeldOut(
     trial=3,
@@ -46,3 +49,17 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
 def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written"):
         write_held_out(TrialArtifacts.at(str(tmp_path / "gone")), ONE)
+
+
+def test_the_groups_of_the_images_are_read_back(tmp_path: Path) -> None:
+    grouped = replace(ONE, clusters=Clusters("people", 2, {"accuracy": DesignEffect(1.5, 1.0)}))
+    write_held_out(TrialArtifacts.at(str(tmp_path)), grouped)
+    assert read_held_out(TrialArtifacts.at(str(tmp_path))) == grouped
+
+
+def test_a_file_from_before_groups_has_the_interval_over_images(tmp_path: Path) -> None:
+    document = {name: value for name, value in ONE.to_json().items() if name != "clusters"}
+    (tmp_path / "test.json").write_text(json.dumps(document))
+    found = read_held_out(TrialArtifacts.at(str(tmp_path)))
+    assert found is not None
+    assert found.estimate("accuracy").interval == wilson_interval(3, 4)

@@ -16,7 +16,8 @@ from ferray.stats.intervals import uar_interval, wilson_interval
 @pytest.mark.parametrize("confidence", [0.9, 0.95])
 def test_wilson_is_that_of_scipy(successes: int, n: int, confidence: float) -> None:
     expected = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
-    assert wilson_interval(successes, n, confidence) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    z = float(stats.norm.ppf((1 + confidence) / 2))
+    assert wilson_interval(successes, n, z) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_wilson_of_nothing_says_nothing() -> None:

@@ -14,6 +14,7 @@ from ferray.cli.terminal.output import print_json, say, show
 if TYPE_CHECKING:
     from ferray.results.blinding import Standing
     from ferray.results.held_out import HeldOut
+    from ferray.stats.intervals import Interval
 
 
 def evaluate(
@@ -48,10 +49,14 @@ def evaluate(
         return
     for result in results:
         show(_line(result, standing))
+    if any(result.clusters is None for result in results):
+        say("intervals take images for independent: no people or films that several of them show are known")
 
 
 def _entry(result: HeldOut) -> dict[str, Any]:
-    return {**result.to_json(), "intervals": {metric: list(reach or ()) for metric, reach in result.intervals.items()}}
+    groups = result.clusters.number if result.clusters else None
+    intervals = {metric: list(reach or ()) for metric, reach in result.intervals.items()}
+    return {**result.to_json(), "intervals": intervals, "groups": groups}
 
 
 def _line(result: HeldOut, standing: Standing) -> str:
@@ -59,9 +64,13 @@ def _line(result: HeldOut, standing: Standing) -> str:
     from ferray.stats.estimates import METRIC_NAMES
 
     figures = [
-        f"{METRIC_NAMES[metric]} {result.metrics[f'test/{metric}']:.3f} [{reach[0]:.3f}, {reach[1]:.3f}]"
-        for metric, reach in result.intervals.items()
-        if reach is not None
+        f"{METRIC_NAMES[metric]} {result.metrics[f'test/{metric}']:.3f}{_reach(ends)}"
+        for metric, ends in result.intervals.items()
     ]
-    when = when_read(result, standing)
-    return f"trial {result.trial}: test {', '.join(figures)} (n = {result.n}, 95 %)" + (f", {when}" if when else "")
+    when, over = when_read(result, standing), f" over {result.clusters.in_words()}" if result.clusters else ""
+    told = f"trial {result.trial}: test {', '.join(figures)} (n = {result.n}, 95 %{over})"
+    return f"{told}, {when}" if when else told
+
+
+def _reach(ends: Interval | None) -> str:
+    return f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""

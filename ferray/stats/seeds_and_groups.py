@@ -1,0 +1,184 @@
+"""What scores are worth on other people or films: as `seeds_and_images`, of images that come in groups.
+
+An image's influence on a score is what the score changes by, to first order, per image of its kind. Influences of a
+group are summed, and their squares over groups give the variance, whatever images of one group have in common. No
+resample is drawn: a bootstrap over groups agrees where it is defined, but one that misses all images of a class is not.
+S = seeds, N = images, G = groups.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferray.stats.clusters import Clusters, DesignEffect, num_groups_of
+from ferray.stats.crossed import Components, difference_of, difference_of_models, on_the_logit_scale
+from ferray.stats.differences import Difference
+from ferray.stats.estimates import METRICS, NO_SCATTER, ONE_GROUP, Estimate, Metric, of_confusion
+from ferray.stats.seeds_and_images import Labels, Scores, confusion_of, image_degrees, seed_scores
+
+OVER_GROUPS = "Student's t over seeds and groups"
+PAIRED_GROUPS = "paired t over groups"
+
+
+def clusters_of(labels_N: Labels, predictions_N: Labels, groups: Sequence[str], title: str) -> Clusters | None:
+    """The groups of one model's images with the design effect of each score; None where every image has its own.
+
+    A score that no image moves (all are right) shows nothing of how alike a group is: then a group tells as much as
+    one image.
+    """
+    number = num_groups_of(groups)
+    if number == len(labels_N):
+        return None
+    effects: dict[str, DesignEffect] = {}
+    for metric in METRICS:
+        draw = _Draw.of(labels_N, groups, metric)
+        effects[metric] = draw.effect_on(influences(labels_N, predictions_N[None], metric)[0])
+    return Clusters(title, number, effects)
+
+
+def over_seeds_and_groups(labels_N: Labels, predictions_SN: Labels, metric: Metric, groups: Sequence[str]) -> Estimate:
+    """`over_seeds_and_images`, with the variance over groups in the place of that over images, never less than it."""
+    scores_S = seed_scores(labels_N, predictions_SN, metric)
+    value, num_seeds, number = float(scores_S.mean()), len(scores_S), num_groups_of(groups)
+    if number < 2:
+        return Estimate(value, len(labels_N), ONE_GROUP, num_seeds=num_seeds, num_groups=number)
+    clusters = clusters_of(labels_N, predictions_SN[0], groups, "")
+    one_model = of_confusion(metric, value, confusion_of(labels_N, predictions_SN[0]), clusters)
+    if num_seeds < 2:
+        return one_model
+    found = _components(scores_S, influences(labels_N, predictions_SN, metric), _Draw.of(labels_N, groups, metric))
+    if found.standard_error < NO_SCATTER or not 0 < value < 1:
+        return replace(one_model, num_seeds=num_seeds)
+    return Estimate(
+        value,
+        len(labels_N),
+        OVER_GROUPS,
+        on_the_logit_scale(value, found.standard_error, found.degrees),
+        found.standard_error,
+        degrees=found.degrees,
+        num_seeds=num_seeds,
+        num_groups=number,
+    )
+
+
+def paired_over_groups(
+    labels_N: Labels, first_SN: Labels, second_SN: Labels, metric: Metric, *, groups: Sequence[str]
+) -> Difference:
+    """`seeds_and_images.paired`, with the variance over groups in the place of that over images."""
+    gaps_S = seed_scores(labels_N, first_SN, metric) - seed_scores(labels_N, second_SN, metric)
+    value, num_pairs = float(gaps_S.mean()), len(gaps_S)
+    if num_pairs < 2:
+        return Difference(value, None, "no interval: one pair", num_pairs)
+    if num_groups_of(groups) < 2:
+        return Difference(value, None, ONE_GROUP, num_pairs)
+    apart_SN = influences(labels_N, first_SN, metric) - influences(labels_N, second_SN, metric)
+    found = _components(gaps_S, apart_SN, _Draw.of(labels_N, groups, metric))
+    return difference_of(value, num_pairs, found, f"paired {OVER_GROUPS}")
+
+
+def paired_models_over_groups(
+    labels_N: Labels, first_N: Labels, second_N: Labels, metric: Metric, *, groups: Sequence[str]
+) -> Difference:
+    """`seeds_and_images.paired_models`, with the variance over groups in the place of that over images."""
+    scores = [float(seed_scores(labels_N, said_N[None], metric)[0]) for said_N in (first_N, second_N)]
+    value, num_images = scores[0] - scores[1], len(labels_N)
+    if num_groups_of(groups) < 2:
+        return Difference(value, None, ONE_GROUP, num_images)
+    ours_N, theirs_N = (influences(labels_N, said_N[None], metric)[0] for said_N in (first_N, second_N))
+    draw = _Draw.of(labels_N, groups, metric)
+    error = math.sqrt(draw.variance(ours_N - theirs_N))
+    return difference_of_models(value, num_images, error, draw.effect_on(ours_N - theirs_N).degrees, PAIRED_GROUPS)
+
+
+def influences(labels_N: Labels, predictions_SN: Labels, metric: Metric) -> Scores:
+    """By how much each image moves each seed's score (S, N); they sum to 0 over the images."""
+    present_C, class_N, sizes_C = np.unique(labels_N, return_inverse=True, return_counts=True)
+    m, n = len(present_C), len(labels_N)
+    is_right_SN = (predictions_SN == labels_N).astype(np.float64)
+    if metric == "accuracy":
+        return np.asarray((is_right_SN - is_right_SN.mean(axis=1, keepdims=True)) / n)
+    truth_NC = (class_N[:, None] == np.arange(m)).astype(np.float64)
+    hits_SC = is_right_SN @ truth_NC
+    if metric == "uar":
+        recall_SC = hits_SC / sizes_C
+        return np.asarray((is_right_SN - recall_SC[:, class_N]) / (m * sizes_C[class_N]))
+    said_SNC = (predictions_SN[:, :, None] == present_C).astype(np.float64)
+    both_SC = sizes_C + said_SNC.sum(axis=1)
+    f1_SC = 2 * hits_SC / both_SC
+    per_count_SNC = 2 * said_SNC * truth_NC - f1_SC[:, None, :] * (truth_NC + said_SNC)
+    return np.asarray((per_count_SNC / both_SC[:, None, :]).sum(axis=2) / m)
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """How images were drawn, each (N,): `code` numbers their groups.
+
+    `weight` sums to 1, what each counts in the score; `share` is its part of the images that are drawn with it.
+    """
+
+    code: NDArray[np.int64]
+    weight: Scores
+    share: Scores
+    most_degrees: float
+
+    @classmethod
+    def of(cls, labels_N: Labels, groups: Sequence[str], metric: Metric) -> _Draw:
+        named = [group or f"\0{number}" for number, group in enumerate(groups)]
+        code_N = np.unique(np.array(named), return_inverse=True)[1].astype(np.int64)
+        _, class_N, sizes_C = np.unique(labels_N, return_inverse=True, return_counts=True)
+        degrees, evenly_N = image_degrees(labels_N, metric), np.full(len(labels_N), 1 / len(labels_N))
+        if metric == "accuracy":
+            return cls(code_N, evenly_N, evenly_N, degrees)
+        return cls(code_N, 1 / (len(sizes_C) * sizes_C[class_N]), 1 / sizes_C[class_N], degrees)
+
+    def variance(self, moved_N: Scores) -> float:
+        """Of a score, over draws of groups, and no less than over draws of independent images.
+
+        A large group pulls the score to itself, so that its residual is too small by the share it has: it is
+        divided by what is left (CR2 of a mean).
+        Source: Bell and McCaffrey, "Bias reduction in standard errors for linear regression with multi-stage
+        samples", Survey Methodology 28 (2002) 169-181.
+        """
+        return max(self._over_groups(moved_N), self._over_images(moved_N))
+
+    def effect_on(self, moved_N: Scores) -> DesignEffect:
+        """The design effect of these influences, with Satterthwaite's degrees of freedom.
+
+        These are of groups that scatter as images equally alike within each would, at the likeness that gives this
+        effect: few large groups among many small ones leave few.
+        """
+        total_G, squares_G = self._summed(self.weight), self._summed(self.weight**2)
+        worst = max(1.0, float((total_G**2).sum() / squares_G.sum()))
+        over_images = self._over_images(moved_N)
+        effect = max(1.0, self._over_groups(moved_N) / over_images) if over_images > NO_SCATTER**2 else worst
+        alike = min(1.0, (effect - 1) / (worst - 1)) if worst > 1 else 0.0
+        variance_G = (1 - alike) * squares_G + alike * total_G**2
+        degrees = float(variance_G.sum() ** 2 / (variance_G**2).sum()) - 1
+        return DesignEffect(effect, max(1.0, min(degrees, self.most_degrees)))
+
+    def _summed(self, values_N: Scores) -> Scores:
+        return np.asarray(np.bincount(self.code, weights=values_N), dtype=np.float64)
+
+    def _over_groups(self, moved_N: Scores) -> float:
+        left_G = np.maximum(1e-9, 1 - self._summed(self.weight))
+        return float((self._summed(moved_N) ** 2 / left_G).sum())
+
+    def _over_images(self, moved_N: Scores) -> float:
+        return float((moved_N**2 / np.maximum(0.5, 1 - self.share)).sum())
+
+
+def _components(scores_S: Scores, moved_SN: Scores, draw: _Draw) -> Components:
+    num_seeds, mean_N = len(scores_S), moved_SN.mean(axis=0)
+    apart = [draw.variance(moved_N - mean_N) for moved_N in moved_SN]
+    return Components(
+        of_seeds=float(scores_S.var(ddof=1)) / num_seeds,
+        of_images=draw.variance(mean_N),
+        of_both=math.fsum(apart) / num_seeds / (num_seeds - 1),
+        seed_degrees=num_seeds - 1,
+        image_degrees=draw.effect_on(mean_N).degrees,
+    )
