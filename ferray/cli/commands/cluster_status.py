@@ -35,13 +35,14 @@ def status(address: ClusterAddress = None, json: arguments.Json = False) -> None
 
 
 def _print(found: ClusterStatus) -> None:
-    from ferray.cli.terminal.tables import plain_table, stdout_console
+    from ferray.cli.terminal.plain_table import print_table
+    from ferray.cli.terminal.tables import stdout_console
 
     nodes = [_cells(node) for node in found.nodes]
     out = stdout_console()
-    out.print(plain_table(NODE_COLUMNS, nodes, right=("CPUs", "GPUs", "memory")))
+    print_table(out, NODE_COLUMNS, nodes, right=("CPUs", "GPUs", "memory"))
     if found.jobs:
-        out.print(plain_table(JOB_COLUMNS, [(_name(job), job.status.lower(), _age(job)) for job in found.jobs[:10]]))
+        print_table(out, JOB_COLUMNS, [(_name(job), job.status.lower(), _age(job)) for job in found.jobs[:10]])
     for waiting in found.waiting:
         show(waiting.sentence)
     for line in found.autoscaler:

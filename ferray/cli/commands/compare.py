@@ -13,7 +13,6 @@ from ferray.errors import ConfigError
 
 if TYPE_CHECKING:
     from ferray.papers.compare import Comparison
-    from ferray.papers.comparison_text import TextTable
 
 
 def compare(
@@ -53,28 +52,13 @@ def compare(
 
 def print_comparison(comparison: Comparison) -> None:
     """Tables and notes on stdout, as wide as the terminal."""
-    from rich.text import Text
-
+    from ferray.cli.terminal.plain_table import print_line, print_table
     from ferray.cli.terminal.tables import stdout_console
-    from ferray.cli.terminal.wrapping import wrapped
     from ferray.papers.comparison_text import text_of
 
     out, text = stdout_console(), text_of(comparison)
     for table in text.tables:
-        out.print(Text(table.title, style="bold"), soft_wrap=True)
-        out.print(_rich_table(table))
+        print_line(out, table.title, style="bold")
+        print_table(out, table.columns, table.rows)
     for note in text.notes:
-        out.print(Text(wrapped(note, out.width if out.is_terminal else None, indent="  ")), soft_wrap=True)
-
-
-def _rich_table(table: TextTable) -> object:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for column in table.columns:
-        drawn.add_column(column, overflow="fold")
-    for row in table.rows:
-        drawn.add_row(*map(Text, row))
-    return drawn
+        print_line(out, note)

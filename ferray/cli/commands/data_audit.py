@@ -14,7 +14,7 @@ from ferray.cli.terminal.output import print_json, say
 from ferray.text.counting import counted
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console
 
     from ferray.apps.data_audit import AuditedData
     from ferray.audit.findings import CopyCount, Findings
@@ -71,53 +71,45 @@ def audit(
 
 
 def _print(audited: AuditedData) -> None:
-    from rich.text import Text
-
+    from ferray.cli.terminal.plain_table import print_line
     from ferray.cli.terminal.tables import stdout_console
 
     out, summary = stdout_console(), audited.shown.summary
     place = f" in `{summary.account.place}`" if summary.account.place else ""
     num = sum(map(audited.findings.num_in, ("train", "val", "test")))
-    out.print(Text(f"`{summary.dataset}`{place}: {counted(num, 'image')} in its splits"), soft_wrap=True)
-    out.print(_copies_table(audited.findings))
-    out.print(_classes_table(audited))
+    print_line(out, f"`{summary.dataset}`{place}: {counted(num, 'image')} in its splits")
+    _print_copies(out, audited.findings)
+    _print_classes(out, audited)
     for line in _lines(audited):
-        out.print(Text(line), soft_wrap=True)
+        print_line(out, line)
 
 
-def _copies_table(findings: Findings) -> Table:
-    table = _plain_table("copies", "groups", "images", "across splits", "under two labels")
-    rows: tuple[tuple[str, CopyCount], ...] = (
+def _print_copies(out: Console, findings: Findings) -> None:
+    from ferray.cli.terminal.plain_table import print_table
+
+    columns = ("groups", "images", "across splits", "under two labels")
+    counts: tuple[tuple[str, CopyCount], ...] = (
         ("identical files", findings.count(findings.identical)),
         ("all, with near copies", findings.count(findings.copies)),
     )
-    for title, count in rows:
-        numbers = (count.groups, count.images, count.across_splits, count.two_labels)
-        table.add_row(title, *(f"{number:,}" for number in numbers))
-    return table
+    rows = [
+        (title, *(f"{number:,}" for number in (count.groups, count.images, count.across_splits, count.two_labels)))
+        for title, count in counts
+    ]
+    print_table(out, ("copies", *columns), rows, right=columns)
 
 
-def _classes_table(audited: AuditedData) -> Table:
+def _print_classes(out: Console, audited: AuditedData) -> None:
     """Each class with its label, its images and its share of each split."""
-    from rich.text import Text
+    from ferray.cli.terminal.plain_table import print_table
 
     splits = [split for split in audited.shown.summary.splits if split.total]
-    table = _plain_table("label", "class", *(column for split in splits for column in (split.name, "%")))
+    columns = tuple(column for split in splits for column in (split.name, "%"))
+    rows = []
     for label, name in enumerate(audited.shown.summary.classes):
         shares = [(split.counts[label], 100 * split.counts[label] / split.total) for split in splits]
-        cells = [cell for count, share in shares for cell in (f"{count:,}", f"{share:.1f}")]
-        table.add_row(str(label), Text(name), *cells)
-    return table
-
-
-def _plain_table(first: str, *others: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in (first, *others):
-        table.add_column(name, justify="left" if name in ("copies", "class") else "right")
-    return table
+        rows.append((str(label), name, *(cell for count, share in shares for cell in (f"{count:,}", f"{share:.1f}"))))
+    print_table(out, ("label", "class", *columns), rows, right=("label", *columns))
 
 
 def _lines(audited: AuditedData) -> Iterator[str]:

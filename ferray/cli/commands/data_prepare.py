@@ -107,17 +107,10 @@ def _print_report(plan: Plan, prepared: Prepared, *, json: bool) -> None:
         where = {"folder": str(plan.to), "num_done": prepared.num_done, "num_before": prepared.num_before}
         print_json({**where, **prepared.report})
         return
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
+    from ferray.cli.terminal.plain_table import print_table
     from ferray.cli.terminal.tables import stdout_console
 
     total = prepared.report["counts"]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("class")
-    for name in total:
-        table.add_column(name, justify="right")
-    for name, numbers in {**prepared.report["classes"], "all": total}.items():
-        table.add_row(Text(name), *(str(number) for number in numbers.values()))
-    stdout_console().print(table)
+    rows = [(name, *map(str, numbers.values())) for name, numbers in prepared.report["classes"].items()]
+    last = ("all", *map(str, total.values()))
+    print_table(stdout_console(), ("class", *total), rows, right=tuple(total), total=last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from ferray.cli.terminal.listeners import Lines, Warnings
 from ferray.cli.terminal.output import print_json
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console
 
     from ferray.apps.data_show import ShownData
     from ferray.data.summary import DataSummary
@@ -55,33 +56,30 @@ def show(
 
 def _print(shown: ShownData) -> None:
     """The table of classes and splits, and below it a line on each thing that should be known."""
-    from rich.text import Text
-
+    from ferray.cli.terminal.plain_table import print_line
     from ferray.cli.terminal.tables import stdout_console
 
     out, summary = stdout_console(), shown.summary
     place = f" in `{summary.account.place}`" if summary.account.place else ""
-    out.print(Text(f"`{summary.dataset}`{place}"), soft_wrap=True)
-    out.print(_table(summary))
+    print_line(out, f"`{summary.dataset}`{place}")
+    _print_counts(out, summary)
     for line in _lines(shown):
-        out.print(Text(line), soft_wrap=True)
+        print_line(out, line)
 
 
-def _table(summary: DataSummary) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+def _print_counts(out: Console, summary: DataSummary) -> None:
+    from ferray.cli.terminal.plain_table import print_table
 
     splits = [split for split in summary.splits if split.total]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", show_footer=True)
-    table.add_column("class", footer="all")
-    for split in splits:
-        table.add_column(split.name, justify="right", footer=f"{split.total:,}")
-    table.add_column("all", justify="right", footer=f"{sum(split.total for split in splits):,}")
-    for label, name in enumerate(summary.classes):
-        counts = [split.counts[label] for split in splits]
-        table.add_row(Text(name), *(f"{count:,}" for count in (*counts, sum(counts))))
-    return table
+    counts = [[split.counts[label] for split in splits] for label in range(len(summary.classes))]
+    totals = [split.total for split in splits]
+    columns = (*(split.name for split in splits), "all")
+    rows = [(name, *_with_sum(of_class)) for name, of_class in zip(summary.classes, counts, strict=True)]
+    print_table(out, ("class", *columns), rows, right=columns, total=("all", *_with_sum(totals)))
+
+
+def _with_sum(counts: Sequence[int]) -> Iterator[str]:
+    return (f"{count:,}" for count in (*counts, sum(counts)))
 
 
 def _lines(shown: ShownData) -> list[str]:

@@ -35,19 +35,11 @@ def ls(output: arguments.Output = Path("runs"), json: arguments.Json = False) ->
 
 
 def _print(lines: list[SweepLine], now: float) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     from ferray.cli.terminal.output import show
+    from ferray.cli.terminal.plain_table import print_table
     from ferray.cli.terminal.tables import stdout_console
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in COLUMNS:
-        table.add_column(name, justify="right" if name in RIGHT else "left", overflow="fold")
-    for line in lines:
-        table.add_row(*map(Text, _cells(line, now)))
-    stdout_console().print(table)
+    print_table(stdout_console(), COLUMNS, [_cells(line, now) for line in lines], right=RIGHT)
     for line in lines:
         if line.note:
             show(f"{line.name}: {line.note}")

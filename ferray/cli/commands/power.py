@@ -67,19 +67,15 @@ def power(
 
 
 def _print(table: PowerTable) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
+    from ferray.cli.terminal.plain_table import print_table
     from ferray.cli.terminal.tables import stdout_console
 
     show(f"sd over seeds {table.sd:.4f} ({table.source}); {_images(table)}")
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for heading in ("difference", "seeds each"):
-        drawn.add_column(heading, justify="right")
-    for gap, seeds in table.seeds:
-        drawn.add_row(*map(Text, (f"{gap:g}", "-" if seeds is None else f"{seeds:,}")))
-    stdout_console().print(drawn)
+    columns, rows = (
+        ("difference", "seeds each"),
+        [(f"{gap:g}", "-" if seeds is None else f"{seeds:,}") for gap, seeds in table.seeds],
+    )
+    print_table(stdout_console(), columns, rows, right=columns)
     if any(seeds is None for _, seeds in table.seeds):
         show(f"-: not found by a thousand seeds{', as the draw of the images hides it' if table.n else ''}")
     for count, found in table.smallest:

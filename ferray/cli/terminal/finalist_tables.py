@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from rich import box
-from rich.table import Table
-from rich.text import Text
-
+from ferray.cli.terminal.plain_table import print_line, print_table
 from ferray.cli.terminal.tables import stdout_console
-from ferray.cli.terminal.wrapping import wrapped
 from ferray.results.blinding import reading_words
 from ferray.results.confirmation import Confirmation
 from ferray.results.confirmation_text import p_text, reach
 from ferray.results.finalists import Finalist, Pair
 from ferray.stats.estimates import METRIC_NAMES
 from ferray.text.counting import counted
-from ferray.text.sanitize import on_one_line
 
 
 def print_confirmation(found: Confirmation) -> None:
     """The finalists, their pairs, the sentence, and how often the test split was read."""
     out, name = stdout_console(), METRIC_NAMES[found.metric]
     what = "the test split" if found.split == "test" else f"{found.num_folds} nested folds"
-    out.print(Text(on_one_line(f"{found.sweep}: {name} on {what}, trained in {found.trainings}"), style="bold"))
+    print_line(out, f"{found.sweep}: {name} on {what}, trained in {found.trainings}", style="bold")
     columns = ("finalist", "recipe", "validation", "seeds", name, "sd", "95 %", "n")
-    out.print(_table(columns, [_row(row) for row in found.rows]))
+    print_table(out, columns, [_row(row) for row in found.rows])
     if found.pairs:
         columns = ("first", "second", "seeds", "difference", "95 %", "p", "p (Holm)", "first is")
-        out.print(_table(columns, [_pair(pair) for pair in found.pairs]))
+        print_table(out, columns, [_pair(pair) for pair in found.pairs])
     for line in (found.sentence, found.method, readings_line(found)):
-        out.print(Text(wrapped(on_one_line(line), out.width if out.is_terminal else None, indent="  ")), soft_wrap=True)
+        print_line(out, line)
 
 
 def readings_line(found: Confirmation) -> str:
@@ -68,12 +61,3 @@ def _pair(pair: Pair) -> tuple[str, ...]:
         *ps,
         pair.verdict,
     )
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(on_one_line(cell)) for cell in row))
-    return table

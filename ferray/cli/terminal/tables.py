@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import io
-import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ferray.artifacts.address import shortest_address
 from ferray.artifacts.sweep import SweepArtifacts
+from ferray.cli.terminal.plain_table import fits, narrow_lines, print_line, print_table
 from ferray.cli.terminal.rich_console import PlainConsole
-from ferray.cli.terminal.wrapping import wrapped
 from ferray.config.place import CONFIRMATION_NAME
 from ferray.config.readable import params_line
 from ferray.errors import DataError
 from ferray.results.leaderboard import Leaderboard, value_text
 from ferray.results.selection import selection_effects
 from ferray.study.records import TrialRecord
-from ferray.text.sanitize import on_one_line
 
-GAP = "  "
 NUM_FIXED = 6  # rank, trial, objective, accuracy, epoch, recipe
-RIGHT = (0, 1, 4)
+RIGHT = ("rank", "trial", "epoch")
 NUM_LISTED = 5
 PIPED_WIDTH = 120
 
@@ -42,17 +36,17 @@ def print_leaderboard(
     how many it hides.
     """
     out = console or stdout_console()
-    _say(out, _title(board), style="bold")
+    print_line(out, _title(board), style="bold")
     if board.complete:
         _print_ranking(board, out, board.rows[:limit])
     for line in [*_below_table(board, folder, limit), *_apart(board, folder), *_confirmed(folder), _footer(board)]:
-        _say(out, line)
+        print_line(out, line)
 
 
 def ranking_lines(board: Leaderboard, width: int, limit: int) -> list[str]:
     """The title and the first so many complete trials, as lines of text."""
     out = PlainConsole(file=io.StringIO(), width=width)
-    _say(out, _title(board))
+    print_line(out, _title(board))
     if board.complete:
         _print_ranking(board, out, board.rows[:limit])
     assert isinstance(out.file, io.StringIO)
@@ -67,72 +61,20 @@ def stdout_console() -> Console:
     return console
 
 
-def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> Table:
-    """Rows under their names; those of `right` are numbers."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(on_one_line(cell)) for cell in row))
-    return table
-
-
-def _say(out: Console, line: str, style: str = "") -> None:
-    # Text, so that brackets in names and messages are not read as markup; soft, so that paths can be copied.
-    text = wrapped(on_one_line(line), out.width if out.is_terminal else None, indent="  ")
-    out.print(Text(text, style=style), soft_wrap=True)
-
-
 def _title(board: Leaderboard) -> str:
     return f"{board.sweep}: {board.metric}, {'highest' if board.mode == 'max' else 'lowest'} first"
 
 
 def _print_ranking(board: Leaderboard, out: Console, rows: Sequence[tuple[str, ...]]) -> None:
-    if _natural_width(board.columns, rows) <= out.width:
-        out.print(_table(board, rows))
+    if fits(board.columns, rows, out.width):
+        print_table(out, board.columns, rows, right=RIGHT)
         return
-    for line in _lines(board, out.width, rows):
-        _say(out, line)
-
-
-def _table(board: Leaderboard, rows: Sequence[tuple[str, ...]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for index, name in enumerate(board.columns):
-        table.add_column(name, justify="right" if index in RIGHT else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(on_one_line(cell)) for cell in row))
-    return table
-
-
-def _lines(board: Leaderboard, width: int, rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """The narrow form: a line of the figures that there is room for, the others and the parameters below it."""
-    fixed = [board.columns[:NUM_FIXED], *(row[:NUM_FIXED] for row in rows)]
-    widths = [max(map(len, cells)) for cells in zip(*fixed, strict=True)]
-    fitting = _num_fitting(widths, width)
-    figures = [GAP.join(_justified(cells[:fitting], widths[:fitting])).rstrip() for cells in fixed]
-    indent = " " * (widths[0] + len(GAP))
-    lines = [figures[0]]
-    for line, cells, trial in zip(figures[1:], fixed[1:], board.complete, strict=False):
-        below = [f"{name} {cell}" for name, cell in zip(fixed[0][fitting:], cells[fitting:], strict=True)]
-        params = params_line({name: trial.told[name] for name in board.varying if name in trial.told})
-        text = wrapped(GAP.join([*below, params]).rstrip(), width - len(indent))
-        lines += [line, *(f"{indent}{part}" for part in text.split("\n") if part)]
-    return lines
-
-
-def _num_fitting(widths: Sequence[int], width: int) -> int:
-    """How many of the first columns fit side by side."""
-    ends = list(itertools.accumulate(size + len(GAP) for size in widths))
-    return max(1, sum(end - len(GAP) <= width for end in ends))
-
-
-def _justified(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
-    sized = zip(cells, widths, strict=True)
-    return [cell.rjust(size) if index in RIGHT else cell.ljust(size) for index, (cell, size) in enumerate(sized)]
-
-
-def _natural_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    return sum(max(map(len, cells)) + len(GAP) for cells in zip(columns, *rows, strict=True)) + len(GAP)
+    varied = ({name: trial.told[name] for name in board.varying if name in trial.told} for trial in board.complete)
+    figures = [row[:NUM_FIXED] for row in rows]
+    for line in narrow_lines(
+        board.columns[:NUM_FIXED], figures, out.width, right=RIGHT, below=[params_line(params) for params in varied]
+    ):
+        print_line(out, line)
 
 
 def _below_table(board: Leaderboard, folder: Path, limit: int | None) -> list[str]:
