@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -21,6 +23,7 @@ from ferray.sweeps.gpu_memory import GpuFacts, Measurement
 from ferray.sweeps.launcher import Event, TrialEvent
 from ferray.sweeps.placement import Placement
 from ferray.testing.curves import Curves, saturating
+from ferray.training import kept_backbone
 from ferray.training.device_trial import DeviceTrial
 
 GIB = 2**30
@@ -104,8 +107,12 @@ class CountedGpu:
 
 
 def trained_within(memory_bytes: int, workload: Workload) -> int:
-    """The most bytes that a training has at a time; OutOfMemoryError where it would have more than these."""
-    with CountedMemory(memory_bytes) as memory, closing(DeviceTrial(workload, "cpu")):
+    """The most bytes that a training has at a time; OutOfMemoryError where it would have more than these.
+
+    It is as in a process of its own: nothing of the trainings before it is kept.
+    """
+    nothing_kept = patch.multiple(kept_backbone, _seen=OrderedDict(), _kept=OrderedDict())
+    with nothing_kept, CountedMemory(memory_bytes) as memory, closing(DeviceTrial(workload, "cpu")):
         peak: int = memory.peak
     return peak
 
