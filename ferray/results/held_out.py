@@ -44,6 +44,11 @@ class HeldOut:
         """The 95 % intervals of `accuracy`, `uar` and `macro_f1`: one model on these `n` images, or on their groups."""
         return {metric: self.estimate(metric).interval for metric in METRICS}
 
+    @property
+    def num_groups(self) -> int | None:
+        """Groups that the images come in, such as people; None where those are not known."""
+        return self.clusters.number if self.clusters else None
+
     def to_json(self) -> dict[str, Any]:
         """Plain containers, `format` first."""
         return {"format": FORMAT, **asdict(self)}

@@ -75,7 +75,10 @@ def test_a_confirmation_has_the_defaults_of_the_command() -> None:
 
 def test_an_evaluation_is_that_of_the_command(pairs: Path, twin: Path) -> None:
     asked = document(command("evaluate", twin, "--all", "--json"))["trials"]
-    found = [{**each.to_json(), "intervals": each.intervals} for each in ferray.evaluate(pairs, all=True, quiet=True)]
+    found = [
+        {**each.to_json(), "intervals": each.intervals, "groups": each.num_groups}
+        for each in ferray.evaluate(pairs, all=True, quiet=True)
+    ]
     assert as_json(found) == asked
 
 

@@ -54,9 +54,8 @@ def evaluate(
 
 
 def _entry(result: HeldOut) -> dict[str, Any]:
-    groups = result.clusters.number if result.clusters else None
     intervals = {metric: list(reach or ()) for metric, reach in result.intervals.items()}
-    return {**result.to_json(), "intervals": intervals, "groups": groups}
+    return {**result.to_json(), "intervals": intervals, "groups": result.num_groups}
 
 
 def _line(result: HeldOut, standing: Standing) -> str:
