@@ -33,6 +33,7 @@ from ferray.track.wandb_runs.place import WandbPlace
 
 KEY = "5ec2e7" + "0123456789abcdef" * 2 + "ab"
 SPEC = spec_of(trials=4, epochs=3)
+FORMER = {"p/backbone/timm/name", "searched"}  # keys of a run's config that there were
 
 
 @contextmanager
@@ -203,6 +204,11 @@ def test_the_end_of_an_offline_sweep_asks_nothing(offline: Path) -> None:
     assert server.record.requests == []
 
 
+def add_former_keys(record: Record, run: str) -> None:
+    config = json.loads(record.runs[run]["config"]) | {key: {"value": "resnet18"} for key in FORMER}
+    record.runs[run]["config"] = json.dumps(config)
+
+
 def test_runs_of_earlier_versions_are_mended(offline: Path, arrived: tuple[Synced, Record]) -> None:
     with WandbServer(record=deepcopy(arrived[1])) as server:
         run = max(server.record.runs, key=lambda name: len(server.record.rows[name]))
@@ -211,12 +217,24 @@ def test_runs_of_earlier_versions_are_mended(offline: Path, arrived: tuple[Synce
         server.record.summaries[run] |= {"state": "finished", "best/value": 0.5}
         del server.record.summaries[run]["score"]
         server.record.runs[run]["displayName"] = f"{NAME}-0000"
+        add_former_keys(server.record, run)
         server.record.ended[run] = 1
         sync(offline, server.url)
         again = sync(offline, server.url)
     assert sorted(server.record.epochs(run)) == [1, 2, 3]
     assert again.repair.lacks == {}
     assert "best/value" not in server.record.summaries[run]
+    assert not FORMER & server.record.config(run).keys()
+
+
+def test_keys_of_earlier_versions_are_taken_out_of_a_run_that_has_all(
+    offline: Path, arrived: tuple[Synced, Record]
+) -> None:
+    with WandbServer(record=deepcopy(arrived[1])) as server:
+        run = next(iter(server.record.runs))
+        add_former_keys(server.record, run)
+        assert sync(offline, server.url).repair.left == {}
+    assert not FORMER & server.record.config(run).keys()
 
 
 def test_a_server_that_does_not_answer_is_one_sentence(offline: Path) -> None:

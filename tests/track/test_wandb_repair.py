@@ -53,6 +53,14 @@ def test_what_no_longer_holds_is_taken_out() -> None:
     assert lack_of(CONTENT, replace(FOUND, tags=FOUND.tags | {"running"})).words
 
 
+def test_a_key_of_what_was_searched_that_is_told_otherwise_now_is_taken_out() -> None:
+    assert lack_of(CONTENT, replace(FOUND, config={**FOUND.config, "p/backbone/timm/name": "resnet18"})).words
+
+
+def test_a_config_key_of_others_is_no_lack() -> None:
+    assert not lack_of(CONTENT, replace(FOUND, config={**FOUND.config, "machine": "ours"}))
+
+
 def test_tags_of_others_are_no_lack() -> None:
     assert not lack_of(CONTENT, replace(FOUND, tags=FOUND.tags | {"look at this"}))
 

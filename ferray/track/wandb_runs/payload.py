@@ -27,6 +27,9 @@ TRIAL_JOB, SWEEP_JOB = "trial", "sweep"  # job types
 # Keys of a run's config, beside those of the configuration itself, of which `seed` is one.
 OBJECTIVE, SAMPLER, PRUNER, RECIPE, TRIAL = "objective", "sampler", "pruner", "recipe", "trial"
 
+_PARAM = "p/"  # before the config's keys of what was searched
+_FORMER_SEARCHED = "searched"
+
 # Keys of a run's summary.
 OUTCOME, MESSAGE = "outcome", "message"
 SCORE = "score"  # of complete trials alone, so that nothing else is ranked with them
@@ -35,8 +38,6 @@ SCORE_LOW, SCORE_HIGH, N_VAL = "score_low", "score_high", "n_val"
 EPOCHS, SECONDS, RANK = "epochs", "seconds", "rank"
 SUMMARY_KEYS = (OUTCOME, SCORE, SCORE_SO_FAR, SCORE_LOW, SCORE_HIGH, N_VAL, EPOCHS, SECONDS, RANK, MESSAGE)
 FORMER_SUMMARY_KEYS = ("state", "best/value")  # of earlier versions, taken out of runs that go on
-
-FORMER_CONFIG_KEYS = ("searched",)
 
 BEST_TAG, CONFIRMED_TAG = "best", "confirmed"
 RUNNING = "running"
@@ -90,7 +91,12 @@ def best_key(metric: str) -> str:
 
 def param_key(name: str) -> str:
     """The config's key of a searched parameter: `p/optimizer/lr` of `optimizer.lr`."""
-    return f"p/{name.replace('.', '/')}"
+    return f"{_PARAM}{name.replace('.', '/')}"
+
+
+def is_of_search(key: str) -> bool:
+    """Whether a key of the config says what was searched, in this version's way or an earlier one's."""
+    return key == _FORMER_SEARCHED or key.startswith(_PARAM)
 
 
 def config_of(sweep: SweepStarted, trial: TrialStarted) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from ferray.track.wandb_runs.client import Client, epochs_on_server
 from ferray.track.wandb_runs.open_run import RunEnd
 from ferray.track.wandb_runs.payload import (
     CONFUSION_TABLE,
-    FORMER_CONFIG_KEYS,
     FORMER_SUMMARY_KEYS,
     REMOVED_TABLE,
     SUMMARY_KEYS,
     TRIAL_JOB,
     RunFacts,
     changing_tags,
+    is_of_search,
 )
 
 AT_ONCE = 12  # runs that are asked about, or written, at the same time
@@ -125,7 +125,7 @@ def _words_differ(content: RunContent, found: FoundRun) -> bool:
     return (
         not is_same
         or set(merged_tags(found.tags, end.tags)) != found.tags
-        or _differ(facts.config, found.config, former=FORMER_CONFIG_KEYS)
+        or _differ(facts.config, found.config, former=filter(is_of_search, found.config))
         or _differ(end.summary, found.summary, former=(*SUMMARY_KEYS, *FORMER_SUMMARY_KEYS))
     )
 
@@ -205,9 +205,12 @@ class Repairer:
             self._edit(content)
             return
         opened = self._client.open(content.facts, tags=(), finish_timeout_s=FINISH_TIMEOUT_S)
+        keeps_former = any(key not in content.facts.config for key in filter(is_of_search, opened.run.config.keys()))
         for report in content.reports:
             opened.log(report)
         opened.finish(replace(content.end, tags=merged_tags(opened.run.tags or (), content.end.tags)))
+        if keeps_former:  # a run that goes on has all the config that it had
+            self._edit(content)
 
     def _edit(self, content: RunContent) -> None:
         """Change words of a run that has ended, without opening it."""
@@ -215,8 +218,8 @@ class Repairer:
         facts, end = content.facts, content.end
         run.name, run.notes, run.group, run.job_type = facts.name, facts.notes, facts.group, TRIAL_JOB
         run.tags = merged_tags(run.tags, end.tags)
-        for key in FORMER_CONFIG_KEYS:
-            run.config.pop(key, None)
+        for key in [*filter(is_of_search, run.config)]:
+            run.config.pop(key)
         run.config.update(facts.config)
         for key in (*SUMMARY_KEYS, *FORMER_SUMMARY_KEYS):
             if key in run.summary and key not in end.summary:
