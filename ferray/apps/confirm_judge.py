@@ -11,6 +11,7 @@ from functools import partial
 
 from ferray.apps.confirm_request import ConfirmRequest
 from ferray.apps.judge import judge_trials
+from ferray.apps.listener_group import telling
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.config.place import Place, read_place
 from ferray.errors import DataError
@@ -38,7 +39,7 @@ def judge_finalists(request: ConfirmRequest, record: SweepRecord, listener: List
         return None
     complete = [trial for trial in record.trials if trial.state == "complete" and trial.checkpoint]
     remember = partial(_remember, request, record, listener)
-    judge_trials(record, complete, folder, request.runtime, listener.noted, remember)
+    judge_trials(record, complete, folder, request.runtime, telling(listener), remember)
     found = _confirmation(request, record, complete, listener)
     for place in (folder, request.search.folder):
         if place.is_dir():

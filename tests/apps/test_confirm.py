@@ -133,6 +133,19 @@ def test_finalists_of_a_loss_show_no_loss_beside_their_accuracy(searched: Path, 
 
 
 @pytest.mark.usefixtures("confirmed")
+def test_a_quiet_confirmation_hears_what_speaks_against_judging(
+    searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(searched, tmp_path / "runs")
+    for file in tmp_path.glob("runs/tiny-confirm/trials/*/test.json"):
+        file.unlink()
+    monkeypatch.setattr("ferray.apps.judge.doubt", lambda *_: "the data has changed")
+    recipe = load_sweep(searched / "tiny").trials[0].recipe
+    ran = confirm(tmp_path / "runs", "tiny", "--top", 2, "--seeds", 2, "--baseline", recipe, "--quiet")
+    assert (ran.code, "warning: the data has changed" in ran.err) == (0, True), ran.err
+
+
+@pytest.mark.usefixtures("confirmed")
 def test_other_finalists_are_trained_beside_the_former(searched: Path) -> None:
     ran = confirm(searched, "tiny", "--top", 1, "--seeds", 2, "--dry-run")
     assert "these are other finalists than those of `tiny-confirm`: they are trained in `tiny-confirm-2`" in ran.err
