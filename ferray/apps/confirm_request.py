@@ -63,8 +63,8 @@ def request_confirmation(name: str, asked: Mapping[str, Any], listener: Listener
     `asked` are options by the names in `ConfirmOptions`.
     """
     asked = {"top": TOP, "seeds": SEEDS, **asked}
-    whole_number(asked, "top", least=1, most=MOST_FINALISTS)
-    whole_number(asked, "seeds", least=2)
+    asked["top"] = whole_number(asked, "top", least=1, most=MOST_FINALISTS)
+    asked["seeds"] = whole_number(asked, "seeds", least=2)
     search, asked = place_of(name, asked, listener)
     refuse_trainings(search)
     record = load_sweep(search.folder, asked.get("storage"))

@@ -5,6 +5,7 @@ They are the words of the command line: `--max-retries 5` is `max_retries=5`.
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -259,10 +260,19 @@ def trackers(given: str | Sequence[str] | None) -> tuple[str, ...]:
 def whole_number(asked: Mapping[str, Any], name: str, *, least: int, most: int | None = None) -> int:
     """The option of this name, which is there; ConfigError outside `least` to `most`."""
     given = asked[name]
-    if isinstance(given, int) and given >= least and (most is None or given <= most):
-        return given
+    number = as_whole_number(given)
+    if number is not None and number >= least and (most is None or number <= most):
+        return number
     reach = f"of `{least}` or more" if most is None else f"from `{least}` to `{most}`"
     raise ConfigError(f"`--{name} {given}` is no whole number {reach}", f"write a number such as `{least}`")
+
+
+def as_whole_number(given: Any) -> int | None:
+    """A whole number of Python or NumPy as Python's; None for anything else."""
+    try:
+        return operator.index(given)
+    except TypeError:
+        return None
 
 
 def place_of(name: str, asked: Mapping[str, Any], listener: Listener) -> tuple[Place, dict[str, Any]]:

@@ -6,16 +6,18 @@ import asyncio
 import inspect
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 import ferray
 from ferray.apps import options
 from ferray.apps.confirm_request import SEEDS, TOP
+from ferray.apps.recorded import request_evaluation
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.cli.app import app
 from ferray.results.answers import read_answers
@@ -89,6 +91,16 @@ def test_an_evaluation_of_a_sweep_that_was_read_is_of_its_best_trial(pairs: Path
     assert (judged.trial, judged.n) == (sweep.best.number, 35)
 
 
+@pytest.mark.parametrize("number", [0, numpy.int64(0), [numpy.int64(0)], numpy.array([0]), (0,)], ids=repr)
+def test_trial_0_is_asked_for_however_its_number_is_written(
+    pairs: Path, number: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Sequence[int]] = []
+    monkeypatch.setattr("ferray.results.chosen.choose_trials", lambda *given, **_: asked.append(given[2]) or [])
+    request_evaluation(pairs, {"output": pairs.parent, "trial": number}, ferray.Listener())
+    assert asked == [(0,)]  # and not the best one
+
+
 def test_the_reading_is_in_the_store_before_and_the_next_hears_of_it(pairs: Path) -> None:
     ferray.evaluate(pairs, trial=0, quiet=True)
     (reading,) = load_sweep(pairs).readings
@@ -158,6 +170,10 @@ CALLS: dict[str, Callable[[Path], object]] = {
     "no such trial": lambda pairs: ferray.calibrate(pairs, trial=99),
     "no ensemble": lambda pairs: ferray.calibrate(pairs, ensemble=True),
     "ensemble or trial": lambda pairs: ferray.calibrate(pairs, ensemble=True, trial=0),
+    "no number": lambda pairs: ferray.evaluate(pairs, trial=1.0),  # type: ignore[arg-type]
+    "no number at all": lambda pairs: ferray.evaluate(pairs, trial=[]),
+    "a word for a number": lambda pairs: ferray.evaluate(pairs, trial="best"),  # type: ignore[arg-type]
+    "two trials of one": lambda pairs: ferray.calibrate(pairs, trial=[0, 1]),  # type: ignore[arg-type]
     "one candidate": lambda pairs: ferray.ensemble(pairs, candidates=1),
     "export of two": lambda pairs: ferray.export(pairs, pairs / "model", ensemble=True, trial=0),
     "a folder that is taken": lambda pairs: ferray.export(pairs, pairs),

@@ -32,7 +32,7 @@ def evaluate(
     json: arguments.Json = False,
 ) -> None:
     """Judge the best trial on the test split, or those asked for; what is known of a checkpoint is not asked again."""
-    asked = {**locals(), "all": every}
+    asked = {**locals(), "trial": trial or None, "all": every}
     from ferray.apps.recorded import request_evaluation
 
     found = request_evaluation(name, asked, Lines())
