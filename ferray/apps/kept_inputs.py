@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ferray.config.load import Space, find_space
 from ferray.config.parameter_sets import ParameterSet, load_sets
-from ferray.config.place import SPACE_NAME
+from ferray.config.place import QUICK, SPACE_NAME
 from ferray.config.runtime import Runtime
 from ferray.config.sweep import SweepSpec
 from ferray.errors import ConfigError, DataError
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from ferray.sweeps.earlier_sweep import EarlierSweep
 
 
-def space_or_kept(space: Space, output: Path, name: str | None, listener: Listener) -> tuple[Space, str | None]:
+def space_or_kept(space: Space, asked: Mapping[str, Any], listener: Listener) -> tuple[Space, str | None]:
     """The space, and what its sweep is called: where its file is gone, the copy that the sweep of that name keeps."""
-    if not isinstance(space, str | os.PathLike):
+    name = asked["name"]
+    if asked.get("fresh") or not isinstance(space, str | os.PathLike):
         return space, name
-    called = name or Path(space).stem
-    kept = output / called / SPACE_NAME
+    called = name or f"{Path(space).stem}{QUICK if asked.get('quick') else ''}"
+    kept = asked["output"] / called / SPACE_NAME
     try:
         find_space(space)
     except ConfigError:

@@ -133,8 +133,8 @@ def request_sweep(space: Space, asked: Mapping[str, Any], listener: Listener) ->
     entry = _entry_from(asked)
     bring_up(asked["output"])
     output, name = called_by(asked.get("name"), asked["output"])
-    space, name = space_or_kept(space, output, name, listener) if not asked.get("fresh") else (space, name)
     asked = {**asked, "output": output, "name": name}
+    space, asked["name"] = space_or_kept(space, asked, listener)
     file = find_space(space)
     spec, notes = load_space(space, overrides_from(asked))
     for note in notes:

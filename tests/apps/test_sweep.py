@@ -297,18 +297,28 @@ def test_a_sweep_that_was_given_nothing_yet_needs_the_file(tmp_path: Path, asked
 def space_file(folder: Path) -> Path:
     """The space of these tests as a file that gives it its name."""
     file = folder / "tiny.yaml"
-    file.write_text(json.dumps({key: value for key, value in SPACE.items() if key != "name"}))
+    file.write_text(json.dumps({**SPACE, "name": None, "budget": {"trials": 5}, "quick": {"trials": 2}}))
     return file
 
 
-@pytest.mark.parametrize("name", [None, "other"])
-def test_a_sweep_goes_on_though_the_file_of_its_space_is_gone(tmp_path: Path, name: str | None) -> None:
+@pytest.mark.parametrize(
+    ("asked", "name"), [({}, "tiny"), ({"name": "other"}, "other"), ({"quick": True}, "tiny-quick")]
+)
+def test_a_sweep_goes_on_though_the_file_of_its_space_is_gone(tmp_path: Path, asked: Any, name: str) -> None:
     file, heard = space_file(tmp_path), Heard()
-    swept(tmp_path, file, name=name)
+    swept(tmp_path, file, **asked)
     file.unlink()
-    again = swept(tmp_path, file, name=name, trials=2, listeners=[heard])
-    assert (again.name, len(again.trials)) == (name or "tiny", 2)
+    again = swept(tmp_path, file, trials=2, listeners=[heard], **asked)
+    assert (again.name, len(again.trials)) == (name, 2)
     assert any(line.startswith(f"note: there is no `{file}` any more") for line in heard.lines)
+
+
+def test_the_quick_sweep_of_a_file_that_is_gone_goes_on_and_not_the_whole_one(tmp_path: Path) -> None:
+    file = space_file(tmp_path)
+    swept(tmp_path, file), swept(tmp_path, file, quick=True)
+    file.unlink()
+    spec = request_sweep(file, {"output": tmp_path, "quick": True}, Listener()).spec
+    assert (spec.name, spec.budget.trials) == ("tiny-quick", 2)
 
 
 def test_a_sweep_that_begins_anew_needs_the_file_of_its_space(tmp_path: Path) -> None:
