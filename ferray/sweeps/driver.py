@@ -132,6 +132,11 @@ class SweepDriver:
         self.study.begin([trial.number for bundle in bundles for trial in bundle])
         return [JobBundle(tuple(self._started_job(trial) for trial in bundle)) for bundle in bundles]
 
+    @deferring_interrupts
+    def begin(self, numbers: Sequence[int], *, waiting: Sequence[int]) -> None:
+        """Have the record say which trials' workers have got their resources, and which still wait for them."""
+        self.study.begin(numbers, waiting=waiting)
+
     def _ask(self, most: int) -> None:
         """Have new trials wait for a worker, or for a stage that another one trains."""
         count = 0 if self.time_left.is_full else min(most, self.num_left)

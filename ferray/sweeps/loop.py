@@ -122,7 +122,7 @@ class SweepLoop:
                 case WorkerLost(numbers):
                     waits -= set(numbers)
         if waits != self._waits:
-            self._driver.study.begin(sorted(self._waits - waits), waiting=sorted(waits - self._waits))
+            self._driver.begin(sorted(self._waits - waits), waiting=sorted(waits - self._waits))
             self._waits = waits
 
     def _answer(self, event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from ferray.config.job import JobBundle
 from ferray.errors import ClusterError
 from ferray.events import EpochReport, FailureReason, Listener, Outcome, OutcomeKind, Save, TrialEnded
 from ferray.study.history import load_sweep
+from ferray.study.journal import Journal
 from ferray.study.records import TrialRecord
 from ferray.sweeps.driver import SweepDriver
 from ferray.sweeps.launcher import Event, Launcher, NotSaved, PhaseEntered, TrialEvent, WorkerLost
@@ -265,6 +267,23 @@ def test_a_trial_that_waits_for_resources_keeps_its_number_when_the_sweep_stops(
     played.driver.interrupt()
     assert [trial.state for trial in played.records] == ["interrupted", "waiting", "waiting"]
     assert heard.states == ["interrupted", "waiting", "waiting"]
+
+
+def test_a_stop_is_heard_once_the_record_knows_which_trials_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played = Played(tmp_path, budget={"trials": 2})
+    played.turn()
+    written = Journal.append_logs
+
+    def stopped(journal: Journal, logs: list[dict[str, Any]]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        written(journal, logs)
+
+    monkeypatch.setattr(Journal, "append_logs", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        played.turn(PhaseEntered(0, Phase.WAITS))
+    assert [trial.state for trial in played.records] == ["waiting", "running"]
 
 
 def test_a_worker_that_is_lost_had_begun(tmp_path: Path) -> None:
