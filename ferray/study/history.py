@@ -21,6 +21,7 @@ from ferray.config.place import read_place, words_for
 from ferray.config.space import parse_space
 from ferray.errors import ConfigError, DataError, did_you_mean
 from ferray.study.database import database_errors_named
+from ferray.study.enqueued import given_sets
 from ferray.study.garbage_collection import no_collection
 from ferray.study.journal import MISSHAPEN, Journal
 from ferray.study.lease import driver_of, drivers_of
@@ -30,7 +31,6 @@ from ferray.study.records import (
     DATA_ATTR,
     DRIVER_ATTR,
     FREED_ATTR,
-    GIVEN_ATTR,
     LEARNT_ATTR,
     PARENT_ATTR,
     READING_ATTR,
@@ -173,7 +173,7 @@ def _sweep_record(
         data = {key: DataIdentity(**facts) for key, facts in user_attrs.get(DATA_ATTR, {}).items()}
         counts = objective.get("epoch", "best")
         told = SweepRecord(name, objective["metric"], objective["mode"], tuple(records), driver, counts)
-        learnt_from, given = tuple(_learnt_from(user_attrs)), _given(user_attrs)
+        learnt_from, given = tuple(_learnt_from(user_attrs)), given_sets(user_attrs)
         return replace(told, data=data, readings=_readings(user_attrs), learnt_from=learnt_from, given=given)
 
 
@@ -207,11 +207,6 @@ def _readings(user_attrs: dict[str, Any]) -> tuple[Reading, ...]:
     """Those of the test split, oldest first."""
     found = [Reading.from_json(facts) for name, facts in user_attrs.items() if name.startswith(READING_ATTR)]
     return tuple(sorted(found, key=lambda reading: reading.when or 0.0))
-
-
-def _given(user_attrs: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The sets of parameters that the sweep was given, by the name of their file."""
-    return {name.removeprefix(GIVEN_ATTR): sets for name, sets in user_attrs.items() if name.startswith(GIVEN_ATTR)}
 
 
 def _learnt_from(user_attrs: dict[str, Any]) -> Iterator[str | None]:

@@ -17,11 +17,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from ferray.config.parameter_sets import ParameterSet, parameters_of
 from ferray.config.sweep import SweepSpec
 from ferray.study.enqueued import enqueue
-from ferray.study.records import CALLED_ATTR, LEARNT_ATTR, RESULT_ATTR, TRIAL_ATTR
+from ferray.study.records import CALLED_ATTR, LEARNT_ATTR, RESULT_ATTR, TRIAL_ATTR, in_parts
 from ferray.study.suggest import distribution_of
 
 KNOWN_ATTR = "known-"  # on the study, the identity of an earlier sweep, and the number of a part: its trials
-TRIALS_A_PART = 100  # a value in MySQL holds 64 KiB
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,7 @@ def take_over(study: optuna.Study, earlier: Knowledge) -> bool:
     enqueue(study, earlier.sets)
     if earlier.name:
         study.set_user_attr(f"{CALLED_ATTR}{earlier.identity}", earlier.name)
-    trials = [asdict(trial) for trial in earlier.known]
-    parts = [trials[first : first + TRIALS_A_PART] for first in range(0, len(trials), TRIALS_A_PART)]
+    parts = list(in_parts(asdict(trial) for trial in earlier.known))
     for number, part in enumerate(parts):
         study.set_user_attr(f"{KNOWN_ATTR}{earlier.identity}-{number}", part)
     study.set_user_attr(f"{LEARNT_ATTR}{earlier.identity}", len(parts))  # last: a driver killed before begins anew

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -188,10 +190,25 @@ DATA_ATTR = "data"  # on the study: {key of a data set and its split: DataIdenti
 SPEC_ATTR = "ferray"  # on the study: {schema, identity, spec, objective}
 LEARNT_ATTR = "learnt-"  # on the study, and the identity of an earlier sweep: how many parts were taken over from it
 CALLED_ATTR = "called-"  # the same: what it was called then
-GIVEN_ATTR = "given-"  # on the study, and a file's name: the sets of parameters that it was given from it, in order
+GIVEN_ATTR = "given-"  # on the study, and a file's name: the sets that it was given from it; `1/FILE`: more of them
 READING_ATTR = "reading-"  # on the study, and a reading's key: somebody has read the test split
 TRIAL_ATTR = "trial"  # on a trial, written when asked: {config, recipe, epochs, folder}
 WAITS_ATTR = "waits"  # on a trial: whether it was asked before there was a worker for it, and has not begun
 PARENT_ATTR = "parent"  # on a trial that begins with the weights of another
 FREED_ATTR = "freed-"  # on the study, and a trial's number: its best.pt was deleted, so many were kept
 RESULT_ATTR = "result"  # on a trial, written just before its end is told
+MOST_BYTES_OF_ATTR = 60_000  # a value in MySQL holds 64 KiB
+
+
+def in_parts(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """The items, in order, in lists that an attribute of a study can hold in every database."""
+    part, num_bytes = list[Any](), 0
+    for item in items:
+        size = len(json.dumps(item)) + 2
+        if part and num_bytes + size > MOST_BYTES_OF_ATTR:
+            yield part
+            part, num_bytes = [], 0
+        part.append(item)
+        num_bytes += size
+    if part:
+        yield part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import optuna
 import pytest
 
 from ferray.events import Outcome, OutcomeKind
-from ferray.study.enqueued import enqueue
+from ferray.study.enqueued import enqueue, given_sets
+from ferray.study.history import load_sweep
+from ferray.study.records import GIVEN_ATTR
 from ferray.study.store import open_store
 from ferray.study.study import Study
 from ferray.testing.curves import small_spec
@@ -86,3 +89,30 @@ def open_store_of(folder: Path) -> optuna.storages.BaseStorage:
 @pytest.mark.parametrize("count", [1, 3])
 def test_equal_sets_are_asked_as_often_as_they_are_given(tmp_path: Path, count: int) -> None:
     assert study(tmp_path / "s").enqueue([{"optimizer.lr": 1e-3}] * count) == count
+
+
+def many(num: int) -> list[dict[str, Any]]:
+    """Sets of seven keys, more than 200 bytes each."""
+    others = {f"augment.random_erasing.key_{place}": 0.5 for place in range(6)}
+    return [{"optimizer.lr": 1e-3 + place * 1e-6, **others} for place in range(num)]
+
+
+def test_many_sets_are_kept_in_parts_that_a_column_of_mysql_holds(tmp_path: Path) -> None:
+    plain = optuna.create_study(storage=open_store_of(tmp_path))
+    enqueue(plain, many(600), file="sets.json")
+    kept = [json.dumps(sets) for name, sets in plain.user_attrs.items() if name.startswith(GIVEN_ATTR)]
+    assert max(map(len, kept)) < 65_536 < sum(map(len, kept))
+
+
+def test_the_parts_of_a_file_are_read_as_one_in_order(tmp_path: Path) -> None:
+    opened = study(tmp_path / "s")
+    opened.enqueue(many(600), file="sets.json")
+    opened.enqueue(many(601), file="sets.json")
+    assert load_sweep(tmp_path / "s").given == {"sets.json": many(601)}
+
+
+def test_sets_that_one_attribute_holds_whatever_their_size_are_read_and_not_kept_twice(tmp_path: Path) -> None:
+    plain = optuna.create_study(storage=open_store_of(tmp_path))
+    plain.set_user_attr("given-sets.json", many(600))
+    enqueue(plain, many(601), file="sets.json")
+    assert given_sets(plain.user_attrs) == {"sets.json": many(601)}
