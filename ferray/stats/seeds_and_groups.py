@@ -116,35 +116,40 @@ def influences(labels_N: Labels, predictions_SN: Labels, metric: Metric) -> Scor
 
 @dataclass(frozen=True)
 class _Draw:
-    """How images were drawn, each (N,): `code` numbers their groups.
+    """How images were drawn, each (N,): `code` numbers their groups, `stratum` their classes where those are fixed.
 
-    `weight` sums to 1, what each counts in the score; `share` is its part of the images that are drawn with it.
+    `weight` sums to 1, what each counts in the score; `share` is its part of its stratum, `held` that of its group.
     """
 
     code: NDArray[np.int64]
+    stratum: NDArray[np.int64]
     weight: Scores
     share: Scores
+    held: Scores
     most_degrees: float
 
     @classmethod
     def of(cls, labels_N: Labels, groups: Sequence[str], metric: Metric) -> _Draw:
         named = [group or f"\0{number}" for number, group in enumerate(groups)]
         code_N = np.unique(np.array(named), return_inverse=True)[1].astype(np.int64)
-        _, class_N, sizes_C = np.unique(labels_N, return_inverse=True, return_counts=True)
-        degrees, evenly_N = image_degrees(labels_N, metric), np.full(len(labels_N), 1 / len(labels_N))
-        if metric == "accuracy":
-            return cls(code_N, evenly_N, evenly_N, degrees)
-        return cls(code_N, 1 / (len(sizes_C) * sizes_C[class_N]), 1 / sizes_C[class_N], degrees)
+        drawn_N = np.zeros_like(labels_N) if metric == "accuracy" else labels_N
+        _, stratum_N, sizes_C = np.unique(drawn_N, return_inverse=True, return_counts=True)
+        share_N = 1 / sizes_C[stratum_N]
+        part_N = code_N * len(sizes_C) + stratum_N
+        held_N = np.bincount(part_N, weights=share_N)[part_N]
+        degrees = image_degrees(labels_N, metric)
+        return cls(code_N, stratum_N, share_N / len(sizes_C), share_N, held_N, degrees)
 
     def variance(self, moved_N: Scores) -> float:
         """Of a score, over draws of groups, and no less than over draws of independent images.
 
-        A large group pulls the score to itself, so that its residual is too small by the share it has: it is
-        divided by what is left (CR2 of a mean).
+        A group pulls the score of a class to itself, so that its residuals are too small by the share that it has of
+        the class: what is left divides their square (CR2 of a mean). A class of one group shows nothing of how groups
+        differ: there the group counts as one image, the least that it can tell.
         Source: Bell and McCaffrey, "Bias reduction in standard errors for linear regression with multi-stage
         samples", Survey Methodology 28 (2002) 169-181.
         """
-        return max(self._over_groups(moved_N), self._over_images(moved_N))
+        return max(self._over_groups(moved_N), float(self._over_images(moved_N).sum()))
 
     def effect_on(self, moved_N: Scores) -> DesignEffect:
         """The design effect of these influences, with Satterthwaite's degrees of freedom.
@@ -154,22 +159,39 @@ class _Draw:
         """
         total_G, squares_G = self._summed(self.weight), self._summed(self.weight**2)
         worst = max(1.0, float((total_G**2).sum() / squares_G.sum()))
-        over_images = self._over_images(moved_N)
+        over_images = float(self._over_images(moved_N).sum())
         effect = max(1.0, self._over_groups(moved_N) / over_images) if over_images > NO_SCATTER**2 else worst
         alike = min(1.0, (effect - 1) / (worst - 1)) if worst > 1 else 0.0
-        variance_G = (1 - alike) * squares_G + alike * total_G**2
-        degrees = float(variance_G.sum() ** 2 / (variance_G**2).sum()) - 1
-        return DesignEffect(effect, max(1.0, min(degrees, self.most_degrees)))
+        return DesignEffect(effect, self._degrees((1 - alike) * squares_G + alike * total_G**2))
+
+    def _degrees(self, variance_G: Scores) -> float:
+        """Of the sum of these variances of groups, each of which is around the mean of its class.
+
+        A class costs the part of them that one of its groups has; one of a single group has none to be estimated.
+        """
+        shows_GC = np.zeros((len(variance_G), self.stratum.max() + 1))
+        np.add.at(shows_GC, (self.code, self.stratum), self.weight)
+        by_group_GC = variance_G[:, None] * (shows_GC > 0)
+        cost_C = (by_group_GC**2).sum(axis=0) / by_group_GC.sum(axis=0) ** 2
+        left_G = 1 - (shows_GC @ cost_C) / shows_GC.sum(axis=1)
+        is_seen_G = left_G > NO_SCATTER
+        scatter = float((variance_G[is_seen_G] ** 2 / left_G[is_seen_G]).sum())
+        degrees = float(variance_G.sum()) ** 2 / scatter if scatter else self.most_degrees
+        return max(1.0, min(degrees, self.most_degrees))
 
     def _summed(self, values_N: Scores) -> Scores:
         return np.asarray(np.bincount(self.code, weights=values_N), dtype=np.float64)
 
     def _over_groups(self, moved_N: Scores) -> float:
-        left_G = np.maximum(1e-9, 1 - self._summed(self.weight))
-        return float((self._summed(moved_N) ** 2 / left_G).sum())
+        left_N = 1 - self.held
+        is_alone_N = left_N < NO_SCATTER
+        summed_G = self._summed(np.where(is_alone_N, 0.0, moved_N / np.sqrt(np.where(is_alone_N, 1.0, left_N))))
+        alone = (self._over_images(moved_N) / self.share)[is_alone_N].sum()
+        return float((summed_G**2).sum() + alone)
 
-    def _over_images(self, moved_N: Scores) -> float:
-        return float((moved_N**2 / np.maximum(0.5, 1 - self.share)).sum())
+    def _over_images(self, moved_N: Scores) -> Scores:
+        """The part (N,) of each image in the variance."""
+        return np.asarray(moved_N**2 / np.maximum(0.5, 1 - self.share))
 
 
 def _components(scores_S: Scores, moved_SN: Scores, draw: _Draw) -> Components:

@@ -35,6 +35,25 @@ def answers(sizes: tuple[int, ...], generator: np.random.Generator, *, right: fl
     return labels_N, np.where(generator.random(len(chance_N)) < chance_N, labels_N, 1 - labels_N)
 
 
+def clips(per_class: int, generator: np.random.Generator) -> tuple[Rows, Rows]:
+    """Labels of seven classes, and answers to clips of 20 images of one class each: 0.6 right, correlation 0.2."""
+    labels_N = np.repeat(np.arange(7), 20 * per_class)
+    chance_N = np.repeat(generator.beta(2.4, 1.6, 7 * per_class), 20)
+    other_N = (labels_N + generator.integers(1, 7, len(labels_N))) % 7
+    return labels_N, np.where(generator.random(len(chance_N)) < chance_N, labels_N, other_N)
+
+
+def coverage_of_clips(per_class: int, metric: Metric) -> float:
+    """How many of 200 studies of such clips have an interval that holds 0.6, the truth of each score."""
+    generator, groups, held = np.random.default_rng(1), named((20,) * 7 * per_class), []
+    for _ in range(200):
+        labels_N, said_N = clips(per_class, generator)
+        found = over_seeds_and_groups(labels_N, said_N[None], metric, groups)
+        low, high = found.interval or (1.0, 0.0)
+        held.append(low <= 0.6 <= high)
+    return float(np.mean(held))
+
+
 def coverage(sizes: tuple[int, ...], metric: Metric, *, by_groups: bool) -> float:
     """How many of 400 studies have an interval that holds the truth, which is 0.5 for each score."""
     generator, groups, held = np.random.default_rng(1), named(sizes), []
@@ -51,6 +70,38 @@ def coverage(sizes: tuple[int, ...], metric: Metric, *, by_groups: bool) -> floa
 @pytest.mark.parametrize("sizes", [EVEN, FEW_BIG])
 def test_the_interval_over_groups_holds_the_truth(sizes: tuple[int, ...], metric: Metric) -> None:
     assert coverage(sizes, metric, by_groups=True) > 0.92
+
+
+@pytest.mark.parametrize("metric", ["uar", "macro_f1"])
+@pytest.mark.parametrize("per_class", [1, 2, 3])
+def test_the_interval_over_clips_of_one_class_holds_the_truth(per_class: int, metric: Metric) -> None:
+    assert coverage_of_clips(per_class, metric) > 0.92
+
+
+def test_the_pair_over_clips_of_one_class_holds_the_truth() -> None:
+    generator, groups, held = np.random.default_rng(2), named((20,) * 14), []
+    for _ in range(200):
+        (labels_N, first_N), (_, second_N) = clips(2, generator), clips(2, generator)
+        found = paired_models_over_groups(labels_N, first_N, second_N, "uar", groups=groups)
+        held.append(not found.is_beyond_noise)
+    assert np.mean(held) > 0.92
+
+
+def test_a_class_of_one_group_counts_as_one_image() -> None:
+    # Class 0 is one clip of 20 images, half of them right; class 1 is all right. One image has 0.5 * 0.5 of variance,
+    # 20 / 19 of that as it is estimated from 20, and counts one half in the score.
+    labels_N = np.repeat([0, 1], [20, 40])
+    said_N = np.append(np.tile([0, 1], 10), np.ones(40, dtype=np.int64))
+    groups = named((20, 10, 10, 10, 10))
+    found = paired_models_over_groups(labels_N, labels_N, said_N, "uar", groups=groups)
+    assert found.draw_error == pytest.approx((0.25 * 20 / 19) ** 0.5 / 2)
+
+
+def test_a_class_costs_one_degree_of_freedom() -> None:
+    labels_N, said_N = clips(3, np.random.default_rng(4))
+    found = clusters_of(labels_N, said_N, named((20,) * 21), "clips")
+    assert found is not None
+    assert (found.effects["uar"].degrees, found.effects["accuracy"].degrees) == (pytest.approx(14), pytest.approx(20))
 
 
 @pytest.mark.parametrize("sizes", [EVEN, FEW_BIG])
