@@ -120,9 +120,14 @@ def of_mean_recall(right: int, n: int, num_seeds: int) -> Estimate:
 
 
 def of_seeds(estimates: Sequence[Estimate]) -> Estimate:
-    """The mean over two seeds or more, all judged on the same n images, with Student's t interval."""
+    """The mean over two seeds or more, all judged on the same n images, with Student's t interval.
+
+    There is none where the images are of one group: the scatter of seeds does not show how far another group is.
+    """
     values, first = [estimate.value for estimate in estimates], estimates[0]
     k, mean = len(values), math.fsum(values) / len(values)
+    if first.method == ONE_GROUP:
+        return replace(first, value=mean, num_seeds=k)
     error = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (k - 1) / k)
     if error < NO_SCATTER:
         return replace(first, method=SAME_SEEDS, num_seeds=k)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ferray.results.arms import trials_by_arm
-from ferray.results.measured import measured_on
-from ferray.stats.estimates import OVER_FOLDS, OVER_SEEDS, PRICE_BONETT, WILSON
+from ferray.results.measured import Measured, Score, measured_on
+from ferray.stats.clusters import Clusters
+from ferray.stats.estimates import ONE_GROUP, OVER_FOLDS, OVER_SEEDS, PRICE_BONETT, WILSON
 from ferray.testing.fake_arms import arms_record, arms_spec, fold_record, hold_out
 
 SPEC = arms_spec()
@@ -48,6 +49,13 @@ def test_the_test_split_is_what_evaluate_left(tmp_path: Path) -> None:
 def test_a_seed_that_was_not_evaluated_leaves_no_number(tmp_path: Path) -> None:
     hold_out(tmp_path, TRIALS[0], right=30, n=50)
     assert measured_on("test", "accuracy", TRIALS, tmp_path) is None
+
+
+def test_seeds_on_images_of_one_person_have_no_interval() -> None:
+    one_person = Clusters("people", 1, {})
+    scores = [Score(right / 50, ((right, 50 - right), (0, 0)), clusters=one_person) for right in (30, 35)]
+    found = Measured("accuracy", {seed: (score,) for seed, score in enumerate(scores)}, ("a", "b")).estimate()
+    assert (found.value, found.interval, found.method, found.num_seeds) == (pytest.approx(0.65), None, ONE_GROUP, 2)
 
 
 def test_an_answer_of_another_epoch_does_not_count(tmp_path: Path) -> None:
