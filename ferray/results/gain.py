@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from ferray.results.answers import Answers, clusters_in
+from ferray.results.answers import Answers
 from ferray.stats.clusters import shared_by_images
 from ferray.stats.differences import Difference
 from ferray.stats.estimates import METRICS, Estimate, Metric, of_confusion
 from ferray.stats.metrics import confusion_matrix, metrics_of
-from ferray.stats.seeds_and_groups import paired_models_over_groups
+from ferray.stats.seeds_and_groups import clusters_of, paired_models_over_groups
 from ferray.stats.seeds_and_images import paired_models
 
 
@@ -65,15 +65,17 @@ def gains_of(
 
 
 def _gain(ours: Answers, theirs: Answers, metric: Metric, num_classes: int, generator: np.random.Generator) -> Gain:
-    estimates = [_estimate(each, metric, num_classes) for each in (ours, theirs)]
-    said = (ours.labels, ours.predictions, theirs.predictions, metric)
+    # Answers from before groups were recorded name none, but the images are the same.
     groups = shared_by_images(ours.groups or theirs.groups)
+    first, second = (_estimate(each, metric, num_classes, groups) for each in (ours, theirs))
+    said = (ours.labels, ours.predictions, theirs.predictions, metric)
     found = paired_models_over_groups(*said, groups=groups) if groups else paired_models(*said, generator=generator)
-    return Gain(metric, len(ours.labels), estimates[0], estimates[1], found)
+    return Gain(metric, len(ours.labels), first, second, found)
 
 
-def _estimate(answers: Answers, metric: Metric, num_classes: int) -> Estimate:
+def _estimate(answers: Answers, metric: Metric, num_classes: int, groups: Sequence[str] | None) -> Estimate:
     confusion = confusion_matrix(torch.from_numpy(answers.labels), torch.from_numpy(answers.predictions), num_classes)
     names = tuple(map(str, range(num_classes)))
     value = metrics_of(confusion, names, "test")[f"test/{metric}"]
-    return of_confusion(metric, value, confusion.tolist(), clusters_in(answers, ""))
+    clusters = clusters_of(answers.labels, answers.predictions, groups, "") if groups else None
+    return of_confusion(metric, value, confusion.tolist(), clusters)

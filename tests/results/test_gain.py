@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,12 @@ def test_models_that_say_the_same_are_called_the_same() -> None:
 def test_answers_to_other_images_are_not_compared() -> None:
     with pytest.raises(ValueError, match="other images"):
         gains(answers(wrong()), Answers("ab", IDS + 1, LABELS, LABELS))
+
+
+@pytest.mark.parametrize("old", ["ours", "theirs"])
+def test_groups_that_one_side_names_hold_for_both(old: str) -> None:
+    people = tuple(f"person{number % 10}" for number in range(40))
+    sides = {"ours": replace(answers(wrong(0)), groups=people), "theirs": replace(answers(wrong(1, 2)), groups=people)}
+    sides[old] = replace(sides[old], groups=None)
+    found = gains(**sides)["accuracy"]
+    assert (found.ours.num_groups, found.theirs.num_groups) == (10, 10)
