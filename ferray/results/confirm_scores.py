@@ -55,9 +55,8 @@ def joined(parts: Sequence[Answers]) -> Answers:
     ids, labels, predictions = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
     if len(np.unique(ids)) != len(ids):
         raise DataError("an image was held out twice", "confirm on data that does not change meanwhile")
-    groups = tuple(group for part in parts for group in part.groups or ())
-    whole = Answers(parts[0].checkpoint, ids, labels, predictions, groups if len(groups) == len(ids) else None)
-    return whole.sorted()
+    groups = tuple(group for part in parts for group in part.groups or ("",) * len(part.sample_ids))
+    return Answers(parts[0].checkpoint, ids, labels, predictions, groups if any(groups) else None).sorted()
 
 
 def confirm_scores(

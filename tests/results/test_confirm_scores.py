@@ -103,6 +103,16 @@ def test_folds_are_joined_in_the_order_of_the_images() -> None:
     )
 
 
+def test_a_fold_of_images_of_nobody_known_leaves_the_groups_of_the_others() -> None:
+    known = Answers("ab", np.array([5, 1, 2]), np.array([0, 1, 1]), np.array([1, 1, 1]), ("anna", "bert", "anna"))
+    unknown = Answers("cd", np.array([3]), np.array([0]), np.array([0]))
+    assert joined([unknown, known]).groups == ("bert", "anna", "", "anna")
+
+
+def test_folds_of_images_of_nobody_known_have_no_groups() -> None:
+    assert joined([answers(RIGHT), replace(answers(RIGHT), sample_ids=np.arange(8) + 8)]).groups is None
+
+
 def test_an_image_that_two_folds_hold_out_is_refused() -> None:
     with pytest.raises(DataError, match="held out twice"):
         joined([answers(RIGHT), answers(RIGHT)])
