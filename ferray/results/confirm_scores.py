@@ -42,12 +42,6 @@ class Judged:
         """The answers (S, N) of these seeds."""
         return np.stack([self.by_seed[seed].predictions for seed in seeds])
 
-    @property
-    def groups(self) -> Sequence[str] | None:
-        """The people or films of the images, where the data set knows them."""
-        known = (answers.groups for answers in self.by_seed.values() if answers.groups)
-        return shared_by_images(next(known, None))
-
 
 def joined(parts: Sequence[Answers]) -> Answers:
     """The answers of several folds as one, in the order of the ids; DataError where two of them hold one image."""
@@ -67,9 +61,9 @@ def confirm_scores(
     DataError where not all trainings were asked about the same images.
     """
     present = [each for each in judged if each.by_seed]
-    labels_N = _same_images(present)
-    rows = tuple(_row(each, labels_N, metric, generator) for each in present)
-    found = [_pair(one, other, labels_N, metric, generator) for one, other in itertools.combinations(present, 2)]
+    images = _same_images(present)
+    rows = tuple(_row(each, images, metric, generator) for each in present)
+    found = [_pair(one, other, images, metric, generator) for one, other in itertools.combinations(present, 2)]
     return rows, tuple(_corrected(found))
 
 
@@ -85,8 +79,16 @@ def method_of(rows: Sequence[Finalist]) -> str:
     )
 
 
-def _same_images(judged: Sequence[Judged]) -> Rows:
-    """The labels (N,) of the images that all were asked about."""
+@dataclass(frozen=True)
+class _Images:
+    """The `labels` (N,) of the images, and the people or films that several of them show, None where none are known."""
+
+    labels: Rows
+    groups: Sequence[str] | None
+
+
+def _same_images(judged: Sequence[Judged]) -> _Images:
+    """The images that all were asked about; groups that any names are those of all."""
     asked = [(each.arm.name, answers) for each in judged for answers in each.by_seed.values()]
     if not asked:
         raise DataError("no training of any finalist completed", "see why they failed, and confirm again")
@@ -96,21 +98,22 @@ def _same_images(judged: Sequence[Judged]) -> Rows:
         if not same_ids or not np.array_equal(first.labels, answers.labels):
             message = f"`{name}` was judged on other images than `{first_name}`: they do not compare"
             raise DataError(message, "confirm recipes of one split, on data that does not change meanwhile")
-    return first.labels
+    known = (answers.groups for _, answers in asked if answers.groups)
+    return _Images(first.labels, shared_by_images(next(known, None)))
 
 
-def _row(judged: Judged, labels_N: Rows, metric: Metric, generator: np.random.Generator) -> Finalist:
+def _row(judged: Judged, images: _Images, metric: Metric, generator: np.random.Generator) -> Finalist:
     seeds, arm = sorted(judged.by_seed), judged.arm
     predictions_SN = judged.predictions(seeds)
-    values = seed_scores(labels_N, predictions_SN, metric)
-    estimate = _estimate(judged, predictions_SN, labels_N, metric, generator)
+    values = seed_scores(images.labels, predictions_SN, metric)
+    estimate = _estimate(predictions_SN, images, metric, generator)
     return Finalist(
         name=arm.name,
         trial=arm.trial,
         recipe=arm.recipe,
         seeds=tuple(seeds),
         values=tuple(values.tolist()),
-        n=len(labels_N),
+        n=len(images.labels),
         mean=float(values.mean()),
         sd=float(values.std(ddof=1)) if len(seeds) > 1 else None,
         interval=estimate.interval,
@@ -120,20 +123,18 @@ def _row(judged: Judged, labels_N: Rows, metric: Metric, generator: np.random.Ge
     )
 
 
-def _estimate(
-    judged: Judged, predictions_SN: Rows, labels_N: Rows, metric: Metric, generator: np.random.Generator
-) -> Estimate:
-    if judged.groups:
-        return over_seeds_and_groups(labels_N, predictions_SN, metric, judged.groups)
-    return over_seeds_and_images(labels_N, predictions_SN, metric, generator=generator)
+def _estimate(predictions_SN: Rows, images: _Images, metric: Metric, generator: np.random.Generator) -> Estimate:
+    if images.groups:
+        return over_seeds_and_groups(images.labels, predictions_SN, metric, images.groups)
+    return over_seeds_and_images(images.labels, predictions_SN, metric, generator=generator)
 
 
-def _pair(one: Judged, other: Judged, labels_N: Rows, metric: Metric, generator: np.random.Generator) -> Pair:
-    seeds = sorted(one.by_seed.keys() & other.by_seed.keys())
+def _pair(one: Judged, other: Judged, images: _Images, metric: Metric, generator: np.random.Generator) -> Pair:
+    seeds, labels_N, groups = sorted(one.by_seed.keys() & other.by_seed.keys()), images.labels, images.groups
     if not seeds:
         means = [seed_scores(labels_N, each.predictions(list(each.by_seed)), metric).mean() for each in (one, other)]
         return Pair(one.arm.name, other.arm.name, 0, float(means[0] - means[1]), None, None, None)
-    said, groups = (labels_N, one.predictions(seeds), other.predictions(seeds), metric), one.groups or other.groups
+    said = (labels_N, one.predictions(seeds), other.predictions(seeds), metric)
     found = paired_over_groups(*said, groups=groups) if groups else paired(*said, generator=generator)
     errors = (found.seed_error, found.draw_error)
     return Pair(one.arm.name, other.arm.name, len(seeds), found.value, found.interval, found.p, None, *errors)

@@ -130,3 +130,11 @@ def test_images_of_few_people_leave_more_doubt_than_images() -> None:
     assert over_groups.interval is not None
     assert over_images.interval is not None
     assert over_groups.interval[0] < over_images.interval[0]
+
+
+def test_groups_that_one_finalist_names_hold_for_all() -> None:
+    old, named = judged("a", noisy(0.5, 0), labels=MANY), judged("b", noisy(0.5, 1), labels=MANY)
+    people = tuple(f"person{at // 20}" for at in range(len(MANY)))
+    named = replace(named, by_seed={seed: replace(each, groups=people) for seed, each in named.by_seed.items()})
+    rows, _ = confirm_scores([old, named], "uar", np.random.default_rng(0))
+    assert [row.num_groups for row in rows] == [8, 8]
