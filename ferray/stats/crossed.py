@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ferray.stats.differences import Difference
-from ferray.stats.estimates import NO_SCATTER, quantile, t_interval
+from ferray.stats.estimates import NO_SCATTER, Estimate, quantile, t_interval
 from ferray.stats.intervals import Interval
 
 
@@ -39,6 +39,21 @@ class Components:
         """Satterthwaite's, at least 1."""
         parts = self.of_seeds**2 / self.seed_degrees + self.of_images**2 / self.image_degrees
         return max(1.0, self.variance**2 / parts) if parts else math.inf
+
+
+def estimate_of(one_model: Estimate, num_seeds: int, found: Components, method: str) -> Estimate:
+    """The mean over seeds that `one_model` holds, with Student's interval, or its own where nothing scatters."""
+    value = one_model.value
+    if found.standard_error < NO_SCATTER or not 0 < value < 1:
+        return replace(one_model, num_seeds=num_seeds)
+    return replace(
+        one_model,
+        method=method,
+        interval=on_the_logit_scale(value, found.standard_error, found.degrees),
+        standard_error=found.standard_error,
+        degrees=found.degrees,
+        num_seeds=num_seeds,
+    )
 
 
 def difference_of(value: float, num_pairs: int, found: Components, method: str) -> Difference:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferray.stats.clusters import Clusters, DesignEffect, num_groups_of
-from ferray.stats.crossed import Components, difference_of, difference_of_models, on_the_logit_scale
+from ferray.stats.crossed import Components, difference_of, difference_of_models, estimate_of
 from ferray.stats.differences import Difference
 from ferray.stats.estimates import METRICS, NO_SCATTER, ONE_GROUP, Estimate, Metric, of_confusion
 from ferray.stats.seeds_and_images import Labels, Scores, confusion_of, image_degrees, seed_scores
@@ -44,26 +44,13 @@ def clusters_of(labels_N: Labels, predictions_N: Labels, groups: Sequence[str], 
 def over_seeds_and_groups(labels_N: Labels, predictions_SN: Labels, metric: Metric, groups: Sequence[str]) -> Estimate:
     """`over_seeds_and_images`, with the variance over groups in the place of that over images, never less than it."""
     scores_S = seed_scores(labels_N, predictions_SN, metric)
-    value, num_seeds, number = float(scores_S.mean()), len(scores_S), num_groups_of(groups)
-    if number < 2:
-        return Estimate(value, len(labels_N), ONE_GROUP, num_seeds=num_seeds, num_groups=number)
+    value, num_seeds = float(scores_S.mean()), len(scores_S)
     clusters = clusters_of(labels_N, predictions_SN[0], groups, "")
     one_model = of_confusion(metric, value, confusion_of(labels_N, predictions_SN[0]), clusters)
-    if num_seeds < 2:
-        return one_model
-    found = _components(scores_S, influences(labels_N, predictions_SN, metric), _Draw.of(labels_N, groups, metric))
-    if found.standard_error < NO_SCATTER or not 0 < value < 1:
+    if num_seeds < 2 or one_model.method == ONE_GROUP:
         return replace(one_model, num_seeds=num_seeds)
-    return Estimate(
-        value,
-        len(labels_N),
-        OVER_GROUPS,
-        on_the_logit_scale(value, found.standard_error, found.degrees),
-        found.standard_error,
-        degrees=found.degrees,
-        num_seeds=num_seeds,
-        num_groups=number,
-    )
+    found = _components(scores_S, influences(labels_N, predictions_SN, metric), _Draw.of(labels_N, groups, metric))
+    return estimate_of(one_model, num_seeds, found, OVER_GROUPS)
 
 
 def paired_over_groups(

@@ -7,14 +7,13 @@ kind. S = seeds, N = images, B = resamples, C = classes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.stats.crossed import Components, difference_of, difference_of_models, on_the_logit_scale
+from ferray.stats.crossed import Components, difference_of, difference_of_models, estimate_of
 from ferray.stats.differences import Difference
-from ferray.stats.estimates import NO_SCATTER, Estimate, Metric, of_confusion
+from ferray.stats.estimates import Estimate, Metric, of_confusion
 from ferray.stats.intervals import Confusion
 
 BOOTSTRAP = "bootstrap over seeds and images"
@@ -60,17 +59,7 @@ def over_seeds_and_images(
         return one_model
     resampled_BS = _resampled(labels_N, [predictions_SN], metric, generator, num_resamples)[0]
     found = _components(scores_S, resampled_BS, image_degrees(labels_N, metric))
-    if found.standard_error < NO_SCATTER or not 0 < value < 1:
-        return replace(one_model, num_seeds=num_seeds)
-    return Estimate(
-        value,
-        len(labels_N),
-        BOOTSTRAP,
-        on_the_logit_scale(value, found.standard_error, found.degrees),
-        found.standard_error,
-        degrees=found.degrees,
-        num_seeds=num_seeds,
-    )
+    return estimate_of(one_model, num_seeds, found, BOOTSTRAP)
 
 
 def paired(
