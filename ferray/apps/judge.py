@@ -24,10 +24,11 @@ from ferray.data.judging import judging
 from ferray.data.samples import PackedSamples
 from ferray.data.shared_groups import GroupOf
 from ferray.errors import DataError
-from ferray.results.answers import Answers, clusters_in, read_answers, write_answers
+from ferray.results.answers import Answers, read_answers, write_answers
 from ferray.results.blinding import Standing, standing_of
 from ferray.results.held_out import HeldOut, read_held_out, write_held_out
 from ferray.stats.metrics import metrics_of
+from ferray.stats.seeds_and_groups import clusters_of
 from ferray.study.data_identity import doubt
 from ferray.study.records import DataIdentity, SweepRecord, TrialRecord
 from ferray.sweeps.check import data_identity
@@ -193,7 +194,8 @@ def _judge(asked: _Asked, place: _Place, tell: Tell) -> HeldOut:
     answers = Answers(asked.digest, test.sample_ids, test.labels, predictions, known_groups.groups(test.sample_ids))
     write_answers(asked.artifacts, answers)
     held_out = _dated(_held_out(asked, predictor, test, evaluation), asked.former, standing)
-    held_out = replace(held_out, clusters=clusters_in(answers, known_groups.title))
+    clusters = clusters_of(answers.labels, predictions, answers.groups, known_groups.title)
+    held_out = replace(held_out, clusters=clusters)
     write_held_out(asked.artifacts, held_out)  # last: with it the trial counts as judged
     del predictor
     give_memory_back()

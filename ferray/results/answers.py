@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import DataError
-from ferray.stats.clusters import Clusters
-from ferray.stats.seeds_and_groups import clusters_of
 
 FORMAT = 1
 _COLUMNS = ("sample_ids", "labels", "predictions")
@@ -35,11 +33,6 @@ class Answers:
         order = np.argsort(self.sample_ids, kind="stable")
         groups = None if self.groups is None else tuple(self.groups[row] for row in order.tolist())
         return Answers(self.checkpoint, self.sample_ids[order], self.labels[order], self.predictions[order], groups)
-
-
-def clusters_in(answers: Answers, title: str) -> Clusters | None:
-    """The groups that the images come in, and what they do to each score; None where they are not known."""
-    return clusters_of(answers.labels, answers.predictions, answers.groups, title) if answers.groups else None
 
 
 def read_answers(artifacts: TrialArtifacts) -> Answers | None:

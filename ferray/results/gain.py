@@ -77,5 +77,5 @@ def _estimate(answers: Answers, metric: Metric, num_classes: int, groups: Sequen
     confusion = confusion_matrix(torch.from_numpy(answers.labels), torch.from_numpy(answers.predictions), num_classes)
     names = tuple(map(str, range(num_classes)))
     value = metrics_of(confusion, names, "test")[f"test/{metric}"]
-    clusters = clusters_of(answers.labels, answers.predictions, groups, "") if groups else None
+    clusters = clusters_of(answers.labels, answers.predictions, groups)
     return of_confusion(metric, value, confusion.tolist(), clusters)

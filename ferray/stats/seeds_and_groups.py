@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ferray.stats.clusters import Clusters, DesignEffect, num_groups_of
+from ferray.stats.clusters import Clusters, DesignEffect, num_groups_of, shared_by_images
 from ferray.stats.crossed import Components, difference_of, difference_of_models, estimate_of
 from ferray.stats.differences import Difference
 from ferray.stats.estimates import METRICS, NO_SCATTER, ONE_GROUP, Estimate, Metric, of_confusion
@@ -25,27 +25,29 @@ OVER_GROUPS = "Student's t over seeds and groups"
 PAIRED_GROUPS = "paired t over groups"
 
 
-def clusters_of(labels_N: Labels, predictions_N: Labels, groups: Sequence[str], title: str) -> Clusters | None:
-    """The groups of one model's images with the design effect of each score; None where every image has its own.
+def clusters_of(
+    labels_N: Labels, predictions_N: Labels, groups: Sequence[str] | None, title: str = ""
+) -> Clusters | None:
+    """The groups of one model's images with the design effect of each score; None where no image shares one.
 
     A score that no image moves (all are right) shows nothing of how alike a group is: then a group tells as much as
     one image.
     """
-    number = num_groups_of(groups)
-    if number == len(labels_N):
+    groups = shared_by_images(groups)
+    if not groups:
         return None
     effects: dict[str, DesignEffect] = {}
     for metric in METRICS:
         draw = _Draw.of(labels_N, groups, metric)
         effects[metric] = draw.effect_on(influences(labels_N, predictions_N[None], metric)[0])
-    return Clusters(title, number, effects)
+    return Clusters(title, num_groups_of(groups), effects)
 
 
 def over_seeds_and_groups(labels_N: Labels, predictions_SN: Labels, metric: Metric, groups: Sequence[str]) -> Estimate:
     """`over_seeds_and_images`, with the variance over groups in the place of that over images, never less than it."""
     scores_S = seed_scores(labels_N, predictions_SN, metric)
     value, num_seeds = float(scores_S.mean()), len(scores_S)
-    clusters = clusters_of(labels_N, predictions_SN[0], groups, "")
+    clusters = clusters_of(labels_N, predictions_SN[0], groups)
     one_model = of_confusion(metric, value, confusion_of(labels_N, predictions_SN[0]), clusters)
     if num_seeds < 2 or one_model.method == ONE_GROUP:
         return replace(one_model, num_seeds=num_seeds)
