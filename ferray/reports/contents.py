@@ -91,7 +91,11 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
     histories = read_histories(sweep, board)
     notes = list(histories.damaged)
     selection, means = selection_effects(board), over_seeds(record, folder)
-    axes, cost, standing = axes_of(record.trials, nodes), cost_of(record, histories.epochs), standing_of(record, folder)
+    axes, cost, standing = (
+        axes_of(record.trials, nodes),
+        cost_of(record, histories.seconds),
+        standing_of(record, folder),
+    )
     readings = readings_of(record, folder)
     return Contents(
         sweep=sweep,
@@ -111,7 +115,7 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
         removed=_removed(sweep, data, notes),
         environment=environment_of(folder),
         space=written_space(folder),
-        data=page_data(board, axes, histories.curves, selection),
+        data=page_data(board, axes, histories.epochs, selection),
         notes=tuple(notes),
     )
 

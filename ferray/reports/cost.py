@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from ferray.events import EpochReport
 from ferray.study.records import SweepRecord, TrialRecord
 
 HOW_SPENT = "the time from each trial's start to its end, added up, whatever ran side by side"
@@ -55,9 +54,9 @@ class Cost:
         return self.saved_s / whole if whole else 0.0
 
 
-def cost_of(record: SweepRecord, histories: Mapping[int, Sequence[EpochReport]]) -> Cost:
-    """The cost of every trial, however it ended; `histories` are by number, of a trial that has one."""
-    pace = {trial.number: _pace(trial, histories.get(trial.number, ())) for trial in record.trials}
+def cost_of(record: SweepRecord, timed: Mapping[int, Sequence[float]]) -> Cost:
+    """The cost of every trial, however it ended; `timed` has by number the seconds of epochs, where they are known."""
+    pace = {trial.number: _pace(trial, timed.get(trial.number, ())) for trial in record.trials}
     pruned = [trial for trial in record.trials if trial.state == "pruned" and trial.epochs]
     outcomes = dict.fromkeys(trial.ending for trial in record.trials)
     return Cost(
@@ -74,9 +73,8 @@ def _spent(outcome: str, trials: Sequence[TrialRecord], pace: Mapping[int, float
     return Spent(outcome, len(of_outcome), sum(trial.epochs for trial in of_outcome), seconds)
 
 
-def _pace(trial: TrialRecord, history: Sequence[EpochReport]) -> float:
+def _pace(trial: TrialRecord, timed: Sequence[float]) -> float:
     """Seconds an epoch: by its epochs where they are known, else by its whole time."""
-    timed = [report.metrics["seconds"] for report in history if "seconds" in report.metrics]
     if timed:
         return fmean(timed)
     return trial.seconds / trial.epochs if trial.epochs else 0.0

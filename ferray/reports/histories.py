@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from ferray.artifacts.history import read_history
+from ferray.artifacts.history import read_history, read_seconds
 from ferray.artifacts.sweep import SweepArtifacts
 from ferray.errors import DataError
 from ferray.events import EpochReport
@@ -20,33 +21,41 @@ MOST_CURVES = 400  # lines of a figure, beyond which nobody tells one from anoth
 class Histories:
     """The epochs of trials by number, of those that have left any; `damaged` is a sentence for each that is not read.
 
-    `drawn` are the trials whose curves a page shows: the `num_best` first ones of the leaderboard, then every
-    `stride`-th of the others; `num_left` have none there.
+    Those are the trials whose curves a page shows: the `num_best` first ones of the leaderboard, then every
+    `stride`-th of the others; `num_left` have none there. `seconds` are what each epoch took, drawn or not, of trials
+    whose cost only their epochs tell.
     """
 
     epochs: dict[int, list[EpochReport]] = field(default_factory=dict)
-    drawn: frozenset[int] = frozenset()
+    seconds: dict[int, list[float]] = field(default_factory=dict)
     num_best: int = 0
     stride: int = 1
     num_left: int = 0
     damaged: tuple[str, ...] = ()
 
-    @property
-    def curves(self) -> dict[int, list[EpochReport]]:
-        """The epochs that are drawn."""
-        return {number: history for number, history in self.epochs.items() if number in self.drawn}
-
 
 def read_histories(sweep: Sweep, board: Leaderboard, most: int = MOST_CURVES) -> Histories:
-    """Read those that are drawn, `most` at most, and of trials of which only their epochs tell what they took."""
+    """Read those that are drawn, `most` at most, and what the epochs of those took whose cost they alone tell."""
     left = [trial for trial in board.trials if trial.folder]
     num_best = len(left) if len(left) <= most else most // 2
     stride = max(1, -(-(len(left) - num_best) // (most - most // 2)))
     drawn = [*left[:num_best], *left[num_best:][::stride]]
-    numbers = frozenset(trial.number for trial in drawn)
-    untimed = [trial for trial in left if trial.epochs and not trial.seconds and trial.number not in numbers]
-    epochs, damaged = _read(sweep, [*drawn, *untimed])
-    return Histories(epochs, numbers, num_best, stride, len(left) - len(drawn), damaged)
+    epochs, damaged = _read(sweep, drawn)
+    seconds = _seconds(sweep, [trial for trial in left if _is_timed_by_epochs(trial)])
+    return Histories(epochs, seconds, num_best, stride, len(left) - len(drawn), damaged)
+
+
+def _is_timed_by_epochs(trial: TrialRecord) -> bool:
+    """What a pruned one was not given is told by its epochs: its whole time is its last attempt's, and shared."""
+    return trial.epochs > 0 and (trial.state == "pruned" or not trial.seconds)
+
+
+def _seconds(sweep: Sweep, trials: Sequence[TrialRecord]) -> dict[int, list[float]]:
+    artifacts, found = SweepArtifacts.of(sweep.folder), dict[int, list[float]]()
+    for trial in trials:
+        with suppress(DataError, OSError):
+            found[trial.number] = read_seconds(artifacts.trial(trial.folder))
+    return found
 
 
 def _read(sweep: Sweep, trials: Sequence[TrialRecord]) -> tuple[dict[int, list[EpochReport]], tuple[str, ...]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ferray.artifacts.history import EpochLog, history_line, read_history, read_lines
+from ferray.artifacts.history import EpochLog, history_line, read_history, read_lines, read_seconds
 from ferray.artifacts.trial import TrialArtifacts
 from ferray.errors import CheckpointError, StorageError
 from ferray.testing.fake_sweep import TRIALS
@@ -56,3 +56,17 @@ def test_a_history_that_is_not_there_is_no_failure_of_the_disk(artifacts: TrialA
 def test_a_line_that_cannot_be_written_is_an_error_of_storage(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"history\.jsonl` cannot be written"):
         EpochLog(TrialArtifacts.at(str(tmp_path / "gone"))).append(FIRST)
+
+
+def test_the_seconds_of_epochs_are_those_of_the_whole_history(artifacts: TrialArtifacts) -> None:
+    named = replace(FIRST, note='it says "seconds": 7.0', classes=("seconds", *FIRST.classes[1:]))
+    again = replace(SECOND, metrics={**SECOND.metrics, "seconds": 2.5e-05})
+    lines = [history_line(report) for report in (named, SECOND, replace(FIRST, epoch=3), again)]
+    artifacts.history.append_text("\n".join([*lines, history_line(replace(FIRST, epoch=4))[:-9]]))
+    whole = [report.metrics["seconds"] for report in read_history(artifacts)]
+    assert read_seconds(artifacts) == whole == [1.5, 2.5e-05, 1.5]
+
+
+def test_an_epoch_that_does_not_say_what_it_took_is_left_out(artifacts: TrialArtifacts) -> None:
+    EpochLog(artifacts).restart([history_line(replace(FIRST, metrics={"seconds": math.nan})), history_line(SECOND)])
+    assert read_seconds(artifacts) == [1.5]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ferray.reports.cost import cost_of
 from ferray.reports.histories import Histories, read_histories
 from ferray.results.leaderboard import rank
 from ferray.results.sweep import Sweep
@@ -33,7 +34,7 @@ def read(folder: Path, trials: tuple[TrialRecord, ...], most: int) -> Histories:
 
 def test_of_few_trials_all_are_drawn(tmp_path: Path) -> None:
     found = read(tmp_path, ten(), 10)
-    assert (sorted(found.curves), found.num_left) == (list(range(10)), 0)
+    assert (sorted(found.epochs), found.num_left) == (list(range(10)), 0)
 
 
 def test_of_many_the_best_half_and_an_even_selection_of_the_others_are_read(tmp_path: Path) -> None:
@@ -45,11 +46,17 @@ def test_of_many_the_best_half_and_an_even_selection_of_the_others_are_read(tmp_
 def test_a_trial_without_a_time_is_read_for_its_cost_and_not_drawn(tmp_path: Path) -> None:
     trials = tuple(replace(trial, seconds=0.0) if trial.number == 1 else trial for trial in ten())
     found = read(tmp_path, trials, 6)
-    assert (1 in found.epochs, 1 in found.curves) == (True, False)
+    assert (1 in found.seconds, 1 in found.epochs) == (True, False)
+
+
+def test_what_pruning_saved_goes_by_the_epochs_of_trials_that_are_not_drawn_too(tmp_path: Path) -> None:
+    trials = tuple(replace(trial, state="pruned", epochs=len(EPOCHS), epochs_asked=len(EPOCHS) + 1) for trial in ten())
+    found = read(tmp_path, trials, 6)  # each epoch took 1.5 s, whatever the 5 s that a trial had its worker for
+    assert cost_of(replace(sweep_record(), trials=trials), found.seconds).saved_s == 10 * 1.5
 
 
 def test_what_is_drawn_has_the_metrics_of_every_epoch(tmp_path: Path) -> None:
-    found = read(tmp_path, ten(), 10).curves[9]
+    found = read(tmp_path, ten(), 10).epochs[9]
     assert [report.metrics for report in found] == [report.metrics for report in EPOCHS]
 
 
