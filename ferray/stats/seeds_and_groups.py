@@ -154,9 +154,10 @@ class _Draw:
         return DesignEffect(effect, self._degrees((1 - alike) * squares_G + alike * total_G**2))
 
     def _degrees(self, variance_G: Scores) -> float:
-        """Of the sum of these variances of groups, each of which is around the mean of its class.
+        """Satterthwaite's of the sum of these variances, each of a group around the means of its classes.
 
-        A class costs the part of them that one of its groups has; one of a single group has none to be estimated.
+        The mean of a class that K groups show, as Kish counts unequal ones, takes one part in K of their degrees. A
+        group that is alone in all its classes has no variance that is estimated, and so costs none.
         """
         shows_GC = np.zeros((len(variance_G), self.stratum.max() + 1))
         np.add.at(shows_GC, (self.code, self.stratum), self.weight)
