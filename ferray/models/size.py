@@ -48,8 +48,10 @@ def network_size(config: TrialConfig, num_classes: int) -> NetworkSize | None:
     except (RuntimeError, NotImplementedError, FerrayError):
         return None
     tensors = [*model.parameters(), *model.buffers()]
-    trained = sum(_bytes(parameter) for parameter in model.parameters() if parameter.requires_grad)
-    return NetworkSize(sum(map(_bytes, tensors)), trained * _OPTIMISER_COPIES.get(config.optimizer.name, 2))
+    trained = sum(parameter.nbytes for parameter in model.parameters() if parameter.requires_grad)
+    return NetworkSize(
+        sum(tensor.nbytes for tensor in tensors), trained * _OPTIMISER_COPIES.get(config.optimizer.name, 2)
+    )
 
 
 def _build(config: TrialConfig, params: Any, num_classes: int) -> FerModel:
@@ -62,7 +64,3 @@ def _build(config: TrialConfig, params: Any, num_classes: int) -> FerModel:
     model = FerModel(backbone, head)
     model.freeze(config.finetune)
     return model
-
-
-def _bytes(tensor: torch.Tensor) -> int:
-    return tensor.numel() * tensor.element_size()

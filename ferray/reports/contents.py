@@ -91,12 +91,8 @@ def contents_of(sweep: Sweep, made: datetime, data: DataPlace | None) -> Content
     histories = read_histories(sweep, board)
     notes = list(histories.damaged)
     selection, means = selection_effects(board), over_seeds(record, folder)
-    axes, cost, standing = (
-        axes_of(record.trials, nodes),
-        cost_of(record, histories.seconds),
-        standing_of(record, folder),
-    )
-    readings = readings_of(record, folder)
+    axes, cost = axes_of(record.trials, nodes), cost_of(record, histories.seconds)
+    standing, readings = standing_of(record, folder), readings_of(record, folder)
     return Contents(
         sweep=sweep,
         made=made,

@@ -132,5 +132,4 @@ class SavePacer:
 
 def expected_cost_s(tensors: Iterable[Tensor]) -> float:
     """A careful guess at a save of these weights with the optimiser's moments and the best weights: 200 MB a second."""
-    num_bytes = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
-    return 0.01 + 4 * num_bytes / 200e6
+    return 0.01 + 4 * sum(tensor.nbytes for tensor in tensors) / 200e6

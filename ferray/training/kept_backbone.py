@@ -56,4 +56,4 @@ def _keep(key: Hashable, drawn: DrawnBackbone) -> None:
 
 def num_bytes(backbone: Backbone) -> int:
     """Of its weights and buffers."""
-    return sum(tensor.numel() * tensor.element_size() for tensor in backbone.state_dict().values())
+    return sum(tensor.nbytes for tensor in backbone.state_dict().values())
